@@ -1,0 +1,22 @@
+# Searches for lepton-number violation, regenerated with simulated events.
+# Run with `snakemake --cores 2`; the knobs are in config/config.yaml.
+
+configfile: f"{workflow.basedir}/config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/simulate.smk"
+include: "workflow/rules/select.smk"
+include: "workflow/rules/systematics.smk"
+include: "workflow/rules/limits.smk"
+include: "workflow/rules/publish.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    default_target: True
+    input:
+        every_leaf(),

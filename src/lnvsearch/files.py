@@ -1,0 +1,31 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+__all__ = ["written_whole"]
+
+
+@contextmanager
+def written_whole(path: str | Path) -> Iterator[Path]:
+    """Give a path beside `path` to write to; rename it to `path` if the block ends well.
+
+    A reader therefore sees the old file, or the new one, and never half of either.  If the block
+    raises, what it wrote is removed and `path` stays as it was.  Missing folders are made.
+
+    >>> with written_whole("table.csv") as temporary:       # doctest: +SKIP
+    ...     temporary.write_text("mass_gev,limit\\n")
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # The suffix is kept: some writers (matplotlib) choose the format by it.
+    temporary = target.with_name(f".{target.stem}.{os.getpid()}.part{target.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,317 @@
+"""Decay chains as data, and the events that they give.
+
+A `Decay` is a parent and its daughters; a daughter is a PDG name or a decay of its own, which
+may have a mass that no table knows::
+
+    parent: J/psi(1S)
+    daughters:
+      - {name: nu_M, mass_gev: 0.575, daughters: [K+, e-]}
+      - K+
+      - e-
+
+`generate` turns it into events.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lnvsearch import particles
+from lnvsearch.events import GeneratedEvents
+from lnvsearch.generation.radiation import RadiationSettings
+from lnvsearch.random_streams import stream_key
+
+if TYPE_CHECKING:
+    from lnvsearch.generation.chain import DecayTree
+
+__all__ = ["Beam", "Decay", "decay_tree", "generate"]
+
+MODELS = ("phase_space", "dalitz")
+_MAPPING_KEYS = frozenset({"parent", "name", "daughters", "mass_gev", "width_gev", "model"})
+_LEPTON_PAIRS = (("e+", "e-"), ("mu+", "mu-"))
+
+# What a photon-rich event needs beyond its daughters; the arrays grow if this does not suffice.
+_ROOM_PER_EVENT = 1.5
+_SPARE_ROWS = 256
+
+
+@dataclass(frozen=True)
+class Beam:
+    """Momentum of the decaying particle in the laboratory.
+
+    `momentum_x_gev`: mean along x (beams that cross at an angle); `momentum_z_spread_gev`:
+    standard deviation along z.  `momentum_x_spread_gev`, `momentum_z_gev`: the same, crosswise.
+    The invariant mass is always the decaying particle's.  The defaults are those of the J/psi
+    at BESIII: p_x from a public BESIII DST file, the spread from the beams' energy spread.
+    """
+
+    momentum_x_gev: float = 0.034
+    momentum_z_spread_gev: float = 0.001
+    momentum_x_spread_gev: float = 0.0
+    momentum_z_gev: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if not math.isfinite(value):
+                raise ValueError(f"{name} is {value}: give a finite momentum in GeV")
+            if "spread" in name and value < 0.0:
+                raise ValueError(f"{name} is {value}: a spread must be >= 0 GeV")
+
+
+@dataclass(frozen=True)
+class Decay:
+    """A decay, with decays of its daughters.
+
+    `parent`: a PDG name, or any other name together with `mass_gev`.  `daughters`: PDG names,
+    Decays, or mappings as `from_mapping` takes.  `mass_gev`: replaces the PDG mass.
+    `width_gev`: 0 for a fixed mass, "pdg" or a number for a relativistic Breit-Wigner shape,
+    weighted with the phase space of the decay that makes the particle.  `model`: "phase_space",
+    or "dalitz" for P -> gamma l+ l- in this order.
+
+    Raises ValueError, naming the particle and the key, for an unknown particle, a mass or width
+    that is negative or beyond the phase space, or a vertex that does not conserve charge.
+
+    >>> Decay("J/psi(1S)", ["K+", "K+", "e-", "e-"]).final_state
+    ('K+', 'K+', 'e-', 'e-')
+    """
+
+    parent: str
+    daughters: Sequence[str | Decay | Mapping]
+    mass_gev: float | None = None
+    width_gev: float | str = 0.0
+    model: str = "phase_space"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.daughters, str) or not isinstance(self.daughters, Sequence):
+            raise ValueError(f"{self.parent}: daughters must be a list of particles")
+        daughters = tuple(
+            Decay.from_mapping(daughter) if isinstance(daughter, Mapping) else daughter
+            for daughter in self.daughters
+        )
+        object.__setattr__(self, "daughters", daughters)
+        self._check_own_values()
+        self._check_kinematics()
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping) -> Decay:
+        """Decay from a mapping as a YAML file gives it.
+
+        Keys: `parent` (or `name`), `daughters`, and optionally `mass_gev`, `width_gev`, `model`.
+        ValueError for an unknown or missing key, and as for `Decay`.
+        """
+        unknown = sorted(set(mapping) - _MAPPING_KEYS)
+        if unknown:
+            raise ValueError(
+                f"decay: unknown key {', '.join(map(str, unknown))}; "
+                f"known are {', '.join(sorted(_MAPPING_KEYS))}"
+            )
+        names = [mapping[key] for key in ("parent", "name") if key in mapping]
+        if len(names) != 1 or "daughters" not in mapping:
+            raise ValueError(f"decay {dict(mapping)}: give one `parent` (or `name`) and `daughters`")
+        options = {
+            key: mapping[key] for key in ("mass_gev", "width_gev", "model") if key in mapping
+        }
+        return cls(names[0], mapping["daughters"], **options)
+
+    @property
+    def mass(self) -> float:
+        """Mass (pole mass of a wide particle) in GeV."""
+        return particles.mass_gev(self.parent) if self.mass_gev is None else float(self.mass_gev)
+
+    @property
+    def width(self) -> float:
+        """Width of the line shape in GeV; 0 for a fixed mass."""
+        if self.width_gev == "pdg":
+            return particles.width_gev(self.parent)
+        return float(self.width_gev)
+
+    @property
+    def charge(self) -> int:
+        """Sum of the daughters' charges."""
+        return sum(
+            daughter.charge if isinstance(daughter, Decay) else particles.charge(daughter)
+            for daughter in self.daughters
+        )
+
+    @property
+    def final_state(self) -> tuple[str, ...]:
+        """Names of the final particles, in the order in which events list them."""
+        names: list[str] = []
+        for daughter in self.daughters:
+            names.extend(daughter.final_state if isinstance(daughter, Decay) else (daughter,))
+        return tuple(names)
+
+    @property
+    def lowest_mass(self) -> float:
+        """Least mass in GeV that the daughters need."""
+        return sum(_lowest_mass(daughter) for daughter in self.daughters)
+
+    def _check_own_values(self) -> None:
+        if len(self.daughters) < 2:
+            raise ValueError(f"{self.parent}: daughters needs two particles at least")
+        for key, value in (("mass_gev", self.mass_gev), ("width_gev", self.width_gev)):
+            if value is None or (key == "width_gev" and value == "pdg"):
+                continue
+            if isinstance(value, str) or not (math.isfinite(value) and value >= 0.0):
+                raise ValueError(f"{self.parent}: {key} is {value!r}; give a number >= 0 GeV")
+        if self.model not in MODELS:
+            raise ValueError(
+                f"{self.parent}: model is {self.model!r}; known are {', '.join(MODELS)}"
+            )
+        pair = self.daughters[1:]
+        if self.model == "dalitz" and (
+            self.daughters[0] != "gamma" or (pair not in _LEPTON_PAIRS) or self.width > 0.0
+        ):
+            raise ValueError(
+                f"{self.parent}: model dalitz needs the daughters [gamma, e+, e-] or "
+                "[gamma, mu+, mu-] and no width_gev"
+            )
+
+    def _check_kinematics(self) -> None:
+        if self.mass <= 0.0:
+            raise ValueError(f"{self.parent}: mass_gev is {self.mass}; give a mass > 0 GeV")
+        if self.lowest_mass > self.mass and self.width == 0.0:
+            raise ValueError(
+                f"{self.parent}: the daughters need {self.lowest_mass:.6g} GeV, more than its mass "
+                f"of {self.mass:.6g} GeV; lower a daughter's mass_gev or raise this one's"
+            )
+        own = particles.charge(self.parent) if self.mass_gev is None else self.charge
+        if self.charge != own:
+            raise ValueError(
+                f"{self.parent}: the daughters' charges sum to {self.charge}, not to {own}; "
+                "mend the list of daughters"
+            )
+
+
+def _lowest_mass(daughter: str | Decay) -> float:
+    if not isinstance(daughter, Decay):
+        return particles.mass_gev(daughter)
+    return daughter.lowest_mass if daughter.width > 0.0 else daughter.mass
+
+
+def decay_tree(decay: Decay) -> DecayTree:
+    """The decay as the arrays that the kernel reads; see `chain.DecayTree`."""
+    from lnvsearch.generation.chain import DALITZ, PHASE_SPACE, DecayTree
+
+    nodes: list[str | Decay] = [decay]
+    parent, first = [-1], []
+    for index, node in enumerate(nodes):  # grows while it runs: breadth first
+        first.append(len(nodes))
+        if isinstance(node, Decay):
+            nodes.extend(node.daughters)
+            parent.extend([index] * len(node.daughters))
+
+    decays = [isinstance(node, Decay) for node in nodes]
+    places = {index: place for place, index in enumerate(_depth_first(nodes, first, 0))}
+    codes = [0 if d else particles.pdg_id(node) for node, d in zip(nodes, decays, strict=True)]
+    return DecayTree(
+        parent=np.array(parent),
+        first=np.array(first),
+        n_daughters=np.array([len(n.daughters) if isinstance(n, Decay) else 0 for n in nodes]),
+        model=np.array(
+            [DALITZ if isinstance(n, Decay) and n.model == "dalitz" else PHASE_SPACE for n in nodes]
+        ),
+        mass=np.array([n.mass if isinstance(n, Decay) else particles.mass_gev(n) for n in nodes]),
+        # The decaying particle itself always has its nominal mass.
+        width=np.array(
+            [n.width if isinstance(n, Decay) and n is not decay else 0.0 for n in nodes]
+        ),
+        lowest=np.array([_lowest_mass(n) for n in nodes]),
+        charged=np.array(
+            [(n.charge if isinstance(n, Decay) else particles.charge(n)) != 0 for n in nodes]
+        ),
+        spin_half=np.array([not d and particles.spin(n) == 0.5 for n, d in zip(nodes, decays)]),
+        output=np.array([places.get(index, -1) for index in range(len(nodes))]),
+        code=np.array(codes, dtype=np.int32),
+        conjugate=np.array(
+            [0 if d else particles.conjugate_pdg_id(c) for c, d in zip(codes, decays)],
+            dtype=np.int32,
+        ),
+    )
+
+
+def _depth_first(nodes: Sequence[str | Decay], first: Sequence[int], index: int) -> list[int]:
+    """Indices of the final particles below a node, in the decay's written order."""
+    if not isinstance(nodes[index], Decay):
+        return [index]
+    found: list[int] = []
+    for daughter in range(first[index], first[index] + len(nodes[index].daughters)):
+        found.extend(_depth_first(nodes, first, daughter))
+    return found
+
+
+def generate(
+    decay: Decay,
+    n_events: int,
+    *,
+    base_seed: int,
+    sample: str,
+    first_event: int = 0,
+    beam: Beam | None = None,
+    radiation: RadiationSettings | None = None,
+    charge_conjugate: bool = True,
+) -> GeneratedEvents:
+    """Unweighted events of a decay, in the laboratory.
+
+    Events `first_event` ... `first_event + n_events - 1` of the sample: the same numbers however
+    a sample is split into calls.  `beam` None is the default `Beam()`; `radiation` None is no
+    radiation; with `charge_conjugate`, half of the events (drawn at random) are those of the
+    antiparticles.  Final particles come in the order of `decay.final_state`, radiated photons
+    behind them.
+
+    Raises ValueError for a negative number of events, event number or seed, or no sample name.
+
+    >>> events = generate(Decay("J/psi(1S)", ["K+", "K-"]), 10, base_seed=1, sample="toy")
+    >>> len(events), events.four_momentum.shape
+    (10, (20, 4))
+    """
+    from lnvsearch.generation.chain import Streams, generate_block
+
+    if n_events < 0:
+        raise ValueError(f"n_events is {n_events}: give a number >= 0")
+    if first_event < 0:
+        raise ValueError(f"first_event is {first_event}: give a number >= 0")
+    beam = Beam() if beam is None else beam
+    beam_numbers = np.array(
+        [
+            beam.momentum_x_gev,
+            beam.momentum_x_spread_gev,
+            beam.momentum_z_gev,
+            beam.momentum_z_spread_gev,
+        ]
+    )
+    streams = Streams(*(stream_key(base_seed, sample, process) for process in Streams._fields))
+    tree = decay_tree(decay)
+    n_final = len(decay.final_state)
+    cut = 0.0 if radiation is None else radiation.photon_energy_cut
+
+    offsets = np.zeros(n_events + 1, dtype=np.int64)
+    rows = int(n_events * (n_final + (_ROOM_PER_EVENT if cut else 0.0))) + _SPARE_ROWS
+    code = np.empty(rows, dtype=np.int32)
+    four_momentum = np.empty((rows, 4))
+    done = 0
+    while done < n_events:
+        used = offsets[done]
+        if done and len(code) - used < rows:
+            code = np.concatenate([code, np.empty(rows, dtype=np.int32)])
+            four_momentum = np.concatenate([four_momentum, np.empty((rows, 4))])
+        new = generate_block(
+            streams, first_event + done, n_events - done, tree, beam_numbers, cut,
+            charge_conjugate, n_final, offsets[done:], code[used:], four_momentum[used:],
+        )
+        offsets[done + 1 : done + new + 1] += used
+        done += new
+    return GeneratedEvents(
+        event_number=np.arange(first_event, first_event + n_events, dtype=np.int64),
+        weight=np.ones(n_events),
+        offsets=offsets,
+        pdg_id=code[: offsets[-1]],
+        four_momentum=four_momentum[: offsets[-1]],
+        n_generated=n_events,
+        metadata={"sample": sample, "base_seed": int(base_seed)},
+    )

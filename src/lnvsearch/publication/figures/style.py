@@ -1,0 +1,147 @@
+"""One look for all figures: sizes for print, colours safe for the colour-blind, and the label.
+
+A figure is made at the size at which it is printed (8.6 cm, one column, or 17 cm, two), so that a
+font size in points is the one on paper.  Nothing is told by colour alone: markers, line styles or
+hatches tell the same.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache, wraps
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "COLOURS",
+    "LABEL",
+    "column_figure",
+    "figure_bytes",
+    "in_style",
+    "label_axes",
+    "publication_style",
+]
+
+LABEL = "lnvsearch reproduction — simulated events"
+
+# M. Okabe and K. Ito, "Color Universal Design" (2008): told apart by all common kinds of vision.
+COLOURS = {
+    "black": "#000000",
+    "blue": "#0072B2",
+    "vermilion": "#D55E00",
+    "green": "#009E73",
+    "purple": "#CC79A7",
+    "orange": "#E69F00",
+    "sky": "#56B4E9",
+    "grey": "#7F7F7F",
+}
+
+_CENTIMETRES_PER_INCH = 2.54
+_WIDTH_CM = {1: 8.6, 2: 17.0}
+_FONT_POINTS = 9.0
+_SMALL_FONT_POINTS = 8.0
+
+
+@lru_cache(maxsize=1)
+def _parameters() -> dict[str, Any]:
+    """Return the matplotlib parameters: mplhep's ROOT style, at the size of print."""
+    import mplhep
+
+    parameters = {
+        key: value
+        for key, value in mplhep.style.ROOT.items()
+        # The style's mathematics font has no Greek letters.
+        if not key.startswith("mathtext")
+    }
+    parameters |= {
+        # The names themselves, not "sans-serif", so that a figure remembers its fonts.
+        "font.family": ["TeX Gyre Heros", "DejaVu Sans"],
+        "mathtext.fontset": "stixsans",
+        "font.size": _FONT_POINTS,
+        "axes.labelsize": _FONT_POINTS,
+        "axes.titlesize": _FONT_POINTS,
+        "xtick.labelsize": _SMALL_FONT_POINTS,
+        "ytick.labelsize": _SMALL_FONT_POINTS,
+        "legend.fontsize": _SMALL_FONT_POINTS,
+        "legend.handlelength": 1.8,
+        "legend.borderpad": 0.2,
+        "legend.labelspacing": 0.3,
+        "legend.borderaxespad": 0.9,
+        "axes.linewidth": 0.8,
+        "lines.linewidth": 1.2,
+        "lines.markersize": 4.0,
+        "patch.linewidth": 0.8,
+        "hatch.linewidth": 0.5,
+        "errorbar.capsize": 0.0,
+        "xtick.major.size": 4.5,
+        "xtick.minor.size": 2.5,
+        "ytick.major.size": 4.5,
+        "ytick.minor.size": 2.5,
+        "xtick.major.width": 0.8,
+        "ytick.major.width": 0.8,
+        "xtick.minor.width": 0.6,
+        "ytick.minor.width": 0.6,
+        "xtick.major.pad": 3.0,
+        "ytick.major.pad": 3.0,
+        "savefig.dpi": 300,
+        # Otherwise the names of the parts of an SVG or PDF are random.
+        "svg.hashsalt": "lnvsearch",
+    }
+    return parameters
+
+
+@contextmanager
+def publication_style() -> Iterator[None]:
+    """Make matplotlib draw in this style inside the block, and as before after it."""
+    import matplotlib
+
+    with matplotlib.rc_context(_parameters()):
+        yield
+
+
+def in_style(draw: Callable) -> Callable:
+    """Run a drawing function inside `publication_style`."""
+
+    @wraps(draw)
+    def drawn(*args, **kwargs):
+        with publication_style():
+            return draw(*args, **kwargs)
+
+    return drawn
+
+
+def column_figure(columns: int = 1, height_cm: float = 6.6, **grid: Any) -> tuple[Figure, Any]:
+    """Return a figure one or two columns wide, and its axes (as `Figure.subplots` gives them)."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(
+        figsize=(_WIDTH_CM[columns] / _CENTIMETRES_PER_INCH, height_cm / _CENTIMETRES_PER_INCH),
+        layout="constrained",
+    )
+    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03)
+    return figure, figure.subplots(**grid)
+
+
+def label_axes(axes: Axes) -> None:
+    """Write above the axes that what is drawn comes from a simulation of this project."""
+    axes.set_title(LABEL, loc="left", fontsize=_SMALL_FONT_POINTS, style="italic", pad=4)
+
+
+def figure_bytes(figure: Figure, file_format: str) -> bytes:
+    """Return a figure as the content of a `pdf` or `png` file, the same bytes every time.
+
+    The date of making is left out; PNG files have 300 dots an inch.
+    """
+    if file_format not in ("pdf", "png"):
+        raise ValueError(f"file_format is {file_format!r}; it must be pdf or png")
+    metadata = {"CreationDate": None} if file_format == "pdf" else {"Software": None}
+    buffer = io.BytesIO()
+    # Ticks are made when a figure is drawn: the style must hold then too.
+    with publication_style():
+        figure.savefig(buffer, format=file_format, metadata=metadata)
+    return buffer.getvalue()

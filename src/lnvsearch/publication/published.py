@@ -1,0 +1,172 @@
+"""The numbers that a paper prints, as records.
+
+They are kept in `resources/published/<paper>/numbers.csv`, whose columns are described in the
+`SOURCES.md` beside each file.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from lnvsearch.publication.table_files import same_mass
+
+__all__ = ["COLUMNS", "PublishedNumber", "PublishedNumbers", "read_published"]
+
+COLUMNS = (
+    "quantity",
+    "channel",
+    "mass_gev",
+    "value",
+    "uncertainty",
+    "unit",
+    "reading_confidence",
+    "printed_as",
+    "where",
+    "note",
+)
+_CONFIDENCES = ("high", "medium", "low", "none")
+
+
+@dataclass(frozen=True)
+class PublishedNumber:
+    """One number of a paper.
+
+    `digits` is the value as printed (`"17.20"`, empty where illegible), `value` the same as float
+    or None, `resolution` the size of one unit of its last printed digit; `mass_gev` is None for a
+    number that belongs to no mass hypothesis.
+    """
+
+    quantity: str
+    channel: str
+    mass_gev: float | None
+    digits: str
+    value: float | None
+    uncertainty: float | None
+    resolution: float | None
+    unit: str
+    reading_confidence: str
+    printed_as: str
+    where: str
+    note: str
+
+    @property
+    def legible(self) -> bool:
+        """True if the digits are read with high or medium confidence: only these test anything."""
+        return self.value is not None and self.reading_confidence in ("high", "medium")
+
+    @property
+    def key(self) -> tuple[str, str, float | None]:
+        """What identifies the number: quantity, channel, mass hypothesis (GeV)."""
+        return (self.quantity, self.channel, self.mass_gev)
+
+
+class PublishedNumbers(Sequence[PublishedNumber]):
+    """All numbers of one paper in the order of its file, with look-up by quantity and mass."""
+
+    def __init__(self, numbers: Sequence[PublishedNumber]):
+        self._numbers = tuple(numbers)
+        self._by_key: dict[tuple, PublishedNumber] = {}
+        for number in self._numbers:
+            if number.key in self._by_key:
+                raise ValueError(
+                    f"the published number {number.key} is listed twice; "
+                    "quantity, channel and mass_gev together must be unique"
+                )
+            self._by_key[number.key] = number
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, index):
+        return self._numbers[index]
+
+    def __iter__(self) -> Iterator[PublishedNumber]:
+        return iter(self._numbers)
+
+    def find(self, quantity: str, mass_gev: float | None = None) -> PublishedNumber | None:
+        """Return the number of this name and mass hypothesis (GeV), or None."""
+        for number in self._numbers:
+            if number.quantity == quantity and same_mass(number.mass_gev, mass_gev):
+                return number
+        return None
+
+    def value(self, quantity: str, mass_gev: float | None = None) -> float:
+        """Return the legible value of this number; ValueError if there is none."""
+        number = self.find(quantity, mass_gev)
+        if number is None or not number.legible:
+            at_mass = "" if mass_gev is None else f" at {mass_gev} GeV"
+            raise ValueError(
+                f"the paper prints no legible {quantity}{at_mass}; "
+                "the known quantities are in the paper's numbers.csv"
+            )
+        return number.value
+
+    def legible_value(self, quantity: str, mass_gev: float | None = None) -> float | None:
+        """Return the value if it is legible, and None otherwise."""
+        number = self.find(quantity, mass_gev)
+        return number.value if number is not None and number.legible else None
+
+    def masses_gev(self) -> list[float]:
+        """Return all mass hypotheses (GeV) of the paper, ascending."""
+        return sorted({n.mass_gev for n in self._numbers if n.mass_gev is not None})
+
+
+def read_published(path: str | Path) -> PublishedNumbers:
+    """Read the numbers of a paper from its `numbers.csv`.
+
+    Raises ValueError, naming file, line and column, if a column is missing, a number cannot be
+    read, a confidence is unknown or a number is listed twice.
+    """
+    with open(path, newline="", encoding="utf-8") as stream:
+        reader = csv.DictReader(stream)
+        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+        if missing:
+            raise ValueError(f"{path}: missing columns {missing}; needed are {list(COLUMNS)}")
+        numbers = [
+            _published_number(row, f"{path}, line {line_number}")
+            for line_number, row in enumerate(reader, start=2)
+        ]
+    return PublishedNumbers(numbers)
+
+
+def _published_number(row: dict[str, str], place: str) -> PublishedNumber:
+    confidence = row["reading_confidence"]
+    if confidence not in _CONFIDENCES:
+        raise ValueError(
+            f"{place}: reading_confidence is {confidence!r}; it must be one of {_CONFIDENCES}"
+        )
+    if not row["quantity"]:
+        raise ValueError(f"{place}: quantity is empty; every number needs a name")
+    value = _decimal(row, "value", place)
+    mass = _decimal(row, "mass_gev", place)
+    uncertainty = _decimal(row, "uncertainty", place)
+    return PublishedNumber(
+        quantity=row["quantity"],
+        channel=row["channel"],
+        mass_gev=None if mass is None else float(mass),
+        digits=row["value"],
+        value=None if value is None else float(value),
+        uncertainty=None if uncertainty is None else float(uncertainty),
+        resolution=None if value is None else float(Decimal(1).scaleb(value.as_tuple().exponent)),
+        unit=row["unit"],
+        reading_confidence=confidence,
+        printed_as=row["printed_as"],
+        where=row["where"],
+        note=row["note"],
+    )
+
+
+def _decimal(row: dict[str, str], column: str, place: str) -> Decimal | None:
+    if row[column] == "":
+        return None
+    try:
+        number = Decimal(row[column])
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise ValueError(f"{place}: {column} is {row[column]!r}; it must be a number or empty")
+    return number

@@ -1,0 +1,362 @@
+"""The compiled part of the 4C fit: blocks of events, one event a lane.
+
+The arithmetic of one fit is short, the same for every event, and free of branches, so it is
+written for the vector units: each quantity is a row of LANES numbers, and the innermost loops
+run over the lanes, with a length known to the compiler.  A block is packed once and fitted
+under each mass hypothesis.
+
+Notation: measured parameters a0 = (phi, kappa, tan_lambda) of each track with covariance C, its
+four-momentum p(a), and A = dp/da.  The constraint is sum p(a) = total.  Linearised at the
+present point a, the constrained minimum is (P. Avery, CLEO note CBX 98-37, 1998)
+
+    S = sum A C A^T,   r = sum [p(a) + A (a0 - a)] - total,   multiplier = S^-1 r,
+    chi2 = r . multiplier,   a = a0 - C A^T multiplier,
+
+repeated until chi2 stands still.  At the fixed point the constraint holds exactly, and
+a - a0 = -C A^T multiplier with the derivatives taken there: the true constrained minimum.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+LANES = 16
+
+# First elements of the rows of a block.  Measured quantities of a track:
+_COS0, _SIN0, _KAPPA0, _TAN0 = (row * LANES for row in range(4))
+_C00, _C10, _C11, _C20, _C21, _C22 = (row * LANES for row in range(4, 10))
+_MEASURED = 10 * LANES
+# The present point of a track: four-momentum, 1/kappa, and a - a0.
+_PX, _PY, _PZ, _E, _INVERSE_KAPPA = (row * LANES for row in range(5))
+_D_PHI, _D_KAPPA, _D_TAN = (row * LANES for row in range(5, 8))
+_PRESENT = 8 * LANES
+# Sums over the tracks: the residual r and the lower triangle of S, row by row.
+_R0, _R1, _R2, _R3 = (row * LANES for row in range(4))
+_S00, _S10, _S11, _S20, _S21, _S22, _S30, _S31, _S32, _S33 = (
+    row * LANES for row in range(4, 14)
+)
+_SUMS = 14 * LANES
+# The solution: multipliers and chi2.
+_M0, _M1, _M2, _M3, _CHI2 = (row * LANES for row in range(5))
+_SOLUTION = 5 * LANES
+
+# A fit that turns a track by 45 degrees or shifts its curvature by 75 % is far outside any
+# resolution.  Steps stop there; what then does not settle is reported as not converged.
+_LARGEST_TURN = math.pi / 4
+_LARGEST_CURVATURE_SHIFT = 0.75
+
+_HALF_PI_HIGH = 1.5707963267948966
+_HALF_PI_LOW = 6.123233995736766e-17  # pi/2 minus the line above
+
+_SINE = tuple((-1.0) ** n / math.factorial(2 * n + 1) for n in range(8))
+_COSINE = tuple((-1.0) ** n / math.factorial(2 * n) for n in range(9))
+
+
+@njit(inline="always")
+def _sine_cosine(x):
+    """Sine and cosine for |x| <= pi/4 from their power series, exact to 1e-16.
+
+    The mathematical library's are not vectorised.
+    """
+    y = x * x
+    sine = _SINE[5] + y * (_SINE[6] + y * _SINE[7])
+    sine = _SINE[2] + y * (_SINE[3] + y * (_SINE[4] + y * sine))
+    sine = _SINE[0] + y * (_SINE[1] + y * sine)
+    cosine = _COSINE[6] + y * (_COSINE[7] + y * _COSINE[8])
+    cosine = _COSINE[3] + y * (_COSINE[4] + y * (_COSINE[5] + y * cosine))
+    cosine = _COSINE[0] + y * (_COSINE[1] + y * (_COSINE[2] + y * cosine))
+    return x * sine, cosine
+
+
+@njit(cache=True, error_model="numpy")
+def _pack_track(helix, covariance, track, first, measured):
+    """Copy one track of LANES events from event-major arrays to rows; repeat the last event."""
+    last = len(helix) - 1
+    for lane in range(LANES):
+        event = min(first + lane, last)
+        measured[_COS0 + lane] = helix[event, track, 0]
+        measured[_KAPPA0 + lane] = helix[event, track, 1]
+        measured[_TAN0 + lane] = helix[event, track, 2]
+        measured[_C00 + lane] = covariance[event, track, 0]
+        measured[_C10 + lane] = covariance[event, track, 1]
+        measured[_C11 + lane] = covariance[event, track, 2]
+        measured[_C20 + lane] = covariance[event, track, 3]
+        measured[_C21 + lane] = covariance[event, track, 4]
+        measured[_C22 + lane] = covariance[event, track, 5]
+    for lane in range(LANES):
+        phi = measured[_COS0 + lane]
+        quarters = np.floor(phi / _HALF_PI_HIGH + 0.5)
+        sine, cosine = _sine_cosine((phi - quarters * _HALF_PI_HIGH) - quarters * _HALF_PI_LOW)
+        is_odd = quarters - 2.0 * np.floor(0.5 * quarters)
+        half = np.floor(0.5 * quarters)
+        sign = 1.0 - 2.0 * (half - 2.0 * np.floor(0.5 * half))
+        measured[_SIN0 + lane] = sign * (sine + is_odd * (cosine - sine))
+        measured[_COS0 + lane] = sign * (cosine - is_odd * (sine + cosine))
+
+
+@njit(cache=True, error_model="numpy")
+def _start_track(measured, present, mass_squared):
+    """Put the present point of a track at the measured one."""
+    for lane in range(LANES):
+        inverse_kappa = 1.0 / measured[_KAPPA0 + lane]
+        pt = abs(inverse_kappa)
+        pz = pt * measured[_TAN0 + lane]
+        present[_PX + lane] = -measured[_SIN0 + lane] * pt
+        present[_PY + lane] = measured[_COS0 + lane] * pt
+        present[_PZ + lane] = pz
+        present[_E + lane] = math.sqrt(pt * pt + pz * pz + mass_squared)
+        present[_INVERSE_KAPPA + lane] = inverse_kappa
+        present[_D_PHI + lane] = 0.0
+        present[_D_KAPPA + lane] = 0.0
+        present[_D_TAN + lane] = 0.0
+
+
+@njit(cache=True, error_model="numpy")
+def _move_track(measured, present, solution, mass_squared):
+    """Move a track to a0 - C A^T multiplier, with A taken at its present point."""
+    for lane in range(LANES):
+        px = present[_PX + lane]
+        py = present[_PY + lane]
+        pz = present[_PZ + lane]
+        energy = present[_E + lane]
+        inverse_kappa = present[_INVERSE_KAPPA + lane]
+        pt = abs(inverse_kappa)
+        m0 = solution[_M0 + lane]
+        m1 = solution[_M1 + lane]
+        m2 = solution[_M2 + lane]
+        m3 = solution[_M3 + lane] / energy
+        # g = A^T multiplier
+        g_phi = px * m1 - py * m0
+        g_kappa = -inverse_kappa * (
+            px * m0 + py * m1 + pz * m2 + (pt * pt + pz * pz) * m3
+        )
+        g_tan = pt * (m2 + pz * m3)
+
+        c10 = measured[_C10 + lane]
+        c20 = measured[_C20 + lane]
+        c21 = measured[_C21 + lane]
+        d_phi = -(measured[_C00 + lane] * g_phi + c10 * g_kappa + c20 * g_tan)
+        d_kappa = -(c10 * g_phi + measured[_C11 + lane] * g_kappa + c21 * g_tan)
+        d_tan = -(c20 * g_phi + c21 * g_kappa + measured[_C22 + lane] * g_tan)
+        kappa = measured[_KAPPA0 + lane]
+        limit = _LARGEST_CURVATURE_SHIFT * abs(kappa)
+        d_phi = min(max(d_phi, -_LARGEST_TURN), _LARGEST_TURN)
+        d_kappa = min(max(d_kappa, -limit), limit)
+        present[_D_PHI + lane] = d_phi
+        present[_D_KAPPA + lane] = d_kappa
+        present[_D_TAN + lane] = d_tan
+
+        sine, cosine = _sine_cosine(d_phi)
+        sine0 = measured[_SIN0 + lane]
+        cosine0 = measured[_COS0 + lane]
+        inverse_kappa = 1.0 / (kappa + d_kappa)
+        pt = abs(inverse_kappa)
+        pz = pt * (measured[_TAN0 + lane] + d_tan)
+        present[_PX + lane] = -(sine0 * cosine + cosine0 * sine) * pt
+        present[_PY + lane] = (cosine0 * cosine - sine0 * sine) * pt
+        present[_PZ + lane] = pz
+        present[_E + lane] = math.sqrt(pt * pt + pz * pz + mass_squared)
+        present[_INVERSE_KAPPA + lane] = inverse_kappa
+
+
+@njit(cache=True, error_model="numpy")
+def _start_sums(total, sums):
+    """Set r to minus the total four-momentum and S to zero."""
+    for row in range(4):
+        for lane in range(LANES):
+            sums[row * LANES + lane] = -total[row]
+    for i in range(4 * LANES, _SUMS):
+        sums[i] = 0.0
+
+
+@njit(cache=True, error_model="numpy")
+def _add_track(measured, present, sums):
+    """Add p(a) + A (a0 - a) of a track to r, and A C A^T to S."""
+    for lane in range(LANES):
+        px = present[_PX + lane]
+        py = present[_PY + lane]
+        pz = present[_PZ + lane]
+        energy = present[_E + lane]
+        inverse_kappa = present[_INVERSE_KAPPA + lane]
+        # Rows of A = dp/d(phi, kappa, tan_lambda); zeros: d pz, d E / d phi, d px, d py / d tan.
+        pt = abs(inverse_kappa)
+        x_phi = -py
+        x_kappa = -px * inverse_kappa
+        y_phi = px
+        y_kappa = -py * inverse_kappa
+        z_kappa = -pz * inverse_kappa
+        z_tan = pt
+        e_kappa = -(pt * pt + pz * pz) * inverse_kappa / energy
+        e_tan = pt * pz / energy
+
+        d_phi = present[_D_PHI + lane]
+        d_kappa = present[_D_KAPPA + lane]
+        d_tan = present[_D_TAN + lane]
+        sums[_R0 + lane] += px - (x_phi * d_phi + x_kappa * d_kappa)
+        sums[_R1 + lane] += py - (y_phi * d_phi + y_kappa * d_kappa)
+        sums[_R2 + lane] += pz - (z_kappa * d_kappa + z_tan * d_tan)
+        sums[_R3 + lane] += energy - (e_kappa * d_kappa + e_tan * d_tan)
+
+        c00 = measured[_C00 + lane]
+        c10 = measured[_C10 + lane]
+        c11 = measured[_C11 + lane]
+        c20 = measured[_C20 + lane]
+        c21 = measured[_C21 + lane]
+        c22 = measured[_C22 + lane]
+        # Rows of A C
+        xc_phi = x_phi * c00 + x_kappa * c10
+        xc_kappa = x_phi * c10 + x_kappa * c11
+        yc_phi = y_phi * c00 + y_kappa * c10
+        yc_kappa = y_phi * c10 + y_kappa * c11
+        zc_phi = z_kappa * c10 + z_tan * c20
+        zc_kappa = z_kappa * c11 + z_tan * c21
+        zc_tan = z_kappa * c21 + z_tan * c22
+        ec_phi = e_kappa * c10 + e_tan * c20
+        ec_kappa = e_kappa * c11 + e_tan * c21
+        ec_tan = e_kappa * c21 + e_tan * c22
+        sums[_S00 + lane] += xc_phi * x_phi + xc_kappa * x_kappa
+        sums[_S10 + lane] += yc_phi * x_phi + yc_kappa * x_kappa
+        sums[_S11 + lane] += yc_phi * y_phi + yc_kappa * y_kappa
+        sums[_S20 + lane] += zc_phi * x_phi + zc_kappa * x_kappa
+        sums[_S21 + lane] += zc_phi * y_phi + zc_kappa * y_kappa
+        sums[_S22 + lane] += zc_kappa * z_kappa + zc_tan * z_tan
+        sums[_S30 + lane] += ec_phi * x_phi + ec_kappa * x_kappa
+        sums[_S31 + lane] += ec_phi * y_phi + ec_kappa * y_kappa
+        sums[_S32 + lane] += ec_kappa * z_kappa + ec_tan * z_tan
+        sums[_S33 + lane] += ec_kappa * e_kappa + ec_tan * e_tan
+
+
+@njit(cache=True, error_model="numpy")
+def _solve(sums, solution):
+    """Solve S multiplier = r by an L D L^T decomposition, and chi2 = r . multiplier.
+
+    A matrix that is not positive definite (bad covariance, NaN) gives chi2 = NaN.
+    """
+    for lane in range(LANES):
+        d0 = sums[_S00 + lane]
+        l10 = sums[_S10 + lane] / d0
+        l20 = sums[_S20 + lane] / d0
+        l30 = sums[_S30 + lane] / d0
+        d1 = sums[_S11 + lane] - l10 * l10 * d0
+        l21 = (sums[_S21 + lane] - l20 * l10 * d0) / d1
+        l31 = (sums[_S31 + lane] - l30 * l10 * d0) / d1
+        d2 = sums[_S22 + lane] - l20 * l20 * d0 - l21 * l21 * d1
+        l32 = (sums[_S32 + lane] - l30 * l20 * d0 - l31 * l21 * d1) / d2
+        d3 = sums[_S33 + lane] - l30 * l30 * d0 - l31 * l31 * d1 - l32 * l32 * d2
+
+        y0 = sums[_R0 + lane]
+        y1 = sums[_R1 + lane] - l10 * y0
+        y2 = sums[_R2 + lane] - l20 * y0 - l21 * y1
+        y3 = sums[_R3 + lane] - l30 * y0 - l31 * y1 - l32 * y2
+        smallest = min(min(d0, d1), min(d2, d3))
+        chi2 = y0 * y0 / d0 + y1 * y1 / d1 + y2 * y2 / d2 + y3 * y3 / d3
+        solution[_CHI2 + lane] = chi2 if smallest > 0.0 else np.nan
+        m3 = y3 / d3
+        m2 = y2 / d2 - l32 * m3
+        m1 = y1 / d1 - l21 * m2 - l31 * m3
+        solution[_M0 + lane] = y0 / d0 - l10 * m1 - l20 * m2 - l30 * m3
+        solution[_M1 + lane] = m1
+        solution[_M2 + lane] = m2
+        solution[_M3 + lane] = m3
+
+
+@njit(cache=True, error_model="numpy")
+def _settle(solution, previous, result, tolerance):
+    """Keep the chi2 of lanes that have just stopped moving; true when all lanes have settled.
+
+    A settled lane is never touched again, so that a fit's result does not depend on its
+    neighbours in the block.  NaN counts as settled: it cannot recover.
+    """
+    n_moving = 0
+    for lane in range(LANES):
+        chi2 = solution[_CHI2 + lane]
+        if np.isinf(result[lane]):
+            change = abs(chi2 - previous[lane])
+            if change <= tolerance * (1.0 + chi2):
+                result[lane] = chi2
+            elif np.isnan(chi2):
+                result[lane] = np.nan
+            else:
+                n_moving += 1
+        previous[lane] = chi2
+    return n_moving == 0
+
+
+@njit(inline="always")
+def _row(array, index, length):
+    return array[index * length : (index + 1) * length]
+
+
+@njit(cache=True, error_model="numpy")
+def _fit_block(measured, present, masses, total, tolerance, max_iterations, result, shift):
+    """Fit the LANES events of a packed block under one hypothesis: chi2, inf or NaN a lane.
+
+    `shift` takes fitted minus measured parameters of the block's events; (0, k, 3) for none.
+    """
+    sums = np.empty(_SUMS)
+    solution = np.empty(_SOLUTION)
+    previous = np.full(LANES, np.inf)
+    result[:] = np.inf
+    for iteration in range(max_iterations):
+        _start_sums(total, sums)
+        for track in range(len(masses)):
+            mass_squared = masses[track] ** 2
+            track_measured = _row(measured, track, _MEASURED)
+            track_present = _row(present, track, _PRESENT)
+            if iteration == 0:
+                _start_track(track_measured, track_present, mass_squared)
+            else:
+                _move_track(track_measured, track_present, solution, mass_squared)
+            _add_track(track_measured, track_present, sums)
+        _solve(sums, solution)
+        _copy_shift(present, result, shift)
+        if _settle(solution, previous, result, tolerance):
+            break
+
+
+@njit(cache=True, error_model="numpy")
+def _copy_shift(present, result, shift):
+    """Copy fitted minus measured parameters of the lanes that have not settled before."""
+    n_lanes, n_tracks = shift.shape[:2]
+    for lane in range(n_lanes):
+        if np.isinf(result[lane]):
+            for track in range(n_tracks):
+                row = _row(present, track, _PRESENT)
+                shift[lane, track, 0] = row[_D_PHI + lane]
+                shift[lane, track, 1] = row[_D_KAPPA + lane]
+                shift[lane, track, 2] = row[_D_TAN + lane]
+
+
+@njit(cache=True, error_model="numpy")
+def fit_chi_square(helix, covariance, masses, total, tolerance, max_iterations, chi_square, shift):
+    """Fill `chi_square` (n, h) with the chi2 of the 4C fits; infinity where there is none.
+
+    `helix` (n, k, 3), `covariance` (n, k, 6), `masses` (h, k), `total` (4,), all C-contiguous.
+    `shift` (n, k, 3) takes fitted minus measured parameters of the last hypothesis; give an
+    array of shape (0, k, 3) to leave that out.
+    """
+    n_events, n_tracks = helix.shape[:2]
+    measured = np.empty(n_tracks * _MEASURED)
+    present = np.empty(n_tracks * _PRESENT)
+    result = np.empty(LANES)
+    for first in range(0, n_events, LANES):
+        n_lanes = min(LANES, n_events - first)
+        for track in range(n_tracks):
+            _pack_track(helix, covariance, track, first, _row(measured, track, _MEASURED))
+        for hypothesis in range(len(masses)):
+            _fit_block(
+                measured,
+                present,
+                masses[hypothesis],
+                total,
+                tolerance,
+                max_iterations,
+                result,
+                shift[first : first + LANES],
+            )
+            for lane in range(n_lanes):
+                value = result[lane]
+                chi_square[first + lane, hypothesis] = np.inf if np.isnan(value) else value

@@ -1,0 +1,200 @@
+"""Combinations of the tracks of an event, and the mass hypotheses under which to fit them.
+
+Tracks of all events lie in flat arrays; event i owns the tracks [offsets[i], offsets[i + 1]).
+A candidate is two tracks of one charge and two of the other, in the order [a, a, b, b]: the
+kaons before the electrons in K+ K+ e- e- and its charge conjugate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+
+import numpy as np
+
+__all__ = [
+    "Candidates",
+    "MassHypotheses",
+    "best_candidates",
+    "has_zero_net_charge",
+    "mass_hypotheses",
+    "opposite_sign_pairs",
+    "same_sign_candidates",
+]
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """c combinations of four tracks, ordered by event.
+
+    `event_index`: (c,) position of the event.  `tracks`: (c, 4) positions in the flat track
+    arrays, in the order [first, first, second, second].
+    """
+
+    event_index: np.ndarray
+    tracks: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.event_index)
+
+    def select(self, keep: np.ndarray) -> Candidates:
+        """The candidates of a mask or of positions."""
+        return Candidates(self.event_index[keep], self.tracks[keep])
+
+
+@dataclass(frozen=True)
+class MassHypotheses:
+    """h ways to give masses to the four tracks of a candidate.
+
+    `names`: the final state of each row (several rows may share one: the assignments).
+    `particles`: the particle of each track, by row.  `masses_gev`: (h, 4).
+    """
+
+    names: tuple[str, ...]
+    particles: tuple[tuple[str, ...], ...]
+    masses_gev: np.ndarray
+
+    def rows(self, name: str) -> np.ndarray:
+        """Positions of the assignments of one final state; ValueError if there are none."""
+        rows = np.flatnonzero(np.array(self.names) == name)
+        if not len(rows):
+            raise ValueError(f"name is {name!r}: give one of {', '.join(dict.fromkeys(self.names))}")
+        return rows
+
+
+def has_zero_net_charge(
+    track_offsets: np.ndarray, charge: np.ndarray, is_good: np.ndarray, minimum_tracks: int = 4
+) -> np.ndarray:
+    """Mask of the events with enough good tracks, the charges of which add up to zero.
+
+    `track_offsets`: (n + 1,); `charge` (+1 or -1) and the mask `is_good`: (m,); returns (n,).
+    """
+    good = np.asarray(is_good, dtype=np.int64)
+    number = _sum_by_event(track_offsets, good)
+    net_charge = _sum_by_event(track_offsets, good * np.asarray(charge, dtype=np.int64))
+    return (number >= minimum_tracks) & (net_charge == 0)
+
+
+def same_sign_candidates(
+    track_offsets: np.ndarray,
+    charge: np.ndarray,
+    is_first: np.ndarray,
+    is_second: np.ndarray,
+    first_charges: Sequence[int] = (+1, -1),
+) -> Candidates:
+    """All combinations of two `first` tracks of one charge with two `second` of the other.
+
+    `track_offsets`: (n + 1,); `charge` and the two masks: (m,).  A track may pass both masks but
+    is used once in a combination.  `first_charges` (+1, -1) builds the charge conjugates too;
+    with masks that overlap, (+1,) alone lists each set of four tracks once.
+    """
+    event_of_track = np.repeat(np.arange(len(track_offsets) - 1), np.diff(track_offsets))
+    charge = np.asarray(charge)
+    first = _pairs(event_of_track, np.asarray(is_first, dtype=bool))
+    second = _pairs(event_of_track, np.asarray(is_second, dtype=bool))
+    first = first[_same_charge(charge, first) & np.isin(charge[first[:, 0]], first_charges)]
+    second = second[_same_charge(charge, second)]
+
+    # Join on the event: for each first pair, the run of second pairs of the same event.
+    event_of_second = event_of_track[second[:, 0]]
+    event_of_first = event_of_track[first[:, 0]]
+    start = np.searchsorted(event_of_second, event_of_first, side="left")
+    count = np.searchsorted(event_of_second, event_of_first, side="right") - start
+    first = np.repeat(first, count, axis=0)
+    second = second[_runs(start, count)]
+
+    # Opposite charges also make the four tracks distinct.
+    keep = charge[first[:, 0]] == -charge[second[:, 0]]
+    tracks = np.concatenate([first[keep], second[keep]], axis=1)
+    return Candidates(event_of_track[tracks[:, 0]], tracks)
+
+
+def opposite_sign_pairs(
+    track_offsets: np.ndarray, charge: np.ndarray, is_chosen: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """All pairs of chosen tracks with opposite charges: (event_index (c,), tracks (c, 2)).
+
+    The positive track comes first.  These are the e+ e- pairs of the conversion veto.
+    """
+    event_of_track = np.repeat(np.arange(len(track_offsets) - 1), np.diff(track_offsets))
+    charge = np.asarray(charge)
+    pairs = _pairs(event_of_track, np.asarray(is_chosen, dtype=bool))
+    pairs = pairs[~_same_charge(charge, pairs)]
+    swap = charge[pairs[:, 0]] < 0
+    pairs[swap] = pairs[swap][:, ::-1]
+    return event_of_track[pairs[:, 0]], pairs
+
+
+def mass_hypotheses(final_states: Mapping[str, Sequence[str]]) -> MassHypotheses:
+    """All assignments of the particles of each final state to tracks of charges (+, +, -, -).
+
+    `final_states`: name -> four particle names, two positive and two negative.  K+ K- pi+ pi-
+    has four assignments, 2(K+ K-) and 2(pi+ pi-) one each.  The masses hold for a candidate of
+    charges (-, -, +, +) as well, as a particle and its antiparticle weigh the same.  Positive
+    particles come first: K+ K+ e- e- (not its conjugate) gives the order of `Candidates`.
+    Raises ValueError for another number of particles or unbalanced charges.
+
+    >>> mass_hypotheses({"4pi": ["pi+", "pi-", "pi+", "pi-"]}).particles
+    (('pi+', 'pi+', 'pi-', 'pi-'),)
+    """
+    from lnvsearch.particles import charge, mass_gev
+
+    names, particles = [], []
+    for name, members in final_states.items():
+        if len(members) != 4 or sorted(charge(member) for member in members) != [-1, -1, 1, 1]:
+            raise ValueError(
+                f"final_states[{name!r}] is {list(members)}: "
+                "give two positive and two negative particles"
+            )
+        positive = [member for member in members if charge(member) > 0]
+        negative = [member for member in members if charge(member) < 0]
+        for plus in dict.fromkeys(permutations(positive)):
+            for minus in dict.fromkeys(permutations(negative)):
+                names.append(name)
+                particles.append(plus + minus)
+    masses = np.array([[mass_gev(member) for member in row] for row in particles]).reshape(-1, 4)
+    return MassHypotheses(tuple(names), tuple(particles), masses)
+
+
+def best_candidates(event_index: np.ndarray, chi_square: np.ndarray) -> np.ndarray:
+    """Positions of the candidate with the smallest chi-square in each event, ordered by event.
+
+    `event_index`, `chi_square`: (c,).  Of equal ones the first is taken.
+
+    >>> best_candidates(np.array([0, 0, 3]), np.array([7.0, 5.0, np.inf])).tolist()
+    [1, 2]
+    """
+    event_index = np.asarray(event_index)
+    order = np.lexsort((chi_square, event_index))
+    ordered = event_index[order]
+    is_first = np.ones(len(order), dtype=bool)
+    is_first[1:] = ordered[1:] != ordered[:-1]
+    return order[is_first]
+
+
+def _sum_by_event(track_offsets: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Sums over the tracks of each event; empty events give 0."""
+    total = np.concatenate([[0], np.cumsum(values)])
+    return np.diff(total[track_offsets])
+
+
+def _runs(start: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """The positions start[i], start[i] + 1, ... (count[i] of them) of all i, one after another."""
+    before = np.cumsum(count) - count
+    return np.arange(count.sum()) - np.repeat(before - start, count)
+
+
+def _pairs(event_of_track: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """All pairs (i < j) of chosen tracks of the same event, shape (c, 2), ordered by event."""
+    chosen = np.flatnonzero(mask)
+    event = event_of_track[chosen]
+    end_of_event = np.searchsorted(event, event, side="right")
+    position = np.arange(len(chosen))
+    later = end_of_event - position - 1
+    pairs = np.stack([np.repeat(position, later), _runs(position + 1, later)], axis=1)
+    return chosen[pairs]
+
+
+def _same_charge(charge: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    return charge[pairs[:, 0]] == charge[pairs[:, 1]]

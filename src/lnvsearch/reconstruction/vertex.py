@@ -1,0 +1,135 @@
+"""Where two tracks of opposite charge run side by side: the vertex of a photon conversion.
+
+The electron and the positron of a converted photon leave the material in the same direction, so
+in the transverse plane their two circles touch there from outside.  With measurement errors
+they overlap or stay apart a little, and their crossing points, if any, scatter by centimetres
+along the flight.  The point on the line between the centres, where the tracks are parallel, is
+measured much better, and its distance from the beam axis is compared with the beam pipe's.
+(The same construction is used by the conversion finder of BESIII: Z.-R. Xu and K.-L. He,
+Chinese Physics C 36 (2012) 742.)
+
+A helix is (dr, phi0, kappa, dz, tan_lambda) relative to the interaction point: its nearest
+point there is (dr cos phi0, dr sin phi0, dz) in cm, and kappa = charge / pT in 1/GeV.  The
+magnetic field is along +z, so positive tracks turn clockwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lnvsearch.particles import SPEED_OF_LIGHT_M_PER_NS
+from lnvsearch.reconstruction.four_vectors import cos_opening_angle, invariant_mass_gev
+
+__all__ = ["PairVertex", "pair_vertex", "position_on_helix"]
+
+# pT = c B radius: the speed of light in m/ns is that of GeV / (T m); and cm for m.
+_GEV_PER_TESLA_CM = SPEED_OF_LIGHT_M_PER_NS / 100.0
+
+
+@dataclass(frozen=True)
+class PairVertex:
+    """The parallel point of n pairs of tracks.
+
+    `position_cm`: (n, 3), midway between the tracks, relative to the interaction point.
+    `separation_cm`: (n,), distance of the two circles, negative where they overlap.
+    `z_mismatch_cm`: (n,), z of the first track minus that of the second.
+    `momentum_gev`: (n, 2, 3), momenta of both tracks there.
+    """
+
+    position_cm: np.ndarray
+    separation_cm: np.ndarray
+    z_mismatch_cm: np.ndarray
+    momentum_gev: np.ndarray
+
+    @property
+    def radius_cm(self) -> np.ndarray:
+        """Distance of the vertex from the beam axis through the interaction point, (n,)."""
+        return np.hypot(self.position_cm[:, 0], self.position_cm[:, 1])
+
+    @property
+    def flight_cm(self) -> np.ndarray:
+        """Transverse position along the pair's momentum, (n,); negative: behind the beam axis."""
+        pair = np.sum(self.momentum_gev, axis=1)[:, :2]
+        along = np.sum(self.position_cm[:, :2] * pair, axis=1)
+        return along / np.linalg.norm(pair, axis=1)
+
+    @property
+    def cos_opening_angle(self) -> np.ndarray:
+        """Cosine of the angle between the two momenta, (n,)."""
+        return cos_opening_angle(self.momentum_gev[:, 0], self.momentum_gev[:, 1])
+
+    def mass_gev(self, particle_mass_gev: float) -> np.ndarray:
+        """Invariant mass of the pair at the vertex, both of the given mass, (n,)."""
+        squared = np.sum(self.momentum_gev**2, axis=2) + particle_mass_gev**2
+        energy = np.sum(np.sqrt(squared), axis=1)
+        total = np.sum(self.momentum_gev, axis=1)
+        return invariant_mass_gev(np.concatenate([total, energy[:, np.newaxis]], axis=1))
+
+
+def pair_vertex(
+    first: np.ndarray, second: np.ndarray, *, magnetic_field_tesla: float
+) -> PairVertex:
+    """Parallel point of pairs of tracks with opposite charges.
+
+    `first`, `second`: helices, (n, 5).  Raises ValueError for a pair of the same charge or a
+    field that is not positive.
+    """
+    first, second = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
+    if np.any(first[:, 2] * second[:, 2] >= 0.0):
+        raise ValueError("first and second must have opposite charges (signs of kappa) in each row")
+    centre_1, radius_1 = _circle(first, magnetic_field_tesla)
+    centre_2, radius_2 = _circle(second, magnetic_field_tesla)
+    between = centre_2 - centre_1
+    distance = np.linalg.norm(between, axis=1)
+    towards = between / distance[:, np.newaxis]
+    points, momenta = [], []
+    for helix, radial in ((first, towards), (second, -towards)):
+        # The vector from the centre to a point of the track is -rho (cos, sin)(phi0 + turn).
+        radial = -np.sign(helix[:, 2:3]) * radial
+        turn = np.arctan2(radial[:, 1], radial[:, 0]) - helix[:, 1]
+        turn = np.remainder(turn + np.pi, 2.0 * np.pi) - np.pi
+        point, momentum = position_on_helix(helix, turn, magnetic_field_tesla=magnetic_field_tesla)
+        points.append(point)
+        momenta.append(momentum)
+    return PairVertex(
+        position_cm=0.5 * (points[0] + points[1]),
+        separation_cm=distance - radius_1 - radius_2,
+        z_mismatch_cm=points[0][:, 2] - points[1][:, 2],
+        momentum_gev=np.stack(momenta, axis=1),
+    )
+
+
+def position_on_helix(
+    helix: np.ndarray, turn: np.ndarray, *, magnetic_field_tesla: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Positions (cm) and momenta (GeV) of tracks, both (n, 3), at a turning angle.
+
+    `helix`: (n, 5).  `turn`: (n,), rad, counted from the nearest point to the beam axis; along
+    the flight it is negative for positive tracks and positive for negative ones.
+    """
+    helix = np.asarray(helix, dtype=float)
+    dr, phi0, kappa, dz, tan_lambda = helix.T
+    rho = 1.0 / (kappa * _curvature_scale(magnetic_field_tesla))
+    phi = phi0 + turn
+    x = dr * np.cos(phi0) + rho * (np.cos(phi0) - np.cos(phi))
+    y = dr * np.sin(phi0) + rho * (np.sin(phi0) - np.sin(phi))
+    z = dz - rho * tan_lambda * turn
+    direction = np.stack([-np.sin(phi), np.cos(phi), tan_lambda], axis=1)
+    return np.stack([x, y, z], axis=1), direction / np.abs(kappa)[:, np.newaxis]
+
+
+def _circle(helix: np.ndarray, magnetic_field_tesla: float) -> tuple[np.ndarray, np.ndarray]:
+    """Centres (n, 2) and radii (n,) of the circles of the tracks in the transverse plane, cm."""
+    dr, phi0, kappa = helix[:, 0], helix[:, 1], helix[:, 2]
+    rho = 1.0 / (kappa * _curvature_scale(magnetic_field_tesla))
+    radial = np.stack([np.cos(phi0), np.sin(phi0)], axis=1)
+    return (dr + rho)[:, np.newaxis] * radial, np.abs(rho)
+
+
+def _curvature_scale(magnetic_field_tesla: float) -> float:
+    """Factor from kappa (1/GeV) to the inverse radius (1/cm); checks the field."""
+    if not magnetic_field_tesla > 0.0:
+        raise ValueError(f"magnetic_field_tesla is {magnetic_field_tesla}: give a value > 0")
+    return _GEV_PER_TESLA_CM * magnetic_field_tesla

@@ -1,0 +1,111 @@
+"""The cut-flow engine: cuts as data, applied in order, with what each of them leaves.
+
+A search gives functions by name; a list of mappings (from its YAML file) says which of them to
+apply, in which order, with which parameters.  Each function answers for every event whether it
+passes, and may keep what it computed in a state that later cuts use.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["COLUMNS", "CutFlow", "apply_cuts", "binomial_uncertainty"]
+
+#: Columns of a cut-flow table.
+COLUMNS = (
+    "sample",
+    "variation",
+    "cut",
+    "events_in",
+    "events_out",
+    "cumulative_efficiency",
+    "cumulative_efficiency_uncertainty",
+)
+
+
+def binomial_uncertainty(passed: float, total: float) -> float:
+    """Standard uncertainty of the efficiency passed/total: sqrt(e (1 - e) / total).
+
+    Where nothing or everything passes, the uncertainty of one event more or less is given,
+    1/total: it is never zero.
+    """
+    efficiency = passed / total
+    return max(np.sqrt(efficiency * (1.0 - efficiency) / total), 1.0 / total)
+
+
+@dataclass(frozen=True)
+class CutFlow:
+    """Numbers of events after each cut, of `n_generated` in the beginning."""
+
+    n_generated: int
+    cuts: tuple[str, ...]
+    events_out: tuple[int, ...]
+
+    @staticmethod
+    def merged(parts: Iterable[CutFlow]) -> CutFlow:
+        """The sum over chunks of one sample; ValueError if the chunks saw different cuts."""
+        parts = list(parts)
+        if not parts or any(part.cuts != parts[0].cuts for part in parts):
+            raise ValueError("parts: give at least one cut flow, all with the same cuts")
+        counts = np.sum([part.events_out for part in parts], axis=0)
+        return CutFlow(parts[0].n_generated, parts[0].cuts, tuple(int(c) for c in counts))
+
+    def rows(self, sample: str, variation: str) -> list[dict]:
+        """One mapping a cut, with the keys of COLUMNS; the first row counts the recorded events."""
+        before = (self.n_generated, *self.events_out[:-1])
+        return [
+            dict(
+                zip(
+                    COLUMNS,
+                    (
+                        sample,
+                        variation,
+                        cut,
+                        events_in,
+                        events_out,
+                        events_out / self.n_generated,
+                        binomial_uncertainty(events_out, self.n_generated),
+                    ),
+                    strict=True,
+                )
+            )
+            for cut, events_in, events_out in zip(self.cuts, before, self.events_out, strict=True)
+        ]
+
+
+def apply_cuts(
+    cuts: Sequence[Mapping],
+    functions: Mapping[str, Callable[..., np.ndarray]],
+    state: object,
+    n_events: int,
+    n_generated: int,
+) -> tuple[dict[str, np.ndarray], CutFlow]:
+    """Apply `cuts` in order; returns what passes each cut by itself (by name), and the cut flow.
+
+    `cuts`: mappings with the name under `cut` and the parameters beside it.  `functions`: name ->
+    function(state, alive, **parameters) -> mask (n_events,).  `alive` is the mask of the events
+    left so far, so that costly cuts spend no time on lost events.
+    Raises ValueError for an unknown cut or parameter, naming what is known, or a cut given twice.
+    """
+    alive = np.ones(n_events, dtype=bool)
+    passes: dict[str, np.ndarray] = {}
+    counts = []
+    for cut in cuts:
+        parameters = dict(cut)
+        name = parameters.pop("cut")
+        if name not in functions:
+            raise ValueError(f"cut {name!r} is unknown; known cuts: {', '.join(functions)}")
+        if name in passes:
+            raise ValueError(f"cut {name!r} comes twice; remove one of the two")
+        known = list(inspect.signature(functions[name]).parameters)[2:]
+        if set(parameters) - set(known):
+            unknown = ", ".join(sorted(set(parameters) - set(known)))
+            raise ValueError(f"cut {name!r} has no parameter {unknown}; it takes: {known}")
+        passes[name] = functions[name](state, alive, **parameters)
+        alive = alive & passes[name]
+        counts.append(int(alive.sum()))
+    return passes, CutFlow(n_generated, tuple(passes), tuple(counts))

@@ -1,0 +1,298 @@
+"""Profile likelihood of the counting experiment: -2 ln lambda(s) for all nine models.
+
+With n counts, signal s, efficiency e and background b the likelihood is
+Poisson(n | s e + b) times the densities of the two side measurements, each Gaussian (a known
+value is a Gaussian of zero width), Poisson (background from a sideband) or binomial (efficiency
+from simulation): W. A. Rolke, A. M. Lopez, J. Conrad, Nucl. Instrum. Meth. A 551 (2005) 493.
+
+The arithmetic is done in *expected selected counts* t = s * e_hat, so that a tiny efficiency or a
+normalisation of 1e10 costs no precision; `rolke.py` divides by e_hat once, at the end.
+
+Profiling.  Write m = s e + b for the expected count and k = 1 - n/m for its pull.  Setting the
+derivatives of ln L with respect to b and e to zero gives b and e as functions of k alone,
+
+    Gaussian  b = b_hat - sigma_b^2 k          Poisson   b = y / (tau + k)
+    Gaussian  e = e_hat - sigma_e^2 s k        binomial  s k e^2 - (T + s k) e + z = 0,
+
+both falling in k, and k rises with m.  So m = s e(k(m)) + b(k(m)) has exactly one solution: a
+root of a quadratic for Gaussian x Gaussian, and otherwise found by bracketed Newton steps.  By the envelope theorem d(-ln L)/dt = k e/e_hat at the solution.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from lnvsearch.statistics.experiment import (
+    BinomialEfficiency,
+    CountingExperiment,
+    GaussianBackground,
+    PoissonBackground,
+)
+
+# TRolke's convention for a Gaussian background of zero mean.
+ZERO_GAUSSIAN_BACKGROUND = 1e-5
+
+_MAX_NEWTON_STEPS = 200
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Flat arrays of one length describing many experiments of the same model.
+
+    count            n, observed counts
+    efficiency       e_hat
+    background       b_hat, counts
+    background_sigma Gaussian standard deviation of b, or its approximation for a sideband, counts
+    relative_sigma   sigma_e / e_hat, Gaussian or its binomial approximation
+    sideband, tau    y and tau of a Poisson background, None for a Gaussian one
+    passed, total    z and T of a binomial efficiency, None for a Gaussian one
+    """
+
+    count: np.ndarray
+    efficiency: np.ndarray
+    background: np.ndarray
+    background_sigma: np.ndarray
+    relative_sigma: np.ndarray
+    sideband: np.ndarray | None = None
+    tau: np.ndarray | None = None
+    passed: np.ndarray | None = None
+    total: np.ndarray | None = None
+
+    @property
+    def is_gaussian(self) -> bool:
+        """True where both side measurements are Gaussian (or known): closed-form profile."""
+        return self.tau is None and self.total is None
+
+    @property
+    def best_signal(self) -> np.ndarray:
+        """t at the maximum of the likelihood: n - b_hat (negative where n < b_hat)."""
+        return self.count - self.background
+
+    def take(self, index: np.ndarray | slice) -> Problem:
+        """Select experiments by integer index, mask or slice."""
+        selected = {
+            field.name: None if value is None else value[index]
+            for field in fields(self)
+            for value in [getattr(self, field.name)]
+        }
+        return Problem(**selected)
+
+    def with_count(self, count: np.ndarray) -> Problem:
+        """The same side measurements with other observed counts."""
+        return replace(self, count=count)
+
+
+def flatten(experiment: CountingExperiment, shape: tuple[int, ...]) -> Problem:
+    """Return the arrays of `experiment`, broadcast to `shape` and flattened to one dimension."""
+
+    def flat(values: np.ndarray) -> np.ndarray:
+        return np.broadcast_to(values, shape).reshape(-1)
+
+    background, efficiency = experiment.background, experiment.efficiency
+    background_mean = background.estimate
+    if isinstance(background, GaussianBackground):
+        background_mean = np.where(
+            background_mean == 0.0, ZERO_GAUSSIAN_BACKGROUND, background_mean
+        )
+    optional = {}
+    if isinstance(background, PoissonBackground):
+        optional |= {"sideband": flat(background.sideband_count), "tau": flat(background.tau)}
+    if isinstance(efficiency, BinomialEfficiency):
+        optional |= {"passed": flat(efficiency.passed), "total": flat(efficiency.total)}
+    return Problem(
+        count=flat(experiment.observed),
+        efficiency=flat(efficiency.estimate),
+        background=flat(background_mean),
+        background_sigma=flat(background.sigma),
+        relative_sigma=flat(efficiency.sigma / efficiency.estimate),
+        **optional,
+    )
+
+
+def _half_deviance(shift: np.ndarray, ratio: np.ndarray) -> np.ndarray:
+    """r - ln(1 + r): half the deviance per count of an expectation `ratio` = 1 + r of the count.
+
+    Both are given, as each is exact where the other has lost its digits.
+    """
+    small = np.abs(shift) < 1e-3
+    series = shift**2 * (
+        1 / 2 - shift * (1 / 3 - shift * (1 / 4 - shift * (1 / 5 - shift * (1 / 6 - shift / 7))))
+    )
+    with np.errstate(divide="ignore"):  # ratio 0: nothing expected, something seen: infinite
+        logarithm = np.where(ratio < 0.5, np.log(ratio), np.log1p(np.maximum(shift, -0.5)))
+    return np.where(small, series, shift - logarithm)
+
+
+def _gaussian_profile(count, mean, variance) -> tuple[np.ndarray, np.ndarray]:
+    """m and k = 1 - n/m solving m = mean - variance * k, for n >= 1.
+
+    Of the usual forms of a quadratic's root each loses its digits somewhere: m is given by one of
+    two forms, and k by its own equation (variance k^2 - (mean + variance) k + mean - n = 0), so
+    that it stays exact where m is almost n.
+    """
+    difference = mean - variance
+    root = np.sqrt(difference * difference + 4.0 * variance * count)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        m = np.where(
+            difference >= 0.0,
+            0.5 * (difference + root),
+            2.0 * variance * count / (root - difference),
+        )
+        pull = np.where(
+            m > 0.5 * count, 2.0 * (mean - count) / (mean + variance + root), 1.0 - count / m
+        )
+    return m, pull
+
+
+def _efficiency_response(problem: Problem, signal, pull):
+    """Profiled e/e_hat at the given pull k, and its derivative with respect to k."""
+    if problem.total is None:
+        variance = problem.relative_sigma**2
+        return 1.0 - variance * signal * pull, -variance * signal
+    slope = signal / problem.efficiency
+    kappa = slope * pull
+    linear = problem.total + kappa
+    # Two writings of the discriminant, each a sum of positive terms on its side of zero.
+    failed = problem.total - problem.passed
+    root = np.sqrt(
+        np.where(
+            kappa > 0.0,
+            (problem.total - kappa) ** 2 + 4.0 * kappa * failed,
+            linear * linear - 4.0 * kappa * problem.passed,
+        )
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.where(
+            linear > 0.0, 2.0 * problem.passed / (linear + root), (linear - root) / (2.0 * kappa)
+        )
+        derivative = np.where(root > 0.0, -slope * value * (1.0 - value) / root, 0.0)
+    return value / problem.efficiency, derivative / problem.efficiency
+
+
+def _background_response(problem: Problem, pull):
+    """Profiled background at the given pull k, and its derivative with respect to k."""
+    if problem.tau is None:
+        variance = problem.background_sigma**2
+        return problem.background - variance * pull, -variance
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.where(problem.sideband > 0.0, problem.sideband / (problem.tau + pull), 0.0)
+        slope = np.where(problem.sideband > 0.0, -value / (problem.tau + pull), 0.0)
+    return value, slope
+
+
+def _profile(problem: Problem, signal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Expected count m at each signal t with the nuisances profiled, and its pull k = 1 - n/m."""
+    m, pull = _gaussian_profile(
+        problem.count,
+        signal + problem.background,
+        (problem.relative_sigma * signal) ** 2 + problem.background_sigma**2,
+    )
+    if problem.is_gaussian:
+        return m, pull
+    # b of a sideband diverges at k = -tau, which bounds k from below.
+    floor = np.full_like(m, -np.inf) if problem.tau is None else -problem.tau
+    pull = np.where(pull > floor, pull, 0.5 * np.maximum(floor, -2.0))
+    active = np.arange(m.size)
+    if problem.tau is not None:
+        # Without sideband counts the divergence vanishes, and k may rest on its bound.
+        response, _ = _efficiency_response(problem, signal, floor)
+        resting = (problem.sideband == 0.0) & (
+            signal * response <= problem.count / (1.0 + problem.tau)
+        )
+        pull = np.where(resting, floor, pull)
+        active = active[~resting]
+    pull = _newton_pull(problem, signal, pull, floor, active)
+    return problem.count / (1.0 - pull), pull
+
+
+def _newton_pull(problem: Problem, signal, pull, floor, active) -> np.ndarray:
+    """Solve t e(k) + b(k) = n / (1 - k) for k by bracketed Newton steps at the active indices.
+
+    The left side falls and the right side rises with k, so that the solution is unique.  Steps are
+    made in m = n / (1 - k), where the equation is closer to linear, but kept as increments of k:
+    for a large count k is tiny and would drown in the rounding of m.
+    """
+    low, high = np.array(floor), np.ones_like(pull)
+    for _ in range(_MAX_NEWTON_STEPS):
+        part, t, old = problem.take(active), signal[active], pull[active]
+        remainder = 1.0 - old
+        m = part.count / remainder
+        efficiency, efficiency_slope = _efficiency_response(part, t, old)
+        background, background_slope = _background_response(part, old)
+        excess = t * efficiency + background - m
+        slope = (t * efficiency_slope + background_slope) * remainder / m - 1.0
+        low[active] = np.where(excess > 0.0, old, low[active])
+        high[active] = np.where(excess > 0.0, high[active], old)
+        step = -excess / slope
+        with np.errstate(divide="ignore"):
+            new = old + remainder * step / (m + step)
+        # The efficiency's S shape, or the kink at its limit of one, may throw a step too far.
+        now_low, now_high = low[active], high[active]
+        inside = (m + step > 0.0) & (new > now_low) & (new < now_high)
+        halfway = np.where(np.isfinite(now_low), 0.5 * (now_low + now_high), 2.0 * old - 1.0)
+        settled = np.abs(excess) <= 2e-16 * (m + background)
+        settled |= new == old
+        new = np.where(inside, new, np.where(settled, old, halfway))
+        pull[active] = new
+        active = active[~settled & (np.abs(new - old) > 1e-14 * np.abs(old))]
+        if active.size == 0:
+            break
+    return pull
+
+
+def deviance(problem: Problem, signal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return -2 ln lambda at t = `signal` >= 0 against the saturated maximum, and its slope in t.
+
+    Both have the length of the problem; n must be >= 1.  The value is infinite where n counts are
+    seen and none can be expected.
+    """
+    count = problem.count
+    m, pull = _profile(problem, signal)
+    # Nothing expected, something seen: k = -infinity, and the finite stand-in avoids inf * 0.
+    pull = np.maximum(pull, -1e300)
+    # Near n the excess over the count is known from k better than from m.
+    close = np.abs(pull) < 0.5
+    excess = np.where(close, pull / np.where(close, 1.0 - pull, 1.0), (m - count) / count)
+    value = count * _half_deviance(excess, m / count)
+    efficiency, _ = _efficiency_response(problem, signal, pull)
+    value += _efficiency_penalty(problem, efficiency, signal, pull)
+    value += _background_penalty(problem, m, signal * efficiency, pull)
+    return 2.0 * value, 2.0 * pull * efficiency
+
+
+def _efficiency_penalty(problem: Problem, efficiency, signal, pull):
+    """-ln of the efficiency measurement's likelihood ratio at the profiled efficiency."""
+    if problem.total is None:
+        return 0.5 * (problem.relative_sigma * signal * pull) ** 2
+    shift = efficiency - 1.0
+    failed = problem.total - problem.passed
+    failed_shift = np.divide(
+        -shift * problem.passed, failed, out=np.zeros_like(shift), where=failed > 0.0
+    )
+    partial = problem.passed * _half_deviance(shift, efficiency)
+    partial += failed * _half_deviance(failed_shift, 1.0 + failed_shift)
+    # The linear terms of the two parts cancel, unless nothing failed and one part is missing.
+    return np.where(failed > 0.0, partial, -problem.passed * np.log(efficiency))
+
+
+def _background_penalty(problem: Problem, m, selected_signal, pull):
+    """-ln of the background measurement's likelihood ratio at the profiled background."""
+    if problem.tau is None:
+        return 0.5 * (problem.background_sigma * pull) ** 2
+    # With an empty sideband, of likelihood exp(-tau b), b is zero unless m rests on its floor.
+    resting = pull <= -problem.tau
+    penalty = np.where(resting, problem.tau * np.maximum(m - selected_signal, 0.0), 0.0)
+    index = np.flatnonzero(problem.sideband > 0.0)
+    tau, pull = problem.tau[index], pull[index]
+    penalty[index] = problem.sideband[index] * _half_deviance(
+        -pull / (tau + pull), tau / (tau + pull)
+    )
+    return penalty
+
+
+def deviance_without_signal(problem: Problem) -> np.ndarray:
+    """Return -2 ln lambda(s = 0) for n >= 1; infinite for n > 0 where no background is possible."""
+    value, _ = deviance(problem, np.zeros_like(problem.count))
+    return value

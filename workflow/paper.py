@@ -1,0 +1,265 @@
+"""One search: what the rules ask about its samples, variations, parameters and files."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import checks
+from configuration import ConfigurationError, check_schema, overlaid, read_yaml
+
+STAGES = ("generation", "detector", "selection", "statistics")
+NOMINAL = "nominal"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One simulated decay; `kind` is decay, cocktail or inclusive."""
+
+    name: str
+    kind: str
+    model: str
+    statistics: str
+    mass_gev: float | None = None
+    decay: Mapping | None = None
+    final_state: tuple[str, ...] | None = None
+    without_cuts: tuple[str, ...] = ()
+
+
+class Paper:
+    """One search: its settings, its detector, its samples and its variations.
+
+    Raises ConfigurationError, with all problems of the search's files, when it is made.
+    """
+
+    def __init__(self, name: str, config: Mapping, root: Path):
+        self.name = name
+        self.config = config
+        self.root = root
+        self.file = root / "config" / "papers" / f"{name}.yaml"
+        self.settings = read_yaml(self.file)
+        check_schema(self.settings, "paper", self.file)
+        self.channels = self.settings["channels"]
+        if self.is_simulated:
+            self.detector_file = (
+                root / "config" / "detectors" / f"{self.settings['detector']}.yaml"
+            )
+            self.detector = read_yaml(self.detector_file)
+            check_schema(self.detector, "detector", self.detector_file)
+            self.calibration = self.settings["calibration"]
+            checks.check_before_samples(self)
+            self.masses_gev = self._masses()
+            self.samples = {sample.name: sample for sample in self._samples()}
+            checks.check_meaning(self)
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the search has samples; otherwise only its limits are set."""
+        return "samples" in self.settings
+
+    # ------------------------------------------------------------------ samples
+
+    def _masses(self) -> tuple[float, ...]:
+        chosen = self.config["majorana_masses_gev"]
+        if chosen != "paper":
+            return tuple(sorted(chosen))
+        scan = self.settings["mass_scan"]
+        number = round((scan["last"] - scan["first"]) / scan["step"]) + 1
+        return tuple(round(scan["first"] + i * scan["step"], 6) for i in range(number))
+
+    def _samples(self) -> Iterator[Sample]:
+        channel = next(iter(self.channels.values()))
+        signal_state = tuple(channel["final_state"])
+        for name, entry in self.settings["samples"].items():
+            for mass in self.masses_gev if entry["at_each_mass"] else (None,):
+                yield Sample(
+                    name=name if mass is None else f"{name}_m{mass:.3f}",
+                    kind="decay",
+                    model=entry["model"],
+                    statistics=entry["statistics"],
+                    mass_gev=mass,
+                    decay=_with_mass(entry["decay"], mass),
+                    final_state=tuple(entry.get("final_state", signal_state)),
+                    without_cuts=tuple(entry["without_cuts"]),
+                )
+        yield Sample(
+            self.calibration["sample"],
+            "decay",
+            "phase_space",
+            "calibration",
+            decay=self.settings["samples"][self.calibration["like"]]["decay"],
+            final_state=signal_state,
+        )
+        backgrounds = self.settings["backgrounds"]
+        for mode in self.cocktail_modes():
+            yield Sample(
+                f"bkg_{mode}", "cocktail", mode, backgrounds["statistics"],
+                final_state=signal_state,
+            )
+        yield Sample(
+            backgrounds["inclusive_sample"], "inclusive", "inclusive", "inclusive",
+            final_state=signal_state,
+        )
+
+    def cocktail_file(self) -> str:
+        return str(self.root / self.settings["backgrounds"]["cocktail"])
+
+    def cocktail_modes(self) -> list[str]:
+        """Names of the exclusive backgrounds, in the order of the cocktail's table."""
+        try:
+            with open(self.cocktail_file(), newline="", encoding="utf-8") as stream:
+                rows = csv.DictReader(line for line in stream if not line.startswith("#"))
+                return [row["mode"] for row in rows]
+        except (FileNotFoundError, KeyError):
+            raise ConfigurationError(
+                f"{self.file}: backgrounds.cocktail: {self.cocktail_file()} is missing or has no "
+                "column `mode`; restore the file"
+            ) from None
+
+    def sample_names(self, base: str) -> list[str]:
+        """All samples of an entry of `samples`: itself, or one for each mass."""
+        if self.settings["samples"][base]["at_each_mass"]:
+            return [f"{base}_m{mass:.3f}" for mass in self.masses_gev]
+        return [base]
+
+    def efficiency_sample(self, channel: str) -> str:
+        return self.channels[channel]["efficiency_sample"]
+
+    def number_of_events(self, sample: str) -> int:
+        return self.config["statistics"][self.samples[sample].statistics]
+
+    def sample_models(self) -> dict[str, dict]:
+        """Model and mass of every sample that ends in the tables."""
+        return {
+            sample.name: {"model": sample.model, "mass_gev": sample.mass_gev}
+            for sample in self.samples.values()
+        }
+
+    # --------------------------------------------------------------- variations
+
+    def variation(self, name: str) -> Mapping:
+        if name == NOMINAL:
+            return {"stage": STAGES[0], "calibrated": True}
+        return self.settings["variations"][name]
+
+    def variation_at(self, stage: str, name: str) -> str:
+        """The variation whose file of `stage` serves `name`: its own from its stage on."""
+        begins = STAGES.index(self.variation(name)["stage"])
+        return name if STAGES.index(stage) >= begins else NOMINAL
+
+    def runs(self) -> list[tuple[str, str]]:
+        """All (sample, variation) of the search that end in a cut flow."""
+        result = [
+            (sample.name, NOMINAL)
+            for sample in self.samples.values()
+            if sample.statistics != "calibration"
+        ]
+        for variation, entry in self.settings["variations"].items():
+            for base in entry["samples"]:
+                result += [(name, variation) for name in self.sample_names(base)]
+        return result
+
+    def varied_settings(self, variation: str) -> dict:
+        return overlaid(self.settings, self.variation(variation).get("paper", {}), self.file)
+
+    def varied_detector(self, variation: str) -> dict:
+        overlay = self.variation(variation).get("detector", {})
+        return overlaid(self.detector, overlay, self.detector_file)
+
+    # --------------------------------------------------------- parameters of jobs
+
+    def generation_parameters(self, sample: str, variation: str) -> dict:
+        """All that the generation of a sample depends on, but its number of events."""
+        entry = self.samples[sample]
+        return {
+            "kind": entry.kind,
+            "decay": entry.decay,
+            "mode": entry.model if entry.kind == "cocktail" else None,
+            "beam": self.detector["beam"],
+            **self.varied_settings(variation)["generation"],
+        }
+
+    def selection_parameters(self, sample: str, variation: str) -> dict:
+        """All that the selection of a sample depends on; a scan's cuts end with its mass bin."""
+        entry = self.samples[sample]
+        settings = self.varied_settings(variation)
+        cuts = [cut for cut in settings["selection"] if cut["cut"] not in entry.without_cuts]
+        if entry.mass_gev is not None:
+            cuts.append(
+                {"cut": "majorana_mass_bin", "mass_gev": entry.mass_gev, **settings["mass_bin"]}
+            )
+        return {
+            "cuts": cuts,
+            "final_state": list(entry.final_state),
+            "beam": self.detector["beam"],
+            "parent": settings["parent"]["particle"],
+        }
+
+    def warm_up_parameters(self) -> dict:
+        """What compiles every kernel that the search's jobs will call."""
+        sample = self.calibration["sample"]
+        return {
+            "generation": self.generation_parameters(sample, NOMINAL),
+            "detector": self.detector,
+            "selection": self.selection_parameters(sample, NOMINAL),
+        }
+
+    # --------------------------------------------------------------------- files
+
+    def _file(self, stage: str, folder: str, sample: str, variation: str, suffix: str) -> str:
+        variation = self.variation_at(stage, variation)
+        return f"results/{self.name}/{folder}/{sample}/{variation}.{suffix}"
+
+    def generated_file(self, sample: str, variation: str = NOMINAL) -> str:
+        return self._file("generation", "generated", sample, variation, "npz")
+
+    def recorded_file(self, sample: str, variation: str = NOMINAL) -> str:
+        return self._file("detector", "recorded", sample, variation, "root")
+
+    def selected_file(self, sample: str, variation: str = NOMINAL) -> str:
+        return self._file("selection", "selected", sample, variation, "root")
+
+    def cutflow_files(self) -> list[str]:
+        return [self._file("selection", "cutflow", *run, "csv") for run in self.runs()]
+
+    def inclusive_cutflow_file(self) -> str:
+        sample = self.settings["backgrounds"]["inclusive_sample"]
+        return self._file("selection", "cutflow", sample, NOMINAL, "csv")
+
+    def background_files(self, folder: str) -> list[str]:
+        return [
+            f"results/{self.name}/background/{folder}/{mode}.csv"
+            for mode in self.cocktail_modes()
+        ]
+
+    def calibration_file(self, variation: str) -> list[str]:
+        """The overlay with the calibrated scalar, for the variations that have it."""
+        if self.variation(variation).get("calibrated", True):
+            return [f"results/{self.name}/calibration/overlay.yaml"]
+        return []
+
+    def cocktail_input(self, sample: str) -> list[str]:
+        return [self.cocktail_file()] if self.samples[sample].kind == "cocktail" else []
+
+
+def _with_mass(decay: Mapping, mass_gev: float | None) -> dict:
+    """The decay with the mass of the scan in place of the words `majorana_mass`."""
+    result = dict(decay)
+    if result.get("mass_gev") == "majorana_mass" and mass_gev is not None:
+        result["mass_gev"] = mass_gev
+    result["daughters"] = [
+        _with_mass(daughter, mass_gev) if isinstance(daughter, Mapping) else daughter
+        for daughter in decay["daughters"]
+    ]
+    return result
+
+
+def load_papers(config: dict, root: str | Path, files: str) -> dict[str, Paper]:
+    """Check `config` (filling in its defaults) and load every search that it names.
+
+    `files`: the names of the files that `config` was read from, for messages.
+    """
+    check_schema(config, "config", files)
+    return {name: Paper(name, config, Path(root)) for name in config["papers"]}

@@ -1,0 +1,149 @@
+# Reconstruction and selection, cut flows, efficiencies, backgrounds.
+
+
+rule select_events:
+    """Candidates and cut flow of one sample."""
+    input:
+        kernels="results/kernels.compiled",
+        library=library("selection"),
+        events=lambda w: search(w).recorded_file(w.sample, w.variation),
+    output:
+        candidates="results/{paper}/selected/{sample}/{variation}.root",
+        cutflow="results/{paper}/cutflow/{sample}/{variation}.csv",
+    log:
+        "results/{paper}/logs/select_events/{sample}/{variation}.log",
+    benchmark:
+        "results/{paper}/benchmarks/select_events/{sample}/{variation}.tsv"
+    params:
+        selection=lambda w: search(w).selection_parameters(w.sample, w.variation),
+    priority: 3
+    resources:
+        mem_mb=800,
+        runtime=10,
+    script:
+        "../scripts/select_events.py"
+
+
+rule collect_cutflow:
+    """One cut-flow table of all samples and variations."""
+    input:
+        cutflows=lambda w: search(w).cutflow_files(),
+    output:
+        cutflow="results/{paper}/cutflow/{channel}.csv",
+    log:
+        "results/{paper}/logs/collect_cutflow/{channel}.log",
+    resources:
+        mem_mb=200,
+        runtime=5,
+    script:
+        "../scripts/collect_cutflow.py"
+
+
+rule collect_efficiencies:
+    """Efficiencies of all samples and variations, with and without the bin of m_Ke."""
+    input:
+        cutflow="results/{paper}/cutflow/{channel}.csv",
+    output:
+        efficiencies="results/{paper}/efficiencies/{channel}.csv",
+    log:
+        "results/{paper}/logs/collect_efficiencies/{channel}.log",
+    params:
+        samples=lambda w: search(w).sample_models(),
+        efficiency_cut=lambda w: search(w).settings["selection"][-1]["cut"],
+    resources:
+        mem_mb=200,
+        runtime=5,
+    script:
+        "../scripts/collect_efficiencies.py"
+
+
+rule map_identification:
+    """Probabilities to take a particle for a kaon or an electron, by momentum and angle."""
+    input:
+        kernels="results/kernels.compiled",
+        library=library("detector", "selection"),
+        calibration=lambda w: search(w).calibration_file(NOMINAL),
+    output:
+        probabilities="results/{paper}/background/identification.npz",
+        table="results/{paper}/background/identification.csv",
+    log:
+        "results/{paper}/logs/map_identification.log",
+    benchmark:
+        "results/{paper}/benchmarks/map_identification.tsv"
+    params:
+        n_samples=config["statistics"]["identification"],
+        base_seed=config["base_seed"],
+        detector=lambda w: search(w).detector,
+        selection=lambda w: search(w).settings["selection"],
+    resources:
+        mem_mb=800,
+        runtime=10,
+    script:
+        "../scripts/map_identification.py"
+
+
+rule weigh_background:
+    """Expected background of one exclusive decay, by mis-identification weights."""
+    input:
+        kernels="results/kernels.compiled",
+        library=library("selection"),
+        events="results/{paper}/recorded/bkg_{mode}/nominal.root",
+        probabilities="results/{paper}/background/identification.npz",
+        cocktail=lambda w: search(w).cocktail_file(),
+    output:
+        scan="results/{paper}/background/scan/{mode}.csv",
+        table="results/{paper}/background/mode/{mode}.csv",
+    log:
+        "results/{paper}/logs/weigh_background/{mode}.log",
+    benchmark:
+        "results/{paper}/benchmarks/weigh_background/{mode}.tsv"
+    params:
+        selection=lambda w: search(w).selection_parameters(f"bkg_{w.mode}", NOMINAL),
+        chi_square_scan=lambda w: search(w).settings["chi_square_scan"],
+        n_parent=lambda w: search(w).settings["parent"]["number"],
+    priority: 3
+    resources:
+        mem_mb=800,
+        runtime=10,
+    script:
+        "../scripts/weigh_background.py"
+
+
+rule collect_background:
+    """Cocktail, inclusive check and continuum, added up."""
+    input:
+        modes=lambda w: search(w).background_files("mode"),
+        inclusive=lambda w: search(w).inclusive_cutflow_file(),
+    output:
+        table="results/{paper}/background/{channel}.csv",
+        total="results/{paper}/background/{channel}.json",
+    log:
+        "results/{paper}/logs/collect_background/{channel}.log",
+    params:
+        n_parent=lambda w: search(w).settings["parent"]["number"],
+        continuum=lambda w: search(w).settings["backgrounds"]["continuum"],
+    resources:
+        mem_mb=200,
+        runtime=5,
+    script:
+        "../scripts/collect_background.py"
+
+
+rule scan_chi_square:
+    """Punzi's figure of merit against the cut on chi^2 of the kinematic fit."""
+    input:
+        library=library("selection", "statistics"),
+        signal=lambda w: search(w).selected_file(search(w).efficiency_sample(w.channel)),
+        backgrounds=lambda w: search(w).background_files("scan"),
+    output:
+        scan="results/{paper}/background/{channel}_punzi.csv",
+    log:
+        "results/{paper}/logs/scan_chi_square/{channel}.log",
+    params:
+        chi_square_scan=lambda w: search(w).settings["chi_square_scan"],
+        selection=lambda w: search(w).settings["selection"],
+    resources:
+        mem_mb=400,
+        runtime=5,
+    script:
+        "../scripts/scan_chi_square.py"

@@ -1,0 +1,69 @@
+"""What every script does around its work: the log, and errors that say what to mend."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+# One process a core is the parallelism of this workflow; threads inside would compete with it.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+
+@contextlib.contextmanager
+def job(snakemake) -> Iterator[None]:
+    """Send output to the rule's log; turn an expected error into one line and exit code 1.
+
+    Expected are ValueError (which all of the library's own errors are) and OSError: their
+    messages name file, key and mend.  The log keeps the whole traceback.
+    """
+    log = Path(snakemake.log[0])
+    log.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with open(log, "w", encoding="utf-8") as stream:
+            with contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
+                try:
+                    yield
+                except BaseException:
+                    traceback.print_exc()
+                    raise
+    except (ValueError, OSError) as error:
+        print(f"{snakemake.rule}: {error} (details: {log})", file=sys.stderr)
+        sys.exit(1)
+
+
+def write_table(path: str, table) -> None:
+    """Write a table (column name -> cells) as CSV, whole or not at all."""
+    from lnvsearch.files import written_whole
+    from lnvsearch.publication.table_files import to_csv
+
+    with written_whole(path) as temporary:
+        temporary.write_text(to_csv(table), encoding="utf-8")
+
+
+def write_json(path: str, content) -> None:
+    """Write JSON, whole or not at all."""
+    import json
+
+    from lnvsearch.files import written_whole
+
+    with written_whole(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def with_calibration(detector: dict, overlays: list[str]) -> dict:
+    """The detector's settings with the values of the calibration's overlay files."""
+    from pathlib import Path as _Path
+
+    import yaml
+
+    import configuration
+
+    for path in overlays:
+        overlay = yaml.safe_load(_Path(path).read_text(encoding="utf-8"))
+        detector = configuration.overlaid(detector, overlay["detector"], path)
+    return detector

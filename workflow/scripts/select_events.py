@@ -1,0 +1,55 @@
+"""Reconstruct and select the events of one sample."""
+
+from job import job, write_table
+
+
+def select_events(events, candidates, cutflow, selection, sample, variation):
+    """Read the ROOT file `events`; write the candidates (ROOT) and the cut flow (CSV).
+
+    The file of candidates has the tree `Candidates`, one row an event with a candidate, and for
+    simulated signal the tree `Generated` with the true K e masses of every event.
+    """
+    import numpy as np
+    import uproot
+    from simulation import EVENTS_PER_CHUNK, selection_arguments
+
+    from lnvsearch.events import iterate_recorded
+    from lnvsearch.files import written_whole
+    from lnvsearch.publication.table_files import table_from_rows
+    from lnvsearch.selection import besiii_kkee
+    from lnvsearch.selection.acceptance import true_pair_masses
+    from lnvsearch.selection.cutflow import COLUMNS, CutFlow
+
+    arguments = selection_arguments(selection)
+    tables, flows, true_masses = [], [], []
+    for chunk in iterate_recorded(events, EVENTS_PER_CHUNK):
+        table, flow = besiii_kkee.select(chunk, selection["cuts"], **arguments)
+        masses = true_pair_masses(chunk)
+        if masses is not None:
+            true_masses.append(masses)
+            row = np.searchsorted(chunk.event_number, table["event_number"])
+            table["true_m_ke_1_gev"], table["true_m_ke_2_gev"] = masses[row].T
+        tables.append(table)
+        flows.append(flow)
+    with written_whole(candidates) as temporary:
+        with uproot.recreate(temporary, compression=uproot.LZ4(1)) as file:
+            file["Candidates"] = {
+                name: np.concatenate([table[name] for table in tables]) for name in tables[0]
+            }
+            if true_masses:
+                first, second = np.concatenate(true_masses).T.astype(np.float32)
+                file["Generated"] = {"true_m_ke_1_gev": first, "true_m_ke_2_gev": second}
+    rows = CutFlow.merged(flows).rows(sample, variation)
+    write_table(cutflow, table_from_rows(rows, COLUMNS))
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        select_events(
+            events=snakemake.input.events,
+            candidates=snakemake.output.candidates,
+            cutflow=snakemake.output.cutflow,
+            selection=snakemake.params.selection,
+            sample=snakemake.wildcards.sample,
+            variation=snakemake.wildcards.variation,
+        )

@@ -1,0 +1,28 @@
+"""Let the detector respond to the events of one sample."""
+
+from job import job, with_calibration
+
+
+def simulate_detector(events, output, detector, overlays, base_seed, sample):
+    """Read generated `events`, write recorded ones to the ROOT file `output`."""
+    from lnvsearch.detector import besiii
+    from lnvsearch.detector.response import BesiiiResponse
+    from lnvsearch.events import read_generated, write_recorded
+
+    response = BesiiiResponse.from_mapping(with_calibration(detector, overlays))
+    generated = read_generated(events)
+    write_recorded(
+        output, besiii.simulate(generated, response, base_seed=base_seed, sample=sample)
+    )
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        simulate_detector(
+            events=snakemake.input.events,
+            output=snakemake.output.events,
+            detector=snakemake.params.detector,
+            overlays=snakemake.input.get("calibration", []),
+            base_seed=snakemake.params.base_seed,
+            sample=snakemake.wildcards.sample,
+        )
