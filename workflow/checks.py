@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING
 
 import jsonschema
 from configuration import (
-    SCHEMAS,
     ConfigurationError,
     check_schema,
     describe,
     nested,
     overlaid,
-    read_yaml,
+    read_schema,
 )
 
 if TYPE_CHECKING:
-    from paper import Paper
+    from paper import Paper, Sample
 
 
 def check_before_samples(paper: Paper) -> None:
@@ -38,6 +37,7 @@ def check_before_samples(paper: Paper) -> None:
 
 def check_meaning(paper: Paper) -> None:
     """All other checks of a search; raises ConfigurationError with every problem found."""
+    _check_masses(paper)
     problems = [
         *_check_decays(paper),
         *_check_cuts(paper),
@@ -61,18 +61,40 @@ def _missing(key: str, samples, paper: Paper) -> Iterator[str]:
 
 
 def _check_decays(paper: Paper) -> Iterator[str]:
+    for sample in paper.samples.values():
+        if sample.decay is not None and not _comes_from_config(sample, paper):
+            for problem in _problems_of_decay(sample):
+                yield f"samples.{sample.name}.decay: {problem}"
+
+
+def _check_masses(paper: Paper) -> None:
+    """Masses that the user asks for must lie in the phase space of the decays."""
+    problems = [
+        f"{paper.config_files}: majorana_masses_gev: {sample.mass_gev} is impossible for "
+        f"{sample.name}: {problem}"
+        for sample in paper.samples.values()
+        if _comes_from_config(sample, paper)
+        for problem in _problems_of_decay(sample)
+    ]
+    if problems:
+        raise ConfigurationError("\n".join(problems))
+
+
+def _comes_from_config(sample: Sample, paper: Paper) -> bool:
+    return sample.mass_gev is not None and paper.config["majorana_masses_gev"] != "paper"
+
+
+def _problems_of_decay(sample: Sample) -> Iterator[str]:
     from lnvsearch.generation.models import Decay
 
-    for sample in paper.samples.values():
-        if sample.decay is not None:
-            try:
-                Decay.from_mapping(sample.decay)
-            except ValueError as error:
-                yield f"samples.{sample.name}.decay: {error}"
+    try:
+        Decay.from_mapping(sample.decay)
+    except ValueError as error:
+        yield str(error)
 
 
 def _check_cuts(paper: Paper) -> Iterator[str]:
-    definitions = read_yaml(SCHEMAS / "paper.schema.yaml")["$defs"]["cuts"]
+    definitions = read_schema("paper")["$defs"]["cuts"]
     names = [name for name in definitions if name != "description"]
     for i, cut in enumerate(paper.settings["selection"]):
         if cut["cut"] not in names:

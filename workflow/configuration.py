@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import functools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -15,6 +16,8 @@ import jsonschema
 import yaml
 
 SCHEMAS = Path(__file__).parent / "schemas"
+# The compiled loader is ten times as fast, where it is installed.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class ConfigurationError(ValueError):
@@ -27,7 +30,7 @@ class ConfigurationError(ValueError):
 def read_yaml(path: str | Path) -> dict:
     """A YAML file as a dictionary; ConfigurationError if it is missing or not YAML."""
     try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        content = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_LOADER)
     except FileNotFoundError:
         raise ConfigurationError(f"{path}: no such file; check the name or restore it") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -38,9 +41,15 @@ def read_yaml(path: str | Path) -> dict:
     return content
 
 
+@functools.cache
+def read_schema(name: str) -> dict:
+    """The schema workflow/schemas/<name>.schema.yaml."""
+    return read_yaml(SCHEMAS / f"{name}.schema.yaml")
+
+
 def check_schema(content: dict, schema: str, file: str | Path) -> None:
     """Check `content` against workflow/schemas/<schema>.schema.yaml and fill in the defaults."""
-    definition = read_yaml(SCHEMAS / f"{schema}.schema.yaml")
+    definition = read_schema(schema)
     validator = jsonschema.Draft202012Validator(definition)
     problems = [
         line for error in validator.iter_errors(content) for line in describe(error, file)
@@ -90,6 +99,8 @@ def _expectation(error: jsonschema.ValidationError) -> str:
 
 def _fill_defaults(content: dict, schema: Mapping, root: Mapping) -> None:
     """Put the schema's defaults where keys are missing, at every depth of objects."""
+    if "$ref" in schema:
+        schema = root["$defs"][schema["$ref"].rpartition("/")[2]]
     for key, part in schema.get("properties", {}).items():
         if key not in content and "default" in part:
             content[key] = copy.deepcopy(part["default"])

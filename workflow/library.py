@@ -6,6 +6,7 @@ floor can reach, directly or through others, are its own and those of all floors
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -21,15 +22,26 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "selection": ("reconstruction",),
     "systematics": (),
     "statistics": (),
-    "publication": ("files",),
+    "sensitivity": (),
+    "publication": ("files", "particles", "sensitivity"),
 }
 
 
-def library_files(package: Path, floors: Iterable[str]) -> list[str]:
-    """Paths of all Python files of `floors` and of what they may import, sorted.
+def library_version(package: Path, floors: Iterable[str]) -> str:
+    """A fingerprint of the code of `floors` and of all that they may import.
 
+    As a parameter of a rule it makes an edit of the library run the rule again; as a list of
+    files among the inputs the same would cost Snakemake minutes in a large workflow.
     Raises KeyError for a floor that is not in FLOORS.
     """
+    digest = hashlib.sha256()
+    for path in library_files(package, floors):
+        digest.update(str(path.relative_to(package)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def library_files(package: Path, floors: Iterable[str]) -> list[Path]:
+    """All Python files of `floors` and of what they may import, sorted."""
     wanted: set[str] = set()
     waiting = list(floors)
     while waiting:
@@ -38,7 +50,7 @@ def library_files(package: Path, floors: Iterable[str]) -> list[str]:
             wanted.add(floor)
             waiting.extend(FLOORS[floor])
     return sorted(
-        str(path)
+        path
         for floor in wanted
         for path in [package / f"{floor}.py", *(package / floor).rglob("*.py")]
         if path.exists()

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import checks
+import figures
 from configuration import ConfigurationError, check_schema, overlaid, read_yaml
+from published_settings import published_settings
 
 STAGES = ("generation", "detector", "selection", "statistics")
 NOMINAL = "nominal"
+#: Name of the sample of recorded events, if there is one.
+DATA = "data"
 
 
 @dataclass(frozen=True)
@@ -34,8 +38,9 @@ class Paper:
     Raises ConfigurationError, with all problems of the search's files, when it is made.
     """
 
-    def __init__(self, name: str, config: Mapping, root: Path):
+    def __init__(self, name: str, config: Mapping, root: Path, config_files: str):
         self.name = name
+        self.config_files = config_files
         self.config = config
         self.root = root
         self.file = root / "config" / "papers" / f"{name}.yaml"
@@ -58,6 +63,16 @@ class Paper:
     def is_simulated(self) -> bool:
         """Whether the search has samples; otherwise only its limits are set."""
         return "samples" in self.settings
+
+    @property
+    def data_file(self) -> str | None:
+        """The user's own file of recorded events."""
+        return self.config["data"].get(self.name, {}).get("file")
+
+    @property
+    def is_unblinded(self) -> bool:
+        """Whether the signal window of the user's data is open."""
+        return self.config["data"].get(self.name, {}).get("unblind", False)
 
     # ------------------------------------------------------------------ samples
 
@@ -98,6 +113,8 @@ class Paper:
                 f"bkg_{mode}", "cocktail", mode, backgrounds["statistics"],
                 final_state=signal_state,
             )
+        if self.data_file is not None:
+            yield Sample(DATA, "data", "data", "data", final_state=signal_state)
         yield Sample(
             backgrounds["inclusive_sample"], "inclusive", "inclusive", "inclusive",
             final_state=signal_state,
@@ -111,11 +128,11 @@ class Paper:
         try:
             with open(self.cocktail_file(), newline="", encoding="utf-8") as stream:
                 rows = csv.DictReader(line for line in stream if not line.startswith("#"))
-                return [row["mode"] for row in rows]
+                return [row["sample"].removeprefix("bkg_") for row in rows]
         except (FileNotFoundError, KeyError):
             raise ConfigurationError(
                 f"{self.file}: backgrounds.cocktail: {self.cocktail_file()} is missing or has no "
-                "column `mode`; restore the file"
+                "column `sample`; restore the file"
             ) from None
 
     def sample_names(self, base: str) -> list[str]:
@@ -124,11 +141,30 @@ class Paper:
             return [f"{base}_m{mass:.3f}" for mass in self.masses_gev]
         return [base]
 
+    def signal_samples(self) -> list[str]:
+        """Names of all samples of signal decays."""
+        return [s.name for s in self.samples.values() if s.statistics == "signal"]
+
     def efficiency_sample(self, channel: str) -> str:
         return self.channels[channel]["efficiency_sample"]
 
     def number_of_events(self, sample: str) -> int:
         return self.config["statistics"][self.samples[sample].statistics]
+
+    def own_methods(self) -> dict[str, str]:
+        """The paper's own method of each channel."""
+        return {name: channel["limit"]["method"] for name, channel in self.channels.items()}
+
+    def signal_window(self) -> list[float]:
+        window = next(c for c in self.settings["selection"] if c["cut"] == "signal_window")
+        return [window["mass_minimum_gev"], window["mass_maximum_gev"]]
+
+    def cut_flow_samples(self) -> list[str]:
+        """Phase space, and the lowest, middle and highest mass of the scan's model."""
+        model = self.channels[self.channel]["scan_model"]
+        scan = [s.name for s in self.samples.values() if s.model == model and s.mass_gev]
+        chosen = [scan[0], scan[len(scan) // 2], scan[-1]]
+        return [self.efficiency_sample(self.channel), *dict.fromkeys(chosen)]
 
     def sample_models(self) -> dict[str, dict]:
         """Model and mass of every sample that ends in the tables."""
@@ -176,7 +212,6 @@ class Paper:
         return {
             "kind": entry.kind,
             "decay": entry.decay,
-            "mode": entry.model if entry.kind == "cocktail" else None,
             "beam": self.detector["beam"],
             **self.varied_settings(variation)["generation"],
         }
@@ -185,10 +220,18 @@ class Paper:
         """All that the selection of a sample depends on; a scan's cuts end with its mass bin."""
         entry = self.samples[sample]
         settings = self.varied_settings(variation)
-        cuts = [cut for cut in settings["selection"] if cut["cut"] not in entry.without_cuts]
+        without = set(entry.without_cuts)
+        if self.closed_window(sample):
+            without.add("signal_window")
+        cuts = [cut for cut in settings["selection"] if cut["cut"] not in without]
         if entry.mass_gev is not None:
             cuts.append(
-                {"cut": "majorana_mass_bin", "mass_gev": entry.mass_gev, **settings["mass_bin"]}
+                {
+                    "cut": "majorana_mass_bin",
+                    "mass_gev": entry.mass_gev,
+                    "width_gev": settings["mass_bin"]["width_gev"],
+                    "masses": settings["mass_bin"]["masses"],
+                }
             )
         return {
             "cuts": cuts,
@@ -216,6 +259,8 @@ class Paper:
         return self._file("generation", "generated", sample, variation, "npz")
 
     def recorded_file(self, sample: str, variation: str = NOMINAL) -> str:
+        if sample == DATA:
+            return self.data_file
         return self._file("detector", "recorded", sample, variation, "root")
 
     def selected_file(self, sample: str, variation: str = NOMINAL) -> str:
@@ -234,6 +279,44 @@ class Paper:
             for mode in self.cocktail_modes()
         ]
 
+    @property
+    def channel(self) -> str:
+        """The first channel: the one whose events are simulated."""
+        return next(iter(self.channels))
+
+    def result(self, folder: str, suffix: str) -> str:
+        """A result file of the simulated channel."""
+        return f"results/{self.name}/{folder}/{self.channel}{suffix}"
+
+    def published_file(self) -> str:
+        return str(self.root / "resources" / "published" / self.name / "numbers.csv")
+
+    def limit_files(self) -> list[str]:
+        return [f"results/{self.name}/limits/{channel}.json" for channel in self.channels]
+
+    def limit_inputs(self, channel: str) -> dict[str, str]:
+        """Results that the limit of a channel needs beside published numbers, by name."""
+        if "efficiency_sample" not in self.channels[channel]:
+            return {}
+        inputs = {
+            "efficiencies": self.result("efficiencies", ".csv"),
+            "systematics": self.result("systematics", ".csv"),
+            "background": self.result("background", ".json"),
+        }
+        if self.data_file is not None and self.is_unblinded:
+            inputs["data"] = self._file("selection", "cutflow", DATA, NOMINAL, "csv")
+        return inputs
+
+    def selected_data(self) -> dict[str, str]:
+        """The selected events of the user's own data, if there are any."""
+        if self.data_file is None:
+            return {}
+        return {"data": self.selected_file(DATA)}
+
+    def closed_window(self, sample: str) -> list[float] | None:
+        """The signal window, where the events of a sample must not be looked at yet."""
+        return self.signal_window() if sample == DATA and not self.is_unblinded else None
+
     def calibration_file(self, variation: str) -> list[str]:
         """The overlay with the calibrated scalar, for the variations that have it."""
         if self.variation(variation).get("calibrated", True):
@@ -242,6 +325,49 @@ class Paper:
 
     def cocktail_input(self, sample: str) -> list[str]:
         return [self.cocktail_file()] if self.samples[sample].kind == "cocktail" else []
+
+
+    # ------------------------------------------------------------- publication
+
+    def figure_inputs(self, figure: str) -> list[str]:
+        return list(figures.figure_inputs(self, figure).values())
+
+    def figure_parameters(self, figure: str) -> dict:
+        return figures.figure_parameters(self, figure)
+
+    def comparison_inputs(self) -> dict[str, str]:
+        """Everything that the comparison with the published numbers reads, by name."""
+        inputs = {f"limits_{name}": path for name, path in zip(self.channels, self.limit_files())}
+        if self.is_simulated:
+            inputs |= {
+                "efficiencies": self.result("efficiencies", ".csv"),
+                "systematics": self.result("systematics", ".csv"),
+                "systematics_by_mass": self.result("systematics", "_by_mass.csv"),
+                "scan": self.result("limits", "_scan.csv"),
+                "background": self.result("background", ".csv"),
+                "resolution": self.result("efficiencies", "_resolution.json"),
+            }
+        return inputs
+
+    def companion_files(self) -> list[str]:
+        """Published numbers of the other search by the same experiment, to which this refers."""
+        other = self.settings.get("companion")
+        if other is None:
+            return []
+        return [str(self.root / "resources" / "published" / other / "numbers.csv")]
+
+    def published_settings(self) -> dict[str, float]:
+        """Values of this run for quantities that the paper prints as inputs."""
+        return published_settings(self) if self.is_simulated else {}
+
+    def leaves(self) -> list[str]:
+        """All that `rule all` asks of the search."""
+        folder = f"results/{self.name}"
+        leaves = [f"{folder}/tables/limits_by_method.csv", f"{folder}/comparison.csv"]
+        if self.is_simulated:
+            leaves += [f"{folder}/tables/table{number}.csv" for number in (1, 2)]
+            leaves += [f"{folder}/figures/{name}.pdf" for name in figures.FIGURES]
+        return leaves
 
 
 def _with_mass(decay: Mapping, mass_gev: float | None) -> dict:
@@ -262,4 +388,4 @@ def load_papers(config: dict, root: str | Path, files: str) -> dict[str, Paper]:
     `files`: the names of the files that `config` was read from, for messages.
     """
     check_schema(config, "config", files)
-    return {name: Paper(name, config, Path(root)) for name in config["papers"]}
+    return {name: Paper(name, config, Path(root), files) for name in config["papers"]}

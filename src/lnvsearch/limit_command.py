@@ -1,4 +1,4 @@
-"""`lnvsearch limit`: an interval or upper limit for counting experiments, at the prompt or from a table.
+"""`lnvsearch limit`: limits of counting experiments, at the prompt or from a table.
 
 Every setting is an option and, under the same name, a column of `--table`; see `limit_settings`.
 """
@@ -34,7 +34,6 @@ examples:
   many at once; options on the command line fill the columns that the table lacks:
     lnvsearch limit --table counts.csv --method cls --cl 0.95
 """
-
 
 # What defines the code path: experiments that agree in these are computed as one array.
 _GROUPED_BY = (
@@ -136,8 +135,9 @@ def _efficiency_kind(request: Request) -> str:
 
 
 def _ends(requests: list[Request]) -> list[tuple[float, float]]:
-    """Lower and upper limits, in produced signal decays, of requests that differ in numbers only."""
+    """Lower and upper limits, in produced decays, of requests that differ in numbers only."""
     from lnvsearch import statistics
+    from lnvsearch.statistics import methods
 
     first = requests[0]
     experiment = statistics.CountingExperiment(
@@ -145,29 +145,12 @@ def _ends(requests: list[Request]) -> list[tuple[float, float]]:
         _background(requests),
         _efficiency(requests),
     )
+    options = {name: first[name] for name in methods.OPTIONS[first["method"]] if name in first}
+    if "," in options.get("prior", ""):
+        options["prior"] = tuple(options["prior"].split(","))
     level = [request["cl"] for request in requests]
-    if first["method"] == "rolke":
-        bounded = first.get("bounded", False)
-        interval = statistics.rolke.interval(experiment, level, bounded=bounded)
-        return list(zip(interval.lower, interval.upper, strict=True))
-    names = tuple(first["prior"].split(","))
-    prior = names[0] if len(names) == 1 else names
-    if first["method"] == "feldman-cousins":
-        interval = statistics.feldman_cousins.interval(
-            experiment,
-            level,
-            prior=prior,
-            bridge_gaps=first.get("bridge_gaps", False),
-            monotone_in_background=first.get("monotone_in_background", False),
-        )
-        return list(zip(interval.lower, interval.upper, strict=True))
-    if first["method"] == "cls":
-        upper = statistics.cls.upper_limit(experiment, level, prior=prior)
-    else:
-        upper = statistics.bayesian.upper_limit(
-            experiment, level, signal_prior=first["signal_prior"], prior=prior
-        )
-    return [(0.0, limit) for limit in upper]
+    interval = methods.interval(first["method"], experiment, level, **options)
+    return list(zip(interval.lower, interval.upper, strict=True))
 
 
 def _column(requests: list[Request], name: str, default: float = 0.0) -> list[float]:
@@ -226,6 +209,7 @@ def _with_ends(request: Request, lower: float, upper: float) -> Request:
         "upper": float(upper) / scale,
         "quantity": "branching fraction" if "normalisation" in inputs else "produced signal decays",
         **inputs,
+        "observed": int(inputs["observed"]),
     }
 
 
@@ -233,13 +217,8 @@ def _with_ends(request: Request, lower: float, upper: float) -> Request:
 
 
 def _for_json(answer: Request) -> Request:
-    """Whole counts as integers; an infinite upper limit, which JSON does not know, as null."""
-    result = dict(answer)
-    for name, value in answer.items():
-        if isinstance(value, float) and not math.isfinite(value):
-            result[name] = None
-    result["observed"] = int(answer["observed"])
-    return result
+    """The answer with null for an infinite upper limit, which JSON does not know."""
+    return {**answer, "upper": answer["upper"] if math.isfinite(answer["upper"]) else None}
 
 
 def _readable(answer: Request) -> str:

@@ -1,4 +1,4 @@
-"""The settings of `lnvsearch limit`: options of the prompt and columns of its table, and their rules.
+"""The settings of `lnvsearch limit`: its options, the columns of its table, and their rules.
 
 A *request* is one experiment with its method: a dict from the setting's name (with underscores) to
 its value, without the settings that are not given.
@@ -52,7 +52,7 @@ SETTINGS = (
     Setting(
         "normalisation_uncertainty",
         "number",
-        "standard uncertainty of N, absolute; its relative size is added in quadrature to that of E",
+        "standard uncertainty of N, absolute; its relative size joins that of E in quadrature",
         "U",
     ),
     Setting(
@@ -71,7 +71,7 @@ SETTINGS = (
     Setting(
         "monotone_in_background",
         "flag",
-        "feldman-cousins only: upper end made to fall with the background, as in the paper's tables",
+        "feldman-cousins only: upper end made to fall with B, as in the paper's tables",
     ),
     Setting("cl", "number", f"confidence level (default {DEFAULT_CONFIDENCE_LEVEL})", "CL"),
 )
@@ -138,7 +138,9 @@ def _check_normalisation(request: Request) -> None:
         raise UsageError(f"--normalisation must be finite and > 0; got {normalisation:g}")
     uncertainty = request.get("normalisation_uncertainty", 0.0)
     if not (math.isfinite(uncertainty) and uncertainty >= 0.0):
-        raise UsageError(f"--normalisation-uncertainty must be finite and >= 0; got {uncertainty:g}")
+        raise UsageError(
+            f"--normalisation-uncertainty must be finite and >= 0; got {uncertainty:g}"
+        )
 
 
 def _option(name: str) -> str:

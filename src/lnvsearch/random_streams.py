@@ -94,7 +94,7 @@ def _to_open_unit_interval(bits):
     return (np.float64(bits >> _SHIFT_TO_52_BITS) + 0.5) * _TWO_TO_MINUS_52
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def uniform4(key, event, slot, attempt, block):
     """Four uniform numbers in (0, 1) of one block of one event.
 

@@ -7,7 +7,8 @@ ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "workflow"))
 
 from configuration import ConfigurationError
-from library import library_files
+from figures import FIGURES
+from library import library_version
 from paper import NOMINAL, load_papers
 from snakemake.exceptions import WorkflowError
 
@@ -21,14 +22,15 @@ except ConfigurationError as error:
 
 wildcard_constraints:
     paper="|".join(PAPERS),
+    channel="|".join({name for paper in PAPERS.values() for name in paper.channels}),
     sample=r"[a-z0-9_.]+",
     variation=r"[a-z0-9_]+",
     mode=r"[a-z0-9_]+",
 
 
 def library(*floors):
-    """The library's files that a rule uses: an edit of any of them runs the rule again."""
-    return library_files(ROOT / "src" / "lnvsearch", floors)
+    """The version of the library's code that a rule uses: an edit runs the rule again."""
+    return library_version(ROOT / "src" / "lnvsearch", floors)
 
 
 def search(wildcards):
@@ -41,10 +43,13 @@ def simulated_papers():
     return [name for name, paper in PAPERS.items() if paper.is_simulated]
 
 
+def published_numbers(wildcards):
+    """What the paper of a job prints."""
+    return search(wildcards).published_file()
+
+
 def every_leaf():
     """All tables, figures and comparisons of all searches."""
-    return [
-        *[leaf for name in PAPERS for leaf in leaves_of_limits(name)],
-        *[leaf for name in simulated_papers() for leaf in leaves_of_simulation(name)],
-        "results/comparison.md",
+    return [leaf for paper in PAPERS.values() for leaf in paper.leaves()] + [
+        "results/comparison.md"
     ]

@@ -5,7 +5,6 @@ rule select_events:
     """Candidates and cut flow of one sample."""
     input:
         kernels="results/kernels.compiled",
-        library=library("selection"),
         events=lambda w: search(w).recorded_file(w.sample, w.variation),
     output:
         candidates="results/{paper}/selected/{sample}/{variation}.root",
@@ -15,7 +14,11 @@ rule select_events:
     benchmark:
         "results/{paper}/benchmarks/select_events/{sample}/{variation}.tsv"
     params:
+        library=library("selection"),
         selection=lambda w: search(w).selection_parameters(w.sample, w.variation),
+        closed_window=lambda w: search(w).closed_window(w.sample),
+    wildcard_constraints:
+        sample="(?!bkg_)[a-z0-9_.]+",
     priority: 3
     resources:
         mem_mb=800,
@@ -61,7 +64,6 @@ rule map_identification:
     """Probabilities to take a particle for a kaon or an electron, by momentum and angle."""
     input:
         kernels="results/kernels.compiled",
-        library=library("detector", "selection"),
         calibration=lambda w: search(w).calibration_file(NOMINAL),
     output:
         probabilities="results/{paper}/background/identification.npz",
@@ -71,6 +73,7 @@ rule map_identification:
     benchmark:
         "results/{paper}/benchmarks/map_identification.tsv"
     params:
+        library=library("detector", "selection"),
         n_samples=config["statistics"]["identification"],
         base_seed=config["base_seed"],
         detector=lambda w: search(w).detector,
@@ -82,31 +85,35 @@ rule map_identification:
         "../scripts/map_identification.py"
 
 
-rule weigh_background:
-    """Expected background of one exclusive decay, by mis-identification weights."""
+rule simulate_background:
+    """One exclusive background through the whole chain, and what is expected of it."""
     input:
         kernels="results/kernels.compiled",
-        library=library("selection"),
-        events="results/{paper}/recorded/bkg_{mode}/nominal.root",
         probabilities="results/{paper}/background/identification.npz",
         cocktail=lambda w: search(w).cocktail_file(),
+        calibration=lambda w: search(w).calibration_file(NOMINAL),
     output:
+        cutflow="results/{paper}/cutflow/bkg_{mode}/nominal.csv",
         scan="results/{paper}/background/scan/{mode}.csv",
         table="results/{paper}/background/mode/{mode}.csv",
     log:
-        "results/{paper}/logs/weigh_background/{mode}.log",
+        "results/{paper}/logs/simulate_background/{mode}.log",
     benchmark:
-        "results/{paper}/benchmarks/weigh_background/{mode}.tsv"
+        "results/{paper}/benchmarks/simulate_background/{mode}.tsv"
     params:
+        library=library("generation", "detector", "selection"),
+        n_events=lambda w: search(w).number_of_events(f"bkg_{w.mode}"),
+        base_seed=config["base_seed"],
+        generation=lambda w: search(w).generation_parameters(f"bkg_{w.mode}", NOMINAL),
+        detector=lambda w: search(w).detector,
         selection=lambda w: search(w).selection_parameters(f"bkg_{w.mode}", NOMINAL),
         chi_square_scan=lambda w: search(w).settings["chi_square_scan"],
         n_parent=lambda w: search(w).settings["parent"]["number"],
-    priority: 3
     resources:
         mem_mb=800,
-        runtime=10,
+        runtime=15,
     script:
-        "../scripts/weigh_background.py"
+        "../scripts/simulate_background.py"
 
 
 rule collect_background:
@@ -132,7 +139,6 @@ rule collect_background:
 rule scan_chi_square:
     """Punzi's figure of merit against the cut on chi^2 of the kinematic fit."""
     input:
-        library=library("selection", "statistics"),
         signal=lambda w: search(w).selected_file(search(w).efficiency_sample(w.channel)),
         backgrounds=lambda w: search(w).background_files("scan"),
     output:
@@ -140,6 +146,7 @@ rule scan_chi_square:
     log:
         "results/{paper}/logs/scan_chi_square/{channel}.log",
     params:
+        library=library("selection", "statistics"),
         chi_square_scan=lambda w: search(w).settings["chi_square_scan"],
         selection=lambda w: search(w).settings["selection"],
     resources:
@@ -147,3 +154,20 @@ rule scan_chi_square:
         runtime=5,
     script:
         "../scripts/scan_chi_square.py"
+
+
+rule measure_resolution:
+    """Resolution in the mass of the four particles."""
+    input:
+        candidates=lambda w: search(w).selected_file(search(w).efficiency_sample(w.channel)),
+    output:
+        resolution="results/{paper}/efficiencies/{channel}_resolution.json",
+    log:
+        "results/{paper}/logs/measure_resolution/{channel}.log",
+    params:
+        signal_window=lambda w: search(w).signal_window(),
+    resources:
+        mem_mb=300,
+        runtime=5,
+    script:
+        "../scripts/measure_resolution.py"

@@ -2,17 +2,17 @@
 
 
 rule warm_up_kernels:
-    """Compile the kernels once, before many jobs would compile them at the same time."""
-    input:
-        library=library("selection", "generation", "detector"),
+    """Compile the kernels once, before many jobs would compile them at the same time.
+
+    It has no parameters on purpose: what it makes does not depend on any, and every job of the
+    simulation would run again with it.
+    """
     output:
         touch("results/kernels.compiled"),
     log:
         "results/logs/warm_up_kernels.log",
     benchmark:
         "results/benchmarks/warm_up_kernels.tsv"
-    params:
-        papers={name: PAPERS[name].warm_up_parameters() for name in simulated_papers()},
     resources:
         mem_mb=1000,
         runtime=10,
@@ -24,7 +24,6 @@ rule generate_events:
     """Four-momenta of one sample, with radiation."""
     input:
         kernels="results/kernels.compiled",
-        library=library("generation"),
         cocktail=lambda w: search(w).cocktail_input(w.sample),
     output:
         events=temp("results/{paper}/generated/{sample}/{variation}.npz"),
@@ -33,6 +32,7 @@ rule generate_events:
     benchmark:
         "results/{paper}/benchmarks/generate_events/{sample}/{variation}.tsv"
     params:
+        library=library("generation"),
         n_events=lambda w: search(w).number_of_events(w.sample),
         base_seed=config["base_seed"],
         generation=lambda w: search(w).generation_parameters(w.sample, w.variation),
@@ -47,7 +47,6 @@ rule simulate_detector:
     """Tracks and identification measurements of one sample, as a ROOT file."""
     input:
         kernels="results/kernels.compiled",
-        library=library("detector"),
         events=lambda w: search(w).generated_file(w.sample, w.variation),
         calibration=lambda w: search(w).calibration_file(w.variation),
     output:
@@ -57,6 +56,7 @@ rule simulate_detector:
     benchmark:
         "results/{paper}/benchmarks/simulate_detector/{sample}/{variation}.tsv"
     params:
+        library=library("detector"),
         base_seed=config["base_seed"],
         detector=lambda w: search(w).varied_detector(w.variation),
     priority: 1
@@ -71,7 +71,6 @@ rule calibrate_response:
     """Fit the one free scalar of the detector to the one published efficiency."""
     input:
         kernels="results/kernels.compiled",
-        library=library("generation", "detector", "selection", "systematics"),
     output:
         overlay="results/{paper}/calibration/overlay.yaml",
         record="results/{paper}/calibration/record.json",
@@ -81,6 +80,7 @@ rule calibrate_response:
     benchmark:
         "results/{paper}/benchmarks/calibrate_response.tsv"
     params:
+        library=library("generation", "detector", "selection", "systematics"),
         n_events=lambda w: search(w).number_of_events(search(w).calibration["sample"]),
         base_seed=config["base_seed"],
         calibration=lambda w: search(w).calibration,

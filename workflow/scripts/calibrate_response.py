@@ -15,6 +15,7 @@ def calibrate_response(
     from lnvsearch.detector.response import BesiiiResponse
     from lnvsearch.files import written_whole
     from lnvsearch.selection import besiii_kkee
+    from lnvsearch.selection.cutflow import binomial_uncertainty
     from lnvsearch.systematics import calibrate_scalar
 
     sample, parameter = calibration["sample"], calibration["parameter"]
@@ -37,7 +38,14 @@ def calibrate_response(
         )
     write_table(
         trials,
-        {"value": [t[0] for t in found.trials], "efficiency": [t[1] for t in found.trials]},
+        {
+            parameter.rpartition(".")[2]: [scalar for scalar, _ in found.trials],
+            "efficiency": [efficiency for _, efficiency in found.trials],
+            "efficiency_uncertainty": [
+                binomial_uncertainty(efficiency * n_events, n_events)
+                for _, efficiency in found.trials
+            ],
+        },
     )
     write_json(
         record,

@@ -9,6 +9,9 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
+# The configuration module lies one folder up, beside the rules.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 # One process a core is the parallelism of this workflow; threads inside would compete with it.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
@@ -36,34 +39,33 @@ def job(snakemake) -> Iterator[None]:
         sys.exit(1)
 
 
-def write_table(path: str, table) -> None:
-    """Write a table (column name -> cells) as CSV, whole or not at all."""
+def write_text(path: str, text: str) -> None:
+    """Write a text, whole or not at all."""
     from lnvsearch.files import written_whole
-    from lnvsearch.publication.table_files import to_csv
 
     with written_whole(path) as temporary:
-        temporary.write_text(to_csv(table), encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_table(path: str, table) -> None:
+    """Write a table (column name -> cells) as CSV."""
+    from lnvsearch.publication.table_files import to_csv
+
+    write_text(path, to_csv(table))
 
 
 def write_json(path: str, content) -> None:
-    """Write JSON, whole or not at all."""
+    """Write JSON."""
     import json
 
-    from lnvsearch.files import written_whole
-
-    with written_whole(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(content, indent=2) + "\n")
 
 
 def with_calibration(detector: dict, overlays: list[str]) -> dict:
     """The detector's settings with the values of the calibration's overlay files."""
-    from pathlib import Path as _Path
-
-    import yaml
-
     import configuration
 
     for path in overlays:
-        overlay = yaml.safe_load(_Path(path).read_text(encoding="utf-8"))
+        overlay = configuration.read_yaml(path)
         detector = configuration.overlaid(detector, overlay["detector"], path)
     return detector

@@ -3,11 +3,12 @@
 from job import job, write_table
 
 
-def select_events(events, candidates, cutflow, selection, sample, variation):
+def select_events(events, candidates, cutflow, selection, sample, variation, closed_window=None):
     """Read the ROOT file `events`; write the candidates (ROOT) and the cut flow (CSV).
 
     The file of candidates has the tree `Candidates`, one row an event with a candidate, and for
-    simulated signal the tree `Generated` with the true K e masses of every event.
+    simulated signal the tree `Generated` with the true K e masses of every event, and whether
+    it passes all cuts.  Of data, nothing inside `closed_window` (GeV) is written or counted.
     """
     import numpy as np
     import uproot
@@ -21,24 +22,30 @@ def select_events(events, candidates, cutflow, selection, sample, variation):
     from lnvsearch.selection.cutflow import COLUMNS, CutFlow
 
     arguments = selection_arguments(selection)
-    tables, flows, true_masses = [], [], []
+    tables, flows, truth = [], [], []
     for chunk in iterate_recorded(events, EVENTS_PER_CHUNK):
         table, flow = besiii_kkee.select(chunk, selection["cuts"], **arguments)
         masses = true_pair_masses(chunk)
         if masses is not None:
-            true_masses.append(masses)
-            row = np.searchsorted(chunk.event_number, table["event_number"])
-            table["true_m_ke_1_gev"], table["true_m_ke_2_gev"] = masses[row].T
+            passed = np.all([v for k, v in table.items() if k.startswith("passes_")], axis=0)
+            selected = np.isin(chunk.event_number, table["event_number"][passed])
+            truth.append(
+                {"true_m_ke_1_gev": masses[:, 0], "true_m_ke_2_gev": masses[:, 1],
+                 "selected": selected}
+            )
+        if closed_window is not None:
+            low, high = closed_window
+            outside = (table["mass_gev"] < low) | (table["mass_gev"] > high)
+            table = {name: values[outside] for name, values in table.items()}
         tables.append(table)
         flows.append(flow)
     with written_whole(candidates) as temporary:
         with uproot.recreate(temporary, compression=uproot.LZ4(1)) as file:
-            file["Candidates"] = {
-                name: np.concatenate([table[name] for table in tables]) for name in tables[0]
-            }
-            if true_masses:
-                first, second = np.concatenate(true_masses).T.astype(np.float32)
-                file["Generated"] = {"true_m_ke_1_gev": first, "true_m_ke_2_gev": second}
+            for tree, parts in (("Candidates", tables), ("Generated", truth)):
+                if parts:
+                    file[tree] = {
+                        name: np.concatenate([part[name] for part in parts]) for name in parts[0]
+                    }
     rows = CutFlow.merged(flows).rows(sample, variation)
     write_table(cutflow, table_from_rows(rows, COLUMNS))
 
@@ -52,4 +59,5 @@ if __name__ == "__main__":
             selection=snakemake.params.selection,
             sample=snakemake.wildcards.sample,
             variation=snakemake.wildcards.variation,
+            closed_window=snakemake.params.closed_window,
         )

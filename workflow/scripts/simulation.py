@@ -8,7 +8,9 @@ from collections.abc import Mapping
 EVENTS_PER_CHUNK = 50_000
 
 
-def generate(generation: Mapping, n_events: int, base_seed: int, sample: str, cocktail=None):
+def generate(
+    generation: Mapping, n_events: int, base_seed: int, sample: str, cocktail=None, first_event=0
+):
     """Generated events of a sample; `generation` as Paper.generation_parameters gives it."""
     from lnvsearch.generation import models
     from lnvsearch.generation.radiation import RadiationSettings
@@ -16,23 +18,33 @@ def generate(generation: Mapping, n_events: int, base_seed: int, sample: str, co
     if generation["kind"] == "inclusive":
         from lnvsearch.generation import inclusive
 
-        return inclusive.generate(
-            n_events, base_seed=base_seed, sample=sample, beam=beam(generation["beam"])
+        return inclusive.generate_inclusive(
+            n_events,
+            base_seed=base_seed,
+            sample=sample,
+            first_event=first_event,
+            beam=beam(generation["beam"]),
         )
     settings = {
         "base_seed": base_seed,
         "sample": sample,
+        "first_event": first_event,
         "beam": beam(generation["beam"]),
         "radiation": RadiationSettings() if generation["final_state_radiation"] else None,
         "charge_conjugate": generation["charge_conjugate"],
     }
     if generation["kind"] == "cocktail":
-        from lnvsearch.generation import cocktail as modes
-
-        decay = modes.read_cocktail(cocktail)[generation["mode"]].decay
+        decay = cocktail_mode(cocktail, sample).decay
     else:
         decay = models.Decay.from_mapping(generation["decay"])
     return models.generate(decay, n_events, **settings)
+
+
+def cocktail_mode(path: str, sample: str):
+    """The mode of the cocktail's table that a sample simulates."""
+    from lnvsearch.generation.cocktail import load_cocktail
+
+    return next(mode for mode in load_cocktail(path) if mode.sample == sample)
 
 
 def beam(settings: Mapping):
@@ -54,7 +66,7 @@ def selection_arguments(selection: Mapping) -> dict:
     return {
         "final_state": selection["final_state"],
         "total_four_momentum": (momentum_x, 0.0, 0.0, math.hypot(mass, momentum_x)),
-        "magnetic_field_tesla": value(selection["beam"]["magnetic_field_t"]),
+        "magnetic_field_t": value(selection["beam"]["magnetic_field_t"]),
     }
 
 

@@ -24,4 +24,11 @@ def warm_up_kernels(papers):
 
 if __name__ == "__main__":
     with job(snakemake):
-        warm_up_kernels(snakemake.params.papers)
+        from pathlib import Path
+
+        from paper import load_papers
+
+        papers = load_papers(snakemake.config, Path(snakemake.scriptdir).parents[1], "the configuration")
+        warm_up_kernels(
+            {name: paper.warm_up_parameters() for name, paper in papers.items() if paper.is_simulated}
+        )

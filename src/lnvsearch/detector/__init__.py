@@ -15,7 +15,7 @@ from importlib import import_module
 
 _HOME_OF = {
     "BesiiiResponse": "response",
-    "IdentificationMap": "misidentification",
+    "IdentificationProbability": "misidentification",
     "identification_probability": "misidentification",
     "simulate": "besiii",
 }

@@ -13,14 +13,25 @@ import numpy as np
 from numba import njit
 
 from lnvsearch.detector import calorimeter, identification, material, tracks
+from lnvsearch.events import COVARIANCE_ELEMENTS, HELIX_PARAMETERS, TRACK_BRANCHES
 from lnvsearch.random_streams import normal_pair, uniform4
 
-__all__ = ["PHOTON", "PROCESSES", "SPECIES", "Constants", "Output", "simulate_chunk"]
+__all__ = [
+    "COLUMNS",
+    "PHOTON",
+    "PROCESSES",
+    "SPECIES",
+    "Constants",
+    "Keys",
+    "classify",
+    "simulate_chunk",
+]
 
 #: Particles that leave tracks; kernels know them by their position here.
 SPECIES = ("e-", "mu-", "pi+", "K+", "p")
 _ELECTRON, _MUON, _PION, _KAON, _PROTON = range(5)
 PHOTON = -2
+_PHOTON_CODE = 22  # of the Particle Data Group
 #: Species of the hypotheses electron, pion, kaon.
 _HYPOTHESES = (_ELECTRON, _PION, _KAON)
 
@@ -38,25 +49,44 @@ PROCESSES = (
     "emc",
     "conversion",
 )
-(
-    _INTERACTION_POINT,
-    _DATA_PERIOD,
-    _TRACKING_EFFICIENCY,
-    _DECAY_IN_FLIGHT,
-    _BREMSSTRAHLUNG,
-    _HELIX,
-    _PULLS,
-    _DEDX,
-    _TOF,
-    _EMC,
-    _CONVERSION,
-) = range(len(PROCESSES))
+Keys = namedtuple("Keys", PROCESSES)
 
 #: Tracks from the photon in slot s draw their random numbers as slots 2s + this and the next.
 _SECONDARY_SLOT = 1 << 20
+_TWO_PI = 2.0 * math.pi
 
-Constants = namedtuple("Constants", "masses ctaus correlation cholesky")
-Output = namedtuple("Output", "helix covariance dedx tof emc_chi emc_energy charge truth_index")
+#: Tuples of numbers and no arrays: counting references would cost as much as the physics.
+Constants = namedtuple("Constants", "masses ctaus")
+#: Rows of the output, one a track branch.
+COLUMNS = tuple(TRACK_BRANCHES)
+_CHARGE_ROW = COLUMNS.index("charge")
+_HELIX_ROW = COLUMNS.index(HELIX_PARAMETERS[0])
+_COVARIANCE_ROW = COLUMNS.index(COVARIANCE_ELEMENTS[0])
+_DEDX_ROW = COLUMNS.index("dedx_chi_electron")
+_TOF_ROW = COLUMNS.index("tof_chi_electron")
+_EMC_ROW = COLUMNS.index("emc_chi_electron")
+_ENERGY_ROW = COLUMNS.index("emc_energy")
+_TRUTH_ROW = COLUMNS.index("truth_index")
+
+
+@njit(cache=True, error_model="numpy")
+def classify(pdg_id, codes, charges):
+    """Species (PHOTON, or -1: leaves nothing) and charge of each particle, int8.
+
+    `codes`, `charges`: those of SPECIES.
+    """
+    species = np.full(len(pdg_id), -1, dtype=np.int8)
+    charge = np.zeros(len(pdg_id), dtype=np.int8)
+    for particle in range(len(pdg_id)):
+        code = pdg_id[particle]
+        if code == _PHOTON_CODE:
+            species[particle] = PHOTON
+            continue
+        for index in range(len(codes)):
+            if abs(code) == abs(codes[index]):
+                species[particle] = index
+                charge[particle] = charges[index] if code == codes[index] else -charges[index]
+    return species, charge
 
 
 @njit(cache=True, error_model="numpy")
@@ -64,7 +94,10 @@ def simulate_chunk(
     first, last, event_numbers, offsets, species, charge, momentum, keys, constants, response,
     output, counts,
 ):  # fmt: skip
-    """Fill `output` with the tracks of the events [first, last); returns their number."""
+    """Fill `output` (COLUMNS, capacity) with the tracks of the events [first, last).
+
+    Returns their number; writes those of each event to `counts`.
+    """
     n_tracks = 0
     for index in range(first, last):
         event = event_numbers[index]
@@ -76,8 +109,10 @@ def simulate_chunk(
             slot = particle - begin
             kind = species[particle]
             if kind == PHOTON:
+                photon = (momentum[particle, 0], momentum[particle, 1], momentum[particle, 2],
+                          momentum[particle, 3])
                 n_tracks = _convert(
-                    keys, event, slot, momentum[particle], point, end_cap_ns, constants, response,
+                    keys, event, slot, photon, point, end_cap_ns, constants, response,
                     output, n_tracks,
                 )  # fmt: skip
             elif kind >= 0:
@@ -99,7 +134,7 @@ def simulate_chunk(
 @njit(cache=True, error_model="numpy")
 def _interaction_point(keys, event, beam):
     """Collision point of the event relative to its mean, cm."""
-    u0, u1, u2, u3 = uniform4(keys[_INTERACTION_POINT], event, 0, 0, 0)
+    u0, u1, u2, u3 = uniform4(keys.interaction_point, event, 0, 0, 0)
     x, y = normal_pair(u0, u1)
     z, _ = normal_pair(u2, u3)
     return x * beam.spot_x_cm, y * beam.spot_y_cm, z * beam.spot_z_cm
@@ -108,7 +143,7 @@ def _interaction_point(keys, event, beam):
 @njit(cache=True, error_model="numpy")
 def _end_cap_resolution(keys, event, tof):
     """Time resolution of the end caps in the event's data-taking period, ns."""
-    u, _, _, _ = uniform4(keys[_DATA_PERIOD], event, 0, 0, 0)
+    u, _, _, _ = uniform4(keys.data_period, event, 0, 0, 0)
     if u < tof.upgraded_fraction:
         return tof.upgraded_end_cap_resolution_ns
     return tof.end_cap_resolution_ns
@@ -119,26 +154,27 @@ def _nearby_photons(keys, event, particle, begin, end, species, charge, momentum
     """Energy of the event's photons that end in the shower of a charged particle, GeV."""
     energy = 0.0
     arc = -1.0
-    x = y = z = 0.0
+    x = y = z = nearest_cosine = 0.0
     for other in range(begin, end):
         if species[other] != PHOTON:
             continue
         if arc < 0.0:
             px, py, pz = momentum[particle, 0], momentum[particle, 1], momentum[particle, 2]
-            pt = math.hypot(px, py)
+            pt = math.sqrt(px * px + py * py)
             _, arc = calorimeter.shower_region(
                 pt, pz / pt, response.beam.magnetic_field_t, response.emc
             )
             if arc == np.inf:
                 return 0.0
-            x, y, z = _direction_at_calorimeter(
+            x, y, z = calorimeter.shower_direction(
                 px, py, pz, charge, arc, response.beam.magnetic_field_t
             )
+            nearest_cosine = math.cos(response.emc.merging_angle_rad)
         photon = momentum[other]
-        cosine = (x * photon[0] + y * photon[1] + z * photon[2]) / photon[3]
-        if cosine > math.cos(response.emc.merging_angle_rad):
+        projection = x * photon[0] + y * photon[1] + z * photon[2]
+        if projection > nearest_cosine * photon[3]:
             slot = other - begin
-            u, _, _, _ = uniform4(keys[_CONVERSION], event, slot, 0, 0)
+            u, _, _, _ = uniform4(keys.conversion, event, slot, 0, 0)
             sine = math.hypot(photon[0], photon[1]) / photon[3]
             if material.conversion_layer(u, sine, response.material, response.conversion) == 0:
                 energy += photon[3]
@@ -146,26 +182,11 @@ def _nearby_photons(keys, event, particle, begin, end, species, charge, momentum
 
 
 @njit(cache=True, error_model="numpy")
-def _direction_at_calorimeter(px, py, pz, charge, arc_m, field_t):
-    """Unit vector from the origin to the point where a track meets the calorimeter."""
-    pt = math.hypot(px, py)
-    radius = pt / (tracks.CURVATURE_GEV_PER_T_M * field_t)
-    half_turn = -0.5 * charge * arc_m / radius  # positive charges turn clockwise
-    chord = 2.0 * radius * math.sin(0.5 * arc_m / radius)
-    cosine, sine = math.cos(half_turn), math.sin(half_turn)
-    x = chord * (px * cosine - py * sine) / pt
-    y = chord * (px * sine + py * cosine) / pt
-    z = arc_m * pz / pt
-    length = math.sqrt(x * x + y * y + z * z)
-    return x / length, y / length, z / length
-
-
-@njit(cache=True, error_model="numpy")
 def _convert(
     keys, event, slot, photon, point, end_cap_ns, constants, response, output, n_tracks
 ):
     """Let a photon convert, or not, and record its electron and positron."""
-    u, share, azimuth, kick = uniform4(keys[_CONVERSION], event, slot, 0, 0)
+    u, share, azimuth, kick = uniform4(keys.conversion, event, slot, 0, 0)
     energy = photon[3]
     transverse = math.hypot(photon[0], photon[1])
     mass = constants.masses[_ELECTRON]
@@ -187,8 +208,9 @@ def _convert(
         part = energy * (x if daughter == 0 else 1.0 - x)
         if part <= mass:
             continue
-        three = _kicked(photon, math.sqrt(part * part - mass * mass), charge * transverse_kick,
-                        2.0 * math.pi * azimuth)
+        three = material.kicked_momentum(
+            photon, math.sqrt(part * part - mass * mass), charge * transverse_kick, _TWO_PI * azimuth
+        )
         n_tracks = _record(
             keys, event, _SECONDARY_SLOT + 2 * slot + daughter, slot, _ELECTRON, charge, three,
             vertex, False, 0.0, end_cap_ns, constants, response, output, n_tracks,
@@ -197,21 +219,6 @@ def _convert(
 
 
 @njit(cache=True, error_model="numpy")
-def _kicked(photon, momentum_gev, kick_gev, azimuth):
-    """Momentum of a given size along a photon, with a kick perpendicular to it."""
-    energy = photon[3]
-    transverse = math.hypot(photon[0], photon[1])
-    kick = max(min(kick_gev, 0.5 * momentum_gev), -0.5 * momentum_gev)
-    along = math.sqrt(momentum_gev * momentum_gev - kick * kick) / energy
-    u, v = kick * math.cos(azimuth) / transverse, kick * math.sin(azimuth) / (transverse * energy)
-    return (
-        along * photon[0] - u * photon[1] - v * photon[0] * photon[2],
-        along * photon[1] + u * photon[0] - v * photon[1] * photon[2],
-        along * photon[2] + v * transverse * transverse,
-    )
-
-
-@njit(inline="always", error_model="numpy")
 def _record(
     keys, event, slot, truth_index, species, charge, momentum, vertex, from_collision,
     nearby_gev, end_cap_ns, constants, response, output, n_tracks,
@@ -219,113 +226,131 @@ def _record(
     """Record one charged particle as track number `n_tracks`, if it is found.
 
     `momentum` (px, py, pz) at `vertex`, which lies inside the beam pipe if `from_collision`;
-    `nearby_gev`: photons that end in its shower.  Returns the number of tracks so far.
+    `nearby_gev`: photons that end in its shower.  A conversion in the walls is taken to see none
+    of their material.  Returns the number of tracks so far.
     """
     px, py, pz = momentum
     field = response.beam.magnetic_field_t
     mass = constants.masses[species]
-    pt = math.hypot(px, py)
-    p = math.hypot(pt, pz)
-    found, _, _, _ = uniform4(keys[_TRACKING_EFFICIENCY], event, slot, 0, 0)
-    if found >= tracks.finding_probability(species, pt, p, pz / p, response.acceptance):
-        return n_tracks
-    if species == _KAON or species == _PION:
-        survives, _, _, _ = uniform4(keys[_DECAY_IN_FLIGHT], event, slot, 0, 0)
-        decay = response.kaon_decay
-        radius = decay.effective_radius_m if species == _KAON else decay.pion_effective_radius_m
-        if survives >= material.survival_probability(
-            mass, constants.ctaus[species], p, radius * p / pt
-        ):
-            return n_tracks
+    pt = math.sqrt(px * px + py * py)
+    p = math.sqrt(pt * pt + pz * pz)
+    original_p = p
+    sine = pt / p
     curvature = 1.0
     shower = 0.0
-    if species == _ELECTRON:
-        left, at_calorimeter, curvature, merged = _radiate(
-            keys, event, slot, pt, pz, from_collision, response
-        )
+    if species == _ELECTRON and from_collision:
+        walls = response.material
+        left = material.radiate_before_chamber(
+            keys.bremsstrahlung, event, slot, p, (walls.beam_pipe_x0 + walls.inner_wall_x0) / sine
+        ) / p  # fmt: skip
         px, py, pz, pt, p = px * left, py * left, pz * left, pt * left, p * left
-        shower = at_calorimeter + merged + nearby_gev
+    region, arc = calorimeter.shower_region(pt, pz / pt, field, response.emc)
+    if species == _ELECTRON:
+        shower, curvature = _radiate_in_chamber(
+            keys, event, slot, pt, p, arc, original_p - p, response
+        )
+        shower += nearby_gev
+    elif species == _KAON or species == _PION:
+        survives, _, _, _ = uniform4(keys.decay_in_flight, event, slot, 0, 0)
+        decay = response.kaon_decay
+        radius = decay.effective_radius_m if species == _KAON else decay.pion_effective_radius_m
+        path = radius * p / pt
+        if survives >= material.survival_probability(mass, constants.ctaus[species], p, path):
+            return n_tracks
+    found, _, _, _ = uniform4(keys.tracking_efficiency, event, slot, 0, 0)
+    if found >= tracks.finding_probability(species, pt, p, pz / p, response.acceptance):
+        return n_tracks
     dr, phi0, kappa, dz, tan_lambda = tracks.helix_at_closest_approach(
         vertex[0], vertex[1], vertex[2], px, py, pz, charge, field
     )
-    energy = math.hypot(p, mass)
+    energy = math.sqrt(p * p + mass * mass)
     kappa, tan_lambda = _write_helix(
         keys, event, slot, (dr, phi0, kappa * curvature, dz, tan_lambda), pt, p, p / energy,
-        constants, response, output, n_tracks,
+        response, output, n_tracks,
     )  # fmt: skip
     measured_p = math.sqrt(1.0 + tan_lambda * tan_lambda) / abs(kappa)
     _write_dedx(keys, event, slot, p / mass, measured_p, constants, response, output, n_tracks)
     _write_flight_time(keys, event, slot, pt, pz, p / energy, measured_p, end_cap_ns, constants,
                        response, output, n_tracks)  # fmt: skip
-    _write_shower(keys, event, slot, species, charge, pt, pz, shower, measured_p, constants,
+    _write_shower(keys, event, slot, species, charge, p, region, shower, measured_p, constants,
                   response, output, n_tracks)  # fmt: skip
-    output.charge[n_tracks] = charge
-    output.truth_index[n_tracks] = truth_index
+    output[_CHARGE_ROW, n_tracks] = charge
+    output[_TRUTH_ROW, n_tracks] = truth_index
     return n_tracks + 1
 
 
 @njit(cache=True, error_model="numpy")
-def _radiate(keys, event, slot, pt, pz, from_collision, response):
-    """Bremsstrahlung of an electron.
+def _radiate_in_chamber(keys, event, slot, pt, p, arc, radiated_before_gev, response):
+    """Bremsstrahlung of an electron in the chamber; its mass is neglected.
 
-    Returns (share of the momentum left behind the walls, energy that reaches the calorimeter,
-    fitted curvature over the true one, radiated energy that merges with the shower), GeV.  The
-    electron's mass is neglected.  A conversion in the walls is taken to see none of them.
+    `arc`: length in xy to the calorimeter, m.  Returns (energy of the electron and of the photons
+    that merge with it in the calorimeter, GeV; fitted curvature over the true one).
     """
-    field = response.beam.magnetic_field_t
-    walls = response.material
-    merging_angle = response.emc.merging_angle_rad
-    p = math.hypot(pt, pz)
     sine = pt / p
-    key = keys[_BREMSSTRAHLUNG]
-    inside = p
-    if from_collision:
-        thickness = (walls.beam_pipe_x0 + walls.inner_wall_x0) / sine
-        inside = material.radiate_before_chamber(key, event, slot, p, thickness)
-    left = inside / p
-    _, arc = calorimeter.shower_region(pt * left, pz / pt, field, response.emc)
-    bend_radius = pt * left / (tracks.CURVATURE_GEV_PER_T_M * field)
-    at_calorimeter, curvature, merged = material.radiate_in_chamber(
-        key, event, slot, inside, walls.chamber_x0 / sine, arc, sine, bend_radius, merging_angle
-    )
-    if inside < p and material.merges_with_shower(0.0, arc, sine, bend_radius, merging_angle):
-        merged += p - inside
-    return left, at_calorimeter, curvature, merged
+    bend_radius = pt / (tracks.CURVATURE_GEV_PER_T_M * response.beam.magnetic_field_t)
+    merging_angle = response.emc.merging_angle_rad
+    energy, curvature, merged = material.radiate_in_chamber(
+        keys.bremsstrahlung, event, slot, p, response.material.chamber_x0 / sine, arc, sine,
+        bend_radius, merging_angle,
+    )  # fmt: skip
+    if radiated_before_gev > 0.0 and material.merges_with_shower(
+        0.0, arc, sine, bend_radius, merging_angle
+    ):
+        merged += radiated_before_gev
+    return energy + merged, curvature
 
 
-@njit(inline="always", error_model="numpy")
-def _write_helix(keys, event, slot, helix, pt, p, beta, constants, response, output, track):
+@njit(cache=True, error_model="numpy")
+def _write_helix(keys, event, slot, helix, pt, p, beta, response, output, track):
     """Smear and write a helix and its covariance; returns the measured kappa and tan lambda."""
     errors = tracks.helix_errors(pt, p, beta, response.tracking)
-    normals = tracks.five_normals(keys[_HELIX], event, slot)
-    scale_phi, scale_z = tracks.pull_scales(keys[_PULLS], event, slot, response.pulls)
-    element = 0
-    for i in range(5):
-        deviation = 0.0
-        for j in range(i + 1):
-            deviation += constants.cholesky[i, j] * normals[j]
-            output.covariance[element, track] = (
-                constants.correlation[i, j] * errors[i] * errors[j]
-            )
-            element += 1
-        scale = scale_phi if i < 3 else scale_z
-        output.helix[i, track] = helix[i] + scale * errors[i] * deviation
-    output.helix[1, track] %= 2.0 * math.pi
-    return output.helix[2, track], output.helix[4, track]
+    deviations = tracks.correlated_normals(keys.helix, event, slot, response.tracking)
+    scale_phi, scale_z = tracks.pull_scales(keys.pulls, event, slot, response.pulls)
+    phi0 = helix[1] + scale_phi * errors[1] * deviations[1]
+    kappa = helix[2] + scale_phi * errors[2] * deviations[2]
+    tan_lambda = helix[4] + scale_z * errors[4] * deviations[4]
+    output[_HELIX_ROW, track] = helix[0] + scale_phi * errors[0] * deviations[0]
+    output[_HELIX_ROW + 1, track] = phi0 - _TWO_PI * math.floor(phi0 / _TWO_PI)
+    output[_HELIX_ROW + 2, track] = kappa
+    output[_HELIX_ROW + 3, track] = helix[3] + scale_z * errors[3] * deviations[3]
+    output[_HELIX_ROW + 4, track] = tan_lambda
+    _write_covariance(errors, response.tracking, output, track)
+    return kappa, tan_lambda
 
 
-@njit(inline="always", error_model="numpy")
+@njit(cache=True, error_model="numpy")
+def _write_covariance(errors, tracking, output, track):
+    """Write the lower triangle, row by row; r-phi and z are not correlated."""
+    dr, phi0, kappa, dz, tan_lambda = errors
+    dr_kappa = tracking.correlation_dr_phi0 * tracking.correlation_phi0_kappa
+    row = _COVARIANCE_ROW
+    output[row, track] = dr * dr
+    output[row + 1, track] = tracking.correlation_dr_phi0 * phi0 * dr
+    output[row + 2, track] = phi0 * phi0
+    output[row + 3, track] = dr_kappa * kappa * dr
+    output[row + 4, track] = tracking.correlation_phi0_kappa * kappa * phi0
+    output[row + 5, track] = kappa * kappa
+    for element in range(6, 9):
+        output[row + element, track] = 0.0
+    output[row + 9, track] = dz * dz
+    for element in range(10, 13):
+        output[row + element, track] = 0.0
+    output[row + 13, track] = tracking.correlation_dz_tan_lambda * tan_lambda * dz
+    output[row + 14, track] = tan_lambda * tan_lambda
+
+
+@njit(cache=True, error_model="numpy")
 def _write_dedx(keys, event, slot, beta_gamma, measured_p, constants, response, output, track):
     """Write the chi of the specific energy loss for each hypothesis."""
     dedx = response.dedx
-    measured = identification.measure_dedx(keys[_DEDX], event, slot, beta_gamma, dedx)
+    measured = identification.measure_dedx(keys.dedx, event, slot, beta_gamma, dedx)
     for hypothesis in range(3):
         mass = constants.masses[_HYPOTHESES[hypothesis]]
-        expected = identification.expected_dedx(measured_p / mass, dedx)
-        output.dedx[hypothesis, track] = (measured / expected - 1.0) / dedx.resolution
+        expected = identification.dedx_curve(measured_p / mass, dedx)
+        output[_DEDX_ROW + hypothesis, track] = (measured / expected - 1.0) / dedx.resolution
 
 
-@njit(inline="always", error_model="numpy")
+@njit(cache=True, error_model="numpy")
 def _write_flight_time(
     keys, event, slot, pt, pz, beta, measured_p, end_cap_ns, constants, response, output, track
 ):
@@ -337,41 +362,40 @@ def _write_flight_time(
     measured = np.nan
     if region != tracks.MISSED:
         measured = identification.measure_flight_time(
-            keys[_TOF], event, slot, path, beta, resolution, response.tof
+            keys.tof, event, slot, path, beta, resolution, response.tof
         )
     for hypothesis in range(3):
         mass = constants.masses[_HYPOTHESES[hypothesis]]
         expected = identification.flight_time_ns(path, measured_p, mass)
-        output.tof[hypothesis, track] = (measured - expected) / resolution
+        output[_TOF_ROW + hypothesis, track] = (measured - expected) / resolution
 
 
-@njit(inline="always", error_model="numpy")
+@njit(cache=True, error_model="numpy")
 def _write_shower(
-    keys, event, slot, species, charge, pt, pz, shower_gev, measured_p, constants, response,
+    keys, event, slot, species, charge, p, region, shower_gev, measured_p, constants, response,
     output, track,
 ):  # fmt: skip
     """Write the shower's energy and its chi for each hypothesis; NaN where there is no shower."""
     emc = response.emc
-    region, _ = calorimeter.shower_region(pt, pz / pt, response.beam.magnetic_field_t, emc)
     energy = 0.0
     if region != tracks.MISSED:
         if species == _ELECTRON:
             energy = calorimeter.electron_shower(
-                keys[_EMC], event, slot, shower_gev, region, emc, response.electron_energy_response
+                keys.emc, event, slot, shower_gev, region, emc, response.electron_energy_response
             )
         else:
             energy = calorimeter.hadron_shower(
-                keys[_EMC], event, slot, species, charge, math.hypot(pt, pz),
-                constants.masses[species], emc,
-            )  # fmt: skip
+                keys.emc, event, slot, species, charge, p, constants.masses[species], emc
+            )
     if energy < emc.shower_threshold_gev:
-        output.emc_energy[track] = 0.0
-        output.emc_chi[:, track] = np.nan
+        output[_ENERGY_ROW, track] = 0.0
+        for hypothesis in range(3):
+            output[_EMC_ROW + hypothesis, track] = np.nan
         return
-    output.emc_energy[track] = energy
+    output[_ENERGY_ROW, track] = energy
     for hypothesis in range(3):
         expected, resolution = calorimeter.expected_energy(
             _HYPOTHESES[hypothesis], charge, measured_p, region,
             constants.masses[_HYPOTHESES[hypothesis]], emc, response.electron_energy_response,
         )  # fmt: skip
-        output.emc_chi[hypothesis, track] = (energy - expected) / resolution
+        output[_EMC_ROW + hypothesis, track] = (energy - expected) / resolution

@@ -12,7 +12,13 @@ import math
 import numpy as np
 from numba import njit
 
-from lnvsearch.detector.tracks import BARREL, END_CAP, MISSED, first_crossing
+from lnvsearch.detector.tracks import (
+    BARREL,
+    CURVATURE_GEV_PER_T_M,
+    END_CAP,
+    MISSED,
+    first_crossing,
+)
 from lnvsearch.random_streams import normal_pair, uniform4
 
 __all__ = [
@@ -22,6 +28,7 @@ __all__ = [
     "expected_energy",
     "expected_hadron_energy",
     "hadron_shower",
+    "shower_direction",
     "shower_region",
 ]
 
@@ -44,10 +51,25 @@ def shower_region(pt_gev, tan_lambda, field_t, emc):
     end_z = emc.barrel_radius_m * emc.barrel_cos_theta / math.sqrt(1.0 - emc.barrel_cos_theta**2)
     region, arc, radius = first_crossing(pt_gev, tan_lambda, field_t, emc.barrel_radius_m, end_z)
     if region == END_CAP:
-        cos_theta = end_z / math.hypot(end_z, radius)
+        cos_theta = end_z / math.sqrt(end_z * end_z + radius * radius)
         if not emc.end_cap_cos_theta_minimum < cos_theta < emc.end_cap_cos_theta_maximum:
             return MISSED, np.inf
     return region, arc
+
+
+@njit(cache=True, error_model="numpy")
+def shower_direction(px, py, pz, charge, arc_m, field_t):
+    """Unit vector from the origin to the point where a track meets the calorimeter."""
+    pt = math.sqrt(px * px + py * py)
+    radius = pt / (CURVATURE_GEV_PER_T_M * field_t)
+    half_turn = -0.5 * charge * arc_m / radius  # positive charges turn clockwise
+    chord = 2.0 * radius * math.sin(0.5 * arc_m / radius)
+    cosine, sine = math.cos(half_turn), math.sin(half_turn)
+    x = chord * (px * cosine - py * sine) / pt
+    y = chord * (px * sine + py * cosine) / pt
+    z = arc_m * pz / pt
+    length = math.sqrt(x * x + y * y + z * z)
+    return x / length, y / length, z / length
 
 
 @njit(cache=True, error_model="numpy")
@@ -115,7 +137,7 @@ def hadron_shower(key, event, slot, species, charge, p_gev, mass_gev, emc):
     """Energy that a muon or hadron leaves, GeV."""
     u0, u1, interacts, exchanges = uniform4(key, event, slot, 0, 0)
     normal, _ = normal_pair(u0, u1)
-    total = math.hypot(p_gev, mass_gev)
+    total = math.sqrt(p_gev * p_gev + mass_gev * mass_gev)
     kinetic = total - mass_gev
     energy = _ionisation_energy(kinetic, p_gev / total, emc)
     energy *= max(1.0 + emc.minimum_ionising_spread * normal, 0.0)
@@ -134,7 +156,7 @@ def expected_hadron_energy(species, charge, p_gev, mass_gev, emc):
 
     Mixture of two parts: variance = sum w (variance + mean^2) - mean^2.
     """
-    total = math.hypot(p_gev, mass_gev)
+    total = math.sqrt(p_gev * p_gev + mass_gev * mass_gev)
     kinetic = total - mass_gev
     ionisation = _ionisation_energy(kinetic, p_gev / total, emc)
     probability, available = _interaction(species, charge, kinetic, mass_gev, emc)

@@ -16,7 +16,7 @@ from lnvsearch.particles import SPEED_OF_LIGHT_M_PER_NS
 from lnvsearch.random_streams import normal_pair, uniform4
 
 __all__ = [
-    "expected_dedx",
+    "dedx_curve",
     "flight_path_m",
     "flight_time_ns",
     "measure_dedx",
@@ -25,31 +25,30 @@ __all__ = [
 
 
 @njit(cache=True, error_model="numpy")
-def expected_dedx(beta_gamma, dedx):
-    """Mean specific energy loss, in units of that of a fast electron.
+def dedx_curve(beta_gamma, dedx):
+    """Mean specific energy loss in arbitrary units.
 
-    (C - beta^2 - ln(1/s^2 + 1/(beta gamma)^2))/beta^2 over its limit: Bethe's formula with a
-    relativistic rise that saturates at beta gamma = s; the form, with other exponents, of Blum,
-    Riegler, Rolandi, "Particle Detection with Drift Chambers", section 10.
+    (C - beta^2 - ln(1/s^2 + 1/(beta gamma)^2))/beta^2: Bethe's formula with a relativistic rise
+    that saturates at beta gamma = s; the form, with other exponents, of Blum, Riegler, Rolandi,
+    "Particle Detection with Drift Chambers", section 10.
     """
     inverse_square = 1.0 / (beta_gamma * beta_gamma)
     beta_square = 1.0 / (1.0 + inverse_square)
-    saturation = 1.0 / dedx.saturation_beta_gamma**2
-    plateau = dedx.bethe_constant - 1.0 - math.log(saturation)
+    saturation = 1.0 / (dedx.saturation_beta_gamma * dedx.saturation_beta_gamma)
     curve = dedx.bethe_constant - beta_square - math.log(saturation + inverse_square)
-    return curve / (beta_square * plateau)
+    return curve / beta_square
 
 
 @njit(cache=True, error_model="numpy")
 def measure_dedx(key, event, slot, true_beta_gamma, dedx):
-    """Measured specific energy loss; NaN where there is none."""
+    """Measured specific energy loss in the units of the curve; NaN where there is none."""
     u0, u1, found, tail = uniform4(key, event, slot, 0, 0)
     if found >= dedx.efficiency:
         return np.nan
     normal, _ = normal_pair(u0, u1)
     if tail < dedx.tail_fraction:
         normal *= dedx.tail_scale
-    return expected_dedx(true_beta_gamma, dedx) * (1.0 + dedx.resolution * normal)
+    return dedx_curve(true_beta_gamma, dedx) * (1.0 + dedx.resolution * normal)
 
 
 @njit(cache=True, error_model="numpy")
@@ -82,4 +81,5 @@ def measure_flight_time(key, event, slot, path_m, beta, resolution_ns, tof):
 @njit(cache=True, error_model="numpy")
 def flight_time_ns(path_m, p_gev, mass_gev):
     """Time of flight of a particle, ns: L/(beta c)."""
-    return path_m * math.hypot(p_gev, mass_gev) / (p_gev * SPEED_OF_LIGHT_M_PER_NS)
+    energy = math.sqrt(p_gev * p_gev + mass_gev * mass_gev)
+    return path_m * energy / (p_gev * SPEED_OF_LIGHT_M_PER_NS)

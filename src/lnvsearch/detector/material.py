@@ -22,6 +22,7 @@ __all__ = [
     "conversion_layer",
     "conversion_share",
     "curvature_weight",
+    "kicked_momentum",
     "merges_with_shower",
     "radiate_before_chamber",
     "radiate_in_chamber",
@@ -32,6 +33,9 @@ __all__ = [
 #: 4/3 of this share per radiation length.
 _SMALLEST_SHARE = 1e-3
 _LOG_SMALLEST_SHARE = math.log(_SMALLEST_SHARE)
+#: Behind a photon with a larger share the pattern recognition loses the electron, whose track is
+#: then that of the hits before.
+_LARGEST_SHARE_FOLLOWED = 0.5
 #: Photons per radiation length: the spectrum's integral above the smallest share.
 _PHOTONS_PER_X0 = (
     -4.0 / 3.0 * _LOG_SMALLEST_SHARE
@@ -54,6 +58,8 @@ def survival_probability(mass_gev, ctau_m, p_gev, path_m):
 @njit(cache=True, error_model="numpy")
 def _photon_number(mean, uniform):
     """Poisson number for one uniform number, by inversion."""
+    if uniform < 1.0 - mean:  # smaller than exp(-mean): nearly always, for a thin wall
+        return 0
     number = 0
     probability = math.exp(-mean)
     cumulative = probability
@@ -115,7 +121,9 @@ def radiate_in_chamber(key, event, slot, energy_gev, thickness_x0, arc_m, sine, 
         share, depth = _photon_share(key, event, slot, photon, _CHAMBER)
         radiated = share * left
         after = left - radiated
-        curvature += energy_gev * (1.0 / after - 1.0 / left) * curvature_weight(1.0 - depth)
+        if share < _LARGEST_SHARE_FOLLOWED:
+            change = energy_gev * (1.0 / after - 1.0 / left)
+            curvature += change * curvature_weight(1.0 - depth)
         if merges_with_shower(depth * arc_m, arc_m, sine, bend_radius_m, merging_angle):
             merged += radiated
         left = after
@@ -157,3 +165,18 @@ def conversion_share(uniform):
     right = 7.0 * (2.0 * uniform - 1.0)
     y = 2.0 * _SQRT_2 * math.sinh(math.asinh(0.25 * _SQRT_HALF * right) / 3.0)
     return 0.5 * (1.0 + y)
+
+
+@njit(cache=True, error_model="numpy")
+def kicked_momentum(photon, momentum_gev, kick_gev, azimuth):
+    """Momentum of a given size along a photon, with a kick perpendicular to it."""
+    energy = photon[3]
+    transverse = math.hypot(photon[0], photon[1])
+    kick = max(min(kick_gev, 0.5 * momentum_gev), -0.5 * momentum_gev)
+    along = math.sqrt(momentum_gev * momentum_gev - kick * kick) / energy
+    u, v = kick * math.cos(azimuth) / transverse, kick * math.sin(azimuth) / (transverse * energy)
+    return (
+        along * photon[0] - u * photon[1] - v * photon[0] * photon[2],
+        along * photon[1] + u * photon[0] - v * photon[1] * photon[2],
+        along * photon[2] + v * transverse * transverse,
+    )

@@ -64,9 +64,9 @@ class Acceptance(NamedTuple):
 
 
 class Tracking(NamedTuple):
-    """Covariance of the helix; `scattering` terms are divided by beta p and a power of sin theta."""
+    """Covariance of the helix; scattering terms go as 1/(beta p) and a power of sin theta."""
 
-    kappa_resolution_per_gev: _number("1/GeV", 0, 0.1, "sigma(pT)/pT^2 of the position measurement")
+    kappa_resolution_per_gev: _number("1/GeV", 0, 0.1, "sigma(pT)/pT^2 at high momentum")
     kappa_scattering: _number("1", 0, 0.1, "sigma(pT)/pT times beta sin^0.5 theta")
     phi0_resolution_rad: _number("rad", 0, 0.1, "sigma(phi0) at high momentum")
     phi0_scattering_rad_gev: _number("rad GeV", 0, 0.1, "times 1/(beta p sin^1.5 theta)")
@@ -117,7 +117,7 @@ class Emc(NamedTuple):
     end_cap_cos_theta_maximum: _number("1", 0, 1, "|cos theta| at which the end cap ends")
     barrel_resolution: _number("1", 1e-4, 0.5, "sigma(E)/E at 1 GeV, barrel")
     end_cap_resolution: _number("1", 1e-4, 0.5, "sigma(E)/E at 1 GeV, end cap")
-    constant_fraction: _number("1", 0, 1, "share of sigma(E)/E at 1 GeV that energy leaves as it is")
+    constant_fraction: _number("1", 0, 1, "share of sigma(E)/E at 1 GeV that is a constant term")
     shower_threshold_gev: _number("GeV", 0, 0.2, "smallest energy of a shower")
     merging_angle_rad: _number("rad", 0, 0.5, "photons closer to a track's shower add to it")
     minimum_ionising_energy_gev: _number("GeV", 0, 1, "energy that a fast muon leaves")
@@ -162,7 +162,7 @@ class Dedx(NamedTuple):
 
     resolution: _number("1", 1e-3, 1, "relative resolution")
     efficiency: _number("1", 0, 1, "for a track to have a measurement")
-    bethe_constant: _number("1", 1, 50, "constant of the expected curve, see `expected_dedx`")
+    bethe_constant: _number("1", 1, 50, "constant of the expected curve, see `dedx_curve`")
     saturation_beta_gamma: _number("1", 1, 1e4, "beta gamma at which the relativistic rise ends")
     tail_fraction: _number("1", 0, 1, "share of measurements with a larger error")
     tail_scale: _number("1", 1, 10, "how much larger")

@@ -19,7 +19,6 @@ import math
 import numpy as np
 from numba import njit
 
-from lnvsearch.detector.response import Tracking
 from lnvsearch.particles import SPEED_OF_LIGHT_M_PER_NS
 from lnvsearch.random_streams import normal_pair, uniform4
 
@@ -28,10 +27,9 @@ __all__ = [
     "CURVATURE_GEV_PER_T_M",
     "END_CAP",
     "MISSED",
-    "correlation_matrix",
+    "correlated_normals",
     "finding_probability",
     "first_crossing",
-    "five_normals",
     "helix_at_closest_approach",
     "helix_errors",
     "pull_scales",
@@ -54,14 +52,14 @@ def helix_at_closest_approach(x_cm, y_cm, z_cm, px, py, pz, charge, field_t):
     Position in cm relative to the collision point, momentum in GeV, `charge` +1 or -1.  Of the
     turns of the helix, the closest point is the one less than half a turn from the given point.
     """
-    pt = math.hypot(px, py)
+    pt = math.sqrt(px * px + py * py)
     kappa = charge / pt
     rho = _CM_PER_M / (CURVATURE_GEV_PER_T_M * field_t * kappa)
     cos_here, sin_here = py / pt, -px / pt
     axis_x = x_cm + rho * cos_here
     axis_y = y_cm + rho * sin_here
     sign = 1.0 if rho > 0.0 else -1.0
-    distance = math.hypot(axis_x, axis_y)
+    distance = math.sqrt(axis_x * axis_x + axis_y * axis_y)
     cos_0, sin_0 = sign * axis_x / distance, sign * axis_y / distance
     phi0 = math.atan2(sin_0, cos_0)
     # Angle from the closest point to the given one, by its sine and cosine: no wrapping needed.
@@ -124,6 +122,11 @@ def finding_probability(species, pt_gev, p_gev, cos_theta, acceptance):
 
 
 @njit(cache=True, error_model="numpy")
+def _quadrature(a, b):
+    return math.sqrt(a * a + b * b)  # math.hypot guards against overflow, at ten times the cost
+
+
+@njit(cache=True, error_model="numpy")
 def helix_errors(pt_gev, p_gev, beta, tracking):
     """Standard deviations of (dr, phi0, kappa, dz, tan_lambda); units of the helix."""
     sine = pt_gev / p_gev
@@ -132,30 +135,16 @@ def helix_errors(pt_gev, p_gev, beta, tracking):
     scatter_phi = inverse / (sine * root)
     scatter_z = inverse / (sine * sine * root)
     return (
-        math.hypot(tracking.dr_resolution_cm, tracking.dr_scattering_cm_gev * scatter_phi),
-        math.hypot(tracking.phi0_resolution_rad, tracking.phi0_scattering_rad_gev * scatter_phi),
-        math.hypot(
+        _quadrature(tracking.dr_resolution_cm, tracking.dr_scattering_cm_gev * scatter_phi),
+        _quadrature(tracking.phi0_resolution_rad, tracking.phi0_scattering_rad_gev * scatter_phi),
+        _quadrature(
             tracking.kappa_resolution_per_gev, tracking.kappa_scattering / (beta * root * pt_gev)
         ),
-        math.hypot(tracking.dz_resolution_cm, tracking.dz_scattering_cm_gev * scatter_z),
-        math.hypot(tracking.tan_lambda_resolution, tracking.tan_lambda_scattering_gev * scatter_z),
+        _quadrature(tracking.dz_resolution_cm, tracking.dz_scattering_cm_gev * scatter_z),
+        _quadrature(
+            tracking.tan_lambda_resolution, tracking.tan_lambda_scattering_gev * scatter_z
+        ),
     )
-
-
-def correlation_matrix(tracking: Tracking) -> np.ndarray:
-    """Correlations of (dr, phi0, kappa, dz, tan_lambda), shape (5, 5), positive definite.
-
-    dr and kappa are taken to be linked through phi0 only, which fixes their correlation as the
-    product of the other two.
-    """
-    dr_phi0 = tracking.correlation_dr_phi0
-    phi0_kappa = tracking.correlation_phi0_kappa
-    matrix = np.eye(5)
-    matrix[0, 1] = matrix[1, 0] = dr_phi0
-    matrix[1, 2] = matrix[2, 1] = phi0_kappa
-    matrix[0, 2] = matrix[2, 0] = dr_phi0 * phi0_kappa
-    matrix[3, 4] = matrix[4, 3] = tracking.correlation_dz_tan_lambda
-    return matrix
 
 
 @njit(cache=True, error_model="numpy")
@@ -171,11 +160,23 @@ def pull_scales(key, event, slot, pulls):
 
 
 @njit(cache=True, error_model="numpy")
-def five_normals(key, event, slot):
-    """Five independent standard normal numbers of one track."""
+def correlated_normals(key, event, slot, tracking):
+    """Standard normal deviations of (dr, phi0, kappa, dz, tan_lambda), correlated.
+
+    dr and kappa are linked through phi0 only, so that their correlation is the product of the
+    other two and the covariance is positive definite for any correlations below 1.
+    """
     u0, u1, u2, u3 = uniform4(key, event, slot, 0, 0)
     u4, u5, _, _ = uniform4(key, event, slot, 0, 1)
-    n0, n1 = normal_pair(u0, u1)
-    n2, n3 = normal_pair(u2, u3)
-    n4, _ = normal_pair(u4, u5)
-    return n0, n1, n2, n3, n4
+    dr, phi0 = normal_pair(u0, u1)
+    kappa, dz = normal_pair(u2, u3)
+    tan_lambda, _ = normal_pair(u4, u5)
+    phi0 = _correlated(tracking.correlation_dr_phi0, dr, phi0)
+    kappa = _correlated(tracking.correlation_phi0_kappa, phi0, kappa)
+    tan_lambda = _correlated(tracking.correlation_dz_tan_lambda, dz, tan_lambda)
+    return dr, phi0, kappa, dz, tan_lambda
+
+
+@njit(cache=True, error_model="numpy")
+def _correlated(correlation, other, normal):
+    return correlation * other + math.sqrt(1.0 - correlation * correlation) * normal

@@ -14,19 +14,23 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from lnvsearch.generation.phase_space import (
+from lnvsearch.generation.phase_space_kernels import (
     at_rest,
+    cosine_and_sine_of_turn,
     decay_chain,
     draw_chain,
     find_maximum_weight,
+    scratch,
 )
 from lnvsearch.generation.radiation import MAXIMUM_PHOTONS, radiate
 from lnvsearch.random_streams import normal_pair, uniform4
 
-__all__ = ["PHASE_SPACE", "DALITZ", "DecayTree", "Streams", "generate_block"]
+__all__ = ["DecayTree", "Streams", "generate_block"]
 
-PHASE_SPACE = 0
-DALITZ = 1
+# How the daughters of a vertex are distributed (DecayTree.model).
+PHASE_SPACE, DALITZ = 0, 1
+# Where the mass of a node comes from (DecayTree.shape).
+FIXED, BREIT_WIGNER, VIRTUAL_PHOTON = 0, 1, 2
 
 _PHOTON_CODE = 22
 _MAXIMUM_ATTEMPTS = 10_000_000
@@ -35,16 +39,17 @@ _MAXIMUM_ATTEMPTS = 10_000_000
 class DecayTree(NamedTuple):
     """A decay tree as arrays, one entry a node (see the module's text for their order).
 
-    `parent`, `first`, `n_daughters` (0 for a final particle), `model` of its decay; `mass`, GeV;
-    `width`, GeV, 0 for a fixed mass; `lowest`: least mass that its daughters need; `charged`,
-    `spin_half`: for radiation; `output`: place among the final particles, -1 if it decays;
-    `code`, `conjugate`: PDG codes of the node and of its antiparticle.
+    `parent`, `first`, `n_daughters` (0 for a final particle), `model` of its decay; `shape`: where
+    its mass comes from; `mass`, `width`, GeV; `lowest`: least mass that its daughters need, GeV;
+    `charged`, `spin_half`: for radiation; `output`: place among the final particles, -1 if it
+    decays; `code`, `conjugate`: PDG codes of the node and of its antiparticle.
     """
 
     parent: np.ndarray
     first: np.ndarray
     n_daughters: np.ndarray
     model: np.ndarray
+    shape: np.ndarray
     mass: np.ndarray
     width: np.ndarray
     lowest: np.ndarray
@@ -66,7 +71,7 @@ class Streams(NamedTuple):
     charge_conjugation: np.ndarray
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _line_shape_mass(pole, width, low, high, uniform):
     """Mass from the relativistic Breit-Wigner 1 / ((s - m^2)^2 + m^2 Gamma^2), low < m < high."""
     scale = pole * width
@@ -77,59 +82,76 @@ def _line_shape_mass(pole, width, low, high, uniform):
 
 
 @njit(cache=True, error_model="numpy")
+def _virtual_photon_mass(low, high, uniform):
+    """Mass drawn from dq^2/q^2, and the probability to accept it.
+
+    dN/dq^2 = 1/q^2 (1 + 2 m^2/q^2) sqrt(1 - 4 m^2/q^2) for gamma* -> l+ l-, `low` = 2 m (Kroll
+    and Wada, Phys. Rev. 98 (1955) 1355), times the phase space of the other particles.
+    """
+    mass = low * (high / low) ** uniform
+    ratio = (low / mass) ** 2
+    return mass, (1.0 + 0.5 * ratio) * math.sqrt(max(1.0 - ratio, 0.0))
+
+
+@njit(cache=True, error_model="numpy")
 def _lightest(tree, first, n, mass):
     """Daughters' masses at their least, where the phase-space weight of a vertex is largest."""
     total = 0.0
     for node in range(first, first + n):
-        mass[node] = tree.lowest[node] if tree.width[node] > 0.0 else tree.mass[node]
+        mass[node] = tree.mass[node] if tree.shape[node] == FIXED else tree.lowest[node]
         total += mass[node]
     return total
 
 
 @njit(cache=True, error_model="numpy")
 def _draw_masses(streams, event, attempt, tree, first, n, parent_mass, total, mass):
-    """Masses of short-lived daughters; returns the kinetic energy left (negative: closed)."""
+    """Masses of short-lived daughters; returns the kinetic energy left, negative if refused."""
     kinetic = parent_mass
     for node in range(first, first + n):
-        if tree.width[node] > 0.0:
-            high = parent_mass - (total - tree.lowest[node])
-            uniform = uniform4(streams.line_shape, event, node, attempt, 0)[0]
-            mass[node] = _line_shape_mass(
-                tree.mass[node], tree.width[node], tree.lowest[node], high, uniform
-            )
+        if tree.shape[node] != FIXED:
+            low, high = tree.lowest[node], parent_mass - (total - tree.lowest[node])
+            u1, u2, _, _ = uniform4(streams.line_shape, event, node, attempt, 0)
+            if tree.shape[node] == BREIT_WIGNER:
+                mass[node] = _line_shape_mass(tree.mass[node], tree.width[node], low, high, u1)
+            else:
+                mass[node], probability = _virtual_photon_mass(low, high, u1)
+                if u2 > probability:
+                    return -1.0
         kinetic -= mass[node]
     return kinetic
 
 
 @njit(cache=True, error_model="numpy")
-def _phase_space_vertex(streams, event, node, tree, maximum, has_widths, mass, work, momentum):
+def _phase_space_vertex(streams, event, node, tree, maximum, masses_vary, mass, work, momentum):
     """One unweighted decay of `node`, with the masses of its short-lived daughters.
 
     Masses and kinematics are accepted together: line shapes times the true phase space.
     """
     first, n = tree.first[node], tree.n_daughters[node]
     total = 0.0
-    if has_widths:
+    if masses_vary:
         total = _lightest(tree, first, n, mass)
-    kinetic = mass[node]
+    needed = 0.0
     for daughter in range(first, first + n):
-        kinetic -= mass[daughter]
+        needed += mass[daughter]
+    kinetic = mass[node] - needed
     for attempt in range(_MAXIMUM_ATTEMPTS):
-        if has_widths:
+        if masses_vary:
             kinetic = _draw_masses(
                 streams, event, attempt, tree, first, n, mass[node], total, mass
             )
             if kinetic < 0.0:
                 continue
         if kinetic <= 0.0:
-            at_rest(mass, first, n, momentum)
+            at_rest(mass, first, n, momentum, first)
             return
-        weight, threshold = draw_chain(
+        squared, uniform = draw_chain(
             streams.phase_space, event, node, attempt, kinetic, mass, first, n, work
         )
-        if threshold * maximum < weight:
+        if (uniform * maximum) ** 2 < squared:
             decay_chain(
-                streams.phase_space, event, node, attempt, mass, first, n, work, momentum
+                streams.phase_space, event, node, attempt, mass, first, n, work, momentum,
+                first,
             )
             return
     raise RuntimeError("phase space: no event accepted; have the daughters room for their masses?")
@@ -154,7 +176,8 @@ def _dalitz_vertex(streams, event, node, tree, mass, momentum):
         left = 1.0 - squared / (parent * parent)
         cosine = 2.0 * u3 - 1.0
         angular = 0.5 * (1.0 + cosine * cosine + ratio * (1.0 - cosine * cosine))
-        mass_part = (1.0 + 0.5 * ratio) * math.sqrt(max(1.0 - ratio, 0.0)) * left * left * left
+        # The factor 1 + 2 m^2/q^2 is the integral of the angular part: that supplies it.
+        mass_part = math.sqrt(max(1.0 - ratio, 0.0)) * left * left * left
         if u2 < mass_part and u4 < angular:
             break
     else:
@@ -165,7 +188,7 @@ def _dalitz_vertex(streams, event, node, tree, mass, momentum):
     # The photon's direction, and two axes across it.
     polar = 2.0 * u1 - 1.0
     side = math.sqrt(1.0 - polar * polar)
-    cos_azimuth, sin_azimuth = math.cos(2.0 * math.pi * u2), math.sin(2.0 * math.pi * u2)
+    cos_azimuth, sin_azimuth = cosine_and_sine_of_turn(u2)
     nx, ny, nz = side * cos_azimuth, side * sin_azimuth, polar
     momentum[first, 0], momentum[first, 1], momentum[first, 2] = size * nx, size * ny, size * nz
     momentum[first, 3] = size
@@ -173,7 +196,7 @@ def _dalitz_vertex(streams, event, node, tree, mass, momentum):
     in_pair = math.sqrt(max(0.25 * squared - lepton * lepton, 0.0))
     pair_energy = math.sqrt(size * size + squared)
     sine = math.sqrt(1.0 - cosine * cosine)
-    cos_turn, sin_turn = math.cos(2.0 * math.pi * u3), math.sin(2.0 * math.pi * u3)
+    cos_turn, sin_turn = cosine_and_sine_of_turn(u3)
     tx = cos_turn * polar * cos_azimuth - sin_turn * sin_azimuth
     ty = cos_turn * polar * sin_azimuth + sin_turn * cos_azimuth
     tz = -cos_turn * side
@@ -187,15 +210,17 @@ def _dalitz_vertex(streams, event, node, tree, mass, momentum):
         momentum[row, 3] = math.sqrt(px * px + py * py + pz * pz + lepton * lepton)
 
 
-@njit(cache=True, error_model="numpy")
-def _boost(frame, frame_mass, rest, out):
-    """Four-momentum `rest`, given in the rest frame of `frame`, seen where `frame` is given."""
-    along = frame[0] * rest[0] + frame[1] * rest[1] + frame[2] * rest[2]
-    scale = (rest[3] + along / (frame[3] + frame_mass)) / frame_mass
-    out[0] = rest[0] + scale * frame[0]
-    out[1] = rest[1] + scale * frame[1]
-    out[2] = rest[2] + scale * frame[2]
-    out[3] = (frame[3] * rest[3] + along) / frame_mass
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _boost(frames, frame, frame_mass, rest, source, out, target):
+    """Row `source` of `rest`, given in the rest frame of row `frame`, to row `target` of `out`."""
+    fx, fy, fz, fe = frames[frame, 0], frames[frame, 1], frames[frame, 2], frames[frame, 3]
+    px, py, pz, energy = rest[source, 0], rest[source, 1], rest[source, 2], rest[source, 3]
+    along = fx * px + fy * py + fz * pz
+    scale = (energy + along / (fe + frame_mass)) / frame_mass
+    out[target, 0] = px + scale * fx
+    out[target, 1] = py + scale * fy
+    out[target, 2] = pz + scale * fz
+    out[target, 3] = (fe * energy + along) / frame_mass
 
 
 @njit(cache=True, error_model="numpy")
@@ -204,10 +229,63 @@ def _vertex_maxima(tree, mass):
     maxima = np.zeros(len(tree.mass))
     for node in range(len(tree.mass)):
         first, n = tree.first[node], tree.n_daughters[node]
-        if n > 0 and tree.model[node] == PHASE_SPACE and tree.width[node] == 0.0:
+        if n > 0 and tree.model[node] == PHASE_SPACE and tree.shape[node] == FIXED:
             kinetic = tree.mass[node] - _lightest(tree, first, n, mass)
             maxima[node] = find_maximum_weight(kinetic, mass, first, n)
     return maxima
+
+
+@njit(cache=True, error_model="numpy")
+def _which_masses_vary(tree):
+    """Whether a node has a daughter whose mass is drawn; and the largest number of daughters."""
+    vary = np.zeros(len(tree.mass), dtype=np.bool_)
+    widest = 2
+    for node in range(len(tree.mass)):
+        widest = max(widest, tree.n_daughters[node])
+        if tree.shape[node] != FIXED:
+            vary[tree.parent[node]] = True
+    return vary, widest
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _decay_all(streams, event, tree, maxima, masses_vary, photon_cut, mass, work, momentum,
+               photon, photon_vertex):
+    """All vertices of one event, each in its parent's rest frame; returns the photon count."""
+    n_photons = 0
+    for node in range(len(tree.mass)):
+        first, n = tree.first[node], tree.n_daughters[node]
+        if n == 0:
+            continue
+        if tree.model[node] == DALITZ:
+            _dalitz_vertex(streams, event, node, tree, mass, momentum)
+        else:
+            maximum = maxima[node]
+            if tree.shape[node] != FIXED:
+                kinetic = mass[node] - _lightest(tree, first, n, mass)
+                maximum = find_maximum_weight(kinetic, mass, first, n)
+            _phase_space_vertex(
+                streams, event, node, tree, maximum, masses_vary[node], mass, work, momentum
+            )
+        if photon_cut > 0.0:
+            before = n_photons
+            n_photons = radiate(
+                streams.radiation, event, mass[node], photon_cut * mass[node], mass,
+                tree.charged, tree.spin_half, first, n, momentum, photon, n_photons,
+            )
+            for k in range(before, n_photons):
+                photon_vertex[k] = node
+    return n_photons
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _draw_beam(key, event, beam, mass, laboratory):
+    """Laboratory four-momentum of the decaying particle, into row 0."""
+    u1, u2, _, _ = uniform4(key, event, 0, 0, 0)
+    z1, z2 = normal_pair(u1, u2)
+    px = beam[0] + beam[1] * z2
+    pz = beam[2] + beam[3] * z1
+    laboratory[0, 0], laboratory[0, 1], laboratory[0, 2] = px, 0.0, pz
+    laboratory[0, 3] = math.sqrt(px * px + pz * pz + mass * mass)
 
 
 @njit(cache=True, error_model="numpy")
@@ -222,15 +300,9 @@ def generate_block(streams, first_event, n_events, tree, beam, photon_cut, conju
     n_nodes = len(tree.mass)
     mass = tree.mass.copy()
     maxima = _vertex_maxima(tree, mass)
-    has_widths = np.zeros(n_nodes, dtype=np.bool_)
-    widest = 2
-    for node in range(1, n_nodes):
-        if tree.width[node] > 0.0:
-            has_widths[tree.parent[node]] = True
-    for node in range(n_nodes):
-        widest = max(widest, tree.n_daughters[node])
-        mass[node] = tree.mass[node]
-    work = np.empty((4, 3 * widest + 4))
+    masses_vary, widest = _which_masses_vary(tree)
+    mass[:] = tree.mass
+    work = scratch(widest)
     momentum = np.empty((n_nodes, 4))
     laboratory = np.empty((n_nodes, 4))
     photon = np.empty((MAXIMUM_PHOTONS, 4))
@@ -240,49 +312,24 @@ def generate_block(streams, first_event, n_events, tree, beam, photon_cut, conju
         if place + n_final + MAXIMUM_PHOTONS > len(code):
             return i
         event = first_event + i
-        n_photons = 0
-        for node in range(n_nodes):
-            first, n = tree.first[node], tree.n_daughters[node]
-            if n == 0:
-                continue
-            if tree.model[node] == DALITZ:
-                _dalitz_vertex(streams, event, node, tree, mass, momentum)
-            else:
-                maximum = maxima[node]
-                if tree.width[node] > 0.0:
-                    kinetic = mass[node] - _lightest(tree, first, n, mass)
-                    maximum = find_maximum_weight(kinetic, mass, first, n)
-                _phase_space_vertex(
-                    streams, event, node, tree, maximum, has_widths[node], mass, work, momentum
-                )
-            if photon_cut > 0.0:
-                before = n_photons
-                n_photons = radiate(
-                    streams.radiation, event, mass[node], photon_cut * mass[node], mass,
-                    tree.charged, tree.spin_half, first, n, momentum, photon, n_photons,
-                )
-                photon_vertex[before:n_photons] = node
-
-        u1, u2, _, _ = uniform4(streams.beam, event, 0, 0, 0)
-        z1, z2 = normal_pair(u1, u2)
-        laboratory[0, 0] = beam[0] + beam[1] * z2
-        laboratory[0, 1] = 0.0
-        laboratory[0, 2] = beam[2] + beam[3] * z1
-        laboratory[0, 3] = math.sqrt(
-            laboratory[0, 0] ** 2 + laboratory[0, 2] ** 2 + mass[0] * mass[0]
+        n_photons = _decay_all(
+            streams, event, tree, maxima, masses_vary, photon_cut, mass, work, momentum,
+            photon, photon_vertex,
         )
+        _draw_beam(streams.beam, event, beam, mass[0], laboratory)
         flip = conjugate and uniform4(streams.charge_conjugation, event, 0, 0, 0)[0] < 0.5
         for node in range(1, n_nodes):
             parent = tree.parent[node]
-            _boost(laboratory[parent], mass[parent], momentum[node], laboratory[node])
+            _boost(laboratory, parent, mass[parent], momentum, node, laboratory, node)
             if tree.output[node] >= 0:
                 row = place + tree.output[node]
-                four_momentum[row, :] = laboratory[node]
+                for component in range(4):
+                    four_momentum[row, component] = laboratory[node, component]
                 code[row] = tree.conjugate[node] if flip else tree.code[node]
         place += n_final
         for k in range(n_photons):
             vertex = photon_vertex[k]
-            _boost(laboratory[vertex], mass[vertex], photon[k], four_momentum[place])
+            _boost(laboratory, vertex, mass[vertex], photon, k, four_momentum, place)
             code[place] = _PHOTON_CODE
             place += 1
         offsets[i + 1] = place

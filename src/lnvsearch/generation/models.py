@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Beam", "Decay", "decay_tree", "generate"]
 
-MODELS = ("phase_space", "dalitz")
+MODELS = ("phase_space", "dalitz", "virtual_photon")
 _MAPPING_KEYS = frozenset({"parent", "name", "daughters", "mass_gev", "width_gev", "model"})
 _LEPTON_PAIRS = (("e+", "e-"), ("mu+", "mu-"))
 
@@ -70,8 +70,9 @@ class Decay:
     `parent`: a PDG name, or any other name together with `mass_gev`.  `daughters`: PDG names,
     Decays, or mappings as `from_mapping` takes.  `mass_gev`: replaces the PDG mass.
     `width_gev`: 0 for a fixed mass, "pdg" or a number for a relativistic Breit-Wigner shape,
-    weighted with the phase space of the decay that makes the particle.  `model`: "phase_space",
-    or "dalitz" for P -> gamma l+ l- in this order.
+    weighted with the phase space of the decay that makes the particle.  `model`: "phase_space";
+    "dalitz" for P -> gamma l+ l-, in this order; "virtual_photon" for a daughter gamma -> l+ l-,
+    whose mass falls as 1/q^2.
 
     Raises ValueError, naming the particle and the key, for an unknown particle, a mass or width
     that is negative or beyond the phase space, or a vertex that does not conserve charge.
@@ -112,7 +113,9 @@ class Decay:
             )
         names = [mapping[key] for key in ("parent", "name") if key in mapping]
         if len(names) != 1 or "daughters" not in mapping:
-            raise ValueError(f"decay {dict(mapping)}: give one `parent` (or `name`) and `daughters`")
+            raise ValueError(
+                f"decay {dict(mapping)}: give one `parent` (or `name`) and `daughters`"
+            )
         options = {
             key: mapping[key] for key in ("mass_gev", "width_gev", "model") if key in mapping
         }
@@ -129,6 +132,11 @@ class Decay:
         if self.width_gev == "pdg":
             return particles.width_gev(self.parent)
         return float(self.width_gev)
+
+    @property
+    def mass_varies(self) -> bool:
+        """Whether the mass is drawn for each event (where the particle is a daughter)."""
+        return self.width > 0.0 or self.model == "virtual_photon"
 
     @property
     def charge(self) -> int:
@@ -163,16 +171,25 @@ class Decay:
             raise ValueError(
                 f"{self.parent}: model is {self.model!r}; known are {', '.join(MODELS)}"
             )
-        pair = self.daughters[1:]
+        pair = self.daughters if self.model == "virtual_photon" else self.daughters[1:]
         if self.model == "dalitz" and (
-            self.daughters[0] != "gamma" or (pair not in _LEPTON_PAIRS) or self.width > 0.0
+            self.daughters[0] != "gamma" or pair not in _LEPTON_PAIRS or self.width > 0.0
         ):
             raise ValueError(
                 f"{self.parent}: model dalitz needs the daughters [gamma, e+, e-] or "
                 "[gamma, mu+, mu-] and no width_gev"
             )
+        if self.model == "virtual_photon" and (
+            self.parent != "gamma" or pair not in _LEPTON_PAIRS or self.width > 0.0
+        ):
+            raise ValueError(
+                f"{self.parent}: model virtual_photon is for gamma with the daughters [e+, e-] or "
+                "[mu+, mu-] and no width_gev"
+            )
 
     def _check_kinematics(self) -> None:
+        if self.model == "virtual_photon":
+            return
         if self.mass <= 0.0:
             raise ValueError(f"{self.parent}: mass_gev is {self.mass}; give a mass > 0 GeV")
         if self.lowest_mass > self.mass and self.width == 0.0:
@@ -180,24 +197,38 @@ class Decay:
                 f"{self.parent}: the daughters need {self.lowest_mass:.6g} GeV, more than its mass "
                 f"of {self.mass:.6g} GeV; lower a daughter's mass_gev or raise this one's"
             )
-        own = particles.charge(self.parent) if self.mass_gev is None else self.charge
-        if self.charge != own:
+        own = self._parent_charge()
+        if own is not None and self.charge != own:
             raise ValueError(
                 f"{self.parent}: the daughters' charges sum to {self.charge}, not to {own}; "
                 "mend the list of daughters"
             )
 
+    def _parent_charge(self) -> int | None:
+        """Charge of the parent; None for a hypothetical particle, known by its mass alone."""
+        try:
+            return particles.charge(self.parent)
+        except ValueError:
+            if self.mass_gev is None:
+                raise
+            return None
+
 
 def _lowest_mass(daughter: str | Decay) -> float:
     if not isinstance(daughter, Decay):
         return particles.mass_gev(daughter)
-    return daughter.lowest_mass if daughter.width > 0.0 else daughter.mass
+    return daughter.lowest_mass if daughter.mass_varies else daughter.mass
 
 
 def decay_tree(decay: Decay) -> DecayTree:
     """The decay as the arrays that the kernel reads; see `chain.DecayTree`."""
     from lnvsearch.generation.chain import DALITZ, PHASE_SPACE, DecayTree
 
+    if decay.mass <= 0.0 or decay.lowest_mass > decay.mass:
+        raise ValueError(
+            f"{decay.parent}: the decaying particle's mass of {decay.mass:.6g} GeV is below the "
+            f"{decay.lowest_mass:.6g} GeV that its daughters need; state another mass_gev"
+        )
     nodes: list[str | Decay] = [decay]
     parent, first = [-1], []
     for index, node in enumerate(nodes):  # grows while it runs: breadth first
@@ -206,33 +237,34 @@ def decay_tree(decay: Decay) -> DecayTree:
             nodes.extend(node.daughters)
             parent.extend([index] * len(node.daughters))
 
-    decays = [isinstance(node, Decay) for node in nodes]
     places = {index: place for place, index in enumerate(_depth_first(nodes, first, 0))}
-    codes = [0 if d else particles.pdg_id(node) for node, d in zip(nodes, decays, strict=True)]
-    return DecayTree(
-        parent=np.array(parent),
-        first=np.array(first),
-        n_daughters=np.array([len(n.daughters) if isinstance(n, Decay) else 0 for n in nodes]),
-        model=np.array(
-            [DALITZ if isinstance(n, Decay) and n.model == "dalitz" else PHASE_SPACE for n in nodes]
-        ),
-        mass=np.array([n.mass if isinstance(n, Decay) else particles.mass_gev(n) for n in nodes]),
-        # The decaying particle itself always has its nominal mass.
-        width=np.array(
-            [n.width if isinstance(n, Decay) and n is not decay else 0.0 for n in nodes]
-        ),
-        lowest=np.array([_lowest_mass(n) for n in nodes]),
-        charged=np.array(
-            [(n.charge if isinstance(n, Decay) else particles.charge(n)) != 0 for n in nodes]
-        ),
-        spin_half=np.array([not d and particles.spin(n) == 0.5 for n, d in zip(nodes, decays)]),
-        output=np.array([places.get(index, -1) for index in range(len(nodes))]),
-        code=np.array(codes, dtype=np.int32),
-        conjugate=np.array(
-            [0 if d else particles.conjugate_pdg_id(c) for c, d in zip(codes, decays)],
-            dtype=np.int32,
-        ),
-    )
+    rows = []
+    for index, node in enumerate(nodes):
+        if isinstance(node, Decay):
+            model = DALITZ if node.model == "dalitz" else PHASE_SPACE
+            rows.append(
+                (parent[index], first[index], len(node.daughters), model, _shape(node, index),
+                 node.mass, node.width, _lowest_mass(node), node.charge != 0, False, -1, 0, 0)
+            )
+        else:
+            code = particles.pdg_id(node)
+            mass = particles.mass_gev(node)
+            rows.append(
+                (parent[index], first[index], 0, PHASE_SPACE, 0, mass, 0.0, mass,
+                 particles.charge(node) != 0, particles.spin(node) == 0.5, places[index],
+                 code, particles.conjugate_pdg_id(code))
+            )
+    columns = [np.array(column) for column in zip(*rows, strict=True)]
+    return DecayTree(*columns[:-2], *(codes.astype(np.int32) for codes in columns[-2:]))
+
+
+def _shape(decay: Decay, index: int) -> int:
+    """Where the mass of a decaying node comes from; that of the first node is always fixed."""
+    from lnvsearch.generation.chain import BREIT_WIGNER, FIXED, VIRTUAL_PHOTON
+
+    if index == 0 or not decay.mass_varies:
+        return FIXED
+    return VIRTUAL_PHOTON if decay.model == "virtual_photon" else BREIT_WIGNER
 
 
 def _depth_first(nodes: Sequence[str | Decay], first: Sequence[int], index: int) -> list[int]:

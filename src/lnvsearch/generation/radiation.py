@@ -77,7 +77,7 @@ def mean_photon_factor(energy, momentum, mass):
     )
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _poisson(mean, uniform):
     """Poisson number by inversion; `mean` is of order one."""
     probability = math.exp(-mean)
@@ -90,7 +90,7 @@ def _poisson(mean, uniform):
     return count
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _emission_angle(key, event, slot, attempt, slow, fast):
     """1 - c and 1 + c of a photon, for 1 - beta = `slow` and 1 + beta = `fast`.
 
@@ -109,7 +109,7 @@ def _emission_angle(key, event, slot, attempt, slow, fast):
     return 1.0, 1.0
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _recoil_momentum(parent, photon, cosine, mass, rest_squared):
     """Momentum of the emitter next to a photon at angle `cosine`; negative if impossible.
 
@@ -127,7 +127,7 @@ def _recoil_momentum(parent, photon, cosine, mass, rest_squared):
     return momentum
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _stretch(momentum, index, nx, ny, nz, factor):
     """Boost of one row along (nx, ny, nz): E + p_parallel grows by `factor`."""
     px, py, pz = momentum[index, 0], momentum[index, 1], momentum[index, 2]

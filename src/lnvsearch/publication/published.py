@@ -65,18 +65,24 @@ class PublishedNumber:
 
 
 class PublishedNumbers(Sequence[PublishedNumber]):
-    """All numbers of one paper in the order of its file, with look-up by quantity and mass."""
+    """All numbers of one paper in the order of its file, with look-up by quantity, channel, mass.
+
+    The look-ups take `mass_gev` (GeV; None for a number that belongs to no mass hypothesis) and
+    `channel`.  Where only one channel has a number of this name and mass, the channel may be left
+    out; where several have, leaving it out is a ValueError that names them.
+    """
 
     def __init__(self, numbers: Sequence[PublishedNumber]):
         self._numbers = tuple(numbers)
-        self._by_key: dict[tuple, PublishedNumber] = {}
+        self._by_quantity: dict[str, list[PublishedNumber]] = {}
         for number in self._numbers:
-            if number.key in self._by_key:
+            named = self._by_quantity.setdefault(number.quantity, [])
+            if any(_same_key(number, other) for other in named):
                 raise ValueError(
                     f"the published number {number.key} is listed twice; "
                     "quantity, channel and mass_gev together must be unique"
                 )
-            self._by_key[number.key] = number
+            named.append(number)
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -87,28 +93,47 @@ class PublishedNumbers(Sequence[PublishedNumber]):
     def __iter__(self) -> Iterator[PublishedNumber]:
         return iter(self._numbers)
 
-    def find(self, quantity: str, mass_gev: float | None = None) -> PublishedNumber | None:
-        """Return the number of this name and mass hypothesis (GeV), or None."""
-        for number in self._numbers:
-            if number.quantity == quantity and same_mass(number.mass_gev, mass_gev):
-                return number
-        return None
+    def find(
+        self, quantity: str, mass_gev: float | None = None, *, channel: str | None = None
+    ) -> PublishedNumber | None:
+        """Return the number of this name, mass hypothesis and channel, or None.
 
-    def value(self, quantity: str, mass_gev: float | None = None) -> float:
-        """Return the legible value of this number; ValueError if there is none."""
-        number = self.find(quantity, mass_gev)
-        if number is None or not number.legible:
-            at_mass = "" if mass_gev is None else f" at {mass_gev} GeV"
+        Raises ValueError if `channel` is left out and several channels have one.
+        """
+        found = [
+            number
+            for number in self._by_quantity.get(quantity, ())
+            if same_mass(number.mass_gev, mass_gev) and channel in (None, number.channel)
+        ]
+        if len(found) > 1:
             raise ValueError(
-                f"the paper prints no legible {quantity}{at_mass}; "
+                f"the paper prints {quantity}{_at(mass_gev, None)} for several channels; "
+                f"channel must be one of {sorted(number.channel for number in found)}"
+            )
+        return found[0] if found else None
+
+    def value(
+        self, quantity: str, mass_gev: float | None = None, *, channel: str | None = None
+    ) -> float:
+        """Return the legible value of this number; ValueError if there is none."""
+        value = self.legible_value(quantity, mass_gev, channel=channel)
+        if value is None:
+            raise ValueError(
+                f"the paper prints no legible {quantity}{_at(mass_gev, channel)}; "
                 "the known quantities are in the paper's numbers.csv"
             )
-        return number.value
+        return value
 
-    def legible_value(self, quantity: str, mass_gev: float | None = None) -> float | None:
+    def legible_value(
+        self, quantity: str, mass_gev: float | None = None, *, channel: str | None = None
+    ) -> float | None:
         """Return the value if it is legible, and None otherwise."""
-        number = self.find(quantity, mass_gev)
+        number = self.find(quantity, mass_gev, channel=channel)
         return number.value if number is not None and number.legible else None
+
+    def channels(self) -> list[str]:
+        """Return the channels of the paper's numbers, in the order in which they first appear."""
+        return list(dict.fromkeys(number.channel for number in self._numbers))
 
     def masses_gev(self) -> list[float]:
         """Return all mass hypotheses (GeV) of the paper, ascending."""
@@ -158,6 +183,17 @@ def _published_number(row: dict[str, str], place: str) -> PublishedNumber:
         where=row["where"],
         note=row["note"],
     )
+
+
+def _same_key(first: PublishedNumber, second: PublishedNumber) -> bool:
+    same = (first.quantity, first.channel) == (second.quantity, second.channel)
+    return same and same_mass(first.mass_gev, second.mass_gev)
+
+
+def _at(mass_gev: float | None, channel: str | None) -> str:
+    """Say where a number was looked for: " at 0.65 GeV for channel 'kkee'"."""
+    at_mass = "" if mass_gev is None else f" at {mass_gev} GeV"
+    return at_mass + ("" if channel is None else f" for channel {channel!r}")
 
 
 def _decimal(row: dict[str, str], column: str, place: str) -> Decimal | None:

@@ -7,7 +7,8 @@ under each mass hypothesis.
 
 Notation: measured parameters a0 = (phi, kappa, tan_lambda) of each track with covariance C, its
 four-momentum p(a), and A = dp/da.  The constraint is sum p(a) = total.  Linearised at the
-present point a, the constrained minimum is (P. Avery, CLEO note CBX 98-37, 1998)
+present point a, the constrained minimum is (P. Avery, "Applied Fitting Theory VI", CLEO note
+CBX 98-37, 1998)
 
     S = sum A C A^T,   r = sum [p(a) + A (a0 - a)] - total,   multiplier = S^-1 r,
     chi2 = r . multiplier,   a = a0 - C A^T multiplier,
@@ -29,10 +30,10 @@ LANES = 16
 _COS0, _SIN0, _KAPPA0, _TAN0 = (row * LANES for row in range(4))
 _C00, _C10, _C11, _C20, _C21, _C22 = (row * LANES for row in range(4, 10))
 _MEASURED = 10 * LANES
-# The present point of a track: four-momentum, 1/kappa, and a - a0.
-_PX, _PY, _PZ, _E, _INVERSE_KAPPA = (row * LANES for row in range(5))
-_D_PHI, _D_KAPPA, _D_TAN = (row * LANES for row in range(5, 8))
-_PRESENT = 8 * LANES
+# The present point of a track: four-momentum, 1/kappa, 1/E, and a - a0.
+_PX, _PY, _PZ, _E, _INVERSE_KAPPA, _INVERSE_E = (row * LANES for row in range(6))
+_D_PHI, _D_KAPPA, _D_TAN = (row * LANES for row in range(6, 9))
+_PRESENT = 9 * LANES
 # Sums over the tracks: the residual r and the lower triangle of S, row by row.
 _R0, _R1, _R2, _R3 = (row * LANES for row in range(4))
 _S00, _S10, _S11, _S20, _S21, _S22, _S30, _S31, _S32, _S33 = (
@@ -55,6 +56,10 @@ _SINE = tuple((-1.0) ** n / math.factorial(2 * n + 1) for n in range(8))
 _COSINE = tuple((-1.0) ** n / math.factorial(2 * n) for n in range(9))
 
 
+# Let a * b + c be one instruction with one rounding; nothing else of "fast" arithmetic.
+_FUSED = {"contract"}
+
+
 @njit(inline="always")
 def _sine_cosine(x):
     """Sine and cosine for |x| <= pi/4 from their power series, exact to 1e-16.
@@ -71,7 +76,7 @@ def _sine_cosine(x):
     return x * sine, cosine
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath=_FUSED)
 def _pack_track(helix, covariance, track, first, measured):
     """Copy one track of LANES events from event-major arrays to rows; repeat the last event."""
     last = len(helix) - 1
@@ -97,42 +102,59 @@ def _pack_track(helix, covariance, track, first, measured):
         measured[_COS0 + lane] = sign * (cosine - is_odd * (sine + cosine))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(inline="always")
+def _set_momentum(present, lane, sine, cosine, kappa, tan_lambda, mass_squared):
+    """Four-momentum, 1/kappa and 1/E of a track from its parameters.
+
+    With w = sqrt(1 + tan_lambda^2 + m^2 kappa^2) the energy is w / |kappa|, so one division by
+    kappa w gives all reciprocals: divisions and roots take most of the time of a fit.
+    """
+    w = math.sqrt(1.0 + tan_lambda * tan_lambda + mass_squared * kappa * kappa)
+    reciprocal = 1.0 / (kappa * w)
+    inverse_kappa = w * reciprocal
+    pt = abs(inverse_kappa)
+    present[_PX + lane] = -sine * pt
+    present[_PY + lane] = cosine * pt
+    present[_PZ + lane] = tan_lambda * pt
+    present[_E + lane] = w * pt
+    present[_INVERSE_KAPPA + lane] = inverse_kappa
+    present[_INVERSE_E + lane] = abs(kappa) * kappa * reciprocal
+
+
+@njit(cache=True, error_model="numpy", fastmath=_FUSED)
 def _start_track(measured, present, mass_squared):
     """Put the present point of a track at the measured one."""
     for lane in range(LANES):
-        inverse_kappa = 1.0 / measured[_KAPPA0 + lane]
-        pt = abs(inverse_kappa)
-        pz = pt * measured[_TAN0 + lane]
-        present[_PX + lane] = -measured[_SIN0 + lane] * pt
-        present[_PY + lane] = measured[_COS0 + lane] * pt
-        present[_PZ + lane] = pz
-        present[_E + lane] = math.sqrt(pt * pt + pz * pz + mass_squared)
-        present[_INVERSE_KAPPA + lane] = inverse_kappa
+        _set_momentum(
+            present,
+            lane,
+            measured[_SIN0 + lane],
+            measured[_COS0 + lane],
+            measured[_KAPPA0 + lane],
+            measured[_TAN0 + lane],
+            mass_squared,
+        )
         present[_D_PHI + lane] = 0.0
         present[_D_KAPPA + lane] = 0.0
         present[_D_TAN + lane] = 0.0
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath=_FUSED)
 def _move_track(measured, present, solution, mass_squared):
     """Move a track to a0 - C A^T multiplier, with A taken at its present point."""
     for lane in range(LANES):
         px = present[_PX + lane]
         py = present[_PY + lane]
         pz = present[_PZ + lane]
-        energy = present[_E + lane]
         inverse_kappa = present[_INVERSE_KAPPA + lane]
         pt = abs(inverse_kappa)
         m0 = solution[_M0 + lane]
         m1 = solution[_M1 + lane]
         m2 = solution[_M2 + lane]
-        m3 = solution[_M3 + lane] / energy
+        m3 = solution[_M3 + lane] * present[_INVERSE_E + lane]
         # g = A^T multiplier
         g_phi = px * m1 - py * m0
-        g_kappa = -inverse_kappa * (
-            px * m0 + py * m1 + pz * m2 + (pt * pt + pz * pz) * m3
-        )
+        g_kappa = -inverse_kappa * (px * m0 + py * m1 + pz * m2 + (pt * pt + pz * pz) * m3)
         g_tan = pt * (m2 + pz * m3)
 
         c10 = measured[_C10 + lane]
@@ -152,14 +174,15 @@ def _move_track(measured, present, solution, mass_squared):
         sine, cosine = _sine_cosine(d_phi)
         sine0 = measured[_SIN0 + lane]
         cosine0 = measured[_COS0 + lane]
-        inverse_kappa = 1.0 / (kappa + d_kappa)
-        pt = abs(inverse_kappa)
-        pz = pt * (measured[_TAN0 + lane] + d_tan)
-        present[_PX + lane] = -(sine0 * cosine + cosine0 * sine) * pt
-        present[_PY + lane] = (cosine0 * cosine - sine0 * sine) * pt
-        present[_PZ + lane] = pz
-        present[_E + lane] = math.sqrt(pt * pt + pz * pz + mass_squared)
-        present[_INVERSE_KAPPA + lane] = inverse_kappa
+        _set_momentum(
+            present,
+            lane,
+            sine0 * cosine + cosine0 * sine,
+            cosine0 * cosine - sine0 * sine,
+            kappa + d_kappa,
+            measured[_TAN0 + lane] + d_tan,
+            mass_squared,
+        )
 
 
 @njit(cache=True, error_model="numpy")
@@ -172,7 +195,7 @@ def _start_sums(total, sums):
         sums[i] = 0.0
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath=_FUSED)
 def _add_track(measured, present, sums):
     """Add p(a) + A (a0 - a) of a track to r, and A C A^T to S."""
     for lane in range(LANES):
@@ -189,8 +212,9 @@ def _add_track(measured, present, sums):
         y_kappa = -py * inverse_kappa
         z_kappa = -pz * inverse_kappa
         z_tan = pt
-        e_kappa = -(pt * pt + pz * pz) * inverse_kappa / energy
-        e_tan = pt * pz / energy
+        inverse_energy = present[_INVERSE_E + lane]
+        e_kappa = -(pt * pt + pz * pz) * inverse_kappa * inverse_energy
+        e_tan = pt * pz * inverse_energy
 
         d_phi = present[_D_PHI + lane]
         d_kappa = present[_D_KAPPA + lane]
@@ -229,38 +253,52 @@ def _add_track(measured, present, sums):
         sums[_S33 + lane] += ec_kappa * e_kappa + ec_tan * e_tan
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", fastmath=_FUSED)
 def _solve(sums, solution):
-    """Solve S multiplier = r by an L D L^T decomposition, and chi2 = r . multiplier.
+    """Solve S multiplier = r by the decomposition S = L D L^T, and chi2 = r . multiplier.
 
     A matrix that is not positive definite (bad covariance, NaN) gives chi2 = NaN.
     """
     for lane in range(LANES):
+        # Columns of L D are kept before the division by the diagonal D = (d0, d1, d2, d3).
         d0 = sums[_S00 + lane]
-        l10 = sums[_S10 + lane] / d0
-        l20 = sums[_S20 + lane] / d0
-        l30 = sums[_S30 + lane] / d0
-        d1 = sums[_S11 + lane] - l10 * l10 * d0
-        l21 = (sums[_S21 + lane] - l20 * l10 * d0) / d1
-        l31 = (sums[_S31 + lane] - l30 * l10 * d0) / d1
-        d2 = sums[_S22 + lane] - l20 * l20 * d0 - l21 * l21 * d1
-        l32 = (sums[_S32 + lane] - l30 * l20 * d0 - l31 * l21 * d1) / d2
-        d3 = sums[_S33 + lane] - l30 * l30 * d0 - l31 * l31 * d1 - l32 * l32 * d2
+        u10 = sums[_S10 + lane]
+        u20 = sums[_S20 + lane]
+        u30 = sums[_S30 + lane]
+        i0 = 1.0 / d0
+        l10 = u10 * i0
+        l20 = u20 * i0
+        l30 = u30 * i0
+        d1 = sums[_S11 + lane] - l10 * u10
+        u21 = sums[_S21 + lane] - l20 * u10
+        u31 = sums[_S31 + lane] - l30 * u10
+        i1 = 1.0 / d1
+        l21 = u21 * i1
+        l31 = u31 * i1
+        d2 = sums[_S22 + lane] - l20 * u20 - l21 * u21
+        u32 = sums[_S32 + lane] - l30 * u20 - l31 * u21
+        i2 = 1.0 / d2
+        l32 = u32 * i2
+        d3 = sums[_S33 + lane] - l30 * u30 - l31 * u31 - l32 * u32
+        i3 = 1.0 / d3
 
         y0 = sums[_R0 + lane]
         y1 = sums[_R1 + lane] - l10 * y0
         y2 = sums[_R2 + lane] - l20 * y0 - l21 * y1
         y3 = sums[_R3 + lane] - l30 * y0 - l31 * y1 - l32 * y2
+        z0 = y0 * i0
+        z1 = y1 * i1
+        z2 = y2 * i2
+        z3 = y3 * i3
+        chi2 = y0 * z0 + y1 * z1 + y2 * z2 + y3 * z3
         smallest = min(min(d0, d1), min(d2, d3))
-        chi2 = y0 * y0 / d0 + y1 * y1 / d1 + y2 * y2 / d2 + y3 * y3 / d3
         solution[_CHI2 + lane] = chi2 if smallest > 0.0 else np.nan
-        m3 = y3 / d3
-        m2 = y2 / d2 - l32 * m3
-        m1 = y1 / d1 - l21 * m2 - l31 * m3
-        solution[_M0 + lane] = y0 / d0 - l10 * m1 - l20 * m2 - l30 * m3
+        m2 = z2 - l32 * z3
+        m1 = z1 - l21 * m2 - l31 * z3
+        solution[_M0 + lane] = z0 - l10 * m1 - l20 * m2 - l30 * z3
         solution[_M1 + lane] = m1
         solution[_M2 + lane] = m2
-        solution[_M3 + lane] = m3
+        solution[_M3 + lane] = z3
 
 
 @njit(cache=True, error_model="numpy")

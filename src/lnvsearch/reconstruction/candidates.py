@@ -59,7 +59,8 @@ class MassHypotheses:
         """Positions of the assignments of one final state; ValueError if there are none."""
         rows = np.flatnonzero(np.array(self.names) == name)
         if not len(rows):
-            raise ValueError(f"name is {name!r}: give one of {', '.join(dict.fromkeys(self.names))}")
+            known = ", ".join(dict.fromkeys(self.names))
+            raise ValueError(f"name is {name!r}: give one of {known}")
         return rows
 
 

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from lnvsearch.reconstruction.four_vectors import momentum_gev
+
 __all__ = [
     "DETECTORS",
     "HYPOTHESES",
@@ -63,8 +65,6 @@ def energy_over_momentum(track: Mapping[str, np.ndarray]) -> np.ndarray:
 
     `track`: columns `emc_energy`, `kappa`, `tan_lambda`, each of shape (m,).
     """
-    from lnvsearch.reconstruction.four_vectors import momentum_gev
-
     return track["emc_energy"] / momentum_gev(track["kappa"], track["tan_lambda"])
 
 

@@ -5,8 +5,7 @@ in the transverse plane their two circles touch there from outside.  With measur
 they overlap or stay apart a little, and their crossing points, if any, scatter by centimetres
 along the flight.  The point on the line between the centres, where the tracks are parallel, is
 measured much better, and its distance from the beam axis is compared with the beam pipe's.
-(The same construction is used by the conversion finder of BESIII: Z.-R. Xu and K.-L. He,
-Chinese Physics C 36 (2012) 742.)
+For a pair from the collision itself that point is far away, and often behind the beam axis.
 
 A helix is (dr, phi0, kappa, dz, tan_lambda) relative to the interaction point: its nearest
 point there is (dr cos phi0, dr sin phi0, dz) in cm, and kappa = charge / pT in 1/GeV.  The
@@ -69,7 +68,7 @@ class PairVertex:
 
 
 def pair_vertex(
-    first: np.ndarray, second: np.ndarray, *, magnetic_field_tesla: float
+    first: np.ndarray, second: np.ndarray, *, magnetic_field_t: float
 ) -> PairVertex:
     """Parallel point of pairs of tracks with opposite charges.
 
@@ -79,8 +78,8 @@ def pair_vertex(
     first, second = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     if np.any(first[:, 2] * second[:, 2] >= 0.0):
         raise ValueError("first and second must have opposite charges (signs of kappa) in each row")
-    centre_1, radius_1 = _circle(first, magnetic_field_tesla)
-    centre_2, radius_2 = _circle(second, magnetic_field_tesla)
+    centre_1, radius_1 = _circle(first, magnetic_field_t)
+    centre_2, radius_2 = _circle(second, magnetic_field_t)
     between = centre_2 - centre_1
     distance = np.linalg.norm(between, axis=1)
     towards = between / distance[:, np.newaxis]
@@ -90,7 +89,7 @@ def pair_vertex(
         radial = -np.sign(helix[:, 2:3]) * radial
         turn = np.arctan2(radial[:, 1], radial[:, 0]) - helix[:, 1]
         turn = np.remainder(turn + np.pi, 2.0 * np.pi) - np.pi
-        point, momentum = position_on_helix(helix, turn, magnetic_field_tesla=magnetic_field_tesla)
+        point, momentum = position_on_helix(helix, turn, magnetic_field_t=magnetic_field_t)
         points.append(point)
         momenta.append(momentum)
     return PairVertex(
@@ -102,7 +101,7 @@ def pair_vertex(
 
 
 def position_on_helix(
-    helix: np.ndarray, turn: np.ndarray, *, magnetic_field_tesla: float
+    helix: np.ndarray, turn: np.ndarray, *, magnetic_field_t: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Positions (cm) and momenta (GeV) of tracks, both (n, 3), at a turning angle.
 
@@ -111,7 +110,7 @@ def position_on_helix(
     """
     helix = np.asarray(helix, dtype=float)
     dr, phi0, kappa, dz, tan_lambda = helix.T
-    rho = 1.0 / (kappa * _curvature_scale(magnetic_field_tesla))
+    rho = 1.0 / (kappa * _curvature_scale(magnetic_field_t))
     phi = phi0 + turn
     x = dr * np.cos(phi0) + rho * (np.cos(phi0) - np.cos(phi))
     y = dr * np.sin(phi0) + rho * (np.sin(phi0) - np.sin(phi))
@@ -120,16 +119,16 @@ def position_on_helix(
     return np.stack([x, y, z], axis=1), direction / np.abs(kappa)[:, np.newaxis]
 
 
-def _circle(helix: np.ndarray, magnetic_field_tesla: float) -> tuple[np.ndarray, np.ndarray]:
+def _circle(helix: np.ndarray, magnetic_field_t: float) -> tuple[np.ndarray, np.ndarray]:
     """Centres (n, 2) and radii (n,) of the circles of the tracks in the transverse plane, cm."""
     dr, phi0, kappa = helix[:, 0], helix[:, 1], helix[:, 2]
-    rho = 1.0 / (kappa * _curvature_scale(magnetic_field_tesla))
+    rho = 1.0 / (kappa * _curvature_scale(magnetic_field_t))
     radial = np.stack([np.cos(phi0), np.sin(phi0)], axis=1)
     return (dr + rho)[:, np.newaxis] * radial, np.abs(rho)
 
 
-def _curvature_scale(magnetic_field_tesla: float) -> float:
+def _curvature_scale(magnetic_field_t: float) -> float:
     """Factor from kappa (1/GeV) to the inverse radius (1/cm); checks the field."""
-    if not magnetic_field_tesla > 0.0:
-        raise ValueError(f"magnetic_field_tesla is {magnetic_field_tesla}: give a value > 0")
-    return _GEV_PER_TESLA_CM * magnetic_field_tesla
+    if not magnetic_field_t > 0.0:
+        raise ValueError(f"magnetic_field_t is {magnetic_field_t}: give a value > 0")
+    return _GEV_PER_TESLA_CM * magnetic_field_t

@@ -1,8 +1,8 @@
-"""Acceptance as a function of the two K e masses: what recasting to another model needs.
+"""The true K e masses of events: the axes of the acceptance, which recasting needs.
 
 The efficiency of the search depends on how a model fills the phase space.  Given the density of
-another model in (m_Ke1, m_Ke2), its efficiency is the average of this map over that density, as
-far as the map's two masses tell the phase space apart.
+another model in (m_Ke1, m_Ke2), its efficiency is the average of the acceptance in these two
+masses over that density, as far as they tell the phase space apart.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 
 from lnvsearch.events import RecordedEvents
 
-__all__ = ["acceptance_map", "true_pair_masses"]
+__all__ = ["true_pair_masses"]
 
 _PAIR = (321, 11)  # PDG codes of kaon and electron, without sign
 
@@ -32,19 +32,3 @@ def true_pair_masses(events: RecordedEvents) -> np.ndarray | None:
     pairs = momentum[:, 0::2] + momentum[:, 1::2]
     squared = pairs[..., 3] ** 2 - np.sum(pairs[..., :3] ** 2, axis=-1)
     return -np.sort(-np.sqrt(squared), axis=1)
-
-
-def acceptance_map(
-    generated: np.ndarray, selected: np.ndarray, edges_gev: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Efficiency and its uncertainty in bins of the two masses, each (b, b).
-
-    `generated`, `selected`: (n, 2) and (m, 2) pairs of masses; `edges_gev`: (b + 1,).  Bins
-    without a generated event are NaN.
-    """
-    total = np.histogram2d(*generated.T, bins=(edges_gev, edges_gev))[0]
-    passed = np.histogram2d(*selected.T, bins=(edges_gev, edges_gev))[0]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        efficiency = passed / total
-        uncertainty = np.sqrt(efficiency * (1.0 - efficiency) / total)
-    return efficiency, uncertainty

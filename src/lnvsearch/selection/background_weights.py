@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from lnvsearch.events import RecordedEvents
 from lnvsearch.reconstruction import candidates, four_vectors
 from lnvsearch.selection import besiii_kkee
 
-__all__ = ["IdentificationMap", "weigh"]
+__all__ = ["IdentificationMap", "read_identification", "weigh"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,19 @@ class IdentificationMap:
         return result
 
 
+def read_identification(path: str | Path) -> IdentificationMap:
+    """The map in an .npz file with `momentum_gev`, `absolute_cos_theta`, `<code>_<identity>`."""
+    with np.load(path, allow_pickle=False) as content:
+        arrays = {name: content[name] for name in content.files}
+    probability: dict[int, dict[str, np.ndarray]] = {}
+    momentum_gev = arrays.pop("momentum_gev")
+    absolute_cos_theta = arrays.pop("absolute_cos_theta")
+    for name, values in arrays.items():
+        code, identity = name.split("_")
+        probability.setdefault(int(code), {})[identity] = values
+    return IdentificationMap(momentum_gev, absolute_cos_theta, probability)
+
+
 def _nearest(centres: np.ndarray, values: np.ndarray) -> np.ndarray:
     edges = 0.5 * (centres[1:] + centres[:-1])
     return np.searchsorted(edges, values)
@@ -60,7 +74,7 @@ def weigh(
     *,
     final_state: Sequence[str],
     total_four_momentum: Sequence[float],
-    magnetic_field_tesla: float,
+    magnetic_field_t: float,
 ) -> dict[str, np.ndarray]:
     """Chi-square and weight of every wrong-charge assignment that passes all other cuts.
 
@@ -69,7 +83,7 @@ def weigh(
     (c,), of the assignments with the two kaons on either charge.
     """
     state = besiii_kkee.SearchState(
-        events, tuple(final_state), np.asarray(total_four_momentum, float), magnetic_field_tesla
+        events, tuple(final_state), np.asarray(total_four_momentum, float), magnetic_field_t
     )
     parameters = {cut["cut"]: {k: v for k, v in cut.items() if k != "cut"} for cut in cuts}
     alive = np.ones(len(events), dtype=bool)

@@ -24,7 +24,7 @@ from lnvsearch.reconstruction import candidates, four_vectors, identification, v
 from lnvsearch.reconstruction.kinematic_fit import fit_parameters, fit_tracks, gather_tracks
 from lnvsearch.selection.cutflow import CutFlow, apply_cuts
 
-__all__ = ["CUTS", "SearchState", "select"]
+__all__ = ["CUTS", "SearchState", "conversions", "identified_as", "select"]
 
 #: Final states that compete with the signal's.
 OTHER_FINAL_STATES = {
@@ -46,7 +46,7 @@ class SearchState:
     events: RecordedEvents
     final_state: tuple[str, ...]
     total_four_momentum: np.ndarray
-    magnetic_field_tesla: float
+    magnetic_field_t: float
     good: np.ndarray = field(init=False)
     kaon: np.ndarray | None = field(init=False, default=None)
     electron: np.ndarray | None = field(init=False, default=None)
@@ -101,7 +101,7 @@ def select(
     *,
     final_state: Sequence[str],
     total_four_momentum: Sequence[float],
-    magnetic_field_tesla: float,
+    magnetic_field_t: float,
 ) -> tuple[dict[str, np.ndarray], CutFlow]:
     """Apply the cuts to a chunk of events.
 
@@ -113,7 +113,7 @@ def select(
     Raises ValueError for an unknown cut or parameter, or one that comes before what it needs.
     """
     state = SearchState(
-        events, tuple(final_state), np.asarray(total_four_momentum, float), magnetic_field_tesla
+        events, tuple(final_state), np.asarray(total_four_momentum, float), magnetic_field_t
     )
     passes, flow = apply_cuts(cuts, CUTS, state, len(events), events.n_generated)
     if state.best is None:
@@ -293,7 +293,7 @@ def conversions(
     )
     helix = np.stack([events.track[name] for name in HELIX_PARAMETERS], axis=1)
     pair = vertex.pair_vertex(
-        helix[pairs[:, 0]], helix[pairs[:, 1]], magnetic_field_tesla=state.magnetic_field_tesla
+        helix[pairs[:, 0]], helix[pairs[:, 1]], magnetic_field_t=state.magnetic_field_t
     )
     is_conversion = (
         (pair.mass_gev(particles.mass_gev("e-")) < pair_mass_maximum_gev)
@@ -349,6 +349,37 @@ def _masses(state, masses_gev):
         for which in (1, 2):
             result[f"{name}_m_ke_{which}_gev"] = pairing.mass_gev[:, which - 1]
     return result
+
+
+def identified_as(track: Mapping[str, np.ndarray], cuts: Sequence[Mapping]) -> dict:
+    """Which tracks the identification cuts take for an electron, which for a kaon.
+
+    `track`: columns as in `lnvsearch.events.TRACK_BRANCHES`, (m,) each; `cuts`: the search's.
+    Returns masks (m,) under "electron" and "kaon".
+    """
+    parameters = {cut["cut"]: cut for cut in cuts}
+    electron = parameters["electron_identification"]
+    ratio_limits = parameters["energy_over_momentum"]
+    confidence = identification.confidence_levels(track)
+    ratio = identification.energy_over_momentum(track)
+    return {
+        "electron": identification.is_electron(
+            confidence,
+            ratio,
+            minimum_confidence=electron["confidence_level_minimum"],
+            minimum_fraction=electron["confidence_level_ratio_minimum"],
+            energy_over_momentum_range=(
+                ratio_limits["electron_minimum"],
+                ratio_limits["electron_maximum"],
+            ),
+        ),
+        "kaon": identification.is_kaon(
+            confidence,
+            ratio,
+            minimum_confidence=parameters["kaon_identification"]["confidence_level_minimum"],
+            maximum_energy_over_momentum=ratio_limits["kaon_maximum"],
+        ),
+    }
 
 
 #: The cuts by the names that the search's YAML file uses.

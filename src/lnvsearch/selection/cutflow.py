@@ -46,13 +46,18 @@ class CutFlow:
     events_out: tuple[int, ...]
 
     @staticmethod
-    def merged(parts: Iterable[CutFlow]) -> CutFlow:
-        """The sum over chunks of one sample; ValueError if the chunks saw different cuts."""
+    def merged(parts: Iterable[CutFlow], n_generated: int | None = None) -> CutFlow:
+        """The sum over chunks of one sample; ValueError if the chunks saw different cuts.
+
+        `n_generated` of the whole sample; by default that of the first part, as chunks of one
+        file all carry the file's.
+        """
         parts = list(parts)
         if not parts or any(part.cuts != parts[0].cuts for part in parts):
             raise ValueError("parts: give at least one cut flow, all with the same cuts")
         counts = np.sum([part.events_out for part in parts], axis=0)
-        return CutFlow(parts[0].n_generated, parts[0].cuts, tuple(int(c) for c in counts))
+        total = parts[0].n_generated if n_generated is None else n_generated
+        return CutFlow(total, parts[0].cuts, tuple(int(c) for c in counts))
 
     def rows(self, sample: str, variation: str) -> list[dict]:
         """One mapping a cut, with the keys of COLUMNS; the first row counts the recorded events."""

@@ -30,13 +30,13 @@ from lnvsearch.statistics import nuisance
 from lnvsearch.statistics.experiment import CountingExperiment, FloatOrArray
 from lnvsearch.statistics.poisson_tails import (
     CHUNK_ELEMENTS,
-    INTEGRAL_NODES,
     LARGEST_POLYNOMIAL_COUNT,
     PolynomialTail,
     QuadratureTail,
     TabulatedTail,
     end_of_tail,
     log_poisson_cdf,
+    size_class,
 )
 from lnvsearch.statistics.rootfinding import solve_decreasing
 
@@ -168,10 +168,13 @@ def _groups(
 ) -> Iterator[tuple[np.ndarray, _Group]]:
     """Yield (rows, group) for the chosen rows, with meshes fit for signals about `signal`.
 
-    The groups are small enough to bound the memory.
+    The groups are small enough to bound the memory.  Known and uncertain quantities never share
+    one: the former need no quadrature, and get the result that they would get alone.
     """
-    for start in range(0, rows.size, _MESH_ROWS):
-        yield from _groups_of_block(experiments, rows[start : start + _MESH_ROWS], signal)
+    kind = 2 * experiments.background.known[rows] + experiments.efficiency.known[rows]
+    for same in (rows[kind == value] for value in range(4)):
+        for start in range(0, same.size, _MESH_ROWS):
+            yield from _groups_of_block(experiments, same[start : start + _MESH_ROWS], signal)
 
 
 def _groups_of_block(
@@ -183,14 +186,11 @@ def _groups_of_block(
     power = experiments.efficiency_power
     background_mesh = _background_mesh(background, observed)
     efficiency_mesh = _efficiency_mesh(efficiency, observed, signal[rows], power)
-    # Counts below 1, 2, 4, 8, ... share a group: shorter polynomials are padded with zeros.
-    size = 2.0 ** np.ceil(np.log2(observed + 1.0))
-    keys = np.stack([size, background_mesh.panels, efficiency_mesh.panels])
+    keys = np.stack([size_class(observed), background_mesh.panels, efficiency_mesh.panels])
     kinds, kind_of_row = np.unique(keys, axis=1, return_inverse=True)
     for kind in range(kinds.shape[1]):
         members = np.flatnonzero(kind_of_row == kind)
-        elements = _elements_per_row(*kinds[:, kind], experiments.signal_power)
-        chunk = max(1, int(CHUNK_ELEMENTS / elements))
+        chunk = max(1, int(CHUNK_ELEMENTS / _elements_per_row(*kinds[:, kind])))
         for start in range(0, members.size, chunk):
             chosen = members[start : start + chunk]
             values, weights = nuisance.quadrature(efficiency, efficiency_mesh, chosen)
@@ -200,21 +200,19 @@ def _groups_of_block(
                 observed[chosen],
                 *nuisance.quadrature(background, background_mesh, chosen),
                 experiments.signal_power,
-                tabulate=efficiency.uncertain,
+                many=efficiency.uncertain,
             )
             normalised = weights / weights.sum(axis=1, keepdims=True)
             yield rows[chosen], _Group(tail, values, normalised)
 
 
-def _elements_per_row(
-    size: float, background_panels: float, efficiency_panels: float, signal_power: float
-) -> float:
+def _elements_per_row(size: float, background_panels: float, efficiency_panels: float) -> float:
     """Elements of the largest temporary array that one experiment of a group needs."""
     nodes = nuisance.PANEL_NODES * np.maximum([background_panels, efficiency_panels], 1.0)
     if size <= LARGEST_POLYNOMIAL_COUNT + 1:
         return max(size * nodes[0], nodes[1])
-    integral = 1.0 if signal_power == 0.0 else INTEGRAL_NODES
-    return max(integral * nodes[0], TabulatedTail.order * nodes[1], 20.0 * np.sqrt(size))
+    series = TabulatedTail.order + 1.0
+    return max(nodes[0], series * nodes[1], series * series * np.sqrt(size))
 
 
 def _tail(
@@ -222,13 +220,14 @@ def _tail(
     background: np.ndarray,
     weights: np.ndarray,
     signal_power: float,
-    tabulate: bool,
+    many: bool,
 ) -> PolynomialTail | QuadratureTail | TabulatedTail:
-    """The quickest exact form of the tail for experiments of similar counts."""
+    """The quickest form of the tail for experiments of similar counts, and many or few signals."""
     if observed.max() <= LARGEST_POLYNOMIAL_COUNT:
         return PolynomialTail(observed, background, weights, signal_power)
-    tail = QuadratureTail(observed, background, weights, signal_power)
-    return TabulatedTail(tail) if tabulate else tail
+    if signal_power == 0.0 and not many:
+        return QuadratureTail(observed, background, weights)
+    return TabulatedTail(observed, background, weights, signal_power)
 
 
 def _background_mesh(

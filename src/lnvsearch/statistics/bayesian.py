@@ -11,7 +11,7 @@ at the credibility CL leaves the fraction 1 - CL of the posterior above it.  Sig
 An efficiency whose prior reaches down to zero can make the posterior improper: the integral over s
 gives 1/f with the uniform prior and 1/sqrt(f) with the other, and the mean of that over the
 efficiency factor f may be infinite (L. Demortier, "Bayesian treatments of systematic
-uncertainties", Durham 2002).  Hence `gamma` needs relative widths below 0.96 (uniform) or 1.37
+uncertainties", Durham 2002).  Hence `gamma` needs relative widths below 0.97 (uniform) or 1.37
 (1/sqrt(s)); and `truncated-gaussian`, whose divergence is only logarithmic, is cut at one
 per cent of the estimate for the uniform prior and accepted up to a relative width of 0.2, where
 the place of the cut moves a 90 % limit by less than 1e-4.

@@ -55,6 +55,8 @@ Model = KnownPoisson | AveragedPoisson
 _CHUNK_ELEMENTS = 2_000_000
 # Backgrounds above the given one at which an upper end may jump up; the jumps shrink with b.
 _MONOTONE_CANDIDATES = 40
+# Factor by which the quadrature over the efficiency may be refined for upper ends far above n.
+_MOST_REFINEMENT = 64
 
 
 def interval(
@@ -82,7 +84,8 @@ def interval(
     Interval of floats for scalar input, else of arrays of the broadcast shape.
 
     Raises ValueError for a confidence level outside (0, 1), an unknown prior, shapes that do not
-    broadcast, or `monotone_in_background` with an uncertain background or efficiency.
+    broadcast, `monotone_in_background` with an uncertain background or efficiency, or an efficiency
+    so uncertain that the upper end is thousands of times the observed count.
 
     >>> from lnvsearch.statistics import CountingExperiment, KnownBackground, KnownEfficiency
     >>> result = interval(CountingExperiment(3, KnownBackground(0.5), KnownEfficiency(1.0)))
@@ -122,10 +125,18 @@ def interval(
         )
         scale = efficiency.take(known).value(center)[:, 0]
         lower[known], upper[known] = ends[0] / scale, ends[1] / scale
-    averaged = np.flatnonzero(~exact)
-    for rows, model in _averaged_models(count, background, efficiency, averaged):
-        lower[rows] = _lower_ends(model, level[rows])
-        upper[rows] = _upper_ends(model, level[rows], bridge_gaps)
+    pending, refinement = np.flatnonzero(~exact), 1
+    while pending.size:
+        for rows, model in _averaged_models(count, background, efficiency, pending, refinement):
+            lower[rows] = _lower_ends(model, level[rows])
+            upper[rows] = _upper_ends(model, level[rows], bridge_gaps)
+        pending, refinement = pending[np.isnan(upper[pending])], 4 * refinement
+        if pending.size and refinement > _MOST_REFINEMENT:
+            raise ValueError(
+                "efficiency must be known better, or confidence_level be lower: at confidence "
+                f"level {level[pending[0]]:g} its prior reaches so close to zero that the upper end "
+                f"for {count[pending[0]]:g} observed events is out of reach"
+            )
     if shape == ():
         return Interval(float(lower[0]), float(upper[0]))
     return Interval(lower.reshape(shape), upper.reshape(shape))
@@ -161,12 +172,13 @@ def _known_intervals(
     return lower[which.ravel()], upper[which.ravel()]
 
 
-def _averaged_models(count, background, efficiency, rows):
-    """Yield (rows, model) for chunks of the experiments with uncertain nuisance parameters."""
-    if rows.size == 0:
-        return
+def _averaged_models(count, background, efficiency, rows, refinement):
+    """Yield (rows, model) for chunks of the experiments with uncertain nuisance parameters.
+
+    `refinement` multiplies the number of panels in the efficiency.
+    """
     background, efficiency = background.take(rows), efficiency.take(rows)
-    panels = _panels(count[rows], background, efficiency)
+    panels = _panels(count[rows], background, efficiency) * [1, refinement]
     for pair in np.unique(panels, axis=0):
         group = np.flatnonzero((panels == pair).all(axis=1))
         nodes = 256 * pair[0] * pair[1]
@@ -182,8 +194,9 @@ def _averaged_models(count, background, efficiency, rows):
 def _panels(count, background, efficiency) -> np.ndarray:
     """Panels of 16 nodes for the background and the efficiency of each experiment, shape (n, 2).
 
-    Three panels resolve the prior (2e-10 for a Gaussian).  The wider of the two smearings also
-    has to resolve the Poisson distribution, where that is the narrower one.
+    Three panels resolve the prior: with twice as many no limit changed by more than 3e-9.  The
+    wider of the two smearings also has to resolve the Poisson distribution, where that is the
+    narrower one.
     """
     signal = np.maximum(count - _center(background), 0.0) + 3.0 * np.sqrt(count) + 3.0
     widths = np.stack(
@@ -235,11 +248,16 @@ def _first_segment(rejects, start: np.ndarray, largest: np.ndarray) -> np.ndarra
 
 
 def _upper_ends(model: Model, level: np.ndarray, bridge_gaps: bool) -> np.ndarray:
-    """First exit above s_best(n), or the largest accepted signal."""
+    """First exit above s_best(n), or the largest accepted signal.
+
+    NaN where the search reaches counts that the model does not resolve.
+    """
     if bridge_gaps:
-        return _outermost_end(model, level, +1, np.full(level.size, np.inf))
-    k = _first_exit_count(model, level)
-    return _end_in_segment(model, level, np.arange(level.size), k, +1)
+        end, k = _outermost_end(model, level, +1, np.floor(model.largest_count - model.count))
+    else:
+        k = _first_exit_count(model, level)
+        end = _end_in_segment(model, level, np.arange(level.size), k, +1)
+    return np.where(k < np.floor(model.largest_count), end, np.nan)
 
 
 def _first_exit_count(model: Model, level: np.ndarray) -> np.ndarray:
@@ -255,26 +273,30 @@ def _first_exit_count(model: Model, level: np.ndarray) -> np.ndarray:
             yes[open_] = model.block(rows[open_], k[open_], peak) >= level[rows[open_]]
         return yes
 
-    unlimited = np.full(level.size, np.inf)
-    return model.count + _first_segment(rejects, np.ones(level.size), unlimited)
+    largest = np.floor(model.largest_count - model.count)
+    return model.count + _first_segment(rejects, np.ones(level.size), largest)
 
 
 def _lower_ends(model: Model, level: np.ndarray) -> np.ndarray:
     """Smallest accepted signal; 0 where s = 0 is accepted."""
-    return _outermost_end(model, level, -1, model.count + 1.0)
+    return _outermost_end(model, level, -1, model.count + 1.0)[0]
 
 
 def _outermost_end(
     model: Model, level: np.ndarray, side: int, largest: np.ndarray
-) -> np.ndarray:
-    """Last accepted signal going up (side +1) or down (-1) from s_best(n)."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Last accepted signal going up (side +1) or down (-1) from s_best(n), and the next count.
+
+    `largest` limits the distance of the counts from n.
+    """
 
     def rejects(rows: np.ndarray, distance: np.ndarray) -> np.ndarray:
         k = model.count[rows] + side * distance
         _, _, at_near, at_far = _segment(model, rows, k, side)
         return np.minimum(at_near, at_far) >= level[rows]
 
-    distance = _first_segment(rejects, np.ones(level.size), largest) - 1.0
+    first_rejected = _first_segment(rejects, np.ones(level.size), largest)
+    distance = first_rejected - 1.0
     rows, k = np.arange(level.size), model.count + side * distance
     # The last segment that is not rejected throughout: accepted up to its far end, or (rejected
     # there) accepted up to the rise of the block probability.
@@ -287,7 +309,7 @@ def _outermost_end(
     end[rows[accepted]] = far[accepted]
     rows, k = rows[~accepted], k[~accepted]
     end[rows] = _end_in_segment(model, level, rows, k, side)
-    return end
+    return end, model.count + side * first_rejected
 
 
 def _segment(model: Model, rows: np.ndarray, k: np.ndarray, side: int):

@@ -1,12 +1,13 @@
 """Probabilities of counts, known or averaged, as the unified construction needs them.
 
-Both models answer the same four questions about experiments chosen by `rows`, for counts `k` and
+Both models answer the same questions about experiments chosen by `rows`, for counts `k` and
 signals `signal` of shape (rows,); n stands for the observed `model.count`:
 
 `crossing(rows, k)`            the signal at which n and k have the same likelihood ratio
 `block(rows, k, signal)`       summed probability of n + 1 ... k (k above n) or k ... n - 1 (below)
 `peak(rows, k, low, high)`     the signal in [low, high] with the largest block probability
 `free_peak(rows, k)`           (known only) the same without bounds, possibly negative
+`largest_count`                counts up to this one are treated with full accuracy
 
 A `KnownPoisson` signal is in expected counts, that of an `AveragedPoisson` in produced events.
 """
@@ -74,6 +75,7 @@ class KnownPoisson:
 
     def __init__(self, count: np.ndarray, background: np.ndarray) -> None:
         self.count, self.background = count, background
+        self.largest_count = np.full(count.shape, np.inf)
 
     def crossing(self, rows: np.ndarray, k: np.ndarray) -> np.ndarray:
         """Solve R(n) = R(k): with m(k) = max(k, b) and g(k) = k ln m(k) - m(k),
@@ -110,7 +112,8 @@ class KnownPoisson:
 class AveragedPoisson:
     """N ~ Poisson(signal * efficiency + background) averaged over quadrature nodes.
 
-    `count` (experiments,); `efficiency`, `background`, `weights` (experiments, nodes).
+    `count` (experiments,); `efficiency`, `background`, `weights` (experiments, nodes);
+    `largest_count` (experiments,) is the largest one whose Poisson distribution the nodes resolve.
     """
 
     def __init__(
@@ -119,8 +122,9 @@ class AveragedPoisson:
         efficiency: np.ndarray,
         background: np.ndarray,
         weights: np.ndarray,
+        largest_count: np.ndarray,
     ) -> None:
-        self.count = count
+        self.count, self.largest_count = count, largest_count
         self.efficiency, self.background = efficiency, background
         self.weights, self.log_weights = weights, np.log(np.maximum(weights, _TINY))
         self.typical_efficiency = (weights * efficiency).sum(axis=1)
@@ -136,17 +140,23 @@ class AveragedPoisson:
         background_panels: int,
         efficiency_panels: int,
     ) -> AveragedPoisson:
-        """Build the product quadrature of two independent priors."""
+        """Build the product quadrature of two independent priors, 16 nodes a panel."""
         b, b_weight = prior_quadrature(background, background_panels)
         e, e_weight = prior_quadrature(efficiency, efficiency_panels)
         weights = (b_weight[:, :, None] * e_weight[:, None, :]).reshape(count.size, -1)
         shape = (count.size, b.shape[1], e.shape[1])
+        # Three panels resolve features down to half the width of a prior, and relative widths of
+        # Poisson distributions fall as 1 / sqrt(count).
+        low, center, high = efficiency.value(np.array([-1.0, 0.0, 1.0])).T
+        resolved = 2.0 * efficiency_panels / 3.0
+        relative_width = np.maximum((high - low) / (2.0 * center), _TINY**0.25)
         matters = weights.max(axis=0) > _NEGLIGIBLE_WEIGHT * weights.max()
         return cls(
             count,
             np.broadcast_to(e[:, None, :], shape).reshape(count.size, -1)[:, matters],
             np.broadcast_to(b[:, :, None], shape).reshape(count.size, -1)[:, matters],
             weights[:, matters],
+            np.maximum((resolved / relative_width) ** 2, count + 50.0),
         )
 
     def _mean(self, rows: np.ndarray, signal: np.ndarray) -> np.ndarray:
@@ -175,20 +185,29 @@ class AveragedPoisson:
             slope = self.efficiency[chosen] * (count[:, None] / mean - 1.0)
             return (share * slope).sum(axis=1) / share.sum(axis=1)
 
-        positive = np.flatnonzero(score(np.zeros(rows.size), np.arange(rows.size)) > 0.0)
-        best = np.zeros(rows.size)
+        everything, nothing = np.arange(rows.size), np.zeros(rows.size)
         guess = np.maximum(k - self.typical_background[rows], 0.5) / self.typical_efficiency[rows]
-        best[positive] = solve_decreasing(
-            lambda signal, part: score(signal, positive[part]), guess[positive]
+        rising_at_zero = score(nothing, everything) > 0.0
+        # The tail of a very wide background prior makes s = 0 a second maximum for large k.
+        rising = np.flatnonzero(rising_at_zero | (score(guess, everything) > 0.0))
+        best = nothing
+        best[rising] = solve_decreasing(
+            lambda signal, part: score(signal, rising[part]), guess[rising]
         )
+        two = np.flatnonzero(~rising_at_zero & (best > 0.0))
+        if two.size:
+            at_zero = self.log_probability(rows[two], k[two], np.zeros(two.size))
+            best[two[at_zero >= self.log_probability(rows[two], k[two], best[two])]] = 0.0
         return best
 
     def crossing(self, rows: np.ndarray, k: np.ndarray) -> np.ndarray:
         """Signal with R(n) = R(k), between the best signals of the two; 0 if k < 0 or both are."""
         best_n = self.best_signal_of_count[rows]
         best_k = self.best_signal(rows, np.maximum(k, 0.0))
-        signal = np.zeros(rows.size)
-        open_ = np.flatnonzero((k >= 0.0) & (np.maximum(best_n, best_k) > 0.0))
+        # Equal best signals (zero), or in the far tail of a very wide prior reversed ones: the
+        # count k competes from the best signal of n on.
+        signal = np.where(k >= 0.0, best_n, 0.0)
+        open_ = np.flatnonzero((k >= 0.0) & ((best_k - best_n) * (k - self.count[rows]) > 0.0))
         rows, k, best_n, best_k = rows[open_], k[open_], best_n[open_], best_k[open_]
         n = self.count[rows]
         log_best = self.log_probability(rows, n, best_n) - self.log_probability(rows, k, best_k)
@@ -197,9 +216,13 @@ class AveragedPoisson:
         def log_ratio(signal: np.ndarray, part: np.ndarray) -> np.ndarray:
             at_n = self.log_probability(rows[part], n[part], signal)
             at_k = self.log_probability(rows[part], k[part], signal)
-            return side[part] * (at_n - at_k - log_best[part])
+            value = side[part] * (at_n - at_k - log_best[part])
+            # The signs at the two best signals are known; they end the search for a bracket.
+            value = np.where(signal <= low[part], np.maximum(value, 1.0), value)
+            return np.where(signal >= high[part], np.minimum(value, -1.0), value)
 
-        signal[open_] = solve_decreasing(log_ratio, 0.5 * (best_n + best_k))
+        low, high = np.minimum(best_n, best_k), np.maximum(best_n, best_k)
+        signal[open_] = solve_decreasing(log_ratio, 0.5 * (low + high))
         return signal
 
     def block(self, rows: np.ndarray, k: np.ndarray, signal: np.ndarray) -> np.ndarray:

@@ -65,8 +65,9 @@ PRIORS = (
     "gamma",
     "posterior-gamma",
 )
-# A mean below this fraction of its sigma counts as zero (and sigma / mean would overflow).
-_LEAST_MEAN = 1e-100
+# A sigma below this fraction of its mean counts as zero, and so does a mean below this fraction
+# of its sigma: squares and ratios stay inside the double range.
+_LEAST_RATIO = 1e-50
 
 Prior = str | tuple[str, str] | dict[str, str]
 
@@ -139,7 +140,8 @@ def _measured(prior: str, mean: np.ndarray, sigma: np.ndarray) -> Distribution:
     """Distribution of a quantity measured as mean +- sigma under the named prior."""
     if prior == "none" or not sigma.any():
         return Fixed(mean)
-    positive = mean > _LEAST_MEAN * sigma
+    sigma = np.where(sigma > _LEAST_RATIO * mean, sigma, 0.0)
+    positive = mean > _LEAST_RATIO * sigma
     relative = np.divide(sigma, mean, out=np.zeros_like(mean), where=positive)
     if prior == "lognormal":
         return LogNormal(mean, np.log1p(relative))
@@ -153,7 +155,7 @@ def _measured(prior: str, mean: np.ndarray, sigma: np.ndarray) -> Distribution:
         scale = 1.0 / _truncated_mean(relative)
         return TruncatedGaussian(mean, width, scale, np.zeros_like(mean))
     variance = relative**2
-    with np.errstate(divide="ignore", over="ignore"):
+    with np.errstate(divide="ignore"):
         effective_count = np.where(variance > 0.0, 1.0 / variance, np.inf)
     extra = 1.0 if prior == "posterior-gamma" else 0.0
     return Gamma(effective_count + extra, variance * mean, mean * (1.0 + extra * variance))
@@ -263,7 +265,7 @@ def quadrature(
 
 
 def _composite_rule(edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Gauss-Legendre scores and normal-density weights, (rows, nodes), for edges (rows, panels+1)."""
+    """Scores and weights, (rows, nodes), of Gauss-Legendre panels with edges (rows, panels + 1)."""
     nodes, weights = special.roots_legendre(PANEL_NODES)
     half = 0.5 * np.diff(edges)[:, :, None]
     center = 0.5 * (edges[:, 1:] + edges[:, :-1])[:, :, None]

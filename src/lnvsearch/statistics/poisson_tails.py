@@ -2,9 +2,10 @@
 
     T(x) = E_b[ integral_x^inf  x'^(-a) Pois(n; x' + b) dx' ],        a = 0 or 1/2,
 
-in three forms with one interface: a polynomial for small counts, the quadrature over b for any
-count, and a table of the latter for many x.  A background is given by the values and the weights
-of a quadrature.  Results do not depend on which other experiments share an array.
+in three forms with one interface: a polynomial for small counts; for larger ones the quadrature
+over b (a = 0, few x) or a table of the integral (any a, many x).  A background is given by the
+values and the weights of a quadrature.  Results do not depend on which other experiments share an
+array, as long as all are of one `size_class`.
 """
 
 from __future__ import annotations
@@ -16,15 +17,11 @@ from scipy import special
 LARGEST_POLYNOMIAL_COUNT = 63
 # Elements of one temporary array: 16 MB.
 CHUNK_ELEMENTS = 2_000_000
-# Nodes of the integral over x' for a = 1/2 (a = 0 has a closed form).
-INTEGRAL_NODES = 48
 
 # exp(-700) is the end of the double range; the tail is zero there for any polynomial count.
 _LARGEST_EXPONENT = 700.0
-# Poisson probabilities beyond n + 10 sqrt(n + 1) + 50 are below exp(-45).
-_TAIL_SIGMAS, _TAIL_COUNTS = 10.0, 50.0
 # Width in sqrt(x) of one piece of a tabulated tail.
-_TABLE_PANEL = 2.25
+_TABLE_PANEL = 2.0
 
 
 class PolynomialTail:
@@ -90,7 +87,34 @@ def _sums_from(values: np.ndarray) -> np.ndarray:
 
 
 class QuadratureTail:
-    """T(x) of experiments with any observed count; same interface as `PolynomialTail`."""
+    """T(x) for a = 0 and any observed count; same interface as `PolynomialTail`."""
+
+    def __init__(self, observed: np.ndarray, background: np.ndarray, weights: np.ndarray) -> None:
+        self.observed, self.background, self.weights = observed, background, weights
+        log_terms = log_poisson_cdf(observed[:, None], background)
+        self.log_scale = log_terms.max(axis=1)
+        self.at_zero = (weights * np.exp(log_terms - self.log_scale[:, None])).sum(-1)
+
+    def __call__(self, x: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """T of the chosen experiments at x (rows, nodes), without the factor exp(log_scale)."""
+        total = np.empty(x.shape)
+        for node in range(x.shape[1]):
+            mean = x[:, node, None] + self.background[rows]
+            log_terms = log_poisson_cdf(self.observed[rows, None], mean)
+            terms = np.exp(log_terms - self.log_scale[rows, None])
+            total[:, node] = (terms * self.weights[rows]).sum(-1)
+        return total
+
+
+class TabulatedTail:
+    """T(x) of large counts for the many x of an uncertain efficiency; same interface.
+
+    The integrand of T, averaged over b, is interpolated by piecewise Chebyshev series in
+    u = sqrt(x) and integrated from above.  In u it is analytic (at 0 too, for both kernels) and
+    has no feature narrower than about 1/2 for any count.  Errors are about 1e-11 of T(0).
+    """
+
+    order = 20
 
     def __init__(
         self,
@@ -99,82 +123,96 @@ class QuadratureTail:
         weights: np.ndarray,
         signal_power: float,
     ) -> None:
-        self.observed, self.background, self.weights = observed, background, weights
-        self.tail = log_poisson_cdf if signal_power == 0.0 else _log_root_tail
-        log_terms = self.tail(observed[:, None], np.zeros_like(background), background)
-        self.log_scale = log_terms.max(axis=1)
-        self.at_zero = (weights * np.exp(log_terms - self.log_scale[:, None])).sum(-1)
-
-    def __call__(self, x: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """T of the chosen experiments at x (rows, nodes), without the factor exp(log_scale)."""
-        observed, background = self.observed[rows, None, None], self.background[rows, None, :]
-        scale, weights = self.log_scale[rows, None, None], self.weights[rows, None, :]
-        work = background.size * (1 if self.tail is log_poisson_cdf else INTEGRAL_NODES)
-        nodes = max(1, CHUNK_ELEMENTS // work)
-        total = np.empty(x.shape)
-        for start in range(0, x.shape[1], nodes):
-            part = x[:, start : start + nodes, None]
-            terms = np.exp(self.tail(observed, part, background) - scale)
-            total[:, start : start + nodes] = (terms * weights).sum(-1)
-        return total
-
-
-class TabulatedTail:
-    """A `QuadratureTail` interpolated, for the many x of an uncertain efficiency.
-
-    Piecewise Chebyshev series in u = sqrt(x).  T(u^2) has no feature narrower than about 1/2 in u
-    for any count, and is analytic at u = 0 for both kernels; an interpolation error is relative
-    to T(0), below 1e-12.
-    """
-
-    order = 16
-
-    def __init__(self, tail: QuadratureTail) -> None:
-        self.at_zero, self.log_scale = tail.at_zero, tail.log_scale
-        end = end_of_tail(tail.observed)
-        panels = int(np.ceil(np.sqrt(end.max()) / _TABLE_PANEL))
+        end = end_of_tail(size_class(observed).max())
+        panels = int(np.ceil(np.sqrt(end) / _TABLE_PANEL))
         angles = np.pi * (np.arange(self.order) + 0.5) / self.order
-        u = _TABLE_PANEL * (np.arange(panels)[:, None] + 0.5 + 0.5 * np.cos(angles))
-        rows = np.arange(end.size)
-        values = tail(np.broadcast_to(u.ravel() ** 2, (rows.size, u.size)), rows)
-        cosines = np.cos(np.arange(self.order)[:, None] * angles) * (2.0 / self.order)
-        cosines[0] *= 0.5
-        by_panel = values.reshape(rows.size, panels, 1, self.order)
-        self.series = (by_panel * cosines).sum(-1)
+        u = _TABLE_PANEL * (np.arange(panels)[:, None] + 0.5 + 0.5 * np.cos(angles)).ravel()
+        log_density = _averaged_log_poisson(observed, u**2, background, weights)
+        peak = log_density.max(axis=1)
+        self.log_scale = peak + _log_poisson_peak(observed)
+        density = 2.0 * u ** (1.0 - 2.0 * signal_power) * np.exp(log_density - peak[:, None])
+        self.series = _series_of_tail(density.reshape(observed.size, panels, self.order), angles)
+        signs = (-1.0) ** np.arange(self.order + 1)
+        self.at_zero = (self.series[:, 0] * signs).sum(-1)
 
     def __call__(self, x: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """T of the chosen experiments at x (rows, nodes), without the factor exp(log_scale)."""
         place = np.sqrt(x) / _TABLE_PANEL
-        panel = np.minimum(place.astype(int), self.series.shape[1] - 1)
+        panel = np.minimum(place, self.series.shape[1] - 1.0).astype(int)
         t = 2.0 * np.minimum(place - panel, 1.0) - 1.0
         series = self.series[rows[:, None], panel]
         # Clenshaw's recurrence
         last, before = np.zeros_like(t), np.zeros_like(t)
-        for order in range(self.order - 1, 0, -1):
+        for order in range(self.order, 0, -1):
             last, before = series[..., order] + 2.0 * t * last - before, last
         return np.maximum(series[..., 0] + t * last - before, 0.0)
 
 
-def end_of_tail(observed: np.ndarray) -> np.ndarray:
-    """Expected signal above which the tail is negligible."""
-    return observed + _TAIL_SIGMAS * np.sqrt(observed + 1.0) + _TAIL_COUNTS
-
-
-def log_poisson_cdf(
-    observed: np.ndarray, signal: np.ndarray, background: np.ndarray | float = 0.0
+def _averaged_log_poisson(
+    observed: np.ndarray, signal: np.ndarray, background: np.ndarray, weights: np.ndarray
 ) -> np.ndarray:
-    """Return log P(N <= observed | signal + background), also where P underflows.
+    """Return log E_b[ Pois(n; x + b) / Pois(n; n) ] for signals x, (experiments, signals)."""
+    result = np.empty((observed.size, signal.size))
+    step = max(1, CHUNK_ELEMENTS // background.size)
+    with np.errstate(divide="ignore"):
+        log_weights = np.log(weights)[:, None, :]
+    for start in range(0, signal.size, step):
+        mean = signal[start : start + step, None] + background[:, None, :]
+        log_terms = log_weights - special.kl_div(observed[:, None, None], mean)
+        largest = log_terms.max(axis=-1)
+        terms = np.exp(log_terms - largest[..., None])
+        result[:, start : start + step] = largest + np.log(terms.sum(-1))
+    return result
+
+
+def _log_poisson_peak(observed: np.ndarray) -> np.ndarray:
+    """log Pois(n; n)."""
+    return special.xlogy(observed, observed) - observed - special.gammaln(observed + 1.0)
+
+
+def _series_of_tail(density: np.ndarray, angles: np.ndarray) -> np.ndarray:
+    """Chebyshev series, (experiments, panels, order + 1), of the integral from u to infinity.
+
+    `density` (experiments, panels, order) holds the integrand at the Chebyshev points of `angles`.
+    """
+    order = angles.size
+    cosines = np.cos(np.arange(order)[:, None] * angles) * (2.0 / order)
+    cosines[0] *= 0.5
+    series = (density[:, :, None, :] * cosines).sum(-1)
+    # integral of T_k = (T_{k+1} / (k + 1) - T_{k-1} / (k - 1)) / 2, and T_1 for T_0
+    below = np.concatenate([2.0 * series[..., :1], series[..., 1:]], axis=-1)
+    above = np.concatenate([series[..., 2:], np.zeros_like(series[..., :2])], axis=-1)
+    integral = 0.5 * _TABLE_PANEL * (below - above) / (2.0 * np.arange(1, order + 1))
+    signs = (-1.0) ** np.arange(1, order + 1)
+    of_panel = (integral * (1.0 - signs)).sum(-1)
+    from_panel = _sums_from(of_panel)  # from the panel's lower edge to infinity
+    constant = from_panel + (integral * signs).sum(-1)
+    return np.concatenate([constant[..., None], -integral], axis=-1)
+
+
+def size_class(observed: np.ndarray) -> np.ndarray:
+    """Next power of two above each count: experiments of a class share one array's layout."""
+    return 2.0 ** np.ceil(np.log2(observed + 1.0))
+
+
+def end_of_tail(observed: np.ndarray) -> np.ndarray:
+    """Expected signal above which the tail is negligible: Pois(n) is below exp(-45) there."""
+    return observed + 10.0 * np.sqrt(observed + 1.0) + 50.0
+
+
+def log_poisson_cdf(observed: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Return log P(N <= observed | mean), also where P underflows.
 
     Arrays broadcast; counts >= 0.
 
     >>> round(float(log_poisson_cdf(np.array(0.0), np.array(2000.0))), 6)
     -2000.0
     """
-    observed, mean = np.broadcast_arrays(observed, signal + background)
+    observed, mean = np.broadcast_arrays(observed, mean)
     probability = special.gammaincc(observed + 1.0, mean)
     deep = probability < 1e-280
     with np.errstate(divide="ignore"):
-        result = np.log(probability)
+        result = np.asarray(np.log(probability))
     if deep.any():
         result[deep] = _log_deep_cdf(observed[deep], mean[deep])
     return result
@@ -191,32 +229,3 @@ def _log_deep_cdf(observed: np.ndarray, mean: np.ndarray) -> np.ndarray:
     for term in range(40, 0, -1):
         fraction = mean + (2.0 * term - 1.0) - shape - term * (term - shape) / fraction
     return shape * np.log(mean) - mean - special.gammaln(shape) - np.log(fraction)
-
-
-def _log_root_tail(
-    observed: np.ndarray, signal: np.ndarray, background: np.ndarray
-) -> np.ndarray:
-    """Return log of integral_signal^inf x^(-1/2) Pois(observed; x + background) dx.
-
-    With x = u^2 the integrand 2 Pois(n; u^2 + b) is smooth, and one Gauss-Legendre panel covers
-    the range where it is not negligible.
-    """
-    observed, signal, background = np.broadcast_arrays(observed, signal, background)
-    start = signal + background
-    top = np.maximum(start, observed)
-    steepness = np.maximum(1.0 - observed / np.maximum(start, 1.0), 1e-300)
-    reach = np.minimum(
-        _TAIL_SIGMAS * np.sqrt(top + 1.0) + _TAIL_COUNTS, _TAIL_COUNTS / steepness + _TAIL_COUNTS
-    )
-    low = np.maximum(start, observed - _TAIL_SIGMAS * np.sqrt(observed + 1.0))
-    u_low = np.sqrt(low - background)
-    u_high = np.sqrt(top + reach - background)
-    nodes, weights = special.roots_legendre(INTEGRAL_NODES)
-    half = 0.5 * (u_high - u_low)
-    u = (0.5 * (u_high + u_low))[..., None] + half[..., None] * nodes
-    mean = u * u + background[..., None]
-    count = observed[..., None]
-    log_density = special.xlogy(count, mean) - mean - special.gammaln(count + 1.0)
-    peak = log_density.max(axis=-1)
-    integral = 2.0 * half * (weights * np.exp(log_density - peak[..., None])).sum(-1)
-    return peak + np.log(integral)

@@ -17,12 +17,10 @@ efficiency classes are available.  Conventions, as TRolke documents them:
 * the lower limit is 0 where s = 0 belongs to the interval.
 
 Where the profile is Gaussian in both nuisance parameters and there are many experiments, a
-compiled kernel does the work (`rolke_kernel`); the results agree to 1e-10 relative.
+compiled kernel does the work (`rolke_kernel`); its crossings are exact to about 1e-10.
 """
 
 from __future__ import annotations
-
-from types import ModuleType
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -39,6 +37,8 @@ from lnvsearch.statistics.rolke_profile import Problem
 
 __all__ = ["interval", "minus_two_log_lambda", "threshold", "upper_limit"]
 
+# Beyond, the difference of a count and its neighbour drowns in the rounding of -2 ln lambda.
+_LARGEST_COUNT = 1e12
 # Numpy temporaries of this many experiments stay in the cache of the processor.
 _CHUNK = 16384
 # Below this size the second that numba needs to start is not worth it.
@@ -75,7 +75,8 @@ def interval(
     infinite where the efficiency's Gaussian error is so wide (sigma > mean / 1.64 at 0.90) that
     the data do not bound the signal.
 
-    Raises ValueError for a confidence level outside (0, 1) or shapes that do not broadcast.
+    Raises ValueError for a confidence level outside (0, 1), for shapes that do not broadcast, and
+    for counts or backgrounds above 1e12, where float64 no longer resolves single events.
 
     >>> from lnvsearch.statistics import CountingExperiment, GaussianEfficiency, KnownBackground
     >>> efficiency = GaussianEfficiency(mean=0.1583, sigma=0.07 * 0.1583)
@@ -129,6 +130,15 @@ def _prepare(
             f"shapes do not broadcast together: experiment {experiment.shape}, "
             f"confidence_level {level.shape}"
         ) from error
+    for name, values in [
+        ("observed", experiment.observed),
+        ("background", experiment.background.estimate),
+    ]:
+        if np.any(values > _LARGEST_COUNT):
+            raise ValueError(
+                f"{name} must be at most {_LARGEST_COUNT:g} counts for profile-likelihood limits; "
+                f"got {values.max():g}"
+            )
     problem = rolke_profile.flatten(experiment, shape)
     return problem, np.broadcast_to(level, shape).reshape(-1), shape
 
@@ -142,53 +152,64 @@ def _limits(
     problem: Problem, level: np.ndarray, bounded: bool, want_lower: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Lower (zeros unless wanted) and upper limits in produced events, chunk by chunk."""
-    solver = _solver(problem)
-    lower, upper = np.zeros(level.size), np.empty(level.size)
-    for first in range(0, level.size, _CHUNK):
+    size = level.size
+    solve = _numpy_limits
+    if problem.is_gaussian and size >= _KERNEL_MINIMUM:
+        solve = _compiled_limits
+    lower, upper = np.zeros(size), np.empty(size)
+    for first in range(0, size, _CHUNK):
         part = slice(first, first + _CHUNK)
-        lower[part], upper[part] = _chunk_limits(
-            solver, problem.take(part), level[part], bounded, want_lower
-        )
-    with np.errstate(over="ignore"):  # an efficiency near 1e-308 may leave no finite number
-        lower /= problem.efficiency
-        upper /= problem.efficiency
+        solve(problem.take(part), level[part], bounded, want_lower, lower[part], upper[part])
     return lower, upper
 
 
-def _solver(problem: Problem) -> ModuleType:
-    """The compiled solver where it applies and pays, otherwise the one in numpy."""
-    if problem.is_gaussian and problem.count.size >= _KERNEL_MINIMUM:
-        from lnvsearch.statistics import rolke_kernel
+def _compiled_limits(problem, level, bounded, want_lower, lower, upper) -> None:
+    """Fill one chunk of `lower` and `upper` with the kernel, its difficult cases with numpy."""
+    from lnvsearch.statistics import rolke_kernel
 
-        return rolke_kernel
-    return rolke_solver
+    rolke_kernel.limits(
+        np.ascontiguousarray(problem.count),
+        np.ascontiguousarray(problem.efficiency),
+        np.ascontiguousarray(problem.background),
+        np.ascontiguousarray(problem.background_sigma),
+        np.ascontiguousarray(problem.relative_sigma),
+        np.ascontiguousarray(level),
+        bounded,
+        want_lower,
+        lower,
+        upper,
+    )
+    left = np.flatnonzero(np.isnan(upper))
+    if left.size:
+        some_lower, some_upper = np.zeros(left.size), np.empty(left.size)
+        _numpy_limits(
+            problem.take(left), level[left], bounded, want_lower, some_lower, some_upper
+        )
+        lower[left], upper[left] = some_lower, some_upper
 
 
-def _chunk_limits(
-    solver: ModuleType,
-    problem: Problem,
-    level: np.ndarray,
-    bounded: bool,
-    want_lower: bool,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Limits of one chunk in expected selected counts."""
+def _numpy_limits(problem, level, bounded, want_lower, lower, upper) -> None:
+    """Fill one chunk of `upper`, and of `lower` if wanted, with the bracketing solver."""
     if bounded:
         count = np.maximum(problem.count, 1.0)
     else:
         count = rolke_solver.effective_count(problem, level)
     counted = problem.with_count(count)
-    upper = solver.upper_crossing(counted, level, bounded)
-    extrapolated = np.flatnonzero((problem.count == 0.0) & (count == 1.0) & np.isfinite(upper))
-    if extrapolated.size:
-        next_count = counted.take(extrapolated)
-        next_count = next_count.with_count(np.full(extrapolated.size, 2.0))
-        second = solver.upper_crossing(next_count, level[extrapolated], bounded)
-        first = upper[extrapolated]
-        from_zero = np.maximum(2.0 * first - second, 0.0)
-        # Unbounded, a vanishing limit sends the method on to one count.
-        upper[extrapolated] = from_zero if bounded else np.where(from_zero > 0, from_zero, first)
-    lower = np.zeros_like(upper)
-    if want_lower:
-        not_zero = np.flatnonzero((problem.count > 0.0) | (count > 1.0))
-        lower[not_zero] = solver.lower_crossing(counted.take(not_zero), level[not_zero])
-    return lower, upper
+    selected = rolke_solver.upper_crossing(counted, level, bounded)
+    zero = np.flatnonzero((problem.count == 0.0) & (count == 1.0) & np.isfinite(selected))
+    if zero.size:
+        two = counted.take(zero).with_count(np.full(zero.size, 2.0))
+        first = selected[zero]
+        second = rolke_solver.upper_crossing(two, level[zero], bounded)
+        extrapolated = np.maximum(2.0 * first - second, 0.0)
+        if not bounded:  # a vanishing limit sends the method on to one count
+            extrapolated = np.where(extrapolated > 0.0, extrapolated, first)
+        selected[zero] = extrapolated
+    with np.errstate(over="ignore"):  # an efficiency near 1e-308 may leave no finite number
+        upper[:] = selected / problem.efficiency
+        if want_lower:
+            index = np.flatnonzero((problem.count > 0.0) | (count > 1.0))
+            lower[index] = (
+                rolke_solver.lower_crossing(counted.take(index), level[index])
+                / problem.efficiency[index]
+            )

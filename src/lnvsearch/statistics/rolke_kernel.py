@@ -8,9 +8,9 @@ V = (relative_sigma t)^2 + background_sigma^2,
     -ln lambda = n (k/w + ln w) + V k^2 / 2,             d(-ln lambda)/dt = k (1 - rel^2 t k).
 
 Speed comes from fixed-length loops over 16 lanes with no branch in them, which LLVM turns into
-vector instructions; hence the Newton steps are the outer loop, their number is fixed, and the
-logarithm is written out (a call to the C library would break the vectorisation).  Lanes that have
-not converged come back as NaN, for the caller to solve with brackets.
+vector instructions; hence the Newton steps are the outer loop, and the logarithm is written out (a
+call to the C library would break the vectorisation).  Experiments that have not converged come
+back as NaN, for the caller to solve with brackets.
 
 Importing this module costs the start of numba, about a second.
 """
@@ -18,15 +18,12 @@ Importing this module costs the start of numba, about a second.
 import numpy as np
 from numba import njit
 
-from lnvsearch.statistics import rolke_solver
-from lnvsearch.statistics.rolke_profile import Problem
-
 _LANES = 16
-_UPPER_STEPS = 4
-_LOWER_STEPS = 5
-# Newton's error after the last step is about the square of that step, in units of the distance to
-# the best signal: 1e-5 leaves 1e-10.
-_LAST_STEP = 1e-5
+_MAX_STEPS = 6
+# Newton's error after a step is about the square of that step, in units of the distance to the
+# best signal: 1e-6 leaves 1e-12.  Three or four steps do for almost all upper limits.
+_LAST_STEP = 1e-6
+_REMOTE_LEVEL = 1e3
 
 _LN_2 = 0.6931471805599453
 _SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
@@ -95,8 +92,7 @@ def _crossings(count, background, background_variance, relative_variance, level,
     """Fill `result` with the crossing t on the given side of the best one, NaN where unsolved."""
     size = count.size
     n, b, vb, rv = np.empty(_LANES), np.empty(_LANES), np.empty(_LANES), np.empty(_LANES)
-    target, t, step = np.empty(_LANES), np.empty(_LANES), np.empty(_LANES)
-    steps = _UPPER_STEPS if side > 0.0 else _LOWER_STEPS
+    target, t, moving = np.empty(_LANES), np.empty(_LANES), np.empty(_LANES, dtype=np.int64)
     for first in range(0, size, _LANES):
         for lane in range(_LANES):
             i = min(first + lane, size - 1)
@@ -104,76 +100,144 @@ def _crossings(count, background, background_variance, relative_variance, level,
             rv[lane], target[lane] = relative_variance[i], level[i]
         for lane in range(_LANES):
             t[lane] = _start(n[lane], b[lane], vb[lane], rv[lane], target[lane], side)
-        for _ in range(steps):
+            moving[lane] = 1
+        for _ in range(_MAX_STEPS):
+            unsolved = 0
             for lane in range(_LANES):
                 # Newton on sqrt(-2 ln lambda) - sqrt(level), nearly linear in t.
                 value, slope = _half_deviance(n[lane], b[lane], vb[lane], rv[lane], t[lane])
                 value = 2.0 * value
-                step[lane] = (value - np.sqrt(value * target[lane])) / slope
-                t[lane] -= step[lane]
+                step = (value - np.sqrt(value * target[lane])) / slope
+                new = t[lane] - step
+                room = min(new, side * (new - n[lane] + b[lane]))
+                # A solved lane rests, so that no result depends on its neighbours.
+                t[lane] = new if moving[lane] == 1 else t[lane]
+                # A root on the falling part, at a negative efficiency, has the wrong slope.
+                solved = (abs(step) <= _LAST_STEP * room) & (side * slope > 0.0)
+                moving[lane] = 0 if solved else moving[lane]
+                unsolved += moving[lane]
+            if unsolved == 0:
+                break
         for lane in range(min(_LANES, size - first)):
-            best = n[lane] - b[lane]
-            room = min(t[lane], side * (t[lane] - best))
-            solved = room > 0.0 and abs(step[lane]) <= _LAST_STEP * room
-            result[first + lane] = t[lane] if solved else np.nan
+            result[first + lane] = np.nan if moving[lane] == 1 else t[lane]
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
-def _deviances_without_signal(count, background, background_variance, result):
-    """Fill `result` with -2 ln lambda(0); b_hat must be > 0."""
-    for i in range(count.size):
-        value, _ = _half_deviance(count[i], background[i], background_variance[i], 0.0, 0.0)
-        result[i] = 2.0 * value
+def _deviance_without_signal(n, background, background_variance):
+    """-2 ln lambda(0) for n >= 1; a background of 1e-290 stands for none (value above 1e3)."""
+    value, _ = _half_deviance(n, max(background, 1e-290), background_variance, 0.0, 0.0)
+    return 2.0 * value
 
 
-def _kernel_crossings(problem: Problem, level: np.ndarray, side: float) -> np.ndarray:
-    """The t above (side +1) or below (-1) the best one where -2 ln lambda = level, or NaN."""
-    result = np.empty(level.size)
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _effective_count(n, background, background_variance, level):
+    """Smallest count above n with a positive limit (see `rolke_solver.effective_count`)."""
+    if _deviance_without_signal(n, background, background_variance) < level:
+        return n
+    low, high = n, np.ceil(background)
+    while high - low > 1.0:
+        middle = np.floor(0.5 * (low + high))
+        if _deviance_without_signal(middle, background, background_variance) >= level:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _bounded_level(n, background, background_variance, level):
+    """Threshold relative to the saturated maximum in bounded mode."""
+    if background > n:
+        return level + _deviance_without_signal(n, background, background_variance)
+    return level
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _solve_subset(index, n, background, background_variance, relative_variance, level, side):
+    """Crossings of the experiments `index`, gathered to keep all lanes busy."""
+    result = np.empty(index.size)
     _crossings(
-        problem.count,
-        problem.background,
-        problem.background_sigma**2,
-        problem.relative_sigma**2,
-        level,
+        n[index],
+        background[index],
+        background_variance[index],
+        relative_variance[index],
+        level[index],
         side,
         result,
     )
     return result
 
 
-def _kernel_deviance_without_signal(problem: Problem) -> np.ndarray:
-    """-2 ln lambda(0) of a Gaussian problem with n >= 1; infinite where b_hat is exactly 0."""
-    result = np.empty(problem.count.size)
-    positive = np.maximum(problem.background, np.finfo(np.float64).tiny)
-    _deviances_without_signal(problem.count, positive, problem.background_sigma**2, result)
-    result[(problem.background == 0.0) & (problem.background_sigma == 0.0)] = np.inf
-    return result
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def limits(
+    count,
+    efficiency,
+    background,
+    background_sigma,
+    relative_sigma,
+    threshold,
+    bounded,
+    want_lower,
+    lower,
+    upper,
+):
+    """Fill `lower` and `upper` (produced events) of one chunk of Gaussian experiments.
 
+    Contiguous float64 arrays of one length; the conventions are those of the module `rolke`.
+    `upper` is NaN where a few Newton steps did not suffice or an upper limit may not
+    exist; the caller solves those experiments by other means.  `lower` is only written if wanted.
+    """
+    size = count.size
+    n, level = np.maximum(count, 1.0), threshold.copy()
+    background_variance, relative_variance = background_sigma**2, relative_sigma**2
+    for i in range(size):
+        deficit = background[i] - n[i]
+        if deficit > 0.0:
+            if bounded:
+                level[i] = _bounded_level(n[i], background[i], background_variance[i], level[i])
+            elif deficit * deficit >= level[i] * n[i]:
+                n[i] = _effective_count(n[i], background[i], background_variance[i], level[i])
+    _crossings(n, background, background_variance, relative_variance, level, 1.0, upper)
 
-def upper_crossing(problem: Problem, threshold: np.ndarray, bounded: bool) -> np.ndarray:
-    """As `rolke_solver.upper_crossing`, compiled, for a Gaussian problem."""
-    level = threshold
-    if bounded:
-        index = np.flatnonzero(problem.background > problem.count)
-        level = np.array(threshold)
-        level[index] += _kernel_deviance_without_signal(problem.take(index))
-    result = _kernel_crossings(problem, level, +1.0)
-    # A wide efficiency may leave no upper limit at all: that needs the bracketing solver.
-    left = np.flatnonzero(np.isnan(result) | (threshold * problem.relative_sigma**2 >= 1.0))
-    if left.size:
-        result[left] = rolke_solver.upper_crossing(problem.take(left), threshold[left], bounded)
-    return result
+    zero = np.flatnonzero((count == 0.0) & (n == 1.0))
+    if zero.size > 0:
+        two = np.full(size, 2.0)
+        if bounded:
+            for i in zero:
+                level[i] = _bounded_level(2.0, background[i], background_variance[i], threshold[i])
+        second = _solve_subset(
+            zero, two, background, background_variance, relative_variance, level, 1.0
+        )
+        for j in range(zero.size):
+            extrapolated = 2.0 * upper[zero[j]] - second[j]
+            if bounded:
+                upper[zero[j]] = max(extrapolated, 0.0)
+            elif not extrapolated <= 0.0:  # keeps NaN; else the limit of one count stands
+                upper[zero[j]] = extrapolated
 
+    if want_lower:
+        crosses = np.zeros(size, dtype=np.bool_)
+        for i in range(size):
+            lower[i] = 0.0
+            excess = n[i] - background[i]
+            # With b at b_hat, -2 ln lambda(0) <= excess^2 / b_hat: often no logarithm is needed.
+            if excess > 0.0 and excess * excess > threshold[i] * background[i]:
+                extrapolated_zero = count[i] == 0.0 and n[i] == 1.0
+                crosses[i] = not extrapolated_zero and (
+                    _deviance_without_signal(n[i], background[i], background_variance[i])
+                    > threshold[i]
+                )
+        index = np.flatnonzero(crosses)
+        found = _solve_subset(
+            index, n, background, background_variance, relative_variance, threshold, -1.0
+        )
+        for j in range(index.size):
+            lower[index[j]] = found[j] / efficiency[index[j]]
+            if np.isnan(found[j]):
+                upper[index[j]] = np.nan
 
-def lower_crossing(problem: Problem, threshold: np.ndarray) -> np.ndarray:
-    """As `rolke_solver.lower_crossing`, compiled, for a Gaussian problem."""
-    result = np.zeros(threshold.size)
-    index = np.flatnonzero(problem.count > problem.background)
-    index = index[_kernel_deviance_without_signal(problem.take(index)) > threshold[index]]
-    part, level = problem.take(index), threshold[index]
-    found = _kernel_crossings(part, level, -1.0)
-    left = np.flatnonzero(np.isnan(found))
-    if left.size:
-        found[left] = rolke_solver.lower_crossing(part.take(left), level[left])
-    result[index] = found
-    return result
+    for i in range(size):
+        wide = threshold[i] * relative_variance[i] >= 1.0
+        # Against a maximum this far away, k rounds too coarsely for a difference of a few units.
+        remote = level[i] > _REMOTE_LEVEL
+        upper[i] = np.nan if wide or remote else upper[i] / efficiency[i]

@@ -14,8 +14,9 @@ derivatives of ln L with respect to b and e to zero gives b and e as functions o
     Gaussian  b = b_hat - sigma_b^2 k          Poisson   b = y / (tau + k)
     Gaussian  e = e_hat - sigma_e^2 s k        binomial  s k e^2 - (T + s k) e + z = 0,
 
-both falling in k, and k rises with m.  So m = s e(k(m)) + b(k(m)) has exactly one solution: a
-root of a quadratic for Gaussian x Gaussian, and otherwise found by bracketed Newton steps.  By the envelope theorem d(-ln L)/dt = k e/e_hat at the solution.
+both falling in k, and k rises with m.  So m = s e(k(m)) + b(k(m)) has exactly one solution: the
+root of a quadratic for Gaussian x Gaussian, and otherwise found by bracketed Newton steps.  By the
+envelope theorem d(-ln L)/dt = k e/e_hat at the solution.
 """
 
 from __future__ import annotations
@@ -117,9 +118,8 @@ def _half_deviance(shift: np.ndarray, ratio: np.ndarray) -> np.ndarray:
     Both are given, as each is exact where the other has lost its digits.
     """
     small = np.abs(shift) < 1e-3
-    series = shift**2 * (
-        1 / 2 - shift * (1 / 3 - shift * (1 / 4 - shift * (1 / 5 - shift * (1 / 6 - shift / 7))))
-    )
+    r = np.where(small, shift, 0.0)
+    series = r * r * (1 / 2 - r * (1 / 3 - r * (1 / 4 - r * (1 / 5 - r * (1 / 6 - r / 7)))))
     with np.errstate(divide="ignore"):  # ratio 0: nothing expected, something seen: infinite
         logarithm = np.where(ratio < 0.5, np.log(ratio), np.log1p(np.maximum(shift, -0.5)))
     return np.where(small, series, shift - logarithm)
@@ -134,7 +134,7 @@ def _gaussian_profile(count, mean, variance) -> tuple[np.ndarray, np.ndarray]:
     """
     difference = mean - variance
     root = np.sqrt(difference * difference + 4.0 * variance * count)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         m = np.where(
             difference >= 0.0,
             0.5 * (difference + root),
@@ -203,43 +203,66 @@ def _profile(problem: Problem, signal: np.ndarray) -> tuple[np.ndarray, np.ndarr
         )
         pull = np.where(resting, floor, pull)
         active = active[~resting]
-    pull = _newton_pull(problem, signal, pull, floor, active)
-    return problem.count / (1.0 - pull), pull
+    pull, remainder = _paired(pull, problem.count / np.maximum(m, 1e-290))  # m may be 0
+    pull, remainder = _newton_pull(problem, signal, pull, remainder, floor, active)
+    return problem.count / remainder, pull
 
 
-def _newton_pull(problem: Problem, signal, pull, floor, active) -> np.ndarray:
-    """Solve t e(k) + b(k) = n / (1 - k) for k by bracketed Newton steps at the active indices.
+def _paired(pull, remainder):
+    """k and w = 1 - k, each from the other where that one has the more digits."""
+    near_one = pull > 0.5
+    return np.where(near_one, 1.0 - remainder, pull), np.where(near_one, remainder, 1.0 - pull)
+
+
+def _newton_pull(problem: Problem, signal, pull, remainder, floor, active) -> tuple:
+    """Solve t e(k) + b(k) = n / (1 - k) by bracketed Newton steps; return k and w = 1 - k.
 
     The left side falls and the right side rises with k, so that the solution is unique.  Steps are
-    made in m = n / (1 - k), where the equation is closer to linear, but kept as increments of k:
-    for a large count k is tiny and would drown in the rounding of m.
+    made in m = n / w, where the equation is closer to linear, but kept as increments of k and
+    factors of w: k is tiny for a large count, w for a background far above the count, and either
+    would drown in the rounding of the other.
     """
     low, high = np.array(floor), np.ones_like(pull)
-    for _ in range(_MAX_NEWTON_STEPS):
-        part, t, old = problem.take(active), signal[active], pull[active]
-        remainder = 1.0 - old
-        m = part.count / remainder
+    low_remainder, high_remainder = np.zeros_like(pull), 1.0 - floor
+    for iteration in range(_MAX_NEWTON_STEPS):
+        part, t, old, w = problem.take(active), signal[active], pull[active], remainder[active]
+        m = part.count / w
         efficiency, efficiency_slope = _efficiency_response(part, t, old)
         background, background_slope = _background_response(part, old)
         excess = t * efficiency + background - m
-        slope = (t * efficiency_slope + background_slope) * remainder / m - 1.0
-        low[active] = np.where(excess > 0.0, old, low[active])
-        high[active] = np.where(excess > 0.0, high[active], old)
+        slope = (t * efficiency_slope + background_slope) * w / m - 1.0
+        short = excess > 0.0
+        low[active] = np.where(short, old, low[active])
+        high_remainder[active] = np.where(short, w, high_remainder[active])
+        high[active] = np.where(short, high[active], old)
+        low_remainder[active] = np.where(short, low_remainder[active], w)
         step = -excess / slope
         with np.errstate(divide="ignore"):
-            new = old + remainder * step / (m + step)
+            new, new_w = old + w * step / (m + step), w * m / (m + step)
         # The efficiency's S shape, or the kink at its limit of one, may throw a step too far.
-        now_low, now_high = low[active], high[active]
-        inside = (m + step > 0.0) & (new > now_low) & (new < now_high)
-        halfway = np.where(np.isfinite(now_low), 0.5 * (now_low + now_high), 2.0 * old - 1.0)
-        settled = np.abs(excess) <= 2e-16 * (m + background)
-        settled |= new == old
-        new = np.where(inside, new, np.where(settled, old, halfway))
-        pull[active] = new
-        active = active[~settled & (np.abs(new - old) > 1e-14 * np.abs(old))]
+        near_one = new > 0.5
+        inside = np.where(near_one, new_w < high_remainder[active], new > low[active])
+        inside &= np.where(near_one, new_w > low_remainder[active], new < high[active])
+        inside &= m + step > 0.0
+        # Two points that send each other back and forth are separated by halving now and then.
+        inside &= iteration < 10 or iteration % 3 != 0
+        open_below = np.isinf(low[active])
+        with np.errstate(invalid="ignore"):
+            half = np.where(open_below, 2.0 * old - 1.0, 0.5 * (low[active] + high[active]))
+            half_w = 0.5 * (low_remainder[active] + high_remainder[active])
+        half_w = np.where(open_below, 2.0 * w, half_w)
+        still = np.where(near_one, new_w == w, new == old)
+        settled = still | (np.abs(excess) <= 2e-16 * (m + background))
+        new = np.where(inside, new, np.where(settled, old, half))
+        new_w = np.where(inside, new_w, np.where(settled, w, half_w))
+        pull[active], remainder[active] = _paired(new, new_w)
+        moved = np.where(
+            near_one, np.abs(new_w - w) > 1e-14 * w, np.abs(new - old) > 1e-14 * np.abs(old)
+        )
+        active = active[~settled & moved]
         if active.size == 0:
             break
-    return pull
+    return pull, remainder
 
 
 def deviance(problem: Problem, signal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

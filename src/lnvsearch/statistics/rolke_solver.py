@@ -124,7 +124,7 @@ def upper_crossing(problem: Problem, threshold: np.ndarray, bounded: bool) -> np
     high = np.full_like(best, np.inf)
     finite = np.ones(best.shape, dtype=bool)
     if problem.total is None:
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             inverse = 1.0 / problem.relative_sigma**2
         # -2 ln lambda climbs to its value at efficiency zero and no further.
         finite = level < at_zero + inverse

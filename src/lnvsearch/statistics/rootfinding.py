@@ -9,7 +9,7 @@ import numpy as np
 # Relative accuracy of the root; the functions here are good to about 1e-13.
 _RELATIVE_TOLERANCE = 1e-12
 _FIRST_STEP = 0.02
-_MOST_BRACKETING_STEPS = 20
+_MOST_BRACKETING_STEPS = 15
 _MOST_STEPS = 100
 # Stands for log(0), so that interpolation formulas meet no infinities.
 _FLOOR = -1e6
@@ -23,7 +23,7 @@ def solve_decreasing(
     `function(x, rows)` evaluates the problems with the given row numbers at x > 0, both (rows,);
     -inf is allowed.  `start` (problems,) are positive first guesses: the bracket grows from them
     by factors, without any bound set beforehand.  Raises RuntimeError, naming the number of
-    problems, where no sign change is found within a factor of e^10000.
+    problems, where no sign change is found within a factor of e^650.
 
     Bracketing is followed by Chandrupatla's method (T. R. Chandrupatla, Adv. Eng. Softw. 28 (1997)
     145) in log(x): inverse quadratic interpolation that falls back on bisection.

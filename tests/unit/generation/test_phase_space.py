@@ -14,6 +14,7 @@ from lnvsearch.generation.phase_space import (
     maximum_weight,
     phase_space_volume,
 )
+from lnvsearch.generation.phase_space_kernels import cosine_and_sine_of_turn
 from lnvsearch.random_streams import stream_key
 
 KEY = stream_key(7, "test", "phase_space")
@@ -123,13 +124,31 @@ def test_the_maximum_weight_is_never_passed_and_is_attained(parent, masses):
     assert weights.max() > (0.99 if len(masses) < 6 else 0.97)
 
 
-def test_the_maximum_is_that_of_a_fine_scan():
-    _, weights = generate_weighted_phase_space(M_JPSI, [M_PI] * 6, 10, KEY)
-    assert np.all(weights <= 1.0)
-    # Three massless particles: p12 * p3 = m/2 * (1 - m^2)/2 has its maximum at m^2 = 1/3.
+@pytest.mark.parametrize("masses", [KKEE, [M_PI] * 6, [M_K, 0.0, M_PI, M_E, 0.0]])
+def test_the_maximum_is_that_of_another_optimiser(masses):
+    from scipy.optimize import minimize
+
+    kinetic = M_JPSI - sum(masses)
+
+    def negative_log_weight(logits):
+        steps = np.exp(np.append(logits, 0.0))
+        steps *= kinetic / steps.sum()
+        inner, total = masses[0], 0.0
+        for step, mass in zip(steps, masses[1:], strict=True):
+            outer = inner + mass + step
+            total -= math.log(breakup_momentum(outer, inner, mass))
+            inner = outer
+        return total
+
+    best = minimize(negative_log_weight, np.zeros(len(masses) - 2), method="Nelder-Mead",
+                    options={"xatol": 1e-9, "fatol": 1e-13, "maxiter": 20_000}).fun
+    assert math.log(maximum_weight(M_JPSI, masses)) == pytest.approx(-best, abs=1e-7)
+
+
+def test_the_maximum_of_three_massless_particles_is_exact():
+    # p12 * p3 = m/2 * (1 - m^2)/2 has its maximum at m^2 = 1/3.
     exact = (1 - 1 / 3) / (4 * math.sqrt(3))
-    assert maximum_weight(1.0, [0.0, 0.0, 0.0]) == pytest.approx(exact, rel=1e-8)
-    assert maximum_weight(1.0, [0.0, 0.0, 0.0]) >= exact
+    assert exact <= maximum_weight(1.0, [0.0, 0.0, 0.0]) < exact * (1 + 1e-8)
 
 
 def test_weighted_and_unweighted_events_agree():
@@ -215,3 +234,11 @@ def test_impossible_decays_are_refused(parent, masses, message):
         generate_phase_space(parent, masses, 1, KEY)
     with pytest.raises(ValueError, match=message):
         maximum_weight(parent, masses)
+
+
+def test_cosine_and_sine_of_a_turn():
+    turns = np.concatenate([np.linspace(0.0, 1.0, 2_001), [0.125, 0.625, 1e-16]])
+    for turn in turns:
+        cosine, sine = cosine_and_sine_of_turn(turn)
+        assert abs(cosine - math.cos(2 * math.pi * turn)) < 1.5e-15
+        assert abs(sine - math.sin(2 * math.pi * turn)) < 1.5e-15

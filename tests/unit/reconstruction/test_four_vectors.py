@@ -31,7 +31,8 @@ def test_momentum_survives_the_round_trip_through_a_helix(px, py, pz, charge, ma
 
 
 def test_charge_does_not_change_the_momentum():
-    np.testing.assert_array_equal(four_momenta(0.3, 2.0, 0.1, 0.1), four_momenta(0.3, -2.0, 0.1, 0.1))
+    positive, negative = (four_momenta(0.3, kappa, 0.1, 0.1) for kappa in (2.0, -2.0))
+    np.testing.assert_array_equal(positive, negative)
 
 
 def test_masses_of_a_hypothesis_broadcast_over_tracks():

@@ -55,7 +55,7 @@ def test_helix_passes_through_its_production_point_with_its_momentum():
     helix = helix_through(position, momentum, charge)
     turn = np.arctan2(-momentum[:, 0], momentum[:, 1]) - helix[:, 1]
     turn = np.remainder(turn + np.pi, 2 * np.pi) - np.pi
-    found, found_momentum = position_on_helix(helix, turn, magnetic_field_tesla=FIELD_TESLA)
+    found, found_momentum = position_on_helix(helix, turn, magnetic_field_t=FIELD_TESLA)
     np.testing.assert_allclose(found, position, atol=1e-9)
     np.testing.assert_allclose(found_momentum, momentum, atol=1e-12)
 
@@ -63,7 +63,7 @@ def test_helix_passes_through_its_production_point_with_its_momentum():
 def test_positive_track_turns_clockwise_in_a_field_along_z():
     helix = np.array([[0.0, 0.0, 1.0, 0.0, 0.0]])  # flies along +y
     position, momentum = position_on_helix(
-        helix, np.array([-0.01]), magnetic_field_tesla=FIELD_TESLA
+        helix, np.array([-0.01]), magnetic_field_t=FIELD_TESLA
     )
     assert position[0, 1] > 0.0
     assert position[0, 0] > 0.0 and momentum[0, 0] > 0.0
@@ -71,7 +71,7 @@ def test_positive_track_turns_clockwise_in_a_field_along_z():
 
 def test_conversion_is_found_where_it_happened():
     position, electron, positron, first, second = conversions(500, seed=1)
-    vertex = pair_vertex(first, second, magnetic_field_tesla=FIELD_TESLA)
+    vertex = pair_vertex(first, second, magnetic_field_t=FIELD_TESLA)
     np.testing.assert_allclose(vertex.position_cm, position, atol=1e-6)
     np.testing.assert_allclose(vertex.radius_cm, np.hypot(*position[:, :2].T), atol=1e-6)
     np.testing.assert_allclose(vertex.flight_cm, vertex.radius_cm, atol=1e-6)
@@ -90,7 +90,7 @@ def test_measured_conversions_cluster_at_their_radius():
     rng = np.random.default_rng(5)
     errors = np.array([0.015, 0.0015, 0.0, 0.13, 0.004])
     noise = [rng.normal(size=helix.shape) * errors for helix in (first, second)]
-    vertex = pair_vertex(first + noise[0], second + noise[1], magnetic_field_tesla=FIELD_TESLA)
+    vertex = pair_vertex(first + noise[0], second + noise[1], magnetic_field_t=FIELD_TESLA)
     residual = vertex.radius_cm - np.hypot(*position[:, :2].T)
     assert np.median(np.abs(residual)) < 0.5  # beam pipe at 3 cm, chamber at 6 cm
     assert abs(np.median(residual)) < 0.05
@@ -98,8 +98,8 @@ def test_measured_conversions_cluster_at_their_radius():
 
 def test_order_of_the_tracks_does_not_matter():
     _, _, _, first, second = conversions(50, seed=4)
-    a = pair_vertex(first, second, magnetic_field_tesla=FIELD_TESLA)
-    b = pair_vertex(second, first, magnetic_field_tesla=FIELD_TESLA)
+    a = pair_vertex(first, second, magnetic_field_t=FIELD_TESLA)
+    b = pair_vertex(second, first, magnetic_field_t=FIELD_TESLA)
     np.testing.assert_allclose(a.position_cm, b.position_cm, atol=1e-9)
     np.testing.assert_allclose(a.z_mismatch_cm, -b.z_mismatch_cm, atol=1e-9)
 
@@ -107,6 +107,6 @@ def test_order_of_the_tracks_does_not_matter():
 def test_wrong_input_is_named():
     _, _, _, first, second = conversions(3, seed=4)
     with pytest.raises(ValueError, match="opposite charges"):
-        pair_vertex(first, first, magnetic_field_tesla=FIELD_TESLA)
-    with pytest.raises(ValueError, match="magnetic_field_tesla"):
-        pair_vertex(first, second, magnetic_field_tesla=0.0)
+        pair_vertex(first, first, magnetic_field_t=FIELD_TESLA)
+    with pytest.raises(ValueError, match="magnetic_field_t"):
+        pair_vertex(first, second, magnetic_field_t=0.0)

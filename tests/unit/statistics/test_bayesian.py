@@ -129,7 +129,8 @@ def test_monotone(signal_prior, prior):
 @pytest.mark.parametrize("signal_prior", SIGNAL_PRIORS)
 def test_falls_with_the_background(signal_prior):
     b = np.array([0.0, 0.01, 0.5, 2.0, 5.0, 20.0, 80.0])
-    limits = bayesian.upper_limit(uncertain(np.array([[1], [5], [80]]), b, 0.3, 0.1), 0.9, signal_prior)
+    experiment = uncertain(np.array([[1], [5], [80]]), b, 0.3, 0.1)
+    limits = bayesian.upper_limit(experiment, 0.9, signal_prior)
     assert (np.diff(limits, axis=1) < 0).all()
 
 
@@ -138,12 +139,8 @@ def test_counted_nuisances_and_array_independence():
     experiment = CountingExperiment(n, PoissonBackground(10, 5.0), BinomialEfficiency(200, 1000))
     for signal_prior in SIGNAL_PRIORS:
         together = bayesian.upper_limit(experiment, 0.9, signal_prior)
-        alone = [
-            bayesian.upper_limit(
-                CountingExperiment(k, experiment.background, experiment.efficiency), 0.9, signal_prior
-            )
-            for k in n
-        ]
+        singles = [CountingExperiment(k, experiment.background, experiment.efficiency) for k in n]
+        alone = [bayesian.upper_limit(single, 0.9, signal_prior) for single in singles]
         assert np.array_equal(together, alone)
 
 
@@ -157,7 +154,7 @@ def test_large_counts_approach_the_gaussian_limit():
 
 
 def test_improper_posteriors_are_refused():
-    with pytest.raises(ValueError, match="efficiency sigma with the gamma prior.*improper.*lognormal"):
+    with pytest.raises(ValueError, match="efficiency sigma with the gamma prior.*improper"):
         bayesian.upper_limit(uncertain(1, 1.0, 0.1, 1.0), prior="gamma")
     with pytest.raises(ValueError, match="truncated-gaussian prior must be at most 0.2"):
         bayesian.upper_limit(uncertain(1, 1.0, 0.1, 0.3), prior="truncated-gaussian")

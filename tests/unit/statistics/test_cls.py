@@ -26,6 +26,7 @@ from lnvsearch.statistics.nuisance import PRIORS
 # Header and cases as made with ROOT/RooStats 6.40 and scipy; the header defines the priors.
 REFERENCE = Path(__file__).parents[2] / "reference" / "cls_cases.json"
 CASES = json.loads(REFERENCE.read_text(encoding="utf-8"))["cases"]
+KEYS = ("n", "b", "rel_unc_b", "rel_unc_eff", "cl", "s_up", "clsb", "clb")
 PRIOR_NAMES = {"truncnorm": "truncated-gaussian"}
 
 quick = settings(deadline=None, max_examples=25, derandomize=True)
@@ -44,15 +45,12 @@ def uncertain(n, b, relative_b, relative_efficiency, efficiency=1.0):
 
 
 def reference_arrays():
-    columns = {key: np.array([case[key] for case in CASES]) for key in CASES[0] if key in KEYS}
+    columns = {key: np.array([case[key] for case in CASES]) for key in KEYS}
     priors = [
         tuple(PRIOR_NAMES.get(case[key], case[key]) for key in ("prior_b", "prior_eff"))
         for case in CASES
     ]
     return columns, priors
-
-
-KEYS = ("n", "b", "rel_unc_b", "rel_unc_eff", "cl", "s_up", "clsb", "clb")
 
 
 @quick
@@ -83,14 +81,17 @@ def test_reference_toys_of_another_program():
         np.array([case[key] for case in checked])
         for key in ("n", "b", "rel_unc_b", "rel_unc_eff", "s_up")
     )
-    toys, error = (np.array([case["mc_check"][key] for case in checked]) for key in ("cls", "err"))
+    checks = [case["mc_check"] for case in checked]
+    toys, error = (np.array([check[key] for check in checks]) for key in ("cls", "err"))
     pulls = (cls.p_values(uncertain(n, b, width_b, width_e), limit).cls - toys) / error
-    assert len(checked) == 22
-    assert np.abs(pulls).max() < 3.5
-    assert np.mean(pulls**2) < 2.0
+    assert pulls.size >= 3
+    assert np.abs(pulls).max() < 3.0
 
 
-@pytest.mark.parametrize("n, b, r_b, r_e", [(0, 0.5, 1.0, 0.3), (6, 0.1, 0, 0.07), (70, 60, 0.3, 0.2), (900, 800, 0.1, 0.1)])
+@pytest.mark.parametrize(
+    "n, b, r_b, r_e",
+    [(0, 0.5, 1.0, 0.3), (6, 0.1, 0, 0.07), (70, 60, 0.3, 0.2), (900, 800, 0.1, 0.1)],
+)
 def test_gamma_priors_equal_the_negative_binomial_convolution(n, b, r_b, r_e):
     """A Poisson count averaged over a Gamma mean is negative binomial: no quadrature needed."""
 
@@ -111,16 +112,18 @@ def test_gamma_priors_equal_the_negative_binomial_convolution(n, b, r_b, r_e):
     assert values.cls == pytest.approx(0.1, rel=1e-9)
 
 
-@pytest.mark.parametrize("n, b, r", [(0, 0.3, 1.0), (5, 4.0, 0.6), (64, 50.0, 0.4), (300, 310.0, 0.2)])
+@pytest.mark.parametrize(
+    "n, b, r", [(0, 0.3, 1.0), (5, 4.0, 0.6), (64, 50.0, 0.4), (300, 310.0, 0.2)]
+)
 @pytest.mark.parametrize("prior", ["lognormal", "truncated-gaussian"])
 def test_against_a_plain_double_sum(n, b, r, prior):
     """The trapezoidal rule on a fine grid of the priors as their definitions have them."""
     if prior == "lognormal":
-        z = np.linspace(-9.0, 9.0, 1501)
+        z = np.linspace(-9.0, 9.0, 601)
         factor, weight = (1.0 + r) ** z, np.exp(-0.5 * z * z)
     else:
         # Midpoints in t, f = t^3: the cut at f = 0 costs the rule no accuracy.
-        t = (np.arange(3000) + 0.5) / 3000 * (1.0 + 9.0 * r) ** (1 / 3)
+        t = (np.arange(1000) + 0.5) / 1000 * (1.0 + 9.0 * r) ** (1 / 3)
         factor, weight = t**3, 3.0 * t**2 * np.exp(-0.5 * (t**3 - 1.0) ** 2 / r**2)
     weight = weight / weight.sum()
     limit = cls.upper_limit(uncertain(n, b, r, r), 0.9, prior)
@@ -204,11 +207,15 @@ def test_each_experiment_is_independent_of_its_array():
     generator = np.random.default_rng(5)
     n = np.append(generator.integers(0, 90, 25), 400)
     b, width = generator.uniform(0, 60, n.size), generator.uniform(0, 1.0, n.size)
-    together = cls.upper_limit(uncertain(n, b, width, 0.3 * width))
-    alone = [
-        cls.upper_limit(uncertain(*values)) for values in zip(n, b, width, 0.3 * width, strict=True)
-    ]
-    assert np.array_equal(together, alone)
+    width[::4] = 0.0
+    other_width = np.where(np.arange(n.size) % 3 == 0, 0.0, 0.3)
+    experiments = [n, b, width, other_width]
+    for prior in ("lognormal", "truncated-gaussian", "posterior-gamma"):
+        together = cls.upper_limit(uncertain(*experiments), prior=prior)
+        alone = [
+            cls.upper_limit(uncertain(*one), prior=prior) for one in zip(*experiments, strict=True)
+        ]
+        assert np.array_equal(together, alone)
 
 
 def test_broadcasting_and_types():
@@ -232,9 +239,8 @@ def test_counted_nuisances_have_their_posteriors():
     experiment = CountingExperiment(n, PoissonBackground(m, tau), KnownEfficiency(1.0))
     clb = cls.p_values(experiment, 0.0).clb
     assert clb == pytest.approx(stats.nbinom.cdf(n, m + 1, tau / (tau + 1.0)), rel=1e-11)
-    assert cls.upper_limit(experiment, prior="none") == pytest.approx(
-        cls.upper_limit(CountingExperiment(n, KnownBackground(3.0), KnownEfficiency(1.0))), rel=1e-12
-    )
+    known = CountingExperiment(n, KnownBackground(3.0), KnownEfficiency(1.0))
+    assert cls.upper_limit(experiment, prior="none") == cls.upper_limit(known)
     counted = CountingExperiment(
         5, PoissonBackground(4e8, 1e8), BinomialEfficiency(10_000, 50_000)
     )
@@ -305,7 +311,8 @@ def test_errors_name_the_argument():
 def test_scalar_limits_do_not_load_scipy_stats():
     program = (
         "import sys; from lnvsearch.statistics import cls, bayesian, expected; "
-        "print([name for name in ('scipy.stats', 'scipy.optimize', 'numba') if name in sys.modules])"
+        "print({'scipy.stats', 'scipy.optimize', 'numba'} & set(sys.modules))"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

@@ -286,3 +286,31 @@ def test_unknown_prior_and_impossible_correction():
         feldman_cousins.interval(uncertain, monotone_in_background=True)
     with pytest.raises(ValueError, match="broadcast"):
         feldman_cousins.interval(known([1, 2], 0.0), [0.9, 0.9, 0.9])
+
+
+@pytest.mark.parametrize(
+    ("observed", "background", "efficiency"),
+    [
+        (0, KnownBackground(1e-300), KnownEfficiency(1e-300)),
+        (5, KnownBackground(1e-12), KnownEfficiency(1e11)),
+        (0, GaussianBackground(0.0, 0.5), KnownEfficiency(1.0)),
+        (3, GaussianBackground(1.0, 2.0), GaussianEfficiency(1.0, 0.4)),
+        (0, PoissonBackground(0, 1.0), BinomialEfficiency(1, 10)),
+        (2, PoissonBackground(0, 1.0), BinomialEfficiency(10, 10)),
+        (0, GaussianBackground(1e5, 1e3), KnownEfficiency(1.0)),
+        (10, GaussianBackground(1e4, 10.0), GaussianEfficiency(1e11, 1e10)),
+    ],
+)
+def test_extreme_inputs_neither_crash_nor_warn(observed, background, efficiency):
+    for level in (0.05, 0.90):
+        result = feldman_cousins.interval(
+            CountingExperiment(observed, background, efficiency), level
+        )
+        assert np.isfinite(result.upper)
+        assert 0.0 <= result.lower <= result.upper
+
+
+def test_efficiency_that_may_vanish_is_refused_where_no_end_can_be_reached():
+    experiment = CountingExperiment(1, KnownBackground(0.0), GaussianEfficiency(1.0, 2.0))
+    with pytest.raises(ValueError, match="efficiency must be known better"):
+        feldman_cousins.interval(experiment, 0.9999, prior="truncated-gaussian")

@@ -127,7 +127,7 @@ def chi_square_probability(
     }
     edges = np.linspace(0.0, 1.0, bins + 1)
     looks = zip(("blue", "vermilion", "green", "purple"), ("o", "s", "^", "D"), strict=True)
-    highest = 1.0
+    lowest = highest = 1.0
     for (label, values), (colour, marker) in zip(chi_square.items(), looks, strict=False):
         values = np.asarray(values, dtype=float)
         if values.size == 0:
@@ -136,6 +136,7 @@ def chi_square_probability(
         density = counts * bins / values.size
         uncertainty = np.sqrt(counts) * bins / values.size
         highest = max(highest, float(density.max()))
+        lowest = min(lowest, float(density[counts > 0].min()))
         axes.stairs(density, edges, color=COLOURS[colour], linewidth=1.0)
         axes.errorbar(
             (edges[:-1] + edges[1:]) / 2,
@@ -153,7 +154,7 @@ def chi_square_probability(
             for column, cell in zip(numbers.values(), cells, strict=True):
                 column.append(cell)
     axes.axhline(1.0, color="black", linestyle=":", linewidth=0.9)
-    axes.set(xlim=(0.0, 1.0), yscale="log", ylim=(0.3, 4.0 * highest))
+    axes.set(xlim=(0.0, 1.0), yscale="log", ylim=(0.5 * lowest, 4.0 * highest))
     axes.set_xlabel(rf"Fit probability $P(\chi^2_{{4C}},\,{degrees_of_freedom})$")
     axes.set_ylabel("Density of candidates")
     axes.legend(loc="upper right")

@@ -91,7 +91,7 @@ def figure1() -> tuple[Figure, dict[str, list]]:
     The numbers are the lines: `diagram, particle, kind, x_start, y_start, x_end, y_end`, in the
     arbitrary units of a panel.
     """
-    figure, panels = column_figure(columns=2, height_cm=5.4, ncols=2)
+    figure, panels = column_figure(columns=2, height_cm=6.2, ncols=2)
     numbers: dict[str, list] = {
         name: []
         for name in ("diagram", "particle", "kind", "x_start", "y_start", "x_end", "y_end")
@@ -109,7 +109,7 @@ def figure1() -> tuple[Figure, dict[str, list]]:
 
 
 def _draw_panel(axes: Axes, lines, kaons, title: str) -> None:
-    axes.set(xlim=(-0.2, 10.6), ylim=(-0.4, 6.0), aspect="equal")
+    axes.set(xlim=(-0.2, 10.6), ylim=(-0.5, 6.0), aspect="equal")
     axes.axis("off")
     axes.set_title(title, fontsize=9)
     for line in lines:

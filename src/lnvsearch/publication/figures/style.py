@@ -88,7 +88,8 @@ def _parameters() -> dict[str, Any]:
         "ytick.minor.width": 0.6,
         "xtick.major.pad": 3.0,
         "ytick.major.pad": 3.0,
-        "savefig.dpi": 300,
+        "figure.dpi": 300,
+        "savefig.dpi": "figure",
         # Otherwise the names of the parts of an SVG or PDF are random.
         "svg.hashsalt": "lnvsearch",
     }

@@ -1,0 +1,42 @@
+# `make run` regenerates everything, `make test` tests everything; both set up what they need.
+
+PYTHON ?= python3
+CORES ?= $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)))")
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: run test environment lock cluster root clean
+
+run: environment
+	$(BIN)/snakemake --cores $(CORES)
+
+test: environment
+	$(BIN)/python -m pytest
+
+environment: $(INSTALLED)
+
+# Every package is checked against the hashes of the lock files.
+$(INSTALLED): requirements.lock requirements-build.lock pyproject.toml
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+# Extras: plugins for cluster execution; ROOT as a test oracle.
+cluster: environment
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-cluster.lock
+
+root: environment
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-root.lock
+
+# Resolve the dependencies anew; the lock files name no registry.
+lock: environment
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --group pyproject.toml:build -o requirements-build.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra cluster -c requirements.lock pyproject.toml -o requirements-cluster.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra root -c requirements.lock pyproject.toml -o requirements-root.lock
+
+clean:
+	rm -rf $(VENV) .snakemake

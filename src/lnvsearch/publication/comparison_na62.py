@@ -1,0 +1,172 @@
+"""Every number of the two NA62 papers against this project's.
+
+The papers and the meaning of `derived` are in `derivations_na62`; rows and columns are described in
+`comparison_rows`, and `summary_for_na62` writes the text about them.  Limits carry one more convention: a limit's uncertainties are those of rounding
+(the printed limit's own digits, and the printed digits of the inputs), each unit/sqrt(12), because
+a limit such as 5.3e-11 from a sensitivity of 2.28e-11 sits on the edge between two roundings.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from lnvsearch.publication.comparison_na62_inputs import NOT_SIMULATED
+from lnvsearch.publication.comparison_rows import NO_TEST, comparison_row, comparison_table
+from lnvsearch.publication.derivations_na62 import derived_rows
+from lnvsearch.publication.numbers_na62 import (
+    Numbers,
+    normalisation_channel,
+    rounding_sigma,
+    sensitivity,
+)
+from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
+from lnvsearch.publication.summary_na62 import summary_for_na62
+
+__all__ = ["comparison_for_na62", "summary_for_na62"]
+
+Row = dict[str, Any]
+
+_LIMIT = "upper_limit_branching_fraction"
+_LIMIT_INPUTS = (
+    "observed_events",
+    "background_events",
+    "background_events_uncertainty",
+    "single_event_sensitivity",
+    "single_event_sensitivity_uncertainty",
+)
+# The paper on 2017 data takes the posterior of a uniform prior for the background; the later one
+# names no prior, and with no event observed none matters.
+_OWN_PRIOR = "posterior-gamma"
+# Inputs of the sensitivity with few printed digits; counts and the rest are exact beside them.
+_ROUNDED_INPUTS = ("normalisation_acceptance_percent", "normalisation_branching_fraction")
+
+
+def comparison_for_na62(
+    published: PublishedNumbers, results: Mapping[str, Any]
+) -> dict[str, list]:
+    """Return the comparison for one NA62 paper, all its numbers covered.
+
+    `published` is the paper of the 2017 data or that of 2016-18, told apart by their channels.
+    `results` holds, each optional:
+
+    `limits`             {channel: records of limits/<channel>.json}, of kind `derived` with the
+                         variants `printed_sensitivity` and `recomputed_sensitivity`
+    `companion`          the published numbers of the other NA62 paper, which some rows need
+    `simulated_numbers`  records `quantity, channel, value` and optionally `kind, variant,
+                         uncertainty, source, note`, in the published unit
+
+    Raises ValueError if two rows share a key, a channel or a record names something that the paper
+    does not print, or a number of the paper has no row.
+    """
+    numbers = Numbers(published)
+    companion = results.get("companion")
+    rows = list(derived_rows(numbers, None if companion is None else Numbers(companion)))
+    rows += _closed_form_rows(numbers)
+    for channel, records in (results.get("limits") or {}).items():
+        rows += _limit_rows(numbers, channel, records)
+    rows += _extra_rows(numbers, results.get("simulated_numbers") or ())
+    return comparison_table(rows + list(_remaining_rows(published, numbers, rows)), published)
+
+
+def _closed_form_rows(numbers: Numbers) -> Iterator[Row]:
+    """With no event observed, CLs is exp(-s) for any background: s = -ln(1 - CL)."""
+    expected = -math.log1p(-numbers.value("confidence_level_percent") / 100)
+    for channel in numbers.channels:
+        if numbers.value("observed_events", channel) == 0:
+            for variant, (mean, rounding) in _sensitivities(numbers, channel).items():
+                limit = expected * mean
+                yield _limit_row(
+                    numbers.number(_LIMIT, channel), f"{variant}_closed_form", limit,
+                    rounding, "sensitivity x ln 10: CLs without any event and uncertainty",
+                )
+
+
+def _limit_rows(
+    numbers: Numbers, channel: str, records: list[Mapping[str, Any]]
+) -> Iterator[Row]:
+    """Limits by all methods and priors; those of the paper's method and prior are tests."""
+    number = numbers.number(_LIMIT, channel)
+    numbers.used.update((name, channel) for name in _LIMIT_INPUTS)
+    roundings = {name: rounding for name, (_, rounding) in _sensitivities(numbers, channel).items()}
+    for record in records:
+        method, prior = record["method"].replace("-", "_"), record["prior"]
+        parts = [record["variant"]]
+        if not record["is_paper_method"]:
+            parts.append(method)
+        if prior is not None:
+            parts.append(prior.replace("-", "_"))
+        note = ""
+        if not record["is_paper_method"]:
+            note = f"{NO_TEST}: another method than the paper's"
+        elif prior != _OWN_PRIOR:
+            note = f"{NO_TEST}: another prior than the uniform one's posterior, for information"
+        yield _limit_row(
+            number, "_".join(parts), record["upper_branching_fraction"],
+            roundings.get(record["variant"], 0.0), note, kind=record["kind"],
+        )
+
+
+def _limit_row(
+    number: PublishedNumber,
+    variant: str,
+    value: float,
+    relative_rounding: float,
+    note: str,
+    *,
+    kind: str = "derived",
+) -> Row:
+    return comparison_row(
+        number, kind, variant, value, relative_rounding * value,
+        published_uncertainty=rounding_sigma(number), source="limits", note=note,
+    )
+
+
+def _sensitivities(numbers: Numbers, channel: str) -> dict[str, tuple[float, float]]:
+    """Each single-event sensitivity and what rounding of its inputs leaves open, relative."""
+    printed = numbers.number("single_event_sensitivity", channel)
+    norm = normalisation_channel(numbers, channel)
+    inputs = [numbers.number(name, norm) for name in _ROUNDED_INPUTS]
+    inputs.append(numbers.number("signal_acceptance_percent", channel))
+    relative = math.hypot(*(rounding_sigma(n) / n.value for n in inputs))
+    value = numbers.value("single_event_sensitivity", channel)
+    return {
+        "printed_sensitivity": (value, rounding_sigma(printed) / value),
+        "recomputed_sensitivity": (sensitivity(numbers, channel)[1].mean, relative),
+    }
+
+
+def _extra_rows(numbers: Numbers, records: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+    """Records that the caller gives by name."""
+    for record in records:
+        yield comparison_row(
+            numbers.number(record["quantity"], record["channel"]),
+            record.get("kind", "simulated"),
+            record.get("variant", "nominal"),
+            record["value"],
+            record.get("uncertainty"),
+            source=record.get("source", ""),
+            note=record.get("note", ""),
+        )
+
+
+def _remaining_rows(
+    published: PublishedNumbers, numbers: Numbers, rows: list[Row]
+) -> Iterator[Row]:
+    """What became of every other number: entered as published, or the reason why it has no value.
+
+    A number that entered a computation gets an external row even where a derived one stands beside
+    it; limits are results and never do.
+    """
+    covered = {(row["quantity"], row["channel"]) for row in rows}
+    for number in published:
+        key = (number.quantity, number.channel)
+        if key in numbers.used and number.quantity != _LIMIT:
+            yield comparison_row(
+                number, "external", "nominal", number.value, number.uncertainty,
+                source="published", note="entered as published",
+            )
+        elif key not in covered:
+            reason = NOT_SIMULATED.get(number.quantity, "not computed in this run")
+            yield comparison_row(number, "not_simulated", "nominal", note=reason)

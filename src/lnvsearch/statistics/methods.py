@@ -1,0 +1,60 @@
+"""The four limit methods by name, for programs that compare them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lnvsearch.statistics.experiment import CountingExperiment, Interval
+
+# Options of each method beside the experiment and the confidence level.
+OPTIONS = {
+    "rolke": ("bounded",),
+    "cls": ("prior",),
+    "feldman-cousins": ("prior", "bridge_gaps", "monotone_in_background"),
+    "bayesian": ("prior", "signal_prior"),
+}
+
+
+def interval(
+    method: str,
+    experiment: CountingExperiment,
+    confidence_level: ArrayLike = 0.90,
+    **options: object,
+) -> Interval:
+    """Return the interval of the named method; lower end 0 for the methods that only bound above.
+
+    `method` is a key of `OPTIONS`, which lists the `options` that it takes; their meaning is that
+    of the method's own function.  Raises ValueError for an unknown method or option.
+
+    >>> from lnvsearch.statistics import KnownBackground, KnownEfficiency
+    >>> experiment = CountingExperiment(0, KnownBackground(1.0), KnownEfficiency(1.0))
+    >>> round(interval("cls", experiment, confidence_level=0.90).upper, 4)
+    2.3026
+    """
+    if method not in OPTIONS:
+        raise ValueError(f"method must be one of {', '.join(OPTIONS)}; got {method!r}")
+    for name in options:
+        if name not in OPTIONS[method]:
+            raise ValueError(
+                f"option {name!r} does not belong to {method}, which takes "
+                f"{', '.join(OPTIONS[method])}"
+            )
+    # Only the method that is asked for is imported.
+    if method == "rolke":
+        from lnvsearch.statistics import rolke
+
+        return rolke.interval(experiment, confidence_level, **options)
+    if method == "feldman-cousins":
+        from lnvsearch.statistics import feldman_cousins
+
+        return feldman_cousins.interval(experiment, confidence_level, **options)
+    if method == "cls":
+        from lnvsearch.statistics import cls
+
+        upper = cls.upper_limit(experiment, confidence_level, **options)
+    else:
+        from lnvsearch.statistics import bayesian
+
+        upper = bayesian.upper_limit(experiment, confidence_level, **options)
+    return Interval(0.0 if np.ndim(upper) == 0 else np.zeros_like(upper), upper)

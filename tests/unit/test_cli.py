@@ -1,0 +1,380 @@
+"""The command line: answers equal to the library's, and every wrong input one line and exit 2."""
+
+import csv
+import io
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import lnvsearch
+from lnvsearch.cli import main
+from lnvsearch.limit_command import EXAMPLES
+from lnvsearch.limit_settings import METHODS, SETTINGS
+from lnvsearch.statistics import (
+    BinomialEfficiency,
+    CountingExperiment,
+    GaussianBackground,
+    GaussianEfficiency,
+    KnownBackground,
+    KnownEfficiency,
+    PoissonBackground,
+    bayesian,
+    cls,
+    feldman_cousins,
+    rolke,
+)
+
+BESIII = (
+    "limit --method rolke --observed 1 --background 0 --efficiency 0.1583 "
+    "--efficiency-uncertainty 0.0110810 --cl 0.90 --json"
+)
+
+
+@pytest.fixture
+def answer(capsys):
+    """Run a command that must succeed and return what it printed."""
+
+    def run(command, *more):
+        code = main([*command.split(), *more])
+        captured = capsys.readouterr()
+        assert code == 0, captured.err
+        assert captured.err == ""
+        return captured.out
+
+    return run
+
+
+@pytest.fixture
+def refusal(capsys):
+    """Run a command that must fail and return its one line of stderr."""
+
+    def run(command, *more):
+        assert main([*command.split(), *more]) == 2
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert captured.err.count("\n") == 1 and captured.err.endswith("\n")
+        return captured.err
+
+    return run
+
+
+def test_limit_in_signal_decays(answer):
+    result = json.loads(answer(BESIII))
+    assert result["upper"] == pytest.approx(23.187, abs=5e-4)
+    assert result["method"] == "rolke"
+    assert result["confidence_level"] == 0.90
+    assert result["observed"] == 1
+    assert result["efficiency"] == 0.1583
+
+
+def test_limit_as_branching_fraction(answer):
+    result = json.loads(answer(BESIII + " --normalisation 10087e6"))
+    assert result["upper"] == pytest.approx(2.2987e-9, rel=1e-4)
+    assert result["quantity"] == "branching fraction"
+    assert result["normalisation"] == 10087e6
+
+
+def test_normalisation_uncertainty_joins_the_efficiency_in_quadrature(answer):
+    with_both = json.loads(
+        answer(BESIII + " --normalisation 2e9 --normalisation-uncertainty 8e7")
+    )
+    relative = ((0.0110810 / 0.1583) ** 2 + 0.04**2) ** 0.5
+    experiment = CountingExperiment(
+        1, KnownBackground(0.0), GaussianEfficiency(0.1583, 0.1583 * relative)
+    )
+    assert with_both["upper"] == pytest.approx(rolke.interval(experiment).upper / 2e9, rel=1e-12)
+    alone = json.loads(
+        answer(
+            "limit --method cls --observed 1 --background 0 --efficiency 0.1 "
+            "--normalisation 2e9 --normalisation-uncertainty 8e7 --json"
+        )
+    )
+    known = CountingExperiment(1, KnownBackground(0.0), GaussianEfficiency(0.1, 0.004))
+    assert alone["upper"] == pytest.approx(cls.upper_limit(known) / 2e9, rel=1e-12)
+
+
+def test_every_method_gives_what_the_library_gives(answer):
+    common = "--observed 3 --background 1.2 --background-uncertainty 0.4 --efficiency 0.2 --cl 0.95"
+    experiment = CountingExperiment(3, GaussianBackground(1.2, 0.4), KnownEfficiency(0.2))
+    expected = {
+        "rolke --bounded": rolke.interval(experiment, 0.95, bounded=True).upper,
+        "cls --prior gamma": cls.upper_limit(experiment, 0.95, prior="gamma"),
+        "cls --prior posterior-gamma,none": cls.upper_limit(
+            experiment, 0.95, prior=("posterior-gamma", "none")
+        ),
+        "feldman-cousins": feldman_cousins.interval(experiment, 0.95).upper,
+        "bayesian --signal-prior reciprocal-sqrt": bayesian.upper_limit(
+            experiment, 0.95, signal_prior="reciprocal-sqrt"
+        ),
+    }
+    for method, upper in expected.items():
+        result = json.loads(answer(f"limit --method {method} {common} --json"))
+        assert result["upper"] == pytest.approx(float(upper), rel=1e-12)
+        assert result["lower"] >= 0.0
+
+
+def test_counted_background_and_efficiency(answer):
+    result = json.loads(
+        answer(
+            "limit --method cls --observed 4 --sideband 6 --tau 3 --passed 50 --generated 400 --json"
+        )
+    )
+    experiment = CountingExperiment(4, PoissonBackground(6, 3.0), BinomialEfficiency(50, 400))
+    assert result["upper"] == pytest.approx(cls.upper_limit(experiment), rel=1e-12)
+
+
+def test_feldman_cousins_options(answer):
+    common = "limit --method feldman-cousins --observed 2 --background 8 --efficiency 1 --cl 0.95"
+    first, bridged, corrected = (
+        json.loads(answer(f"{common} {option} --json"))["upper"]
+        for option in ("", "--bridge-gaps", "--monotone-in-background")
+    )
+    assert first < bridged <= corrected
+
+
+def test_readable_answer(answer):
+    text = answer("limit --method cls --observed 0 --background 0.3 --efficiency 1")
+    assert text.splitlines() == [
+        "cls, 90 % confidence level",
+        "lower  0",
+        "upper  2.30259  produced signal decays",
+    ]
+
+
+def test_infinite_upper_limit_is_null_in_json(answer):
+    command = (
+        "limit --method rolke --observed 1 --background 0 --efficiency 0.1 "
+        "--efficiency-uncertainty 0.09"
+    )
+    assert json.loads(answer(command + " --json"))["upper"] is None
+    assert "upper  inf" in answer(command)
+
+
+# --- tables --------------------------------------------------------------------------------------
+
+TABLE = """\
+label,method,observed,background,background-uncertainty,efficiency,cl
+a,cls,0,1.0,,0.5,
+b,rolke,3,2.0,0.3,0.5,0.95
+c,cls,2,1.0,,0.25,
+
+d,bayesian,1,0.5,0.1,0.5,0.68
+"""
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Write a table and return its path."""
+
+    def write(text):
+        path = tmp_path / "counts.csv"
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+def test_table_equals_single_calls(answer, table):
+    many = json.loads(answer("limit --json --table", table(TABLE)))
+    singles = [
+        "--method cls --observed 0 --background 1 --efficiency 0.5",
+        "--method rolke --observed 3 --background 2 --background-uncertainty 0.3 --efficiency 0.5 "
+        "--cl 0.95",
+        "--method cls --observed 2 --background 1 --efficiency 0.25",
+        "--method bayesian --observed 1 --background 0.5 --background-uncertainty 0.1 "
+        "--efficiency 0.5 --cl 0.68",
+    ]
+    assert [row.pop("label") for row in many] == ["a", "b", "c", "d"]
+    for row, single in zip(many, singles, strict=True):
+        alone = json.loads(answer(f"limit {single} --json"))
+        assert row.pop("upper") == pytest.approx(alone.pop("upper"), rel=1e-12)
+        assert row.pop("lower") == pytest.approx(alone.pop("lower"), rel=1e-12)
+        assert row == alone
+
+
+def test_table_prints_csv_in_the_order_of_its_lines(answer, table):
+    rows = list(csv.DictReader(io.StringIO(answer("limit --table", table(TABLE)))))
+    assert [row["label"] for row in rows] == ["a", "b", "c", "d"]
+    assert float(rows[0]["upper"]) == pytest.approx(2.302585 / 0.5, rel=1e-6)
+    assert rows[0]["background_uncertainty"] == ""
+
+
+def test_command_line_fills_missing_columns_and_cells_win(answer, table):
+    path = table("observed,background,bounded\n0,1,true\n2,,no\n")
+    rows = json.loads(
+        answer("limit --method rolke --efficiency 0.1 --background 3 --json --table", path)
+    )
+    assert [row["background"] for row in rows] == [1.0, 3.0]
+    assert rows[0]["bounded"] is True
+    assert "bounded" not in rows[1]
+
+
+def test_table_from_standard_input(answer, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(["observed", "0", "1"])))
+    text = answer("limit --table - --method cls --background 0 --efficiency 1 --json")
+    assert [row["observed"] for row in json.loads(text)] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("observed,efficency\n1,0.5\n", "unknown column 'efficency'"),
+        ("observed,observed\n1,1\n", "appears twice"),
+        ("observed\n1\nmany\n", "line 3: observed must be a number; got 'many'"),
+        ("observed\n1\n1,2\n", "line 3: 2 cells for 1 columns"),
+        ("observed\n1\n-2\n", "line 3: observed must be finite and >= 0; got -2"),
+        ("observed,cl\n1,0.9\n1,90\n", "line 3: confidence_level must be between 0 and 1"),
+        ("observed,sideband\n1,\n1,2\n", "line 3: --sideband needs --tau"),
+        ("observed,bridge-gaps\n1,maybe\n", "bridge-gaps must be true or false; got 'maybe'"),
+        ("observed,method\n1,fc\n", "method must be one of rolke"),
+        ("observed\n", "no experiments"),
+        ("", "no experiments"),
+    ],
+)
+def test_wrong_tables(refusal, table, text, message):
+    line = refusal(
+        "limit --method cls --background 1 --efficiency 0.5 --table", table(text)
+    )
+    assert message in line
+    assert "counts.csv" in line
+
+
+def test_table_that_is_not_there(refusal, tmp_path):
+    assert "none.csv" in refusal("limit --table", str(tmp_path / "none.csv"))
+
+
+# --- wrong input at the prompt -------------------------------------------------------------------
+
+GOOD = "--method cls --observed 1 --background 0.5 --efficiency 0.2"
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("", "command"),
+        ("limits", "invalid choice: 'limits'"),
+        ("limit", "--method is missing"),
+        ("limit --method cls", "--observed is missing"),
+        ("limit --method best --observed 1", "invalid choice: 'best'"),
+        ("limit --method cls --observed one", "invalid float value: 'one'"),
+        ("limit --method cls --observed 1 --efficiency 1", "--background B, or --sideband M"),
+        ("limit --method cls --observed 1 --background 1", "--efficiency E, or --passed P"),
+        ("limit --method cls --observed 1 --sideband 3 --efficiency 1", "--sideband needs --tau"),
+        (f"limit {GOOD} --tau 2", "--tau needs --sideband"),
+        (f"limit {GOOD} --sideband 3 --tau 2", "--background and --sideband exclude each other"),
+        (f"limit {GOOD} --passed 3 --generated 9", "--efficiency and --passed exclude each other"),
+        (f"limit {GOOD} --generated 9", "--generated needs --passed"),
+        (
+            "limit --method cls --observed 1 --sideband 1 --tau 1 --efficiency 1 "
+            "--background-uncertainty 0.1",
+            "--background-uncertainty needs --background",
+        ),
+        (
+            "limit --method cls --observed 1 --background 1 --passed 1 --generated 2 "
+            "--efficiency-uncertainty 0.1",
+            "--efficiency-uncertainty needs --efficiency",
+        ),
+        (
+            "limit --method cls --observed 1 --background 1 --passed 1 --generated 2 "
+            "--normalisation 9 --normalisation-uncertainty 1",
+            "--normalisation-uncertainty needs --efficiency",
+        ),
+        (f"limit {GOOD} --normalisation-uncertainty 3", "needs --normalisation"),
+        (f"limit {GOOD} --normalisation 0", "--normalisation must be finite and > 0"),
+        (f"limit {GOOD} --normalisation nan", "--normalisation must be finite and > 0"),
+        (
+            f"limit {GOOD} --normalisation 5 --normalisation-uncertainty -1",
+            "--normalisation-uncertainty must be finite and >= 0",
+        ),
+        (f"limit {GOOD} --bounded", "--bounded is only for --method rolke"),
+        (f"limit {GOOD} --signal-prior uniform", "only for --method bayesian"),
+        (f"limit {GOOD} --bridge-gaps", "only for --method feldman-cousins"),
+        (f"limit {GOOD} --prior flat", "prior must be one of"),
+        (f"limit {GOOD} --prior gamma,gamma,gamma", "prior must be one of"),
+        (f"limit {GOOD} --cl 95", "confidence_level must be between 0 and 1"),
+        (f"limit {GOOD} --cl nan", "confidence_level must be between 0 and 1"),
+        ("limit --method cls --observed 1.5 --background 0 --efficiency 1", "whole number"),
+        ("limit --method cls --observed -1 --background 0 --efficiency 1", "observed"),
+        ("limit --method cls --observed 1 --background inf --efficiency 1", "background mean"),
+        ("limit --method cls --observed 1 --background 0 --efficiency 0", "efficiency value"),
+        (f"limit {GOOD} --efficiency-uncertainty -0.1", "efficiency sigma"),
+        (f"limit {GOOD} --background-uncertainty -0.1", "background sigma"),
+        (
+            "limit --method cls --observed 1 --background 0 --passed 3 --generated 2",
+            "efficiency passed",
+        ),
+        (
+            "limit --method rolke --observed 1 --background 0 --efficiency 1 --prior gamma",
+            "--prior is only for --method",
+        ),
+        (f"limit {GOOD} --obs 1", "unrecognized arguments: --obs 1"),
+    ],
+)
+def test_wrong_input_is_one_line_and_exit_code_2(refusal, command, message):
+    assert message in refusal(command)
+
+
+# --- the program ---------------------------------------------------------------------------------
+
+
+def test_version_and_help(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"lnvsearch {lnvsearch.__version__}\n"
+    assert main(["limit", "--help"]) == 0
+    text = capsys.readouterr().out
+    assert "examples:" in text
+    assert all(f"--{setting.option}" in text for setting in SETTINGS)
+    assert all(method in text for method in METHODS)
+
+
+def test_examples_of_the_help_run(answer, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "counts.csv").write_text("observed,background,efficiency\n1,0.5,0.2\n")
+    commands = [
+        line.strip().removeprefix("lnvsearch ")
+        for line in EXAMPLES.replace("\\\n", " ").splitlines()
+        if line.strip().startswith("lnvsearch ")
+    ]
+    assert len(commands) == 5
+    for command in commands:
+        assert "upper" in answer(command)
+
+
+def test_examples_of_the_documentation_print_what_it_shows(answer, tmp_path, monkeypatch):
+    text = (Path(__file__).parents[2] / "docs" / "limits_command.md").read_text()
+    blocks = re.findall(r"```console\n(.*?)```", text, flags=re.DOTALL)
+    assert len(blocks) == 2
+    monkeypatch.chdir(tmp_path)
+    for block in blocks:
+        for step in block.replace("\\\n", " ").removeprefix("$ ").split("\n$ "):
+            command, shown = step.split("\n", 1)
+            if command.startswith("cat "):
+                Path(command.removeprefix("cat ")).write_text(shown)
+            else:
+                assert answer(command.removeprefix("lnvsearch ")) == shown
+
+
+def test_module_runs_as_a_program_without_loading_the_library_for_its_version():
+    run = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "lnvsearch", "--version"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert run.stdout == f"lnvsearch {lnvsearch.__version__}\n"
+    loaded = {line.rpartition("|")[2].strip() for line in run.stderr.splitlines()}
+    assert "argparse" in loaded
+    assert not loaded & {"numpy", "scipy", "numba"}
+
+
+def test_module_returns_the_exit_code():
+    run = subprocess.run(
+        [sys.executable, "-m", "lnvsearch", "limit"], capture_output=True, text=True, timeout=60
+    )
+    assert run.returncode == 2
+    assert run.stderr == "lnvsearch: error: --method is missing\n"

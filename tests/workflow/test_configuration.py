@@ -1,0 +1,213 @@
+"""Bad configurations are refused with one message that names file, key and mend."""
+
+import shutil
+
+import pytest
+import yaml
+from configuration import ConfigurationError, check_schema, overlaid, read_yaml
+from paper import Paper, load_papers
+
+PAPER = "config/papers/besiii_2025.yaml"
+DETECTOR = "config/detectors/besiii.yaml"
+CONFIG = "config/config.yaml"
+
+
+@pytest.fixture
+def project(root, tmp_path):
+    """A copy of all data files of the project, to spoil."""
+    for folder in ("config", "resources"):
+        shutil.copytree(root / folder, tmp_path / folder)
+    return tmp_path
+
+
+def load(project):
+    """What the Snakefile does with its configuration."""
+    return load_papers(read_yaml(project / CONFIG), project, CONFIG)
+
+
+def spoil(project, file, change):
+    """Apply `change` to the content of a YAML file."""
+    content = yaml.safe_load((project / file).read_text())
+    change(content)
+    (project / file).write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+def refusal(project):
+    with pytest.raises(ConfigurationError) as caught:
+        load(project)
+    return str(caught.value)
+
+
+def test_the_project_s_own_configuration_is_accepted(project):
+    papers = load(project)
+    assert len(papers["besiii_2025"].masses_gev) == 39
+    assert len(papers["besiii_2025"].signal_samples()) == 79
+
+
+BAD = {
+    "misspelt key": (
+        CONFIG, lambda c: c.update(base_sead=c.pop("base_seed")), ["base_sead", "base_seed"]
+    ),
+    "wrong type": (CONFIG, lambda c: c.update(base_seed="one"), ["base_seed", "integer"]),
+    "negative seed": (CONFIG, lambda c: c.update(base_seed=-1), ["base_seed", ">= 0"]),
+    "confidence level of 1": (
+        CONFIG, lambda c: c.update(confidence_level=1.0), ["confidence_level", "< 1"]
+    ),
+    "too few events": (
+        CONFIG, lambda c: c["statistics"].update(signal=0), ["statistics.signal", ">= 100"]
+    ),
+    "negative mass": (
+        CONFIG, lambda c: c.update(majorana_masses_gev=[-0.6]), ["majorana_masses_gev", "> 0"]
+    ),
+    "mass below the threshold": (
+        CONFIG, lambda c: c.update(majorana_masses_gev=[0.3]), ["signal_two_majorana_m0.300", "mass"]
+    ),
+    "mass beyond the phase space": (
+        CONFIG, lambda c: c.update(majorana_masses_gev=[1.6]), ["signal_two_majorana_m1.600", "GeV"]
+    ),
+    "unknown paper": (CONFIG, lambda c: c.update(papers=["besiii"]), ["papers", "besiii_2025"]),
+    "misspelt section": (
+        PAPER, lambda c: c.update(varations=c.pop("variations")), ["varations", "variations"]
+    ),
+    "misspelt parameter of a cut": (
+        PAPER, lambda c: c["selection"][0].update(minimum_track=4), ["selection[0]", "minimum_track"]
+    ),
+    "unknown cut": (
+        PAPER, lambda c: c["selection"].append({"cut": "magic"}), ["magic", "known cuts"]
+    ),
+    "window upside down": (
+        PAPER,
+        lambda c: c["selection"][-1].update(mass_minimum_gev=3.2),
+        ["mass_minimum_gev", "3.2", "3.12"],
+    ),
+    "scan upside down": (
+        PAPER, lambda c: c["mass_scan"].update(first=1.6), ["mass_scan.first", "1.525"]
+    ),
+    "variation of a sample that is not there": (
+        PAPER,
+        lambda c: c["variations"]["pulls_off"].update(samples=["signal_phps"]),
+        ["variations.pulls_off.samples", "signal_phps", "signal_phsp"],
+    ),
+    "systematic naming a sample that is not there": (
+        PAPER,
+        lambda c: c["systematics"][3]["estimate"].update(sample="control"),
+        ["systematics[3]", "control"],
+    ),
+    "systematic naming a variation that is not there": (
+        PAPER,
+        lambda c: c["systematics"][3]["estimate"].update(variation="pulls"),
+        ["systematics[3]", "pulls_off"],
+    ),
+    "overlay of a key that is not there": (
+        PAPER,
+        lambda c: c["variations"]["pulls_off"].update(detector={"pulls": {"enable": False}}),
+        ["pulls_off", "pulls.enable", "enabled"],
+    ),
+    "overlay with a value out of range": (
+        PAPER,
+        lambda c: c["variations"]["kaon_decay_radius"].update(
+            detector={"kaon_decay": {"effective_radius_m": -1.0}}
+        ),
+        ["kaon_decay_radius", "effective_radius_m"],
+    ),
+    "calibration on a sample of the analysis": (
+        PAPER, lambda c: c["calibration"].update(sample="signal_phsp"), ["calibration.sample"]
+    ),
+    "calibrating two ways": (
+        PAPER, lambda c: c["calibration"].update(minimum=3.0, maximum=0.0), ["calibration"]
+    ),
+    "charge not conserved": (
+        PAPER,
+        lambda c: c["samples"]["signal_phsp"]["decay"].update(daughters=["K+", "K+", "e-", "e+"]),
+        ["signal_phsp", "charges"],
+    ),
+    "unknown particle": (
+        PAPER,
+        lambda c: c["samples"]["signal_phsp"]["decay"].update(daughters=["K+", "K+", "e-", "x-"]),
+        ["signal_phsp", "x-"],
+    ),
+    "detector value of a wrong type": (
+        DETECTOR, lambda c: c["tof"]["hit_efficiency"].update(value="high"), ["tof", "hit_efficiency"]
+    ),
+    "detector value out of range": (
+        DETECTOR, lambda c: c["tof"]["hit_efficiency"].update(value=1.5), ["hit_efficiency", "1"]
+    ),
+    "detector number without a source": (
+        DETECTOR, lambda c: c["tof"]["hit_efficiency"].pop("source"), ["hit_efficiency", "source"]
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_configuration_is_refused(project, case):
+    file, change, expected = BAD[case]
+    spoil(project, file, change)
+    message = refusal(project)
+    assert file.rpartition("/")[2] in message
+    for words in expected:
+        assert words in message, message
+
+
+def test_every_problem_has_its_line(project):
+    spoil(project, PAPER, lambda c: c["selection"].append({"cut": "magic"}))
+    spoil(project, PAPER, lambda c: c["variations"]["pulls_off"].update(samples=["nothing"]))
+    assert len(refusal(project).splitlines()) >= 2
+
+
+@pytest.mark.parametrize("text", ["papers: [", "- 1\n- 2\n", "\x00"])
+def test_broken_yaml_is_refused(project, text):
+    (project / CONFIG).write_text(text)
+    assert CONFIG in refusal(project)
+
+
+def test_missing_file_is_named(project):
+    (project / PAPER).unlink()
+    assert "besiii_2025.yaml: no such file" in refusal(project)
+
+
+def test_defaults_are_filled_in(project):
+    config = {"papers": ["besiii_2025"], "base_seed": 1, "confidence_level": 0.9,
+              "statistics": read_yaml(project / CONFIG)["statistics"]}
+    check_schema(config, "config", CONFIG)
+    assert config["majorana_masses_gev"] == "paper" and config["data"] == {}
+
+
+def test_an_overlay_changes_values_only():
+    settings = {"a": {"b": {"value": 1, "source": "x"}, "c": 2}}
+    varied = overlaid(settings, {"a": {"b": 3}}, "file")
+    assert varied == {"a": {"b": {"value": 3, "source": "x"}, "c": 2}}
+    assert settings["a"]["b"]["value"] == 1
+    with pytest.raises(ConfigurationError, match="a.d"):
+        overlaid(settings, {"a": {"d": 3}}, "file")
+
+
+@pytest.fixture(scope="module")
+def besiii(root) -> Paper:
+    return load_papers(read_yaml(root / CONFIG), root, CONFIG)["besiii_2025"]
+
+
+def test_a_variation_uses_nominal_files_before_its_stage(besiii):
+    assert besiii.generated_file("signal_phsp", "pulls_off").endswith("signal_phsp/nominal.npz")
+    assert besiii.recorded_file("signal_phsp", "pulls_off").endswith("signal_phsp/pulls_off.root")
+    assert besiii.generated_file("signal_phsp", "radiation_off").endswith("radiation_off.npz")
+
+
+def test_uncalibrated_runs_without_the_calibration(besiii):
+    assert besiii.calibration_file("uncalibrated") == []
+    assert len(besiii.calibration_file("nominal")) == 1
+
+
+def test_the_scan_s_cuts_end_with_the_bin_of_its_mass(besiii):
+    cuts = besiii.selection_parameters("signal_two_majorana_m0.575", "nominal")["cuts"]
+    assert cuts[-1]["cut"] == "majorana_mass_bin" and cuts[-1]["mass_gev"] == 0.575
+    assert besiii.selection_parameters("signal_phsp", "nominal")["cuts"] == cuts[:-1]
+
+
+def test_blinded_data_never_show_the_window(root, tmp_path):
+    config = read_yaml(root / CONFIG)
+    config["data"]["besiii_2025"] = {"file": str(tmp_path / "data.root"), "unblind": False}
+    paper = load_papers(config, root, CONFIG)["besiii_2025"]
+    names = [cut["cut"] for cut in paper.selection_parameters("data", "nominal")["cuts"]]
+    assert "signal_window" not in names
+    assert paper.closed_window("data") == [3.07, 3.12]
+    assert "data" not in paper.limit_inputs("kkee")

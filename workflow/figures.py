@@ -1,0 +1,65 @@
+"""Which results each figure of a simulated search draws, and with which settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from paper import Paper
+
+#: Names of the figures: those of the paper first, then those beyond it.
+FIGURES = (
+    "figure1",
+    "figure2",
+    "figure3",
+    "efficiency_vs_mass",
+    "cut_flow",
+    "chi_square_probability",
+    "punzi_curve",
+    "modelling",
+    "acceptance_map",
+    "calibration_curve",
+)
+
+#: Legends of the samples in the figure of the fit's probability, by variation.
+_PROBABILITY_LABELS = {
+    "ideal": "no radiation, no material, pulls off",
+    "radiation_off": "no radiation",
+    "nominal": "nominal",
+}
+
+
+def figure_inputs(paper: Paper, figure: str) -> dict[str, str]:
+    """Files that a figure draws, by name."""
+    channel = paper.channel
+    signal = paper.efficiency_sample(channel)
+    signal_file = {"signal": paper.selected_file(signal)}
+    inputs = {
+        "figure2": {**signal_file, **paper.selected_data()},
+        "figure3": {"scan": paper.result("limits", "_scan.csv")},
+        "efficiency_vs_mass": {"efficiencies": paper.result("efficiencies", ".csv")},
+        "cut_flow": {"cutflow": paper.result("cutflow", ".csv")},
+        "chi_square_probability": {
+            name: paper.selected_file(signal, name) for name in _PROBABILITY_LABELS
+        },
+        "punzi_curve": {"punzi": paper.result("background", "_punzi.csv")},
+        "modelling": {"systematics": paper.result("systematics", "_by_mass.csv")},
+        "acceptance_map": signal_file,
+        "calibration_curve": {
+            "trials": f"results/{paper.name}/calibration/trials.csv",
+            "record": f"results/{paper.name}/calibration/record.json",
+        },
+    }
+    return inputs.get(figure, {})
+
+
+def figure_parameters(paper: Paper, figure: str) -> dict:
+    """Settings of a figure, and the names of its inputs in their order."""
+    settings = {
+        "figure2": {"window_gev": paper.signal_window()},
+        "efficiency_vs_mass": {"in_mass_bin": paper.settings["mass_bin"]["in_efficiency"]},
+        "cut_flow": {"samples": paper.cut_flow_samples()},
+        "chi_square_probability": {"labels": _PROBABILITY_LABELS},
+        "punzi_curve": {"published_cut": paper.settings["chi_square_scan"]["paper"]},
+    }
+    return {"inputs": list(figure_inputs(paper, figure)), **settings.get(figure, {})}

@@ -1,0 +1,67 @@
+# Upper limits: from published inputs, from this simulation, by four methods; and their coverage.
+
+
+rule set_limits:
+    """Limits of one channel from published and simulated inputs, by all methods."""
+    input:
+        unpack(lambda w: search(w).limit_inputs(w.channel)),
+        published=published_numbers,
+    output:
+        limits="results/{paper}/limits/{channel}.json",
+    log:
+        "results/{paper}/logs/set_limits/{channel}.log",
+    params:
+        library=library("statistics", "sensitivity"),
+        limit=lambda w: search(w).channels[w.channel]["limit"],
+        simulation=lambda w: list(search(w).limit_inputs(w.channel)),
+        parent=lambda w: search(w).settings.get("parent"),
+        efficiency_sample=lambda w: search(w).channels[w.channel].get("efficiency_sample"),
+        confidence_level=config["confidence_level"],
+    resources:
+        mem_mb=400,
+        runtime=5,
+    script:
+        "../scripts/set_limits.py"
+
+
+rule scan_limits:
+    """Limits against the mass of the Majorana neutrino."""
+    input:
+        published=published_numbers,
+        efficiencies="results/{paper}/efficiencies/{channel}.csv",
+        systematics="results/{paper}/systematics/{channel}_by_mass.csv",
+    output:
+        scan="results/{paper}/limits/{channel}_scan.csv",
+    log:
+        "results/{paper}/logs/scan_limits/{channel}.log",
+    params:
+        library=library("statistics"),
+        limit=lambda w: search(w).channels[w.channel]["limit"],
+        scan_model=lambda w: search(w).channels[w.channel]["scan_model"],
+        n_parent=lambda w: search(w).settings["parent"]["number"],
+        in_mass_bin=lambda w: search(w).settings["mass_bin"]["in_efficiency"],
+        confidence_level=config["confidence_level"],
+    resources:
+        mem_mb=400,
+        runtime=5,
+    script:
+        "../scripts/scan_limits.py"
+
+
+rule tabulate_limits_by_method:
+    """All limits of a search beside one another; the paper's own method is marked."""
+    input:
+        limits=lambda w: search(w).limit_files(),
+    output:
+        csv="results/{paper}/tables/limits_by_method.csv",
+        tex="results/{paper}/tables/limits_by_method.tex",
+        md="results/{paper}/tables/limits_by_method.md",
+    log:
+        "results/{paper}/logs/tabulate_limits_by_method.log",
+    params:
+        library=library("publication"),
+    resources:
+        mem_mb=200,
+        runtime=5,
+    script:
+        "../scripts/tabulate_limits_by_method.py"

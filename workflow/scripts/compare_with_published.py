@@ -1,0 +1,79 @@
+"""Every number that a paper prints, beside this project's."""
+
+from job import job, write_table, write_text
+
+
+def compare_with_published(published, companion, files, settings, comparison, summary):
+    """`files`: the results by name, CSV tables and JSON; `settings`: published inputs as used."""
+    from lnvsearch.publication.published import read_published
+
+    published = read_published(published)
+    limits = {
+        name.removeprefix("limits_"): read_json(path)
+        for name, path in files.items()
+        if name.startswith("limits_")
+    }
+    if "scan" in files:
+        table, text = compare_besiii(published, files, settings, limits)
+    else:
+        table, text = compare_na62(published, companion, limits)
+    write_table(comparison, table)
+    write_text(summary, text)
+
+
+def compare_besiii(published, files, settings, limits):
+    """Comparison and summary of the simulated search."""
+    from lnvsearch.publication.comparison import comparison_for_besiii, summary_markdown
+    from lnvsearch.publication.table_files import read_csv
+
+    names = ("efficiencies", "systematics", "systematics_by_mass", "scan", "background")
+    resolution = read_json(files["resolution"])
+    half_width = "window_half_width_in_resolutions"
+    results = {
+        **{name: read_csv(files[name]) for name in names},
+        # The records of one prior stand for their method.
+        "overall_limits": list(
+            {(r["kind"], r["variant"], r["method"]): r for r in reversed(limits["kkee"])}.values()
+        ),
+        "settings": settings,
+        "simulated_numbers": [{
+            "quantity": "signal_window_half_width_in_resolutions",
+            "value": resolution[half_width],
+            "uncertainty": resolution[f"{half_width}_uncertainty"],
+            "source": "resolution",
+            "note": f"resolution {1e3 * resolution['mass_resolution_gev']:.2f} MeV",
+        }],
+    }
+    table = comparison_for_besiii(published, results)
+    return table, summary_markdown(table, published, results)
+
+
+def compare_na62(published, companion, limits):
+    """Comparison and summary of a search of which only the limits are set."""
+    from lnvsearch.publication.comparison_na62 import comparison_for_na62, summary_for_na62
+    from lnvsearch.publication.published import read_published
+
+    results = {"limits": limits}
+    if companion is not None:
+        results["companion"] = read_published(companion)
+    table = comparison_for_na62(published, results)
+    return table, summary_for_na62(table, published, results)
+
+
+def read_json(path):
+    import json
+
+    with open(path, encoding="utf-8") as stream:
+        return json.load(stream)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        compare_with_published(
+            published=snakemake.input.published,
+            companion=next(iter(snakemake.input.companion), None),
+            files={name: snakemake.input[name] for name in snakemake.params.results},
+            settings=snakemake.params.settings,
+            comparison=snakemake.output.comparison,
+            summary=snakemake.output.summary,
+        )

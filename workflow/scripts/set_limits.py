@@ -1,0 +1,130 @@
+"""Upper limits of one channel, from published and simulated inputs, by all methods."""
+
+from dataclasses import asdict, dataclass
+
+from job import job, write_json
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The numbers that one limit is set from; `scale` turns events into a branching fraction."""
+
+    kind: str
+    variant: str
+    observed: int
+    background: float
+    background_uncertainty: float
+    efficiency: float
+    efficiency_uncertainty: float
+    scale: float
+
+
+def set_limits(output, inputs, own_method, bounded, priors, confidence_level):
+    """Write one record for every set of `inputs`, method and prior.
+
+    `priors`: the shapes of uncertain background and efficiency for the methods that average
+    over them; with nothing uncertain, one is as good as another and only the first is used.
+    """
+    from experiments import METHODS, counting_experiment, upper_limit
+
+    records = []
+    for numbers in inputs:
+        experiment = counting_experiment(
+            numbers.observed,
+            numbers.background,
+            numbers.background_uncertainty,
+            numbers.efficiency,
+            numbers.efficiency_uncertainty,
+        )
+        for method in METHODS:
+            for prior in [None] if method == "rolke" else priors:
+                options = {"bounded": bounded} if method == "rolke" else {"prior": prior}
+                upper = float(upper_limit(method, experiment, confidence_level, **options))
+                records.append({
+                    **asdict(numbers),
+                    "method": method,
+                    "prior": prior,
+                    "confidence_level": confidence_level,
+                    "is_paper_method": method == own_method,
+                    "upper_events": upper,
+                    "upper_branching_fraction": upper * numbers.scale,
+                })
+    write_json(output, records)
+
+
+def published_inputs(limit, parent, published):
+    """The published numbers, as printed, for a limit with an efficiency and N parents."""
+    efficiency = limit["efficiency"]["mean"]
+    sigma = limit["efficiency"]["relative_sigma_percent"] / 100.0
+    variants = {"nominal": efficiency}
+    if published is not None:
+        variants["section_iii_efficiency"] = published.value("efficiency_percent") / 100.0
+    return [
+        Inputs("derived", name, limit["observed"], limit["background"]["mean"],
+               limit["background"]["sigma"], value, sigma * value, 1.0 / parent["number"])
+        for name, value in variants.items()
+    ]
+
+
+def simulated_inputs(limit, parent, simulation, sample):
+    """This simulation's efficiency and background, with the published count and the user's own."""
+    import json
+
+    from lnvsearch.publication.table_files import find_rows, read_csv
+
+    efficiencies = read_csv(simulation["efficiencies"])
+    total = find_rows(read_csv(simulation["systematics"]), source="total")[0]
+    with open(simulation["background"], encoding="utf-8") as stream:
+        background = json.load(stream)
+    relative = total["relative_uncertainty_percent"] / 100.0
+    rows = {row["variation"]: row for row in find_rows(efficiencies, sample=sample)}
+    variants = {name: (rows[name], limit["observed"]) for name in ("nominal", "uncalibrated")
+                if name in rows}
+    if "data" in simulation:
+        flow = read_csv(simulation["data"])
+        variants["user_data"] = (rows["nominal"], flow["events_out"][-1])
+    return [
+        Inputs("simulated", name, observed,
+               background["background_events"], background["background_events_uncertainty"],
+               row["efficiency"], relative * row["efficiency"], 1.0 / parent["number"])
+        for name, (row, observed) in variants.items()
+    ]
+
+
+def sensitivity_inputs(limit):
+    """Published background with the printed and the recomputed single-event sensitivity."""
+    from sensitivity import printed_sensitivity, recomputed_sensitivity
+
+    result = []
+    for variant, (mean, sigma) in {
+        "printed_sensitivity": printed_sensitivity(limit),
+        "recomputed_sensitivity": recomputed_sensitivity(limit),
+    }.items():
+        # One expected event for a branching fraction of one sensitivity: efficiency 1.
+        result.append(
+            Inputs("derived", variant, limit["observed"], limit["background"]["mean"],
+                   limit["background"]["sigma"], 1.0, sigma / mean, mean)
+        )
+    return result
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        from lnvsearch.publication.published import read_published
+
+        limit, parent = snakemake.params.limit, snakemake.params.parent
+        if "single_event_sensitivity" in limit:
+            inputs = sensitivity_inputs(limit)
+        else:
+            inputs = published_inputs(limit, parent, read_published(snakemake.input.published))
+        if snakemake.params.efficiency_sample is not None:
+            files = {name: snakemake.input[name] for name in snakemake.params.simulation}
+            inputs += simulated_inputs(limit, parent, files, snakemake.params.efficiency_sample)
+        set_limits(
+            output=snakemake.output.limits,
+            inputs=inputs,
+            own_method=limit["method"],
+            bounded=limit["bounded"],
+            priors=limit["priors"],
+            confidence_level=snakemake.params.confidence_level,
+        )
