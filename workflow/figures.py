@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from paper import Paper
 
-#: Names of the figures: those of the paper first, then those beyond it.
-FIGURES = (
+#: Figures of every search, simulated or not.
+LIMIT_FIGURES = ("coverage_map",)
+
+#: Figures of a simulated search: those of the paper first, then those beyond it.
+SIMULATION_FIGURES = (
     "figure1",
     "figure2",
     "figure3",
@@ -31,6 +34,8 @@ _PROBABILITY_LABELS = {
 
 def figure_inputs(paper: Paper, figure: str) -> dict[str, str]:
     """Files that a figure draws, by name."""
+    if figure in LIMIT_FIGURES:
+        return {"coverage": f"results/{paper.name}/limits/coverage.csv"}
     channel = paper.channel
     signal = paper.efficiency_sample(channel)
     signal_file = {"signal": paper.selected_file(signal)}
@@ -55,6 +60,8 @@ def figure_inputs(paper: Paper, figure: str) -> dict[str, str]:
 
 def figure_parameters(paper: Paper, figure: str) -> dict:
     """Settings of a figure, and the names of its inputs in their order."""
+    if figure in LIMIT_FIGURES:
+        return {"inputs": list(figure_inputs(paper, figure))}
     settings = {
         "figure2": {"window_gev": paper.signal_window()},
         "efficiency_vs_mass": {"in_mass_bin": paper.settings["mass_bin"]["in_efficiency"]},

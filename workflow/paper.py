@@ -363,10 +363,12 @@ class Paper:
     def leaves(self) -> list[str]:
         """All that `rule all` asks of the search."""
         folder = f"results/{self.name}"
-        leaves = [f"{folder}/tables/limits_by_method.csv", f"{folder}/comparison.csv"]
+        leaves = [f"{folder}/tables/{name}.csv" for name in ("limits_by_method", "undercoverage")]
+        leaves += [f"{folder}/figures/{name}.pdf" for name in figures.LIMIT_FIGURES]
+        leaves += [f"{folder}/comparison.csv"]
         if self.is_simulated:
             leaves += [f"{folder}/tables/table{number}.csv" for number in (1, 2)]
-            leaves += [f"{folder}/figures/{name}.pdf" for name in figures.FIGURES]
+            leaves += [f"{folder}/figures/{name}.pdf" for name in figures.SIMULATION_FIGURES]
         return leaves
 
 

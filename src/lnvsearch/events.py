@@ -162,7 +162,7 @@ def read_generated(path: str | Path) -> GeneratedEvents:
     import zipfile
 
     try:
-        with np.load(path, allow_pickle=False) as content:
+        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as content:
             arrays = {name: content[name] for name in content.files}
         header = json.loads(str(arrays.pop("header")))
         return GeneratedEvents(**arrays, **header)
@@ -260,7 +260,13 @@ def _check_tree(path: str | Path, file) -> tuple:
             f"{path}: no tree named Events (it holds: {', '.join(file.keys()) or 'nothing'}); "
             "write one as docs/events.md describes"
         )
-    tree = file["Events"]
+    try:
+        tree = file["Events"]
+    except Exception as error:
+        raise EventFileError(
+            f"{path}: tree Events cannot be opened ({type(error).__name__}); "
+            "the file is truncated or damaged: make or copy it again"
+        ) from error
     required = [*EVENT_BRANCHES, *(f"track_{name}" for name in REQUIRED_TRACK_BRANCHES)]
     missing = [name for name in required if name not in tree]
     if missing:

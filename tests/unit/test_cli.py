@@ -120,7 +120,8 @@ def test_every_method_gives_what_the_library_gives(answer):
 def test_counted_background_and_efficiency(answer):
     result = json.loads(
         answer(
-            "limit --method cls --observed 4 --sideband 6 --tau 3 --passed 50 --generated 400 --json"
+            "limit --method cls --observed 4 --sideband 6 --tau 3 --passed 50 --generated 400 "
+            "--json"
         )
     )
     experiment = CountingExperiment(4, PoissonBackground(6, 3.0), BinomialEfficiency(50, 400))

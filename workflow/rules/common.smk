@@ -7,7 +7,7 @@ ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "workflow"))
 
 from configuration import ConfigurationError
-from figures import FIGURES
+from figures import LIMIT_FIGURES, SIMULATION_FIGURES
 from library import library_version
 from paper import NOMINAL, load_papers
 from snakemake.exceptions import WorkflowError

@@ -65,3 +65,27 @@ rule tabulate_limits_by_method:
         runtime=5,
     script:
         "../scripts/tabulate_limits_by_method.py"
+
+
+rule coverage:
+    """How often each method's limit holds the true signal, for the papers' settings."""
+    output:
+        coverage="results/{paper}/limits/coverage.csv",
+        undercoverage="results/{paper}/tables/undercoverage.csv",
+        tex="results/{paper}/tables/undercoverage.tex",
+        md="results/{paper}/tables/undercoverage.md",
+    log:
+        "results/{paper}/logs/coverage.log",
+    benchmark:
+        "results/{paper}/benchmarks/coverage.tsv"
+    params:
+        library=library("statistics", "publication"),
+        limits=lambda w: {
+            name: channel["limit"] for name, channel in search(w).channels.items()
+        },
+        confidence_level=config["confidence_level"],
+    resources:
+        mem_mb=500,
+        runtime=10,
+    script:
+        "../scripts/compute_coverage.py"

@@ -52,7 +52,7 @@ rule draw_figure:
     output:
         pdf=report(
             "results/{paper}/figures/{figure}.pdf",
-            caption="../report/figure.rst",
+            caption="../report/{figure}.rst",
             category="{paper}",
         ),
         png="results/{paper}/figures/{figure}.png",
@@ -63,7 +63,7 @@ rule draw_figure:
         library=library("publication"),
         settings=lambda w: search(w).figure_parameters(w.figure),
     wildcard_constraints:
-        figure="|".join(FIGURES),
+        figure="|".join(LIMIT_FIGURES + SIMULATION_FIGURES),
     resources:
         mem_mb=500,
         runtime=5,

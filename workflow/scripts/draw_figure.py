@@ -114,6 +114,12 @@ def draw_calibration_curve(files, published, settings):
     return calibration_curve(table(files["trials"]), published, chosen_scale=record["value"])
 
 
+def draw_coverage_map(files, published, settings):
+    from lnvsearch.publication.figures import coverage_map
+
+    return coverage_map(table(files["coverage"]))
+
+
 DRAWERS = {
     function.__name__.removeprefix("draw_"): function
     for function in (
@@ -127,6 +133,7 @@ DRAWERS = {
         draw_modelling,
         draw_acceptance_map,
         draw_calibration_curve,
+        draw_coverage_map,
     )
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-#: The four methods in the order of the tables, and what the statistics library calls them.
+#: The four methods in the order of the tables, by the names that the statistics library knows.
 METHODS = ("rolke", "cls", "feldman-cousins", "bayesian")
 
 
@@ -23,25 +23,21 @@ def counting_experiment(observed, background, background_sigma, efficiency, effi
     return CountingExperiment(
         observed=observed,
         background=KnownBackground(background)
-        if known_background else GaussianBackground(background, background_sigma),
+        if known_background
+        else GaussianBackground(background, background_sigma),
         efficiency=KnownEfficiency(efficiency)
-        if known_efficiency else GaussianEfficiency(efficiency, efficiency_sigma),
+        if known_efficiency
+        else GaussianEfficiency(efficiency, efficiency_sigma),
     )
 
 
-def upper_limit(method, experiment, confidence_level, *, bounded=False, prior="lognormal-mean"):
-    """Upper limit(s) in produced signal events.
+def method_options(method, bounded, prior):
+    """Options of a method: `bounded` matters to Rolke's, `prior` to the others."""
+    return {"bounded": bounded} if method == "rolke" else {"prior": prior}
 
-    `bounded` matters to Rolke's method, `prior` (of background and efficiency) to the others.
-    """
-    from lnvsearch import statistics
 
-    if method == "rolke":
-        return statistics.rolke.interval(experiment, confidence_level, bounded=bounded).upper
-    if method == "cls":
-        return statistics.cls.upper_limit(experiment, confidence_level, prior=prior)
-    if method == "feldman-cousins":
-        return statistics.feldman_cousins.interval(experiment, confidence_level, prior=prior).upper
-    if method == "bayesian":
-        return statistics.bayesian.upper_limit(experiment, confidence_level, prior=prior)
-    raise ValueError(f"method is {method!r}: give one of {', '.join(METHODS)}")
+def upper_limit(method, experiment, confidence_level, **options):
+    """Upper limit(s) in produced signal events."""
+    from lnvsearch.statistics import methods
+
+    return methods.interval(method, experiment, confidence_level, **options).upper

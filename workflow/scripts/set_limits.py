@@ -25,7 +25,7 @@ def set_limits(output, inputs, own_method, bounded, priors, confidence_level):
     `priors`: the shapes of uncertain background and efficiency for the methods that average
     over them; with nothing uncertain, one is as good as another and only the first is used.
     """
-    from experiments import METHODS, counting_experiment, upper_limit
+    from experiments import METHODS, counting_experiment, method_options, upper_limit
 
     records = []
     for numbers in inputs:
@@ -38,7 +38,7 @@ def set_limits(output, inputs, own_method, bounded, priors, confidence_level):
         )
         for method in METHODS:
             for prior in [None] if method == "rolke" else priors:
-                options = {"bounded": bounded} if method == "rolke" else {"prior": prior}
+                options = method_options(method, bounded, prior)
                 upper = float(upper_limit(method, experiment, confidence_level, **options))
                 records.append({
                     **asdict(numbers),

@@ -28,7 +28,7 @@ if __name__ == "__main__":
 
         from paper import load_papers
 
-        papers = load_papers(snakemake.config, Path(snakemake.scriptdir).parents[1], "the configuration")
+        papers = load_papers(snakemake.config, Path(snakemake.scriptdir).resolve().parents[1], "the configuration")
         warm_up_kernels(
             {name: paper.warm_up_parameters() for name, paper in papers.items() if paper.is_simulated}
         )

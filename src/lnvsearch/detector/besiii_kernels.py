@@ -29,7 +29,7 @@ __all__ = [
 
 #: Particles that leave tracks; kernels know them by their position here.
 SPECIES = ("e-", "mu-", "pi+", "K+", "p")
-_ELECTRON, _MUON, _PION, _KAON, _PROTON = range(5)
+_ELECTRON, _PION, _KAON = 0, 2, 3
 PHOTON = -2
 _PHOTON_CODE = 22  # of the Particle Data Group
 #: Species of the hypotheses electron, pion, kaon.
@@ -208,8 +208,9 @@ def _convert(
         part = energy * (x if daughter == 0 else 1.0 - x)
         if part <= mass:
             continue
+        momentum = math.sqrt(part * part - mass * mass)
         three = material.kicked_momentum(
-            photon, math.sqrt(part * part - mass * mass), charge * transverse_kick, _TWO_PI * azimuth
+            photon, momentum, charge * transverse_kick, _TWO_PI * azimuth
         )
         n_tracks = _record(
             keys, event, _SECONDARY_SLOT + 2 * slot + daughter, slot, _ELECTRON, charge, three,

@@ -1,7 +1,8 @@
 """The cocktail: exclusive backgrounds with their branching fractions, read from a CSV file.
 
 Columns: `sample` (name), `daughters` (of the J/psi; a YAML list as `Decay` takes it),
-`branching_fraction` (of the whole chain, secondary decays included), `source`, `note`.
+`branching_fraction` (of the whole chain, secondary decays included) and its standard uncertainty,
+`source`, `note`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,14 @@ from lnvsearch.generation.models import Decay
 
 __all__ = ["CocktailMode", "load_cocktail"]
 
-_COLUMNS = ("sample", "daughters", "branching_fraction", "source", "note")
+_COLUMNS = (
+    "sample",
+    "daughters",
+    "branching_fraction",
+    "branching_fraction_uncertainty",
+    "source",
+    "note",
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +35,7 @@ class CocktailMode:
     sample: str
     decay: Decay
     branching_fraction: float
+    branching_fraction_uncertainty: float
     source: str
     note: str = ""
 
@@ -44,7 +53,8 @@ def load_cocktail(path: str | Path, parent: str = "J/psi(1S)") -> list[CocktailM
     """Read the modes of a cocktail.
 
     Raises ValueError, naming file, line and column, for missing columns, a sample named twice,
-    a branching fraction outside (0, 1], a mode with no source, or an impossible decay.
+    a branching fraction outside (0, 1], a negative uncertainty, a mode with no source, or an
+    impossible decay.
     """
     import yaml
 
@@ -63,10 +73,17 @@ def load_cocktail(path: str | Path, parent: str = "J/psi(1S)") -> list[CocktailM
             raise ValueError(f"{place}: source is empty; say where the branching fraction is from")
         try:
             fraction = float(row["branching_fraction"])
+            uncertainty = float(row["branching_fraction_uncertainty"])
             decay = Decay(parent, yaml.safe_load(row["daughters"]))
         except (ValueError, yaml.YAMLError) as error:
             raise ValueError(f"{place}: {error}") from error
         if not 0.0 < fraction <= 1.0:
             raise ValueError(f"{place}: branching_fraction is {fraction}; give one in (0, 1]")
-        modes.append(CocktailMode(row["sample"], decay, fraction, row["source"], row["note"]))
+        if not uncertainty >= 0.0:
+            raise ValueError(
+                f"{place}: branching_fraction_uncertainty is {uncertainty}; give one >= 0"
+            )
+        modes.append(
+            CocktailMode(row["sample"], decay, fraction, uncertainty, row["source"], row["note"])
+        )
     return modes

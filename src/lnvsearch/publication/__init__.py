@@ -1,7 +1,8 @@
 """From results to what is printed: tables, figures and the comparison with the paper.
 
 `published`   the numbers that a paper prints, with the confidence of their reading
-`tables`      the paper's tables in CSV, LaTeX and Markdown; rounding by the Particle Data Group's rule
+`tables`      the paper's tables in CSV, LaTeX and Markdown; rounding by the Particle Data Group's
+              rule
 `figures`     the paper's figures and those that explain the simulation; each with its numbers
 `comparison`  every published number beside this project's, and a summary of what agrees
 

@@ -1,9 +1,10 @@
 """Every number of the two NA62 papers against this project's.
 
 The papers and the meaning of `derived` are in `derivations_na62`; rows and columns are described in
-`comparison_rows`, and `summary_for_na62` writes the text about them.  Limits carry one more convention: a limit's uncertainties are those of rounding
-(the printed limit's own digits, and the printed digits of the inputs), each unit/sqrt(12), because
-a limit such as 5.3e-11 from a sensitivity of 2.28e-11 sits on the edge between two roundings.
+`comparison_rows`, and `summary_for_na62` writes the text about them.  Limits carry one more
+convention: a limit's uncertainties are those of rounding (the printed limit's own digits, and the
+printed digits of the inputs), each unit/sqrt(12), because a limit such as 5.3e-11 from a
+sensitivity of 2.28e-11 sits on the edge between two roundings.
 """
 
 from __future__ import annotations

@@ -72,7 +72,8 @@ def _limit(published: PublishedNumbers, results: Mapping[str, Any]) -> Inconsist
     computed = events / n_jpsi
     evidence = (
         f"Eq. (1) divides {events:g} by {_digits(published, 'n_jpsi')}; that is "
-        f"{round_significant(computed, 3)}, and the printed limit is {printed / computed:.3f} of it."
+        f"{round_significant(computed, 3)}, and the printed limit is {printed / computed:.3f} of "
+        "it."
     )
     ratios = [ratio for _, ratio in published_over_derived_limits(published, results)]
     if ratios:
@@ -162,13 +163,14 @@ def _modelling(published: PublishedNumbers) -> Inconsistency:
 
 def _linear_sums(published: PublishedNumbers) -> Inconsistency:
     printed, computed, details = [], [], []
+    not_others = ("_total_percent", "_tracking_percent", "_pid_percent")
     others = math.hypot(
         *(
             number.value
             for number in published
             if number.quantity.startswith("systematic_")
             and number.mass_gev is None
-            and not number.quantity.endswith(("_total_percent", "_tracking_percent", "_pid_percent"))
+            and not number.quantity.endswith(not_others)
         )
     )
     quadratic = []

@@ -1,4 +1,4 @@
-"""Where the NA62 papers disagree with themselves or with each other, computed from their numbers."""
+"""Where the NA62 papers disagree with themselves or with each other, from their own numbers."""
 
 from __future__ import annotations
 
@@ -76,9 +76,10 @@ def _data_fraction(numbers: Numbers, later: Numbers) -> Inconsistency:
         "The share of the data of 2016–18",
         "about 30 %",
         f"{kaons:.0f} % by kaon decays",
-        f"The later paper finds {later.value('n_kaon_decays'):.4g} kaon decays in all data with the "
-        f"same triggers, this one {numbers.value('n_kaon_decays', 'piee'):.3g}. By spills the share "
-        f"is {spills:.0f} %. The two selections differ, so the decays per spill need not be equal.",
+        f"The later paper finds {later.value('n_kaon_decays'):.4g} kaon decays in all data with "
+        f"the same triggers, this one {numbers.value('n_kaon_decays', 'piee'):.3g}. By spills the "
+        f"share is {spills:.0f} %. The two selections differ, so the decays per spill need not be "
+        "equal.",
     )
 
 
@@ -95,8 +96,8 @@ def _rounding_edge(numbers: Numbers) -> Inconsistency:
         numbers.number("upper_limit_branching_fraction", "piee").digits,
         round_significant(factor * number.value, 4),
         "Without an observed event CLs gives ln 10 times the sensitivity, whatever the background. "
-        f"From the printed {number.digits} that is {round_significant(factor * number.value, 4)}, "
-        f"from its inputs {round_significant(factor * recomputed, 4)}: both round to 5.2e-11. "
+        f"From the printed {number.digits} that is {round_significant(factor * number.value, 5)}, "
+        f"from its inputs {round_significant(factor * recomputed, 5)}: both round to 5.2e-11. "
         f"The rounding of the sensitivity alone allows {round_significant(low, 4)} to "
         f"{round_significant(high, 4)}, and averaging over its uncertainty adds {growth:.1f} %, so "
         "5.3e-11 is not in contradiction.",
@@ -142,24 +143,28 @@ def _control_selection(numbers: Numbers) -> Inconsistency:
 
 def _pileup(numbers: Numbers) -> Inconsistency:
     channel = "pipi0ee"
-    in_signal_time = numbers.value("pileup_sideband_events_control_region", channel) / numbers.value(
-        "pileup_sideband_width_ratio", channel
-    )
+    in_sidebands = numbers.value("pileup_sideband_events_control_region", channel)
+    in_signal_time = in_sidebands / numbers.value("pileup_sideband_width_ratio", channel)
     low, high = (numbers.value(f"control_region_{end}_mev", channel) for end in ("low", "high"))
     signal = numbers.value("signal_region_high_mev", channel) - numbers.value(
         "signal_region_low_mev", channel
     )
     full = high - low
+    uniform = in_signal_time * (1 - signal / full), in_signal_time * signal / full
+    shares = f"{uniform[0]:.2f} and {uniform[1]:.3f}"
+    elsewhere = in_signal_time * signal / (full - signal)
+    printed = {
+        region: numbers.number(f"background_pileup_{region}_region_events", channel).digits
+        for region in ("control", "signal")
+    }
     return Inconsistency(
         "The pileup background of K⁺ → π⁻π⁰e⁺e⁺",
-        f"{numbers.number('background_pileup_control_region_events', channel).digits} (control) and "
-        f"{numbers.number('background_pileup_signal_region_events', channel).digits} (signal)",
-        f"{in_signal_time * (1 - signal / full):.2f} and {in_signal_time * signal / full:.3f}",
-        f"One event in sidebands five times as wide is {in_signal_time:.2f} in time. Spread uniformly "
-        f"over {full:g} MeV, {full - signal:g} MeV of them control region, it is "
-        f"{in_signal_time * (1 - signal / full):.2f} and {in_signal_time * signal / full:.3f}; all of "
-        f"it in the control region would make {in_signal_time * signal / (full - signal):.4f} in the "
-        "signal region. The table has the full rate in one and the shared rate in the other; the "
+        f"{printed['control']} (control) and {printed['signal']} (signal)",
+        shares,
+        f"One event in sidebands five times as wide is {in_signal_time:.2f} in time. Spread "
+        f"uniformly over {full:g} MeV, {full - signal:g} MeV of them control region, it is "
+        f"{shares}; all of it in the control region would make {elsewhere:.4f} in the signal "
+        "region. The table has the full rate in one and the shared rate in the other; the "
         "difference is small beside an uncertainty of 100 %.",
     )
 
@@ -171,9 +176,9 @@ def _mass_name(numbers: Numbers) -> Inconsistency:
         "A mass condition by another name",
         number.printed_as,
         f"m_ee > {numbers.number('ee_mass_minimum_mev', 'piee').digits} MeV/c²",
-        "Section 5 explains the larger signal acceptance by the absence of the condition; section 2 "
-        f"applies it to m_ee. On m_πee, whose normalisation region begins at {low:g} MeV, it would "
-        "remove nothing.",
+        "Section 5 explains the larger signal acceptance by the absence of the condition; section "
+        f"2 applies it to m_ee. On m_πee, whose normalisation region begins at {low:g} MeV, it "
+        "would remove nothing.",
     )
 
 

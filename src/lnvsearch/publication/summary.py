@@ -126,7 +126,7 @@ def comparison_summary(
         remark,
         "## What does not agree, and why",
         _disagreements(tests, published, listed, reasons, inconsistencies),
-        "## Inconsistencies inside the paper",
+        "## Inconsistencies of the published numbers",
         _inconsistencies(inconsistencies),
     ]
     return "\n\n".join(part.strip() for part in parts if part) + "\n"
@@ -322,7 +322,7 @@ def _why(
 
 def _inconsistencies(inconsistencies: Sequence[Inconsistency]) -> str:
     return "\n".join(
-        f"{index}. **{item.title}.** Printed: {item.printed}. From the paper's other numbers: "
+        f"{index}. **{item.title}.** Printed: {item.printed}. From other published numbers: "
         f"{item.computed}. {item.evidence}"
         for index, item in enumerate(inconsistencies, start=1)
     ) or "None is known."

@@ -131,7 +131,8 @@ def _sigmas(rows: Sequence[Mapping[str, Any]], published: PublishedNumbers) -> s
             f" Not so for {which} tests of limits: there both σ are rounding alone, unit/√12 of "
             "the last printed digit of the limit, and of the sensitivity (variants "
             "`printed_sensitivity…`) or of the branching fraction and acceptances that it is made "
-            "of (`recomputed_sensitivity…`). No rounding moves a number by more than √3 of its σ."
+            "of (`recomputed_sensitivity…`). No single rounding moves a number by more than √3 of "
+            "its σ."
         )
     return text
 

@@ -6,8 +6,9 @@ systematic uncertainties in percent, as in the paper; limits as branching fracti
 A published number keeps the digits that the paper prints; a cell is empty where the published one
 is not legible, or where a number was not computed.
 
-The reading and writing of tables (`read_csv`, `to_csv`, `to_tex`, `to_markdown`) and the rounding
-(`pdg_round`) are in `table_files` and `rounding` and can be imported from here.
+The reading and writing of tables (`read_csv`, `to_csv`, `to_tex`, `to_markdown`), the rounding
+(`pdg_round`) and the table of under-coverage are in `table_files`, `rounding` and `undercoverage`;
+all can be imported from here.
 """
 
 from __future__ import annotations
@@ -30,10 +31,12 @@ from lnvsearch.publication.table_files import (
     to_markdown,
     to_tex,
 )
+from lnvsearch.publication.undercoverage import UNDERCOVERAGE_COLUMNS, undercoverage
 
 __all__ = [
     "TABLE1_COLUMNS",
     "TABLE2_COLUMNS",
+    "UNDERCOVERAGE_COLUMNS",
     "Table",
     "cell_text",
     "find_rows",
@@ -50,6 +53,7 @@ __all__ = [
     "to_csv",
     "to_markdown",
     "to_tex",
+    "undercoverage",
 ]
 
 TABLE1_COLUMNS = (
@@ -89,7 +93,7 @@ _TABLE1_SOURCES = (
     "mc_statistics",
     "mc_modeling",
 )
-# Limits are given with one digit more than the paper's, so that rounding never decides a comparison.
+# One digit more than the paper's, so that rounding never decides a comparison.
 _LIMIT_DIGITS = 4
 
 _MARKDOWN_HEADINGS = {
@@ -115,6 +119,17 @@ _MARKDOWN_HEADINGS = {
     "efficiency_uncalibrated": "ε uncalibrated (%)",
     "efficiency_uncalibrated_uncertainty": "± (%)",
     "limit_uncalibrated": "Limit uncalibrated",
+    "paper": "Paper",
+    "channel": "Channel",
+    "method": "Method",
+    "nominal": "Nominal",
+    "lowest_coverage": "Lowest coverage",
+    "true_signal_at_lowest": "at s·ε (events)",
+    "undercovered_from": "Under-covers from s·ε",
+    "undercovered_to": "to s·ε",
+    "undercovered_ranges": "in ranges",
+    "undercovered_percent": "of the signals scanned (%)",
+    "scanned_to": "up to s·ε",
 }
 _TEX_HEADINGS = {
     "source": "Source",
@@ -139,11 +154,22 @@ _TEX_HEADINGS = {
     "efficiency_uncalibrated": r"$\varepsilon^{\mathrm{uncal}}$ (\%)",
     "efficiency_uncalibrated_uncertainty": r"$\pm$ (\%)",
     "limit_uncalibrated": r"$\mathcal{B}^{\mathrm{uncal}}$",
+    "paper": "Paper",
+    "channel": "Channel",
+    "method": "Method",
+    "nominal": "Nominal",
+    "lowest_coverage": "Lowest",
+    "true_signal_at_lowest": r"at $s\varepsilon$",
+    "undercovered_from": r"Below from $s\varepsilon$",
+    "undercovered_to": r"to $s\varepsilon$",
+    "undercovered_ranges": "Ranges",
+    "undercovered_percent": r"Share (\%)",
+    "scanned_to": r"of $s\varepsilon$ up to",
 }
 
 
 def render(table: Table, text_format: str) -> str:
-    """Return `table1` or `table2` as text; `text_format` is `csv`, `tex` or `md`.
+    """Return `table1`, `table2` or `undercoverage` as text, in the format `csv`, `tex` or `md`.
 
     The CSV has the column names as they are, the others headings with units.
     """

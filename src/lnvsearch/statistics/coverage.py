@@ -7,8 +7,9 @@ exactly, without toys.
 Where the background or the efficiency is uncertain, the experiment's estimates are taken as the
 *truth*, and the auxiliary measurements fluctuate around it as their classes say: a Gaussian one
 by its sigma (an estimate below zero counts as zero, an efficiency is drawn from the positive part
-of the Gaussian), a sideband as a Poisson count, a simulated efficiency as a binomial one (no event at all counts as
-one).  These measurements are drawn, n is still summed exactly for each draw, and the result has an uncertainty.
+of the Gaussian), a sideband as a Poisson count, a simulated efficiency as a binomial one (no event
+at all counts as one).  These measurements are drawn, n is still summed exactly for each draw, and
+the result has an uncertainty.
 `fluctuate=False` keeps the measurements at the truth instead, which needs no draws.
 """
 

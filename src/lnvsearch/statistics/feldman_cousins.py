@@ -133,8 +133,8 @@ def interval(
         pending, refinement = pending[np.isnan(upper[pending])], 4 * refinement
         if pending.size and refinement > _MOST_REFINEMENT:
             raise ValueError(
-                "efficiency must be known better, or confidence_level be lower: at confidence "
-                f"level {level[pending[0]]:g} its prior reaches so close to zero that the upper end "
+                "efficiency must be known better, or confidence_level be lower: at "
+                f"{level[pending[0]]:.10g} its prior reaches so close to zero that the upper end "
                 f"for {count[pending[0]]:g} observed events is out of reach"
             )
     if shape == ():

@@ -23,7 +23,7 @@ from lnvsearch.statistics.nuisance import Distribution, prior_quadrature
 from lnvsearch.statistics.rootfinding import solve_decreasing
 
 # Stands for zero where a logarithm or a division needs a positive number.
-_TINY = 1e-300
+_TINY = 1e-200
 # Quadrature nodes of less than this weight cannot change the ninth digit of a sum.
 _NEGLIGIBLE_WEIGHT = 1e-14
 _MOST_STEPS = 200

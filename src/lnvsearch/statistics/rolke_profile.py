@@ -134,7 +134,7 @@ def _gaussian_profile(count, mean, variance) -> tuple[np.ndarray, np.ndarray]:
     """
     difference = mean - variance
     root = np.sqrt(difference * difference + 4.0 * variance * count)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         m = np.where(
             difference >= 0.0,
             0.5 * (difference + root),
@@ -237,7 +237,8 @@ def _newton_pull(problem: Problem, signal, pull, remainder, floor, active) -> tu
         high[active] = np.where(short, high[active], old)
         low_remainder[active] = np.where(short, low_remainder[active], w)
         step = -excess / slope
-        with np.errstate(divide="ignore"):
+        # A step to m = 0 has no k; comparisons with its infinite or undefined value are false.
+        with np.errstate(divide="ignore", invalid="ignore"):
             new, new_w = old + w * step / (m + step), w * m / (m + step)
         # The efficiency's S shape, or the kink at its limit of one, may throw a step too far.
         near_one = new > 0.5
@@ -271,6 +272,13 @@ def deviance(problem: Problem, signal: np.ndarray) -> tuple[np.ndarray, np.ndarr
     Both have the length of the problem; n must be >= 1.  The value is infinite where n counts are
     seen and none can be expected.
     """
+    # Backgrounds or sideband ratios near 1e-308 or 1e308 may overflow, to a harmless infinity.
+    with np.errstate(over="ignore"):
+        return _deviance(problem, signal)
+
+
+def _deviance(problem: Problem, signal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The arithmetic of `deviance`."""
     count = problem.count
     m, pull = _profile(problem, signal)
     # Nothing expected, something seen: k = -infinity, and the finite stand-in avoids inf * 0.

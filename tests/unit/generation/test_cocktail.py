@@ -12,7 +12,7 @@ from lnvsearch.generation import generate, load_cocktail
 
 RESOURCES = Path(__file__).parents[3] / "resources"
 COCKTAIL = RESOURCES / "besiii_2025_cocktail.csv"
-HEADER = "sample,daughters,branching_fraction,source,note\n"
+HEADER = "sample,daughters,branching_fraction,branching_fraction_uncertainty,source,note\n"
 
 
 def table_fraction(*daughters):
@@ -84,12 +84,12 @@ def test_every_mode_generates_and_conserves_momentum(mode):
     ("content", "message"),
     [
         ("sample,daughters\n", "branching_fraction"),
-        (HEADER + 'a,"[K+, K-]",0.1,,\n', "line 2.*source"),
-        (HEADER + 'a,"[K+, K-]",1.1,x,\n', r"line 2.*branching_fraction is 1\.1"),
-        (HEADER + 'a,"[K+, K-]",?,x,\n', "line 2"),
-        (HEADER + 'a,"[K+, K+]",0.1,x,\n', "line 2.*charge"),
-        (HEADER + 'a,"[K+",0.1,x,\n', "line 2"),
-        (HEADER + 'a,"[K+, K-]",0.1,x,\na,"[K+, K-]",0.1,x,\n', "line 3.*'a'"),
+        (HEADER + 'a,"[K+, K-]",0.1,0.01,,\n', "line 2.*source"),
+        (HEADER + 'a,"[K+, K-]",1.1,0.1,x,\n', r"line 2.*branching_fraction is 1\.1"),
+        (HEADER + 'a,"[K+, K-]",?,0.1,0.01,x,\n', "line 2"),
+        (HEADER + 'a,"[K+, K+]",0.1,0.01,x,\n', "line 2.*charge"),
+        (HEADER + 'a,"[K+",0.1,0.01,x,\n', "line 2"),
+        (HEADER + 'a,"[K+, K-]",0.1,0.01,x,\na,"[K+, K-]",0.1,0.01,x,\n', "line 3.*'a'"),
     ],
 )
 def test_mistakes_name_the_line_and_the_column(tmp_path, content, message):

@@ -1,4 +1,4 @@
-"""The comparison covers every number of the paper once, and its summary follows from the numbers."""
+"""The comparison covers every number of the paper once; its summary follows from the numbers."""
 
 import copy
 
@@ -6,7 +6,8 @@ import pytest
 
 from lnvsearch.publication import comparison as c
 from lnvsearch.publication.comparison_rows import comparison_table
-from lnvsearch.publication.summary import agreement, mass_bin_convention
+from lnvsearch.publication.summary import agreement
+from lnvsearch.publication.summary_besiii import mass_bin_convention
 from lnvsearch.publication.table_files import find_rows, table_rows
 
 
@@ -155,7 +156,8 @@ def test_settings_that_differ_from_the_paper_are_seen(published, results):
 
 
 def test_a_measured_number_stands_beside_the_entered_one(published, results):
-    record = {"quantity": "momentum_resolution_percent", "value": 0.51, "uncertainty": 0.01}
+    record = {"quantity": "momentum_resolution_percent", "value": 0.51, "uncertainty": 0.01,
+              "channel": "kkee"}
     results["simulated_numbers"] = [record]
     compared = c.comparison_for_besiii(published, results)
     kinds = {
@@ -210,7 +212,7 @@ def test_summary_is_deterministic_and_names_the_first_inconsistency_first(
     again = c.comparison_for_besiii(published, copy.deepcopy(results))
     assert text == c.summary_markdown(again, published, copy.deepcopy(results))
     assert f"prints {len(published)} numbers" in text
-    inside = text.split("## Inconsistencies inside the paper")[1]
+    inside = text.split("## Inconsistencies of the published numbers")[1]
     assert inside.index("2.30e-9") < inside.index("15.68")
     n_tests = sum(map(c.is_test, table_rows(compared)))
     counted = [line for line in text.splitlines() if line.startswith("| derived | ") or

@@ -253,7 +253,11 @@ def test_changed_inputs_change_what_is_derived():
 
 def test_without_results_what_needs_them_says_so():
     rows = table_rows(comparison_for_na62(read("na62_2019"), {}))
-    missing = {(r["quantity"], r["channel"]) for r in rows if r["note"] == "not computed in this run"}
+    missing = {
+        (row["quantity"], row["channel"])
+        for row in rows
+        if row["note"] == "not computed in this run"
+    }
     assert missing == {("upper_limit_branching_fraction", "pimumu")}
 
 

@@ -55,7 +55,22 @@ def made(published, shared_results):
             {"flat": rng.chisquare(4, 5000)}
         ),
         "acceptance_map": figures.acceptance_map(first, second, rng.random(4000) < 0.15),
+        "coverage_map": figures.coverage_map(_coverage_table()),
+        "coverage_map of one channel": figures.coverage_map(_coverage_table(("kkee",))),
     }
+
+
+def _coverage_table(channels=("piee", "kkee", "new")):
+    """Two methods, the first below nominal from 2 to 4 and at 8 events, and out of order."""
+    signals = [10.0, 0.0, 2.0, 4.0, 6.0, 8.0]
+    rows = [
+        ("paper", channel, method, signal, low if signal in (2, 4, 8) else 0.97, 0.9)
+        for channel in channels
+        for method, low in (("rolke", 0.82), ("cls", 0.95))
+        for signal in signals
+    ]
+    names = ("paper", "channel", "method", "true_signal", "coverage", "nominal")
+    return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
 
 
 def _texts(figure):
@@ -110,7 +125,9 @@ def test_figure1_diagrams_conserve_charge_at_every_vertex():
         vertices = {point for point in balance if 1.0 < point[0] < 9.0}
         assert len(vertices) == 6
         assert all(abs(balance[point]) < 1e-12 for point in vertices)
-        final = sorted(line["particle"] for line in lines if 9.3 in (line["x_start"], line["x_end"]))
+        final = sorted(
+            line["particle"] for line in lines if 9.3 in (line["x_start"], line["x_end"])
+        )
         assert final == ["e-", "e-", "s~", "s~", "u", "u"]
 
 
@@ -197,6 +214,44 @@ def test_probability_density_has_area_one_and_map_counts_all(made):
     assert sum(numbers["generated"]) == 4000
     ratio = np.array(numbers["selected"]) / np.array(numbers["generated"])
     assert numbers["efficiency"] == pytest.approx(ratio.tolist())
+
+
+def test_coverage_figure_draws_the_table_and_marks_what_is_below(made):
+    figure, numbers = made["coverage_map"]
+    # Three channels: three panels, each with its strip; the empty pair of the grid is gone.
+    assert len(figure.axes) == 6
+    rows = find_rows(numbers, channel="kkee", method="rolke")
+    assert [row["true_signal"] for row in rows] == [0, 2, 4, 6, 8, 10]
+    assert [row["under_covered"] for row in rows] == [False, True, True, False, True, False]
+    assert not any(row["under_covered"] for row in find_rows(numbers, method="cls"))
+    figure, _ = made["coverage_map of one channel"]
+    panel, strip = figure.axes
+    lines = [line.get_xydata().tolist() for line in panel.get_lines()]
+    assert [[row["true_signal"], row["coverage"]] for row in rows] in lines
+    assert [[0, 0.9], [1, 0.9]] in lines  # the nominal level, across the panel
+    bars = [
+        (path.vertices[:, 0].min(), path.vertices[:, 0].max())
+        for bars in strip.collections
+        for path in bars.get_paths()
+    ]
+    # Each bar ends half way to the next signal.
+    assert bars == [(1, 3), (3, 5), (7, 9)]
+    assert panel.get_xlim() == strip.get_xlim() == (0, 10)
+
+
+def test_methods_are_told_by_line_style_too(made):
+    figure, _ = made["coverage_map of one channel"]
+    legend = figure.legends[0]
+    methods = [line for line in legend.get_lines() if line.get_label() != "Nominal"]
+    assert len({line.get_linestyle() for line in methods}) == len(methods) == 2
+    assert len({line.get_color() for line in methods}) == 2
+
+
+def test_a_method_without_a_look_is_refused():
+    table = _coverage_table()
+    table["method"] = ["guess" if name == "cls" else name for name in table["method"]]
+    with pytest.raises(ValueError, match="guess.*known are"):
+        figures.coverage_map(table)
 
 
 def test_bad_inputs_are_named(results):

@@ -4,7 +4,12 @@ import csv
 
 import pytest
 
-from lnvsearch.publication.published import COLUMNS, read_published
+from lnvsearch.publication.published import (
+    COLUMNS,
+    PublishedNumber,
+    PublishedNumbers,
+    read_published,
+)
 
 
 def test_main_numbers_of_the_paper(published):
@@ -95,6 +100,64 @@ def test_value_of_an_illegible_number_is_refused(published):
         published.value("efficiency_percent", 0.65)
     assert published.legible_value("efficiency_percent", 0.65) is None
     assert published.find("no_such_quantity") is None
+
+
+@pytest.fixture
+def two_channels():
+    """The same quantity for two channels, another for both together."""
+    def number(quantity, channel, value, confidence="high", mass=None):
+        return PublishedNumber(
+            quantity, channel, mass, str(value), value, None, 1.0, "1", confidence, "", "", ""
+        )
+
+    return PublishedNumbers([
+        number("observed_events", "piee", 0.0),
+        number("observed_events", "pimumu", 1.0),
+        number("observed_events", "pimumu", 3.0, mass=0.2),
+        number("spills", "all", 5.0),
+        number("background_events", "piee", 2.0, "low"),
+    ])
+
+
+def test_channel_identifies_a_number(two_channels):
+    assert two_channels.value("observed_events", channel="piee") == 0.0
+    assert two_channels.value("observed_events", channel="pimumu") == 1.0
+    assert two_channels.legible_value("observed_events", channel="pimumu") == 1.0
+    assert two_channels.find("observed_events", channel="pimumu").channel == "pimumu"
+    assert two_channels.find("observed_events", channel="kkee") is None
+    assert two_channels.channels() == ["piee", "pimumu", "all"]
+
+
+def test_a_channel_may_be_left_out_only_where_there_is_one(two_channels):
+    assert two_channels.value("spills") == two_channels.value("spills", channel="all") == 5.0
+    assert two_channels.value("observed_events", 0.2) == 3.0
+    for look_up in (two_channels.find, two_channels.value, two_channels.legible_value):
+        with pytest.raises(ValueError, match=r"several channels.*\['piee', 'pimumu'\]"):
+            look_up("observed_events")
+
+
+def test_a_wrong_or_illegible_number_is_named_with_its_channel(two_channels):
+    with pytest.raises(ValueError, match="spills for channel 'piee'"):
+        two_channels.value("spills", channel="piee")
+    with pytest.raises(ValueError, match="no legible background_events"):
+        two_channels.value("background_events")
+    assert two_channels.legible_value("background_events") is None
+
+
+def test_every_number_of_every_paper_is_found_by_its_key(published_folder):
+    for path in sorted(published_folder.parent.glob("*/numbers.csv")):
+        numbers = read_published(path)
+        for number in numbers:
+            found = numbers.find(number.quantity, number.mass_gev, channel=number.channel)
+            assert found is number
+
+
+def test_masses_that_differ_by_rounding_are_one_number(two_channels):
+    from dataclasses import replace
+
+    again = replace(two_channels[2], mass_gev=0.2 + 1e-9)
+    with pytest.raises(ValueError, match="listed twice"):
+        PublishedNumbers([*two_channels, again])
 
 
 def _write(path, **changes):

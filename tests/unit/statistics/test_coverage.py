@@ -47,7 +47,7 @@ def test_methods_that_promise_coverage_keep_it(background, level):
     assert exact.interval.min() >= level - 1e-9
     modified = coverage(known(background), signal, "cls", level)
     assert modified.upper.min() >= level - 1e-9
-    # CLs over-covers where the signal is small against the background: P(N > n | b) pays for it.
+    # CLs over-covers where the signal is small against the background.
     if background == 4.2:
         assert modified.upper[1] > level + 0.02
 

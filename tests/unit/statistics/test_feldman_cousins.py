@@ -313,4 +313,4 @@ def test_extreme_inputs_neither_crash_nor_warn(observed, background, efficiency)
 def test_efficiency_that_may_vanish_is_refused_where_no_end_can_be_reached():
     experiment = CountingExperiment(1, KnownBackground(0.0), GaussianEfficiency(1.0, 2.0))
     with pytest.raises(ValueError, match="efficiency must be known better"):
-        feldman_cousins.interval(experiment, 0.9999, prior="truncated-gaussian")
+        feldman_cousins.interval(experiment, 0.99999, prior="truncated-gaussian")

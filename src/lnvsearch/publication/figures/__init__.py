@@ -5,6 +5,7 @@
 `limits`        figure3 (upper limits against the Majorana mass)
 `efficiency`    efficiency_vs_mass, modelling, calibration_curve
 `selection`     cut_flow, punzi_curve
+`coverage`      coverage_map (how often each limit method holds the true signal)
 `style`         sizes, colours, markers, and `figure_bytes` to make a PDF or PNG
 
 Every function can be imported from here.  Figures are made without pyplot: no global state, no
@@ -24,6 +25,7 @@ _HOME = {
     "calibration_curve": "efficiency",
     "cut_flow": "selection",
     "punzi_curve": "selection",
+    "coverage_map": "coverage",
     "figure_bytes": "style",
     "LABEL": "style",
 }

@@ -196,7 +196,9 @@ def acceptance_map(
     drawn = np.where(generated >= 20, 100.0 * efficiency, np.nan)
     # A few sparse bins fluctuate far up; they must not set the scale of all.
     highest = float(np.nanpercentile(drawn, 99)) if np.isfinite(drawn).any() else 1.0
-    mesh = axes.pcolormesh(edges, edges, drawn.T, cmap="cividis", vmin=0.0, vmax=highest, rasterized=True)
+    mesh = axes.pcolormesh(
+        edges, edges, drawn.T, cmap="cividis", vmin=0.0, vmax=highest, rasterized=True
+    )
     axes.plot(range_gev, range_gev, color="black", linestyle="--", linewidth=0.8)
     axes.set(xlim=range_gev, ylim=range_gev, aspect="equal")
     axes.set_xlabel(r"True $m(K^{+}e^{-})_1$ [GeV/$c^2$]")

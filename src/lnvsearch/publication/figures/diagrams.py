@@ -103,7 +103,8 @@ def figure1() -> tuple[Figure, dict[str, list]]:
             for column, cell in zip(numbers.values(), row, strict=True):
                 column.append(cell)
     figure.text(
-        0.01, 0.01, f"{LABEL}: the models (a) two_majorana, (b) one_majorana", size=8, style="italic"
+        0.01, 0.01, f"{LABEL}: the models (a) two_majorana, (b) one_majorana",
+        size=8, style="italic",
     )
     return figure, numbers
 

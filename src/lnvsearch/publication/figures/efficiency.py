@@ -173,7 +173,9 @@ def calibration_curve(
         linewidth=1.0,
         label="Simulated phase space",
     )
-    axes.axvline(1.0, color=COLOURS["grey"], linestyle=":", linewidth=1.0, label="$k=1$, uncalibrated")
+    axes.axvline(
+        1.0, color=COLOURS["grey"], linestyle=":", linewidth=1.0, label="$k=1$, uncalibrated"
+    )
     axes.axvline(
         chosen_scale,
         color=COLOURS["vermilion"],

@@ -117,7 +117,8 @@ def punzi_curve(punzi: Table, *, published_cut: float) -> tuple[Figure, dict[str
     axes.plot(cuts, relative, color=COLOURS["blue"], label=r"$\varepsilon/(1.5+\sqrt{b})$")
     efficiencies = [row["efficiency"] / max(r["efficiency"] for r in rows) for row in rows]
     axes.plot(
-        cuts, efficiencies, color=COLOURS["green"], linestyle="-.", label=r"Efficiency $\varepsilon$"
+        cuts, efficiencies,
+        color=COLOURS["green"], linestyle="-.", label=r"Efficiency $\varepsilon$",
     )
     axes.plot(
         best["chi_square_cut"],
