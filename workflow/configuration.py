@@ -104,13 +104,18 @@ def _fill_defaults(content: dict, schema: Mapping, root: Mapping) -> None:
     for key, part in schema.get("properties", {}).items():
         if key not in content and "default" in part:
             content[key] = copy.deepcopy(part["default"])
-        if isinstance(content.get(key), dict):
-            _fill_defaults(content[key], part, root)
+        for value in _mappings(content.get(key)):
+            _fill_defaults(value, part.get("items", part), root)
     other = schema.get("additionalProperties")
     if isinstance(other, dict):
-        for value in content.values():
-            if isinstance(value, dict):
-                _fill_defaults(value, other, root)
+        for value in _mappings(list(content.values())):
+            _fill_defaults(value, other, root)
+
+
+def _mappings(content: object) -> list[dict]:
+    """`content` itself, or its entries, as far as they are mappings."""
+    entries = content if isinstance(content, list) else [content]
+    return [entry for entry in entries if isinstance(entry, dict)]
 
 
 def _key(path) -> str:

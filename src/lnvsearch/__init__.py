@@ -16,8 +16,9 @@ def _keep_compiled_code_by_version() -> None:
     package = Path(__file__).parent
     stamp = 0
     for path in sorted(package.rglob("*.py")):
-        status = path.stat()
-        stamp = zlib.crc32(f"{path}{status.st_mtime_ns}{status.st_size}".encode(), stamp)
+        content = path.read_bytes()
+        if b"numba" in content:
+            stamp = zlib.crc32(content, stamp)
     folder = package / "__pycache__" / f"kernels-{stamp:08x}"
     if os.access(package, os.W_OK):
         os.environ.setdefault("NUMBA_CACHE_DIR", str(folder))

@@ -25,18 +25,21 @@ __all__ = [
 # Exact by definition of the metre (SI).
 SPEED_OF_LIGHT_M_PER_NS = 0.299792458
 
+_FIRST_NUCLEUS = 1_000_000_000  # codes 10LZZZAAAI of the PDG's numbering scheme
 _MEV_TO_GEV = 1e-3
 _MM_TO_M = 1e-3
 
 
 @lru_cache(maxsize=1)
 def _codes_by_name() -> dict[str, int]:
-    """PDG code of every name; the smallest code where a name occurs twice (p is also 1H)."""
+    """PDG code of every name but nuclei; the smallest code where a name occurs twice."""
     from particle import Particle
 
     codes: dict[str, int] = {}
     for entry in Particle.all():
         code = int(entry.pdgid)
+        if abs(code) >= _FIRST_NUCLEUS:  # nine tenths of the table, and never asked for
+            continue
         if entry.name not in codes or abs(code) < abs(codes[entry.name]):
             codes[entry.name] = code
     return codes

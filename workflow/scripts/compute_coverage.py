@@ -1,4 +1,7 @@
-"""Coverage of every method's upper limit, for the published background and uncertainties."""
+"""Coverage of every method's interval, for the published backgrounds and uncertainties.
+
+The interval of a method that gives upper limits only begins at 0.
+"""
 
 from job import job, write_table, write_text
 
@@ -36,7 +39,7 @@ def compute_coverage(paper, limits, confidence_level, output, undercoverage, tex
             rows += [
                 {"paper": paper, "channel": channel, "method": method, "true_signal": float(s),
                  "coverage": float(c), "nominal": confidence_level}
-                for s, c in zip(signal, values.upper, strict=True)
+                for s, c in zip(signal, values.interval, strict=True)
             ]
     table = table_from_rows(rows, COLUMNS)
     write_table(output, table)

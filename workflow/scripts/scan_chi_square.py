@@ -24,7 +24,8 @@ def scan_chi_square(signal, backgrounds, output, chi_square_scan, selection):
             keep &= passes.astype(bool)
     values = np.sort(candidates["chi_square"][keep])
     efficiency = np.searchsorted(values, grid) / n_generated
-    merit = punzi.figure_of_merit(efficiency, background, constant=chi_square_scan["punzi_constant"])
+    significance = 2.0 * chi_square_scan["punzi_constant"]
+    merit = punzi.figure_of_merit(efficiency, background, significance=significance)
     write_table(output, {
         "chi_square_cut": grid.tolist(),
         "efficiency": efficiency.tolist(),

@@ -152,8 +152,8 @@ def test_every_reason_of_besiii_refers_to_an_inconsistency_that_is_listed(publis
     titles = {item.title for item in inconsistencies_of_besiii(published, results)}
     reasons = reasons_of_besiii(published, results)
     assert {reason.inconsistency for reason in reasons} - {""} <= titles
-    factors = {reason.known_factor for reason in reasons} - {None}
-    assert factors == {pytest.approx(2.04e-9 / 2.2357e-9)}
+    (factor,) = {reason.known_factor for reason in reasons} - {None}
+    assert factor == pytest.approx(2.04e-9 / 2.2357e-9)
     assert {reason.known_factor for reason in reasons_of_besiii(published)} == {None}
 
 
