@@ -14,11 +14,12 @@ def map_identification(probabilities, table, detector, overlays, selection, n_sa
     from lnvsearch.detector.response import BesiiiResponse
     from lnvsearch.files import written_whole
     from lnvsearch.publication.table_files import table_from_rows
+    from lnvsearch.selection.background_weights import estimate_probability
     from lnvsearch.selection.besiii_kkee import identified_as
 
     response = BesiiiResponse.from_mapping(with_calibration(detector, overlays))
     momentum = np.round(np.arange(0.05, 1.65, 0.05), 3)
-    cos_theta = np.round(np.arange(0.05, 0.95, 0.1), 3)
+    cos_theta = np.round(np.arange(0.1, 1.0, 0.2), 3)
     arrays = {"momentum_gev": momentum, "absolute_cos_theta": cos_theta}
     rows = []
     for name in SPECIES:
@@ -32,9 +33,10 @@ def map_identification(probabilities, table, detector, overlays, selection, n_sa
             base_seed=base_seed,
             cuts=lambda track: identified_as(track, selection),
         )
+        arrays[f"{code}_found"] = found.n_found
         for identity in ("electron", "kaon"):
-            values = found.probability(identity)
-            arrays[f"{code}_{identity}"] = values
+            arrays[f"{code}_{identity}_identified"] = found.n_identified[identity]
+            values, _ = estimate_probability(found.n_identified[identity], found.n_found)
             rows += [
                 {"species": name, "identified_as": identity, "momentum_gev": float(p),
                  "absolute_cos_theta": float(c), "probability": float(values[i, j])}

@@ -27,12 +27,11 @@ def simulate_background(
     rows = CutFlow.merged(flows, n_generated=n_events).rows(sample, "nominal")
     write_table(cutflow, table_from_rows(rows, COLUMNS))
 
-    chi_square = np.concatenate([chunk["chi_square"] for chunk in chunks])
-    weight = np.concatenate([chunk["weight"] for chunk in chunks])
+    found = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
     entry = cocktail_mode(cocktail, sample)
-    write_table(scan, scan_of_cut(chi_square, weight, chi_square_scan,
+    write_table(scan, scan_of_cut(found["chi_square"], found["weight"], chi_square_scan,
                                   entry.event_weight(n_parent, n_events)))
-    row = summary(mode, entry, chi_square, weight, chi_square_scan["paper"], n_parent, n_events)
+    row = summary(mode, entry, found, chi_square_scan["paper"], n_parent, n_events)
     write_table(table, table_from_rows([row], list(row)))
 
 
@@ -67,14 +66,16 @@ def scan_of_cut(chi_square, weight, settings, event_weight):
     }
 
 
-def summary(mode, entry, chi_square, weight, cut, n_parent, n_events):
+def summary(mode, entry, found, cut, n_parent, n_events):
     """The mode's row in the table of backgrounds."""
     import math
 
     event_weight = entry.event_weight(n_parent, n_events)
-    passing = weight[chi_square < cut]
+    passes = found["chi_square"] < cut
+    passing = found["weight"][passes]
     expected = event_weight * float(passing.sum())
     statistical = event_weight * float((passing**2).sum()) ** 0.5
+    from_map = event_weight * float(found["map_uncertainty"][passes].sum())
     relative = entry.branching_fraction_uncertainty / entry.branching_fraction
     return {
         "mode": mode,
@@ -84,7 +85,7 @@ def summary(mode, entry, chi_square, weight, cut, n_parent, n_events):
         # J/psi that a plain simulation would need for the same relative uncertainty.
         "effective_jpsi": n_parent * expected / statistical**2 if statistical > 0 else None,
         "expected_events": expected,
-        "expected_events_uncertainty": math.hypot(statistical, relative * expected),
+        "expected_events_uncertainty": math.hypot(statistical, from_map, relative * expected),
         "survival_percent": 100.0 * len(passing) / n_events,
         "source": entry.source,
     }

@@ -20,7 +20,10 @@ from lnvsearch.events import RecordedEvents
 from lnvsearch.reconstruction import candidates, four_vectors
 from lnvsearch.selection import besiii_kkee
 
-__all__ = ["IdentificationMap", "read_identification", "weigh"]
+__all__ = ["IdentificationMap", "estimate_probability", "read_identification", "weigh"]
+
+#: Identified tracks on the grid from which their distribution over it is used.
+MAPPED_FROM = 100
 
 
 @dataclass(frozen=True)
@@ -28,38 +31,67 @@ class IdentificationMap:
     """P(identified as electron), P(as kaon) on a grid, by true species.
 
     `momentum_gev`: (a,) and `absolute_cos_theta`: (b,) bin centres, ascending;
-    `probability`: PDG code (with sign) -> {"electron" | "kaon": (a, b)}.
+    `probability`: PDG code (with sign) -> {"electron" | "kaon": (a, b)};
+    `relative_uncertainty`: the same keys -> statistical uncertainty of the whole table.
     """
 
     momentum_gev: np.ndarray
     absolute_cos_theta: np.ndarray
     probability: Mapping[int, Mapping[str, np.ndarray]]
+    relative_uncertainty: Mapping[int, Mapping[str, float]]
 
     def lookup(
         self, species: np.ndarray, momentum_gev: np.ndarray, absolute_cos_theta: np.ndarray
-    ) -> dict[str, np.ndarray]:
-        """Probabilities of m tracks in the nearest grid points; 0 for a species not on the map."""
+    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Probabilities of m tracks in the nearest grid points, and their relative uncertainties.
+
+        Both by identity, (m,); a species that is not on the map has probability 0.
+        """
         i = _nearest(self.momentum_gev, momentum_gev)
         j = _nearest(self.absolute_cos_theta, absolute_cos_theta)
-        result = {name: np.zeros(len(i)) for name in ("electron", "kaon")}
+        values = {name: np.zeros(len(i)) for name in ("electron", "kaon")}
+        relative = {name: np.zeros(len(i)) for name in ("electron", "kaon")}
         for code, tables in self.probability.items():
             chosen = species == code
             for name, table in tables.items():
-                result[name][chosen] = table[i[chosen], j[chosen]]
-        return result
+                values[name][chosen] = table[i[chosen], j[chosen]]
+                relative[name][chosen] = self.relative_uncertainty[code][name]
+        return values, relative
+
+
+def estimate_probability(n_identified: np.ndarray, n_found: np.ndarray) -> tuple[np.ndarray, float]:
+    """Probabilities on a grid from counts of identified and of found tracks, both (a, b).
+
+    Where identification is too rare to be mapped (under MAPPED_FROM tracks on the whole grid),
+    the grid is one cell, with the mean (k + 1)/(n + 2) of the posterior of a uniform prior: a
+    probability that was never seen is not taken to be zero.  Returns the probabilities and the
+    relative statistical uncertainty of their sum.
+    """
+    k, n = float(n_identified.sum()), float(n_found.sum())
+    if k < MAPPED_FROM:
+        return np.where(n_found > 0, (k + 1.0) / (n + 2.0), 0.0), 1.0 / np.sqrt(k + 1.0)
+    return n_identified / np.maximum(n_found, 1), 1.0 / np.sqrt(k)
 
 
 def read_identification(path: str | Path) -> IdentificationMap:
-    """The map in an .npz file with `momentum_gev`, `absolute_cos_theta`, `<code>_<identity>`."""
+    """The map in an .npz file.
+
+    Its arrays are `momentum_gev`, `absolute_cos_theta`, and for each species and identity
+    `<code>_<identity>_identified` and `<code>_found`, the counts.
+    """
     with np.load(path, allow_pickle=False) as content:
         arrays = {name: content[name] for name in content.files}
-    probability: dict[int, dict[str, np.ndarray]] = {}
     momentum_gev = arrays.pop("momentum_gev")
     absolute_cos_theta = arrays.pop("absolute_cos_theta")
-    for name, values in arrays.items():
-        code, identity = name.split("_")
-        probability.setdefault(int(code), {})[identity] = values
-    return IdentificationMap(momentum_gev, absolute_cos_theta, probability)
+    probability: dict[int, dict[str, np.ndarray]] = {}
+    relative: dict[int, dict[str, float]] = {}
+    for name, counts in arrays.items():
+        code, _, identity = name.removesuffix("_identified").partition("_")
+        if name.endswith("_identified"):
+            values, uncertainty = estimate_probability(counts, arrays[f"{code}_found"])
+            probability.setdefault(int(code), {})[identity] = values
+            relative.setdefault(int(code), {})[identity] = uncertainty
+    return IdentificationMap(momentum_gev, absolute_cos_theta, probability, relative)
 
 
 def _nearest(centres: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -79,8 +111,9 @@ def weigh(
     """Chi-square and weight of every wrong-charge assignment that passes all other cuts.
 
     Arguments as of `besiii_kkee.select`; the identification cuts among `cuts` are replaced by the
-    weights, and the cut on chi-square is left to the caller.  Returns `chi_square` and `weight`,
-    (c,), of the assignments with the two kaons on either charge.
+    weights, and the cut on chi-square is left to the caller.  Returns `chi_square`, `weight` and
+    `map_uncertainty` (that of the weight from the map, the same for all events), (c,), of the
+    assignments with the two kaons on either charge.
     """
     state = besiii_kkee.SearchState(
         events, tuple(final_state), np.asarray(total_four_momentum, float), magnetic_field_t
@@ -94,18 +127,26 @@ def weigh(
     found = candidates.same_sign_candidates(
         events.track_offsets, events.track["charge"], usable, usable
     )
-    probability = _track_probabilities(events, identification)
+    probability, relative = _track_probabilities(events, identification)
+    kaons, electrons = found.tracks[:, :2], found.tracks[:, 2:]
     weight = (
         events.weight[found.event_index]
-        * probability["kaon"][found.tracks[:, :2]].prod(axis=1)
-        * probability["electron"][found.tracks[:, 2:]].prod(axis=1)
+        * probability["kaon"][kaons].prod(axis=1)
+        * probability["electron"][electrons].prod(axis=1)
     )
+    squares = relative["kaon"][kaons] ** 2 + relative["electron"][electrons] ** 2
     possible = weight > 0.0
-    return _passing(state, found.select(possible), weight[possible], parameters)
+    chi_square, passes = _fitted(state, found.select(possible), parameters)
+    weight = weight[possible]
+    return {
+        "chi_square": chi_square[passes],
+        "weight": weight[passes],
+        "map_uncertainty": (weight * np.sqrt(squares.sum(axis=1)[possible]))[passes],
+    }
 
 
-def _passing(state, found, weight, parameters) -> dict[str, np.ndarray]:
-    """The assignments that pass fit, comparison of hypotheses, veto and window."""
+def _fitted(state, found, parameters) -> tuple[np.ndarray, np.ndarray]:
+    """Chi-squares, and which assignments pass fit, comparison of hypotheses, veto and window."""
     signal = candidates.mass_hypotheses({"signal": state.final_state})
     chi_square = besiii_kkee.kinematic_fit_of(state, found, signal).min(axis=1)
     keep = np.isfinite(chi_square)
@@ -122,7 +163,7 @@ def _passing(state, found, weight, parameters) -> dict[str, np.ndarray]:
     if "conversion_veto" in parameters:
         veto = besiii_kkee.conversions(state, state.good, **parameters["conversion_veto"])
         keep &= ~veto[found.event_index]
-    return {"chi_square": chi_square[keep], "weight": weight[keep]}
+    return chi_square, keep
 
 
 def _mass_gev(track, index, masses_gev) -> np.ndarray:
@@ -134,8 +175,8 @@ def _mass_gev(track, index, masses_gev) -> np.ndarray:
 
 def _track_probabilities(
     events: RecordedEvents, identification: IdentificationMap
-) -> dict[str, np.ndarray]:
-    """P(taken for an electron), P(taken for a kaon) of all m tracks, from their true species."""
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """P(taken for an electron or a kaon) of all m tracks by true species, and uncertainties."""
     track = events.track
     owner = np.repeat(events.truth_offsets[:-1], np.diff(events.track_offsets))
     species = np.where(

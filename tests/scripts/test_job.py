@@ -1,0 +1,41 @@
+"""Logs and errors of jobs."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from job import job, with_calibration
+
+
+@pytest.fixture
+def rule(tmp_path):
+    return SimpleNamespace(rule="a_rule", log=[str(tmp_path / "logs" / "a.log")])
+
+
+def test_output_goes_to_the_log(rule, capsys):
+    with job(rule):
+        print("progress")
+    assert capsys.readouterr().out == ""
+    assert "progress" in Path(rule.log[0]).read_text()
+
+
+def test_an_expected_error_is_one_line_and_exit_code_1(rule, capsys):
+    with pytest.raises(SystemExit) as caught, job(rule):
+        raise ValueError("file.yaml: key: mend it")
+    assert caught.value.code == 1
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1 and "a_rule: file.yaml: key: mend it" in message
+    assert "Traceback" in Path(rule.log[0]).read_text()
+
+
+def test_a_bug_keeps_its_traceback(rule):
+    with pytest.raises(ZeroDivisionError), job(rule):
+        raise ZeroDivisionError
+
+
+def test_the_calibration_replaces_a_value(tmp_path):
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text("detector: {response: {scale: 1.5}}\n")
+    detector = {"response": {"scale": {"value": 1.0, "source": "x"}}}
+    assert with_calibration(detector, [overlay])["response"]["scale"]["value"] == 1.5
+    assert with_calibration(detector, []) == detector

@@ -1,0 +1,28 @@
+"""Snakemake runs in folders of their own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def snakemake(root):
+    """Run snakemake in a folder; returns the finished process, output as text."""
+
+    def run(folder: Path, *arguments: str, cores: int = 2, config: str = "config/test.yaml"):
+        command = [
+            sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile"),
+            "--directory", str(folder), "--cores", str(cores),
+            "--configfile", str(root / config), *arguments,
+        ]
+        environment = {**os.environ, "MPLCONFIGDIR": str(folder / ".matplotlib")}
+        return subprocess.run(
+            command, cwd=root, env=environment, text=True, timeout=900,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+        )
+
+    return run
+

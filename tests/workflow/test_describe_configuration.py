@@ -1,0 +1,18 @@
+"""config/README.md is what the schemas say."""
+
+import describe_configuration
+
+
+def test_the_manual_is_up_to_date(root):
+    written = (root / "config" / "README.md").read_text(encoding="utf-8")
+    assert written == describe_configuration.main(), (
+        "run `python workflow/describe_configuration.py`"
+    )
+
+
+def test_the_manual_names_every_key_of_the_configuration(root):
+    import yaml
+
+    text = (root / "config" / "README.md").read_text(encoding="utf-8")
+    for key in yaml.safe_load((root / "config" / "config.yaml").read_text()):
+        assert f"`{key}`" in text

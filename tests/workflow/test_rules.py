@@ -1,0 +1,144 @@
+"""Single rules: determinism, blinding, and what bad input does."""
+
+import json
+
+import numpy as np
+import pytest
+import uproot
+import yaml
+
+from lnvsearch.events import TRACK_BRANCHES, RecordedEvents, write_recorded
+
+pytestmark = pytest.mark.workflow
+
+SELECTED = "results/besiii_2025/selected/signal_phsp/uncalibrated.root"
+DATA = "results/besiii_2025/selected/data/nominal.root"
+
+
+@pytest.fixture(scope="module")
+def uncalibrated(snakemake, tmp_path_factory):
+    """One sample through the chain, and its ROOT file of recorded events."""
+    folder = tmp_path_factory.mktemp("rules")
+    process = snakemake(folder, "--notemp", SELECTED)
+    assert process.returncode == 0, process.stdout[-4000:]
+    return folder
+
+
+def candidates(folder, path=SELECTED):
+    with uproot.open(folder / path) as file:
+        return file["Candidates"].arrays(library="np")
+
+
+def test_the_same_configuration_gives_the_same_bits(uncalibrated, snakemake, tmp_path):
+    process = snakemake(tmp_path, SELECTED, cores=1)
+    assert process.returncode == 0, process.stdout[-4000:]
+    one, other = candidates(uncalibrated), candidates(tmp_path)
+    assert list(one) == list(other) and len(one["chi_square"])
+    for name in one:
+        assert np.array_equal(one[name], other[name]), name
+
+
+def test_another_seed_gives_other_events(uncalibrated, snakemake, tmp_path):
+    process = snakemake(tmp_path, SELECTED, "--config", "base_seed=2")
+    assert process.returncode == 0, process.stdout[-4000:]
+    assert not np.array_equal(candidates(uncalibrated)["mass_gev"], candidates(tmp_path)["mass_gev"])
+
+
+def test_a_changed_number_of_events_runs_the_sample_again(uncalibrated, snakemake):
+    process = snakemake(uncalibrated, "--dry-run", SELECTED, config="config/config.yaml")
+    assert process.returncode == 0
+    assert "generate_events" in process.stdout and "select_events" in process.stdout
+
+
+@pytest.fixture
+def with_data(snakemake, tmp_path, root):
+    """Select the data of a given file; returns the finished process and the folder."""
+
+    def run(file, unblind=False):
+        config = yaml.safe_load((root / "config/test.yaml").read_text())
+        config["data"] = {"besiii_2025": {"file": str(file), "unblind": unblind}}
+        path = tmp_path / "with_data.yaml"
+        path.write_text(yaml.safe_dump(config))
+        return snakemake(tmp_path, DATA, config=str(path)), tmp_path
+
+    return run
+
+
+def test_the_signal_window_of_data_stays_closed(uncalibrated, with_data):
+    """Simulated events serve as data: most would lie in the window."""
+    file = uncalibrated / "results/besiii_2025/recorded/signal_phsp/uncalibrated.root"
+    process, folder = with_data(file)
+    assert process.returncode == 0, process.stdout[-4000:]
+    mass = candidates(folder, DATA)["mass_gev"]
+    assert len(mass) and not np.any((mass > 3.07) & (mass < 3.12))
+    process, folder = with_data(file, unblind=True)
+    assert process.returncode == 0, process.stdout[-4000:]
+    mass = candidates(folder, DATA)["mass_gev"]
+    assert np.any((mass > 3.07) & (mass < 3.12))
+
+
+def tracks(number_of_events=2, **changed):
+    """A tiny file of recorded events."""
+    number = 4 * number_of_events
+    track = {name: np.ones(number, dtype=kind) for name, (kind, _) in TRACK_BRANCHES.items()}
+    track.update(changed)
+    return RecordedEvents(
+        np.arange(number_of_events), np.ones(number_of_events),
+        np.arange(0, number + 1, 4), track,
+        np.zeros(number_of_events + 1, dtype=int), {k: np.empty(0) for k in (
+            "pdg_id", "px", "py", "pz", "energy")},
+        number_of_events,
+    )
+
+
+def spoiled(kind, folder):
+    """A file of recorded events that must be refused."""
+    path = folder / f"{kind}.root"
+    if kind == "truncated":
+        write_recorded(path, tracks(500))
+        path.write_bytes(path.read_bytes()[:20_000])
+    elif kind == "without a branch":
+        with uproot.recreate(path) as file:
+            file["Events"] = {"event_number": np.arange(3), "weight": np.ones(3)}
+    elif kind == "empty":
+        write_recorded(path, tracks(0))
+    elif kind == "with NaN":
+        write_recorded(path, tracks(kappa=np.full(8, np.nan)))
+    return path
+
+
+@pytest.mark.parametrize(("kind", "words"), [
+    ("missing", "Missing input"),
+    ("truncated", "make or copy it again"),
+    ("without a branch", "has no branch track_charge"),
+    ("empty", "is empty"),
+    ("with NaN", "track_kappa holds NaN"),
+])
+def test_a_bad_file_of_data_ends_with_one_message(with_data, tmp_path, kind, words):
+    file = spoiled(kind, tmp_path)
+    process, folder = with_data(file)
+    assert process.returncode != 0
+    assert words in process.stdout and file.name in process.stdout
+    assert not (folder / DATA).exists()
+    assert not list((folder / "results").rglob("*.part*"))
+
+
+def test_a_bad_configuration_ends_before_anything_runs(snakemake, tmp_path):
+    process = snakemake(tmp_path, "--config", "base_seed=minus_one")
+    assert process.returncode != 0
+    assert "base_seed" in process.stdout and "integer" in process.stdout
+    assert not (tmp_path / "results").exists()
+
+
+def test_profiles_of_clusters_are_readable(root):
+    for name in ("default", "slurm", "htcondor"):
+        profile = yaml.safe_load((root / "profiles" / name / "profile.yaml").read_text())
+        assert profile["rerun-incomplete"] is True
+
+
+def test_the_record_of_a_calibration_is_json(snakemake, tmp_path):
+    target = "results/besiii_2025/calibration/record.json"
+    process = snakemake(tmp_path, target)
+    assert process.returncode == 0, process.stdout[-4000:]
+    record = json.loads((tmp_path / target).read_text())
+    assert record["outcome"] in ("converged", "at minimum", "at maximum")

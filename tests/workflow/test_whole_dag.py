@@ -1,0 +1,147 @@
+"""The whole DAG, small: every leaf is there, and says what it must."""
+
+import json
+import re
+
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+PAPERS = ("besiii_2025", "na62_2019", "na62_2022")
+FIGURES = (
+    "figure1", "figure2", "figure3", "efficiency_vs_mass", "cut_flow", "chi_square_probability",
+    "punzi_curve", "modelling", "acceptance_map", "calibration_curve", "coverage_map",
+)
+
+
+@pytest.fixture(scope="module")
+def results(snakemake, tmp_path_factory):
+    """Results of one run with config/test.yaml."""
+    folder = tmp_path_factory.mktemp("dag")
+    process = snakemake(folder)
+    assert process.returncode == 0, process.stdout[-4000:]
+    return folder / "results"
+
+
+def rows(path):
+    import csv
+
+    with open(path, newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_a_second_run_has_nothing_to_do(results, snakemake):
+    process = snakemake(results.parent, "--dry-run")
+    assert process.returncode == 0 and "Nothing to be done" in process.stdout
+
+
+def test_every_table_and_figure_is_there(results):
+    folder = results / "besiii_2025"
+    for name in FIGURES:
+        for suffix in ("pdf", "png", "csv"):
+            assert (folder / "figures" / f"{name}.{suffix}").stat().st_size > 100, name
+    for name in ("table1", "table2", "limits_by_method"):
+        for suffix in ("csv", "tex", "md"):
+            assert (folder / "tables" / f"{name}.{suffix}").stat().st_size > 100, name
+
+
+def test_nothing_temporary_stays(results):
+    assert not list(results.rglob("*.part*"))
+    assert not list(results.glob("*/recorded/**/*.root"))
+    assert not list(results.glob("*/generated/**/*.npz"))
+
+
+def test_tables_have_the_agreed_columns(results):
+    folder = results / "besiii_2025"
+    table2 = rows(folder / "tables" / "table2.csv")
+    assert list(table2[0])[:11] == [
+        "mass_gev", "efficiency_published", "efficiency_simulated",
+        "efficiency_simulated_uncertainty", "observed", "background", "systematic_published",
+        "systematic_simulated", "limit_published", "limit_derived", "limit_simulated",
+    ]
+    scan = rows(folder / "limits" / "kkee_scan.csv")
+    assert list(scan[0]) == [
+        "mass_gev", "kind", "variant", "method", "observed", "background", "efficiency",
+        "efficiency_uncertainty", "upper_events", "upper_branching_fraction",
+    ]
+    cutflow = rows(folder / "cutflow" / "kkee.csv")
+    assert list(cutflow[0]) == [
+        "sample", "variation", "cut", "events_in", "events_out", "cumulative_efficiency",
+        "cumulative_efficiency_uncertainty",
+    ]
+
+
+def test_every_cut_flow_falls(results):
+    flows = {}
+    for row in rows(results / "besiii_2025" / "cutflow" / "kkee.csv"):
+        flows.setdefault((row["sample"], row["variation"]), []).append(row)
+    assert len(flows) > 30
+    for flow in flows.values():
+        assert all(int(row["events_out"]) <= int(row["events_in"]) for row in flow)
+        for one, next_one in zip(flow, flow[1:]):
+            assert one["events_out"] == next_one["events_in"]
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_the_comparison_has_one_row_for_every_printed_number(results, root, paper):
+    comparison = rows(results / paper / "comparison.csv")
+    assert list(comparison[0]) == [
+        "quantity", "channel", "mass_gev", "kind", "variant", "published",
+        "published_uncertainty", "value", "uncertainty", "ratio", "pull", "source", "note",
+    ]
+    keys = [tuple(row[name] for name in list(row)[:5]) for row in comparison]
+    assert len(set(keys)) == len(keys)
+    printed = rows(root / "resources" / "published" / paper / "numbers.csv")
+
+    def mass(row):
+        return float(row["mass_gev"]) if row["mass_gev"] else None
+
+    covered = {(row["quantity"], row["channel"], mass(row)) for row in comparison}
+    missing = [row for row in printed
+               if (row["quantity"], row["channel"], mass(row)) not in covered]
+    assert not missing
+    assert {row["kind"] for row in comparison} <= {
+        "derived", "simulated", "external", "not_simulated"
+    }
+
+
+def overall_limit(results, paper, channel, **wanted):
+    records = json.loads((results / paper / "limits" / f"{channel}.json").read_text())
+    found = [r for r in records if all(r[name] == value for name, value in wanted.items())]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_besiii_s_limit_from_published_inputs(results):
+    limit = overall_limit(results, "besiii_2025", "kkee", kind="derived", variant="nominal",
+                          method="rolke")
+    assert limit["upper_events"] == pytest.approx(23.187, abs=5e-4)
+    assert limit["upper_branching_fraction"] == pytest.approx(2.2987e-9, rel=1e-4)
+    assert limit["is_paper_method"]
+
+
+@pytest.mark.parametrize(("paper", "channel", "printed", "recomputed"), [
+    ("na62_2019", "piee", 2.164e-10, 2.161e-10),
+    ("na62_2019", "pimumu", 4.234e-11, 4.245e-11),
+    ("na62_2022", "piee", 5.250e-11, 5.248e-11),
+    ("na62_2022", "pipi0ee", 8.474e-10, 8.465e-10),
+])
+def test_na62_s_limits_from_published_inputs(results, paper, channel, printed, recomputed):
+    for variant, value in (("printed_sensitivity", printed), ("recomputed_sensitivity", recomputed)):
+        limit = overall_limit(results, paper, channel, variant=variant, method="cls", prior="none")
+        assert limit["upper_branching_fraction"] == pytest.approx(value, rel=3e-4)
+
+
+def test_the_calibration_is_on_record(results):
+    record = json.loads((results / "besiii_2025" / "calibration" / "record.json").read_text())
+    assert record["target"] == 0.1568
+    assert 0.0 <= record["value"] <= 3.0
+    overlay = (results / "besiii_2025" / "calibration" / "overlay.yaml").read_text()
+    assert re.search(r"low_momentum_scale: [0-9.]+", overlay)
+
+
+def test_the_summary_names_the_paper_s_inconsistency_first(results):
+    text = (results / "comparison.md").read_text()
+    listed = text[text.index("Inconsistencies"):]
+    assert "2.1" in listed.splitlines()[2] or "2.30" in listed[:600]
+    assert all(name in text for name in ("BESIII", "NA62"))
