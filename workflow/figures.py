@@ -40,7 +40,7 @@ def figure_inputs(paper: Paper, figure: str) -> dict[str, str]:
     signal = paper.efficiency_sample(channel)
     signal_file = {"signal": paper.selected_file(signal)}
     inputs = {
-        "figure2": {**signal_file, **paper.selected_data()},
+        "figure2": {**signal_file, **(paper.selected_data() or paper.background_shapes())},
         "figure3": {"scan": paper.result("limits", "_scan.csv")},
         "efficiency_vs_mass": {"efficiencies": paper.result("efficiencies", ".csv")},
         "cut_flow": {"cutflow": paper.result("cutflow", ".csv")},
@@ -63,7 +63,10 @@ def figure_parameters(paper: Paper, figure: str) -> dict:
     if figure in LIMIT_FIGURES:
         return {"inputs": list(figure_inputs(paper, figure))}
     settings = {
-        "figure2": {"window_gev": paper.signal_window()},
+        "figure2": {
+            "window_gev": paper.signal_window(),
+            "base_seed": paper.config["base_seed"],
+        },
         "efficiency_vs_mass": {"in_mass_bin": paper.settings["mass_bin"]["in_efficiency"]},
         "cut_flow": {"samples": paper.cut_flow_samples()},
         "chi_square_probability": {"labels": _PROBABILITY_LABELS},

@@ -317,6 +317,10 @@ class Paper:
         """The signal window, where the events of a sample must not be looked at yet."""
         return self.signal_window() if sample == DATA and not self.is_unblinded else None
 
+    def background_shapes(self) -> dict[str, str]:
+        """Mass spectra of the exclusive backgrounds, by mode."""
+        return dict(zip(self.cocktail_modes(), self.background_files("shape"), strict=True))
+
     def calibration_file(self, variation: str) -> list[str]:
         """The overlay with the calibrated scalar, for the variations that have it."""
         if self.variation(variation).get("calibrated", True):

@@ -8,8 +8,9 @@ a file of their own; `TRACK_BRANCHES` and its companions below are its source.
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -111,6 +112,21 @@ class GeneratedEvents:
     def __len__(self) -> int:
         return len(self.event_number)
 
+    def chunks(self, events_per_chunk: int) -> Iterator[GeneratedEvents]:
+        """The same events in parts of at most `events_per_chunk`; every part has all metadata."""
+        for start in range(0, len(self), events_per_chunk):
+            stop = min(start + events_per_chunk, len(self))
+            particles = slice(self.offsets[start], self.offsets[stop])
+            yield GeneratedEvents(
+                event_number=self.event_number[start:stop],
+                weight=self.weight[start:stop],
+                offsets=self.offsets[start : stop + 1] - self.offsets[start],
+                pdg_id=self.pdg_id[particles],
+                four_momentum=self.four_momentum[particles],
+                n_generated=self.n_generated,
+                metadata=self.metadata,
+            )
+
 
 @dataclass(frozen=True)
 class RecordedEvents:
@@ -174,34 +190,50 @@ def read_generated(path: str | Path) -> GeneratedEvents:
         ) from error
 
 
-def write_recorded(path: str | Path, events: RecordedEvents) -> None:
+def write_recorded(path: str | Path, events: RecordedEvents | Iterable[RecordedEvents]) -> None:
     """Write recorded events as a ROOT file (LZ4), whole or not at all.
 
+    `events`: all of them, or their chunks in order, of which only one is in memory at a time.
     Tree `Events` with branches as in docs/events.md, and the JSON string `metadata`, which holds
-    `n_generated`.
+    `n_generated` (every chunk carries that of the whole sample).
     """
-    import awkward as ak
     import uproot
+
+    chunks = iter([events] if isinstance(events, RecordedEvents) else events)
+    first = next(chunks)
+    header = {"n_generated": int(first.n_generated), "metadata": dict(first.metadata)}
+    with written_whole(path) as temporary:
+        with uproot.recreate(temporary, compression=uproot.LZ4(1)) as file:
+            file["metadata"] = json.dumps(header)
+            branches = _branches(first)
+            tree = file.mktree("Events", {name: _branch_type(v) for name, v in branches.items()})
+            for chunk in itertools.chain([first], chunks):
+                if len(chunk):
+                    tree.extend(_branches(chunk))
+
+
+def _branches(events: RecordedEvents) -> dict:
+    """What uproot writes: flat columns, and jagged records of tracks and of true particles."""
+    import awkward as ak
 
     def jagged(offsets: np.ndarray, columns: Mapping[str, np.ndarray], schema: Mapping) -> ak.Array:
         contents = [ak.contents.NumpyArray(columns[k].astype(t)) for k, (t, _) in schema.items()]
         record = ak.contents.RecordArray(contents, list(schema))
         return ak.Array(ak.contents.ListOffsetArray(ak.index.Index64(offsets), record))
 
-    branches = {
+    return {
         "event_number": events.event_number.astype("int64"),
         "weight": events.weight.astype("float64"),
         "track": jagged(events.track_offsets, events.track, TRACK_BRANCHES),
         "truth": jagged(events.truth_offsets, events.truth, TRUTH_BRANCHES),
     }
-    header = {"n_generated": int(events.n_generated), "metadata": dict(events.metadata)}
-    with written_whole(path) as temporary:
-        with uproot.recreate(temporary, compression=uproot.LZ4(1)) as file:
-            file["metadata"] = json.dumps(header)
-            tree = file.mktree("Events", {name: ak.type(v) if name in ("track", "truth") else v.dtype
-                                          for name, v in branches.items()})
-            if len(events):
-                tree.extend(branches)
+
+
+def _branch_type(values):
+    """Type of a branch: a numpy dtype, or awkward's for a jagged one."""
+    import awkward as ak
+
+    return values.dtype if isinstance(values, np.ndarray) else ak.type(values)
 
 
 def read_recorded(path: str | Path) -> RecordedEvents:

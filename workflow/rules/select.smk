@@ -95,6 +95,7 @@ rule simulate_background:
     output:
         cutflow="results/{paper}/cutflow/bkg_{mode}/nominal.csv",
         scan="results/{paper}/background/scan/{mode}.csv",
+        shape="results/{paper}/background/shape/{mode}.csv",
         table="results/{paper}/background/mode/{mode}.csv",
     log:
         "results/{paper}/logs/simulate_background/{mode}.log",

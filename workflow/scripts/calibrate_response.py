@@ -9,7 +9,7 @@ def calibrate_response(
     """Write the overlay file with the scalar, the record of how it was found, and all trials."""
     import yaml
     from configuration import nested
-    from simulation import generate, selection_arguments
+    from simulation import EVENTS_PER_CHUNK, generate, selection_arguments
 
     from lnvsearch.detector import besiii
     from lnvsearch.detector.response import BesiiiResponse
@@ -25,9 +25,12 @@ def calibrate_response(
 
     def efficiency_of(scalar):
         varied = response.with_values({parameter: scalar})
-        recorded = besiii.simulate(events, varied, base_seed=base_seed, sample=sample)
-        _, flow = besiii_kkee.select(recorded, selection["cuts"], **arguments)
-        return flow.events_out[-1] / flow.n_generated
+        selected = 0
+        for chunk in events.chunks(EVENTS_PER_CHUNK):
+            recorded = besiii.simulate(chunk, varied, base_seed=base_seed, sample=sample)
+            _, flow = besiii_kkee.select(recorded, selection["cuts"], **arguments)
+            selected += flow.events_out[-1]
+        return selected / n_events
 
     found = calibrate_scalar(
         efficiency_of, calibration["target"], calibration["minimum"], calibration["maximum"]

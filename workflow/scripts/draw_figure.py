@@ -37,7 +37,7 @@ def draw_figure1(files, published, settings):
 
 
 def draw_figure2(files, published, settings):
-    """Candidates that pass everything but the window; data if there are any."""
+    """Candidates that pass everything but the window; the user's data, or pseudo-data."""
     from lnvsearch.publication.figures import figure2
 
     def masses(path):
@@ -46,12 +46,24 @@ def draw_figure2(files, published, settings):
         keep &= candidates["passes_smallest_chi_square"]
         return candidates["mass_gev"][keep]
 
-    return figure2(
-        masses(files["signal"]),
-        masses(files["data"]) if "data" in files else None,
-        window_gev=tuple(settings["window_gev"]),
-        data_label="Data",
-    )
+    signal = masses(files.pop("signal"))
+    if "data" in files:
+        data, label = masses(files["data"]), "Data"
+    else:
+        data, expected = pseudo_data([table(path) for path in files.values()], settings)
+        label = f"Background pseudo-data, {expected:.1g} expected"
+    window = tuple(settings["window_gev"])
+    return figure2(signal, data, window_gev=window, data_label=label)
+
+
+def pseudo_data(spectra, settings):
+    """One draw of the expected background: masses at the centres of the bins, and its mean."""
+    import numpy as np
+
+    expected = np.sum([spectrum["expected_events"] for spectrum in spectra], axis=0)
+    low, high = (np.array(spectra[0][name]) for name in ("mass_low_gev", "mass_high_gev"))
+    generator = np.random.Generator(np.random.Philox(settings["base_seed"]))
+    return np.repeat(0.5 * (low + high), generator.poisson(expected)), float(expected.sum())
 
 
 def draw_figure3(files, published, settings):

@@ -4,10 +4,12 @@ from job import job, with_calibration, write_table
 
 
 def simulate_background(
-    mode, cocktail, probabilities, cutflow, scan, table, generation, detector, overlays,
+    mode, cocktail, probabilities, cutflow, scan, shape, table, generation, detector, overlays,
     selection, chi_square_scan, n_parent, n_events, base_seed,
 ):
-    """Write the plain cut flow, the weights below every cut on chi^2, and the mode's summary."""
+    """Write the plain cut flow, the weights below every cut on chi^2, their shape in the mass of
+    the four particles, and the mode's summary.
+    """
     import numpy as np
     from simulation import cocktail_mode
 
@@ -29,9 +31,14 @@ def simulate_background(
 
     found = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
     entry = cocktail_mode(cocktail, sample)
-    write_table(scan, scan_of_cut(found["chi_square"], found["weight"], chi_square_scan,
-                                  entry.event_weight(n_parent, n_events)))
-    row = summary(mode, entry, found, chi_square_scan["paper"], n_parent, n_events)
+    event_weight = entry.event_weight(n_parent, n_events)
+    passes = found["chi_square"] < chi_square_scan["paper"]
+    write_table(shape, mass_shape(found["mass_gev"][passes], event_weight * found["weight"][passes]))
+    inside = {name: values[found["in_window"]] for name, values in found.items()}
+    write_table(
+        scan, scan_of_cut(inside["chi_square"], inside["weight"], chi_square_scan, event_weight)
+    )
+    row = summary(mode, entry, inside, chi_square_scan["paper"], n_parent, n_events)
     write_table(table, table_from_rows([row], list(row)))
 
 
@@ -63,6 +70,22 @@ def scan_of_cut(chi_square, weight, settings, event_weight):
         "expected_events": [event_weight * float(w.sum()) for w in passing],
         "expected_events_uncertainty": [event_weight * float((w**2).sum()) ** 0.5
                                         for w in passing],
+    }
+
+
+def mass_shape(mass_gev, weight):
+    """Expected events in bins of the mass of the four particles, with uncertainties."""
+    import hist
+
+    spectrum = hist.Hist(
+        hist.axis.Regular(100, 3.0, 3.2, name="mass_gev"), storage=hist.storage.Weight()
+    ).fill(mass_gev, weight=weight)
+    edges = spectrum.axes[0].edges
+    return {
+        "mass_low_gev": edges[:-1].tolist(),
+        "mass_high_gev": edges[1:].tolist(),
+        "expected_events": spectrum.values().tolist(),
+        "expected_events_uncertainty": (spectrum.variances() ** 0.5).tolist(),
     }
 
 
@@ -99,6 +122,7 @@ if __name__ == "__main__":
             probabilities=snakemake.input.probabilities,
             cutflow=snakemake.output.cutflow,
             scan=snakemake.output.scan,
+            shape=snakemake.output.shape,
             table=snakemake.output.table,
             generation=snakemake.params.generation,
             detector=snakemake.params.detector,

@@ -4,15 +4,20 @@ from job import job, with_calibration
 
 
 def simulate_detector(events, output, detector, overlays, base_seed, sample):
-    """Read generated `events`, write recorded ones to the ROOT file `output`."""
+    """Read generated `events`, write recorded ones to the ROOT file `output`, chunk by chunk."""
+    from simulation import EVENTS_PER_CHUNK
+
     from lnvsearch.detector import besiii
     from lnvsearch.detector.response import BesiiiResponse
     from lnvsearch.events import read_generated, write_recorded
 
     response = BesiiiResponse.from_mapping(with_calibration(detector, overlays))
-    generated = read_generated(events)
     write_recorded(
-        output, besiii.simulate(generated, response, base_seed=base_seed, sample=sample)
+        output,
+        (
+            besiii.simulate(chunk, response, base_seed=base_seed, sample=sample)
+            for chunk in read_generated(events).chunks(EVENTS_PER_CHUNK)
+        ),
     )
 
 

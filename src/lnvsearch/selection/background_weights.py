@@ -111,9 +111,9 @@ def weigh(
     """Chi-square and weight of every wrong-charge assignment that passes all other cuts.
 
     Arguments as of `besiii_kkee.select`; the identification cuts among `cuts` are replaced by the
-    weights, and the cut on chi-square is left to the caller.  Returns `chi_square`, `weight` and
-    `map_uncertainty` (that of the weight from the map, the same for all events), (c,), of the
-    assignments with the two kaons on either charge.
+    weights; the cuts on chi-square and on the mass are left to the caller.  Returns `chi_square`,
+    `mass_gev`, `in_window`, `weight` and `map_uncertainty` (that of the weight from the map, the
+    same for all events), (c,), of the assignments with the two kaons on either charge.
     """
     state = besiii_kkee.SearchState(
         events, tuple(final_state), np.asarray(total_four_momentum, float), magnetic_field_t
@@ -136,17 +136,14 @@ def weigh(
     )
     squares = relative["kaon"][kaons] ** 2 + relative["electron"][electrons] ** 2
     possible = weight > 0.0
-    chi_square, passes = _fitted(state, found.select(possible), parameters)
-    weight = weight[possible]
-    return {
-        "chi_square": chi_square[passes],
-        "weight": weight[passes],
-        "map_uncertainty": (weight * np.sqrt(squares.sum(axis=1)[possible]))[passes],
-    }
+    columns, passes = _fitted(state, found.select(possible), parameters)
+    columns["weight"] = weight[possible]
+    columns["map_uncertainty"] = columns["weight"] * np.sqrt(squares.sum(axis=1)[possible])
+    return {name: values[passes] for name, values in columns.items()}
 
 
-def _fitted(state, found, parameters) -> tuple[np.ndarray, np.ndarray]:
-    """Chi-squares, and which assignments pass fit, comparison of hypotheses, veto and window."""
+def _fitted(state, found, parameters) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Columns of the fits, and which assignments pass the comparison of hypotheses and the veto."""
     signal = candidates.mass_hypotheses({"signal": state.final_state})
     chi_square = besiii_kkee.kinematic_fit_of(state, found, signal).min(axis=1)
     keep = np.isfinite(chi_square)
@@ -156,14 +153,15 @@ def _fitted(state, found, parameters) -> tuple[np.ndarray, np.ndarray]:
             {name: besiii_kkee.OTHER_FINAL_STATES[name] for name in names}
         )
         keep &= chi_square < besiii_kkee.kinematic_fit_of(state, found, others).min(axis=1)
-    if "signal_window" in parameters:
-        window = parameters["signal_window"]
-        mass = _mass_gev(state.events.track, found.tracks, signal.masses_gev[0])
-        keep &= (mass > window["mass_minimum_gev"]) & (mass < window["mass_maximum_gev"])
     if "conversion_veto" in parameters:
         veto = besiii_kkee.conversions(state, state.good, **parameters["conversion_veto"])
         keep &= ~veto[found.event_index]
-    return chi_square, keep
+    mass = _mass_gev(state.events.track, found.tracks, signal.masses_gev[0])
+    in_window = np.ones(len(mass), dtype=bool)
+    if "signal_window" in parameters:
+        window = parameters["signal_window"]
+        in_window = (mass > window["mass_minimum_gev"]) & (mass < window["mass_maximum_gev"])
+    return {"chi_square": chi_square, "mass_gev": mass, "in_window": in_window}, keep
 
 
 def _mass_gev(track, index, masses_gev) -> np.ndarray:
