@@ -14,9 +14,9 @@ def snakemake(root):
 
     def run(folder: Path, *arguments: str, cores: int = 2, config: str = "config/test.yaml"):
         command = [
-            sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile"),
-            "--directory", str(folder), "--cores", str(cores),
-            "--configfile", str(root / config), *arguments,
+            sys.executable, "-m", "snakemake", *arguments,
+            "--snakefile", str(root / "Snakefile"), "--directory", str(folder),
+            "--cores", str(cores), "--configfile", str(root / config),
         ]
         environment = {**os.environ, "MPLCONFIGDIR": str(folder / ".matplotlib")}
         return subprocess.run(

@@ -35,7 +35,8 @@ def test_the_same_configuration_gives_the_same_bits(uncalibrated, snakemake, tmp
     one, other = candidates(uncalibrated), candidates(tmp_path)
     assert list(one) == list(other) and len(one["chi_square"])
     for name in one:
-        assert np.array_equal(one[name], other[name]), name
+        # NaN: a mass after a fit that settles in chi-square only, far from any selection.
+        assert np.array_equal(one[name], other[name], equal_nan=True), name
 
 
 def test_another_seed_gives_other_events(uncalibrated, snakemake, tmp_path):
