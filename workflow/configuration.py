@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import difflib
 import functools
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -54,9 +55,24 @@ def check_schema(content: dict, schema: str, file: str | Path) -> None:
     problems = [
         line for error in validator.iter_errors(content) for line in describe(error, file)
     ]
+    problems += [
+        f"{file}: {key}: {value} is not a finite number; give one"
+        for key, value in _numbers(content)
+        if not math.isfinite(value)
+    ]
     if problems:
         raise ConfigurationError("\n".join(problems))
     _fill_defaults(content, definition, definition)
+
+
+def _numbers(content: object, path: tuple = ()) -> Iterator[tuple[str, float]]:
+    """All numbers of nested mappings and lists, with their keys."""
+    if isinstance(content, float):
+        yield _key(path), content
+    elif isinstance(content, (Mapping, list)):
+        parts = content.items() if isinstance(content, Mapping) else enumerate(content)
+        for name, value in parts:
+            yield from _numbers(value, (*path, name))
 
 
 def describe(error: jsonschema.ValidationError, file: str | Path) -> Iterator[str]:

@@ -73,6 +73,7 @@ def test_the_total_adds_what_enters(tables):
 def test_the_mass_has_its_own_modelling_and_statistics(tables):
     _, mass = tables
     assert float(mass["modelling_percent"]) == pytest.approx(25.0)
+    assert float(mass["phase_space_difference_percent"]) == pytest.approx(20.0)
     assert float(mass["common_percent"]) == pytest.approx((2.0**2 + 6.2**2) ** 0.5)
     statistics = 100 * (0.8 / (0.2 * 1000)) ** 0.5
     assert float(mass["mc_statistics_percent"]) == pytest.approx(statistics)

@@ -53,6 +53,9 @@ BAD = {
     "confidence level of 1": (
         CONFIG, lambda c: c.update(confidence_level=1.0), ["confidence_level", "< 1"]
     ),
+    "not a number": (
+        CONFIG, lambda c: c.update(confidence_level=float("nan")), ["confidence_level", "finite"]
+    ),
     "too few events": (
         CONFIG, lambda c: c["statistics"].update(signal=0), ["statistics.signal", ">= 100"]
     ),

@@ -7,7 +7,11 @@ rule tabulate_table1:
         published=published_numbers,
         systematics=lambda w: search(w).result("systematics", ".csv"),
     output:
-        csv="results/{paper}/tables/table1.csv",
+        csv=report(
+            "results/{paper}/tables/table1.csv",
+            caption="../report/table1.rst",
+            category="{paper}",
+        ),
         tex="results/{paper}/tables/table1.tex",
         md="results/{paper}/tables/table1.md",
     log:
@@ -29,7 +33,11 @@ rule tabulate_table2:
         systematics=lambda w: search(w).result("systematics", "_by_mass.csv"),
         scan=lambda w: search(w).result("limits", "_scan.csv"),
     output:
-        csv="results/{paper}/tables/table2.csv",
+        csv=report(
+            "results/{paper}/tables/table2.csv",
+            caption="../report/table2.rst",
+            category="{paper}",
+        ),
         tex="results/{paper}/tables/table2.tex",
         md="results/{paper}/tables/table2.md",
     log:
@@ -78,7 +86,11 @@ rule compare_with_published:
         published=published_numbers,
         companion=lambda w: search(w).companion_files(),
     output:
-        comparison="results/{paper}/comparison.csv",
+        comparison=report(
+            "results/{paper}/comparison.csv",
+            caption="../report/comparison.rst",
+            category="{paper}",
+        ),
         summary="results/{paper}/comparison.md",
     log:
         "results/{paper}/logs/compare_with_published.log",
@@ -98,7 +110,11 @@ rule summarise_comparison:
     input:
         summaries=expand("results/{paper}/comparison.md", paper=PAPERS),
     output:
-        summary=report("results/comparison.md", category="comparison"),
+        summary=report(
+            "results/comparison.md",
+            caption="../report/comparison_summary.rst",
+            category="comparison",
+        ),
     log:
         "results/logs/summarise_comparison.log",
     resources:
