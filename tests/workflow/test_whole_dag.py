@@ -35,6 +35,16 @@ def test_a_second_run_has_nothing_to_do(results, snakemake):
     assert process.returncode == 0 and "Nothing to be done" in process.stdout
 
 
+def test_a_report_can_be_made(results, snakemake):
+    """Every caption is found; the report holds figures and tables."""
+    import zipfile
+
+    process = snakemake(results.parent, "--report", "report.zip")
+    assert process.returncode == 0, process.stdout[-4000:]
+    names = zipfile.ZipFile(results.parent / "report.zip").namelist()
+    assert any(name.endswith(".html") for name in names)
+
+
 def test_every_table_and_figure_is_there(results):
     folder = results / "besiii_2025"
     for name in FIGURES:

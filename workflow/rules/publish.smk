@@ -60,7 +60,7 @@ rule draw_figure:
     output:
         pdf=report(
             "results/{paper}/figures/{figure}.pdf",
-            caption="../report/{figure}.rst",
+            caption="../report/figure.rst",
             category="{paper}",
         ),
         png="results/{paper}/figures/{figure}.png",
