@@ -108,10 +108,9 @@ def reasons_of_besiii(
         ),
         Reason(
             "efficiency_*",
-            "not understood: around 0.7 GeV, electrons are soft and no other hypothesis rivals the "
-            "signal's in the fit; here that raises the efficiency (cut smallest_chi_square of the "
-            "cut flow), in the paper it does not. Responses that the paper does not fix: electrons "
-            "below 0.3 GeV in the calorimeter, kaons above 1 GeV in the time of flight",
+            "not understood: around 0.7 GeV the simulated efficiency has a maximum, from the "
+            "acceptance of collinear pairs and from the cut smallest_chi_square, which few events "
+            "fail where electrons are soft and kaons hard; see docs/besiii_simulation.md",
             with_mass=True,
         ),
         Reason("efficiency_*", "before the calibration, on numbers from outside the paper only"),
