@@ -18,6 +18,7 @@ def tabulate_limits_by_method(limits, csv, tex, md):
             records = json.load(stream)
         rows += [
             {**record, "channel": channel, "paper_method": record["is_paper_method"],
+             "background": f"{record['background']:.3g}",
              "upper_events": f"{record['upper_events']:.4g}",
              "upper_branching_fraction": f"{record['upper_branching_fraction']:.4g}"}
             for record in records
