@@ -151,10 +151,6 @@ class Paper:
     def number_of_events(self, sample: str) -> int:
         return self.config["statistics"][self.samples[sample].statistics]
 
-    def own_methods(self) -> dict[str, str]:
-        """The paper's own method of each channel."""
-        return {name: channel["limit"]["method"] for name, channel in self.channels.items()}
-
     def signal_window(self) -> list[float]:
         window = next(c for c in self.settings["selection"] if c["cut"] == "signal_window")
         return [window["mass_minimum_gev"], window["mass_maximum_gev"]]

@@ -206,6 +206,31 @@ def test_the_scan_s_cuts_end_with_the_bin_of_its_mass(besiii):
     assert besiii.selection_parameters("signal_phsp", "nominal")["cuts"] == cuts[:-1]
 
 
+def test_the_search_s_numbers_are_the_published_ones(root, besiii):
+    """What stands in the YAML file because rules need it is what the paper prints."""
+    from lnvsearch.publication.published import read_published
+
+    published = read_published(besiii.published_file())
+    limit = besiii.channels["kkee"]["limit"]
+    assert besiii.calibration["target"] == pytest.approx(published.value("efficiency_percent") / 100)
+    assert limit["efficiency"]["mean"] == pytest.approx(
+        published.value("efficiency_used_in_limit_percent") / 100
+    )
+    total = published.value("systematic_total_percent")
+    assert limit["efficiency"]["relative_sigma_percent"] == total
+    assert limit["observed"] == published.value("observed_events")
+    assert limit["background"]["mean"] == published.value("background_events")
+    for quantity, value in besiii.published_settings().items():
+        assert value == pytest.approx(published.value(quantity)), quantity
+    external = {row["source"]: row for row in besiii.settings["systematics"]
+                if "external_percent" in row}
+    for source, row in external.items():
+        number = row["external_percent"]
+        if isinstance(number, list):
+            number = sum(part["percent"] * part["particles"] for part in number)
+        assert number == pytest.approx(published.value(f"systematic_{source}_percent")), source
+
+
 def test_blinded_data_never_show_the_window(root, tmp_path):
     config = read_yaml(root / CONFIG)
     config["data"]["besiii_2025"] = {"file": str(tmp_path / "data.root"), "unblind": False}

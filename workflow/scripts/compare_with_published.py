@@ -28,12 +28,13 @@ def compare_besiii(published, files, settings, limits):
 
     names = ("efficiencies", "systematics", "systematics_by_mass", "scan", "background")
     resolution = read_json(files["resolution"])
+    (records,) = limits.values()  # a simulated search has one channel
     half_width = "window_half_width_in_resolutions"
     results = {
         **{name: read_csv(files[name]) for name in names},
         # The records of one prior stand for their method.
         "overall_limits": list(
-            {(r["kind"], r["variant"], r["method"]): r for r in reversed(limits["kkee"])}.values()
+            {(r["kind"], r["variant"], r["method"]): r for r in reversed(records)}.values()
         ),
         "settings": settings,
         "simulated_numbers": [{

@@ -109,7 +109,8 @@ def radiate_in_chamber(key, event, slot, energy_gev, thickness_x0, arc_m, sine, 
                        merging_angle):
     """Radiation of an electron along its track in the chamber.
 
-    `arc_m`: length in xy from the origin to the calorimeter (infinite if never reached);
+    `arc_m`: length in xy from the origin to the calorimeter (infinite if never reached), along
+    which photons are radiated evenly;
     `sine`: sin theta.  Returns (energy left, fitted curvature over the true one at the origin,
     photon energy that merges with the electron's shower), GeV.
     """

@@ -105,7 +105,6 @@ class Material(NamedTuple):
     inner_wall_x0: _number("X0", 0, 0.5, "thickness of the chamber's inner wall")
     inner_wall_radius_cm: _number("cm", 0, 20, "radius of the chamber's inner wall")
     chamber_x0: _number("X0", 0, 0.5, "thickness of gas and wires")
-    chamber_outer_radius_m: _number("m", 0.1, 2, "radius of the outermost wires")
 
 
 class Emc(NamedTuple):

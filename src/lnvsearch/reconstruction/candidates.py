@@ -17,7 +17,6 @@ __all__ = [
     "Candidates",
     "MassHypotheses",
     "best_candidates",
-    "has_zero_net_charge",
     "mass_hypotheses",
     "opposite_sign_pairs",
     "same_sign_candidates",
@@ -62,19 +61,6 @@ class MassHypotheses:
             known = ", ".join(dict.fromkeys(self.names))
             raise ValueError(f"name is {name!r}: give one of {known}")
         return rows
-
-
-def has_zero_net_charge(
-    track_offsets: np.ndarray, charge: np.ndarray, is_good: np.ndarray, minimum_tracks: int = 4
-) -> np.ndarray:
-    """Mask of the events with enough good tracks, the charges of which add up to zero.
-
-    `track_offsets`: (n + 1,); `charge` (+1 or -1) and the mask `is_good`: (m,); returns (n,).
-    """
-    good = np.asarray(is_good, dtype=np.int64)
-    number = _sum_by_event(track_offsets, good)
-    net_charge = _sum_by_event(track_offsets, good * np.asarray(charge, dtype=np.int64))
-    return (number >= minimum_tracks) & (net_charge == 0)
 
 
 def same_sign_candidates(
@@ -172,12 +158,6 @@ def best_candidates(event_index: np.ndarray, chi_square: np.ndarray) -> np.ndarr
     is_first = np.ones(len(order), dtype=bool)
     is_first[1:] = ordered[1:] != ordered[:-1]
     return order[is_first]
-
-
-def _sum_by_event(track_offsets: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Sums over the tracks of each event; empty events give 0."""
-    total = np.concatenate([[0], np.cumsum(values)])
-    return np.diff(total[track_offsets])
 
 
 def _runs(start: np.ndarray, count: np.ndarray) -> np.ndarray:

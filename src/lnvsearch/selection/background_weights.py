@@ -156,19 +156,15 @@ def _fitted(state, found, parameters) -> tuple[dict[str, np.ndarray], np.ndarray
     if "conversion_veto" in parameters:
         veto = besiii_kkee.conversions(state, state.good, **parameters["conversion_veto"])
         keep &= ~veto[found.event_index]
-    mass = _mass_gev(state.events.track, found.tracks, signal.masses_gev[0])
+    momenta = besiii_kkee.measured_four_momenta(
+        state.events.track, found.tracks, signal.masses_gev[0]
+    )
+    mass = four_vectors.invariant_mass_gev(momenta.sum(axis=1))
     in_window = np.ones(len(mass), dtype=bool)
     if "signal_window" in parameters:
         window = parameters["signal_window"]
         in_window = (mass > window["mass_minimum_gev"]) & (mass < window["mass_maximum_gev"])
     return {"chi_square": chi_square, "mass_gev": mass, "in_window": in_window}, keep
-
-
-def _mass_gev(track, index, masses_gev) -> np.ndarray:
-    momentum = four_vectors.four_momenta(
-        track["phi0"][index], track["kappa"][index], track["tan_lambda"][index], masses_gev
-    )
-    return four_vectors.invariant_mass_gev(momentum.sum(axis=1))
 
 
 def _track_probabilities(

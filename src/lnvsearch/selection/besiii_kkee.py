@@ -24,7 +24,14 @@ from lnvsearch.reconstruction import candidates, four_vectors, identification, v
 from lnvsearch.reconstruction.kinematic_fit import fit_parameters, fit_tracks, gather_tracks
 from lnvsearch.selection.cutflow import CutFlow, apply_cuts
 
-__all__ = ["CUTS", "SearchState", "conversions", "identified_as", "select"]
+__all__ = [
+    "CUTS",
+    "SearchState",
+    "conversions",
+    "identified_as",
+    "measured_four_momenta",
+    "select",
+]
 
 #: Final states that compete with the signal's.
 OTHER_FINAL_STATES = {
@@ -333,9 +340,7 @@ def _fitted(state):
 def _masses(state, masses_gev):
     """Masses of the best candidates: of all four before the fit, of K e pairs before and after."""
     track, index = state.events.track, state.best.tracks
-    measured = four_vectors.four_momenta(
-        track["phi0"][index], track["kappa"][index], track["tan_lambda"][index], masses_gev
-    )
+    measured = measured_four_momenta(track, index, masses_gev)
     fitted = np.empty_like(measured)
     helix, covariance = gather_tracks(track, index)
     for row in np.unique(masses_gev, axis=0):
@@ -349,6 +354,13 @@ def _masses(state, masses_gev):
         for which in (1, 2):
             result[f"{name}_m_ke_{which}_gev"] = pairing.mass_gev[:, which - 1]
     return result
+
+
+def measured_four_momenta(track, index, masses_gev):
+    """Four-momenta (c, 4, 4) of candidates before the fit; `index` and `masses_gev`: (c, 4)."""
+    return four_vectors.four_momenta(
+        track["phi0"][index], track["kappa"][index], track["tan_lambda"][index], masses_gev
+    )
 
 
 def identified_as(track: Mapping[str, np.ndarray], cuts: Sequence[Mapping]) -> dict:

@@ -32,7 +32,7 @@ from lnvsearch.statistics.experiment import (
     check_range,
 )
 
-__all__ = ["Coverage", "Summary", "coverage", "summarise"]
+__all__ = ["Coverage", "coverage"]
 
 # Counts outside this probability on either side are left out of the sums.
 _NEGLIGIBLE_PROBABILITY = 1e-12
@@ -56,23 +56,6 @@ class Coverage:
     upper: np.ndarray
     interval_uncertainty: np.ndarray
     upper_uncertainty: np.ndarray
-
-
-@dataclass(frozen=True)
-class Summary:
-    """One line of a table: how a coverage compares with its nominal level.
-
-    mean : average over the signals; minimum, signal_at_minimum : the worst point
-    fraction_below : fraction of the signals that are under-covered
-    ranges_below : first and last signal of each run of under-covered ones
-    """
-
-    nominal: float
-    mean: float
-    minimum: float
-    signal_at_minimum: float
-    fraction_below: float
-    ranges_below: tuple[tuple[float, float], ...]
 
 
 def coverage(
@@ -136,38 +119,6 @@ def coverage(
         signal,
         *(values.reshape(signal.shape) for values in held.mean(axis=0)),
         *(values.reshape(signal.shape) for values in error),
-    )
-
-
-def summarise(signal: ArrayLike, covered: ArrayLike, nominal: float) -> Summary:
-    """Return mean, minimum and under-covered ranges of a coverage, both arrays of shape (signals,).
-
-    `nominal` is the level that is promised: the confidence level, or (1 + CL)/2 for the upper end
-    of a central two-sided interval taken alone.  Raises ValueError for empty or unequal arrays.
-
-    >>> summarise([0.0, 1.0, 2.0], [1.0, 0.85, 0.95], nominal=0.90).ranges_below
-    ((1.0, 1.0),)
-    """
-    signal, covered = np.asarray(signal, dtype=float), np.asarray(covered, dtype=float)
-    if signal.ndim != 1 or signal.shape != covered.shape or signal.size == 0:
-        raise ValueError(
-            "signal and covered must be one-dimensional, equally long and not empty; got shapes "
-            f"{signal.shape} and {covered.shape}"
-        )
-    # The sums leave out 1e-12 on each side: a coverage that close to nominal is nominal.
-    below = covered < nominal - 1e-9
-    steps = np.diff(np.concatenate([[False], below, [False]]).astype(int))
-    first, last = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1) - 1
-    worst = int(covered.argmin())
-    return Summary(
-        nominal=nominal,
-        mean=float(covered.mean()),
-        minimum=float(covered[worst]),
-        signal_at_minimum=float(signal[worst]),
-        fraction_below=float(below.mean()),
-        ranges_below=tuple(
-            (float(signal[i]), float(signal[j])) for i, j in zip(first, last, strict=True)
-        ),
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from lnvsearch.statistics import averaging, nuisance
+from lnvsearch.statistics import averaging, methods, nuisance
 from lnvsearch.statistics.experiment import (
     CountingExperiment,
     FloatOrArray,
@@ -216,23 +216,11 @@ def _as_function(
     if callable(method):
         return method
     check_confidence_level(confidence_level)
-    if method == "cls":
-        from lnvsearch.statistics import cls
-
-        return lambda e: cls.upper_limit(e, confidence_level, prior=prior, **options)
-    if method == "bayesian":
-        from lnvsearch.statistics import bayesian
-
-        return lambda e: bayesian.upper_limit(e, confidence_level, prior=prior, **options)
-    if method == "rolke":
-        from lnvsearch.statistics import rolke
-
-        return lambda e: rolke.interval(e, confidence_level, **options).upper
-    if method == "feldman-cousins":
-        from lnvsearch.statistics import feldman_cousins
-
-        return lambda e: feldman_cousins.interval(e, confidence_level, prior=prior, **options).upper
-    raise ValueError(
-        "method must be cls, bayesian, rolke, feldman-cousins or a function of the experiment; "
-        f"got {method!r}"
-    )
+    if method not in methods.OPTIONS:
+        raise ValueError(
+            f"method must be {', '.join(methods.OPTIONS)} or a function of the experiment; "
+            f"got {method!r}"
+        )
+    if "prior" in methods.OPTIONS[method]:
+        options = {"prior": prior, **options}
+    return lambda e: methods.interval(method, e, confidence_level, **options).upper

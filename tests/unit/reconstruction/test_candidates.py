@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from lnvsearch.particles import mass_gev
 from lnvsearch.reconstruction.candidates import (
     best_candidates,
-    has_zero_net_charge,
     mass_hypotheses,
     opposite_sign_pairs,
     same_sign_candidates,
@@ -61,17 +60,6 @@ def test_opposite_sign_pairs_are_those_of_a_plain_loop(events):
     }
     assert {(e, *p) for e, p in zip(event_index, pairs.tolist())} == expected
     assert len(pairs) == len(expected)
-
-
-@settings(deadline=None, max_examples=100)
-@given(sample)
-def test_net_charge_counts_good_tracks_only(events):
-    offsets, charge, good, _ = flat(events)
-    mask = has_zero_net_charge(offsets, charge, good, minimum_tracks=2)
-    for event, result in enumerate(mask):
-        chosen = slice(offsets[event], offsets[event + 1])
-        q = charge[chosen][good[chosen]]
-        assert result == (len(q) >= 2 and q.sum() == 0)
 
 
 def test_four_pions_make_one_candidate_with_one_charge_first():

@@ -138,6 +138,20 @@ def test_the_bin_of_the_majorana_mass_holds_its_events(response, settings, argum
     assert np.allclose(masses, 1.0, atol=1e-9)
 
 
+@pytest.mark.parametrize("net_charge", [0, 2])
+def test_the_net_charge_is_that_of_the_good_tracks(signal, arguments, net_charge):
+    total = np.array(arguments["total_four_momentum"])
+    state = besiii_kkee.SearchState(signal, FINAL_STATE, total, 1.0)
+    state.good = np.random.default_rng(1).random(len(state.good)) < 0.8
+    everything = np.ones(len(signal), dtype=bool)
+    mask = besiii_kkee.charged_tracks(state, everything, minimum=2, net_charge=net_charge)
+    for event, result in enumerate(mask[:500]):
+        tracks = slice(*signal.track_offsets[event : event + 2])
+        charges = signal.track["charge"][tracks][state.good[tracks]].astype(int)
+        assert result == (len(charges) >= 2 and charges.sum() == net_charge)
+    assert mask.any() and not mask.all()
+
+
 def test_cuts_on_the_fit_need_the_fit(signal, arguments):
     cuts = [{"cut": "chi_square", "maximum": 20.0}]
     with pytest.raises(ValueError, match="kinematic_fit"):

@@ -14,7 +14,7 @@ from lnvsearch.statistics import (
     cls,
     rolke,
 )
-from lnvsearch.statistics.coverage import coverage, summarise
+from lnvsearch.statistics.coverage import coverage
 from lnvsearch.statistics.methods import interval
 
 
@@ -142,23 +142,7 @@ def test_measurements_kept_at_the_truth_need_no_draws():
     assert result.upper[1] == pytest.approx(1.0 - pdtr(first_covering - 1, 6.5), abs=1e-10)
 
 
-# --- the summary, the dispatch and errors --------------------------------------------------------
-
-
-def test_summary_finds_the_ranges():
-    signal = np.arange(7.0)
-    line = summarise(signal, [0.89, 0.95, 0.88, 0.80, 0.90, 0.95, 0.899], nominal=0.90)
-    assert line.ranges_below == ((0.0, 0.0), (2.0, 3.0), (6.0, 6.0))
-    assert (line.minimum, line.signal_at_minimum) == (0.80, 3.0)
-    assert line.fraction_below == pytest.approx(4 / 7)
-    assert line.mean == pytest.approx(np.mean([0.89, 0.95, 0.88, 0.80, 0.90, 0.95, 0.899]))
-    assert summarise([1.0], [0.95], 0.9).ranges_below == ()
-
-
-@pytest.mark.parametrize(("signal", "covered"), [([], []), ([1.0], [0.9, 0.9]), (1.0, 0.9)])
-def test_summary_refuses_unusable_arrays(signal, covered):
-    with pytest.raises(ValueError, match="signal and covered"):
-        summarise(signal, covered, 0.9)
+# --- the dispatch and errors ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
