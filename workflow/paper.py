@@ -216,10 +216,9 @@ class Paper:
         """All that the selection of a sample depends on; a scan's cuts end with its mass bin."""
         entry = self.samples[sample]
         settings = self.varied_settings(variation)
-        without = set(entry.without_cuts)
-        if self.closed_window(sample):
-            without.add("signal_window")
-        cuts = [cut for cut in settings["selection"] if cut["cut"] not in without]
+        cuts = [cut for cut in settings["selection"] if cut["cut"] not in entry.without_cuts]
+        if sample == DATA and not self.is_unblinded:
+            cuts = _blinded(cuts)
         if entry.mass_gev is not None:
             cuts.append(
                 {
@@ -309,10 +308,6 @@ class Paper:
             return {}
         return {"data": self.selected_file(DATA)}
 
-    def closed_window(self, sample: str) -> list[float] | None:
-        """The signal window, where the events of a sample must not be looked at yet."""
-        return self.signal_window() if sample == DATA and not self.is_unblinded else None
-
     def background_shapes(self) -> dict[str, str]:
         """Mass spectra of the exclusive backgrounds, by mode."""
         return dict(zip(self.cocktail_modes(), self.background_files("shape"), strict=True))
@@ -370,6 +365,14 @@ class Paper:
             leaves += [f"{folder}/tables/table{number}.csv" for number in (1, 2)]
             leaves += [f"{folder}/figures/{name}.pdf" for name in figures.SIMULATION_FIGURES]
         return leaves
+
+
+def _blinded(cuts: list[dict]) -> list[dict]:
+    """The cuts with the signal window closed, from the moment on when its mass is known."""
+    window = next(cut for cut in cuts if cut["cut"] == "signal_window")
+    result = [cut for cut in cuts if cut is not window]
+    place = [cut["cut"] for cut in result].index("kinematic_fit") + 1
+    return [*result[:place], {**window, "cut": "closed_window"}, *result[place:]]
 
 
 def _with_mass(decay: Mapping, mass_gev: float | None) -> dict:

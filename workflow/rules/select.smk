@@ -16,7 +16,6 @@ rule select_events:
     params:
         library=library("selection"),
         selection=lambda w: search(w).selection_parameters(w.sample, w.variation),
-        closed_window=lambda w: search(w).closed_window(w.sample),
     wildcard_constraints:
         sample="(?!bkg_)[a-z0-9_.]+",
     priority: 3

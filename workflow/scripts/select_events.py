@@ -3,12 +3,12 @@
 from job import job, write_table
 
 
-def select_events(events, candidates, cutflow, selection, sample, variation, closed_window=None):
+def select_events(events, candidates, cutflow, selection, sample, variation):
     """Read the ROOT file `events`; write the candidates (ROOT) and the cut flow (CSV).
 
     The file of candidates has the tree `Candidates`, one row an event with a candidate, and for
     simulated signal the tree `Generated` with the true K e masses of every event, and whether
-    it passes all cuts.  Of data, nothing inside `closed_window` (GeV) is written or counted.
+    it passes all cuts.  What the cut `closed_window` sets aside (blind data) is not written.
     """
     import numpy as np
     import uproot
@@ -33,10 +33,9 @@ def select_events(events, candidates, cutflow, selection, sample, variation, clo
                 {"true_m_ke_1_gev": masses[:, 0], "true_m_ke_2_gev": masses[:, 1],
                  "selected": selected}
             )
-        if closed_window is not None:
-            low, high = closed_window
-            outside = (table["mass_gev"] < low) | (table["mass_gev"] > high)
-            table = {name: values[outside] for name, values in table.items()}
+        if "passes_closed_window" in table:
+            open_rows = table["passes_closed_window"]
+            table = {name: values[open_rows] for name, values in table.items()}
         tables.append(table)
         flows.append(flow)
     with written_whole(candidates) as temporary:
@@ -59,5 +58,4 @@ if __name__ == "__main__":
             selection=snakemake.params.selection,
             sample=snakemake.wildcards.sample,
             variation=snakemake.wildcards.variation,
-            closed_window=snakemake.params.closed_window,
         )

@@ -317,6 +317,12 @@ def signal_window(state, alive, *, mass_minimum_gev, mass_maximum_gev):
     return state.of_best((mass > mass_minimum_gev) & (mass < mass_maximum_gev), False)
 
 
+def closed_window(state, alive, *, mass_minimum_gev, mass_maximum_gev):
+    """Blinding: set aside all candidates in the signal window, before the decisive cuts."""
+    mass = _fitted(state).masses["mass_gev"]
+    return state.of_best((mass < mass_minimum_gev) | (mass > mass_maximum_gev), False)
+
+
 def majorana_mass_bin(state, alive, *, mass_gev, width_gev, masses):
     """Both K e masses in a bin around the mass of the Majorana neutrino.
 
@@ -410,6 +416,7 @@ CUTS = {
         chi_square,
         conversion_veto,
         signal_window,
+        closed_window,
         majorana_mass_bin,
     )
 }
