@@ -6,6 +6,7 @@
 `material`           decay in flight, bremsstrahlung, photon conversion
 `calorimeter`        what particles leave in the electromagnetic calorimeter
 `identification`     dE/dx and time of flight
+`time_of_flight`     counters that two particles share
 `misidentification`  probability of passing a selection, by species, momentum and polar angle
 
 Everything here loads on first use.

@@ -11,6 +11,7 @@ import numpy as np
 from lnvsearch import particles
 from lnvsearch.detector.besiii_kernels import (
     COLUMNS,
+    N_ROWS,
     PHOTON,
     PROCESSES,
     SPECIES,
@@ -67,12 +68,12 @@ def simulate(
     parts = [_typed(np.empty((len(COLUMNS), 0)))]  # for no event at all
     for first in range(0, len(generated), _EVENTS_PER_CHUNK):
         last = min(first + _EVENTS_PER_CHUNK, len(generated))
-        output = np.empty((len(COLUMNS), _capacity(species, offsets[first], offsets[last])))
+        output = np.empty((N_ROWS, _capacity(species, offsets[first], offsets[last])))
         n_tracks = simulate_chunk(
             first, last, event_number, offsets, species, charge, momentum, keys, constants,
             response, output, counts,
         )  # fmt: skip
-        parts.append(_typed(output[:, :n_tracks]))
+        parts.append(_typed(output[: len(COLUMNS), :n_tracks]))
     track = {name: np.concatenate([part[name] for part in parts]) for name in COLUMNS}
     return _recorded(generated, track, counts)
 

@@ -12,7 +12,7 @@ from collections import namedtuple
 import numpy as np
 from numba import njit
 
-from lnvsearch.detector import calorimeter, identification, material, tracks
+from lnvsearch.detector import calorimeter, identification, material, time_of_flight, tracks
 from lnvsearch.events import COVARIANCE_ELEMENTS, HELIX_PARAMETERS, TRACK_BRANCHES
 from lnvsearch.random_streams import normal_pair, uniform4
 
@@ -23,6 +23,7 @@ __all__ = [
     "SPECIES",
     "Constants",
     "Keys",
+    "N_ROWS",
     "classify",
     "simulate_chunk",
 ]
@@ -67,6 +68,9 @@ _TOF_ROW = COLUMNS.index("tof_chi_electron")
 _EMC_ROW = COLUMNS.index("emc_chi_electron")
 _ENERGY_ROW = COLUMNS.index("emc_energy")
 _TRUTH_ROW = COLUMNS.index("truth_index")
+#: Behind them: what tracks leave in the counters of the time of flight.
+_HIT_ROW = len(COLUMNS)
+N_ROWS = _HIT_ROW + len(time_of_flight.HIT)
 
 
 @njit(cache=True, error_model="numpy")
@@ -94,16 +98,17 @@ def simulate_chunk(
     first, last, event_numbers, offsets, species, charge, momentum, keys, constants, response,
     output, counts,
 ):  # fmt: skip
-    """Fill `output` (COLUMNS, capacity) with the tracks of the events [first, last).
+    """Fill `output` (N_ROWS, capacity) with the tracks of the events [first, last).
 
-    Returns their number; writes those of each event to `counts`.
+    COLUMNS are its first rows.  Returns the number of tracks; writes those of each event to
+    `counts`.
     """
     n_tracks = 0
     for index in range(first, last):
         event = event_numbers[index]
         begin, end = offsets[index], offsets[index + 1]
         point = _interaction_point(keys, event, response.beam)
-        end_cap_ns = _end_cap_resolution(keys, event, response.tof)
+        end_cap = _end_cap(keys, event, response)
         before = n_tracks
         for particle in range(begin, end):
             slot = particle - begin
@@ -112,7 +117,7 @@ def simulate_chunk(
                 photon = (momentum[particle, 0], momentum[particle, 1], momentum[particle, 2],
                           momentum[particle, 3])
                 n_tracks = _convert(
-                    keys, event, slot, photon, point, end_cap_ns, constants, response,
+                    keys, event, slot, photon, point, end_cap, constants, response,
                     output, n_tracks,
                 )  # fmt: skip
             elif kind >= 0:
@@ -125,8 +130,13 @@ def simulate_chunk(
                 three = momentum[particle, 0], momentum[particle, 1], momentum[particle, 2]
                 n_tracks = _record(
                     keys, event, slot, slot, kind, charge[particle], three, point, True, nearby,
-                    end_cap_ns, constants, response, output, n_tracks,
+                    end_cap, constants, response, output, n_tracks,
                 )  # fmt: skip
+        if response.shared_counters.enabled:
+            time_of_flight.share_counters(
+                output[_TOF_ROW:], output[_HIT_ROW:], before, n_tracks, constants.masses,
+                _HYPOTHESES, response.shared_counters,
+            )  # fmt: skip
         counts[index] = n_tracks - before
     return n_tracks
 
@@ -141,12 +151,12 @@ def _interaction_point(keys, event, beam):
 
 
 @njit(cache=True, error_model="numpy")
-def _end_cap_resolution(keys, event, tof):
-    """Time resolution of the end caps in the event's data-taking period, ns."""
+def _end_cap(keys, event, response):
+    """End caps in the event's data-taking period: (resolution in ns, counters to be shared)."""
     u, _, _, _ = uniform4(keys.data_period, event, 0, 0, 0)
-    if u < tof.upgraded_fraction:
-        return tof.upgraded_end_cap_resolution_ns
-    return tof.end_cap_resolution_ns
+    if u < response.tof.upgraded_fraction:
+        return response.tof.upgraded_end_cap_resolution_ns, 0.0
+    return response.tof.end_cap_resolution_ns, response.shared_counters.end_cap_counters
 
 
 @njit(cache=True, error_model="numpy")
@@ -183,7 +193,7 @@ def _nearby_photons(keys, event, particle, begin, end, species, charge, momentum
 
 @njit(cache=True, error_model="numpy")
 def _convert(
-    keys, event, slot, photon, point, end_cap_ns, constants, response, output, n_tracks
+    keys, event, slot, photon, point, end_cap, constants, response, output, n_tracks
 ):
     """Let a photon convert, or not, and record its electron and positron."""
     u, share, azimuth, kick = uniform4(keys.conversion, event, slot, 0, 0)
@@ -214,7 +224,7 @@ def _convert(
         )
         n_tracks = _record(
             keys, event, _SECONDARY_SLOT + 2 * slot + daughter, slot, _ELECTRON, charge, three,
-            vertex, False, 0.0, end_cap_ns, constants, response, output, n_tracks,
+            vertex, False, 0.0, end_cap, constants, response, output, n_tracks,
         )  # fmt: skip
     return n_tracks
 
@@ -222,7 +232,7 @@ def _convert(
 @njit(cache=True, error_model="numpy")
 def _record(
     keys, event, slot, truth_index, species, charge, momentum, vertex, from_collision,
-    nearby_gev, end_cap_ns, constants, response, output, n_tracks,
+    nearby_gev, end_cap, constants, response, output, n_tracks,
 ):  # fmt: skip
     """Record one charged particle as track number `n_tracks`, if it is found.
 
@@ -271,8 +281,8 @@ def _record(
     )  # fmt: skip
     measured_p = math.sqrt(1.0 + tan_lambda * tan_lambda) / abs(kappa)
     _write_dedx(keys, event, slot, p / mass, measured_p, constants, response, output, n_tracks)
-    _write_flight_time(keys, event, slot, pt, pz, p / energy, measured_p, end_cap_ns, constants,
-                       response, output, n_tracks)  # fmt: skip
+    _write_flight_time(keys, event, slot, (px, py, pz), charge, p / energy, measured_p, end_cap,
+                       constants, response, output, n_tracks)  # fmt: skip
     _write_shower(keys, event, slot, species, charge, p, region, shower, measured_p, constants,
                   response, output, n_tracks)  # fmt: skip
     output[_CHARGE_ROW, n_tracks] = charge
@@ -315,29 +325,8 @@ def _write_helix(keys, event, slot, helix, pt, p, beta, response, output, track)
     output[_HELIX_ROW + 2, track] = kappa
     output[_HELIX_ROW + 3, track] = helix[3] + scale_z * errors[3] * deviations[3]
     output[_HELIX_ROW + 4, track] = tan_lambda
-    _write_covariance(errors, response.tracking, output, track)
+    tracks.write_covariance(errors, response.tracking, output[_COVARIANCE_ROW:], track)
     return kappa, tan_lambda
-
-
-@njit(cache=True, error_model="numpy")
-def _write_covariance(errors, tracking, output, track):
-    """Write the lower triangle, row by row; r-phi and z are not correlated."""
-    dr, phi0, kappa, dz, tan_lambda = errors
-    dr_kappa = tracking.correlation_dr_phi0 * tracking.correlation_phi0_kappa
-    row = _COVARIANCE_ROW
-    output[row, track] = dr * dr
-    output[row + 1, track] = tracking.correlation_dr_phi0 * phi0 * dr
-    output[row + 2, track] = phi0 * phi0
-    output[row + 3, track] = dr_kappa * kappa * dr
-    output[row + 4, track] = tracking.correlation_phi0_kappa * kappa * phi0
-    output[row + 5, track] = kappa * kappa
-    for element in range(6, 9):
-        output[row + element, track] = 0.0
-    output[row + 9, track] = dz * dz
-    for element in range(10, 13):
-        output[row + element, track] = 0.0
-    output[row + 13, track] = tracking.correlation_dz_tan_lambda * tan_lambda * dz
-    output[row + 14, track] = tan_lambda * tan_lambda
 
 
 @njit(cache=True, error_model="numpy")
@@ -353,22 +342,26 @@ def _write_dedx(keys, event, slot, beta_gamma, measured_p, constants, response, 
 
 @njit(cache=True, error_model="numpy")
 def _write_flight_time(
-    keys, event, slot, pt, pz, beta, measured_p, end_cap_ns, constants, response, output, track
-):
-    """Write the chi of the time of flight for each hypothesis."""
-    region, path = identification.flight_path_m(
-        pt, pz / pt, response.beam.magnetic_field_t, response.tof
-    )
-    resolution = response.tof.barrel_resolution_ns if region == tracks.BARREL else end_cap_ns
+    keys, event, slot, momentum, charge, beta, measured_p, end_cap, constants, response, output,
+    track,
+):  # fmt: skip
+    """Write the chi of the time of flight for each hypothesis, and the counters that were hit."""
+    field, shared = response.beam.magnetic_field_t, response.shared_counters
+    pt = math.sqrt(momentum[0] * momentum[0] + momentum[1] * momentum[1])
+    region, path = identification.flight_path_m(pt, momentum[2] / pt, field, response.tof)
+    resolution = response.tof.barrel_resolution_ns if region == tracks.BARREL else end_cap[0]
     measured = np.nan
     if region != tracks.MISSED:
         measured = identification.measure_flight_time(
             keys.tof, event, slot, path, beta, resolution, response.tof
         )
-    for hypothesis in range(3):
-        mass = constants.masses[_HYPOTHESES[hypothesis]]
-        expected = identification.flight_time_ns(path, measured_p, mass)
-        output[_TOF_ROW + hypothesis, track] = (measured - expected) / resolution
+    time_of_flight.record_hit(
+        output[_HIT_ROW:], track, measured, path, measured_p, resolution, momentum, charge, region,
+        field, end_cap[1], shared,
+    )  # fmt: skip
+    time_of_flight.write_deviations(
+        output[_TOF_ROW:], output[_HIT_ROW:], track, measured, constants.masses, _HYPOTHESES
+    )
 
 
 @njit(cache=True, error_model="numpy")

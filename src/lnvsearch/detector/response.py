@@ -16,6 +16,7 @@ _ASCENDING = (
     ("emc.barrel_cos_theta", "emc.end_cap_cos_theta_minimum"),
     ("emc.end_cap_cos_theta_minimum", "emc.end_cap_cos_theta_maximum"),
     ("tof.end_cap_inner_radius_m", "tof.end_cap_outer_radius_m"),
+    ("shared_counters.inner_layer_radius_m", "shared_counters.outer_layer_radius_m"),
     ("material.beam_pipe_radius_cm", "material.inner_wall_radius_cm"),
 )
 _LEAF_KEYS = {"value", "unit", "provenance", "source"}
@@ -156,6 +157,19 @@ class Tof(NamedTuple):
     tail_scale: _number("1", 1, 10, "how much larger")
 
 
+class SharedCounters(NamedTuple):
+    """Particles that hit one counter of the time of flight: the first light is read for all."""
+
+    enabled: Annotated[bool, Parameter("", 0, 1, "whether times in a shared counter are one")]
+    inner_layer_radius_m: _number("m", 0.1, 2, "radius of the barrel's inner layer")
+    outer_layer_radius_m: _number("m", 0.1, 2, "radius of the barrel's outer layer")
+    barrel_counters: _number("1", 1, 1000, "counters of each layer of the barrel")
+    layer_stagger: _number("1", 0, 0.5, "shift of the outer layer over the width of a counter")
+    light_speed_m_per_ns: _number("m/ns", 0.05, 0.3, "of the first light along a counter")
+    end_cap_counters: _number("1", 1, 1000, "counters of each end cap before its upgrade")
+    largest_deviation: _number("1", 1, 1e4, "of a usable time from e, mu, pi, K or p, in sigma")
+
+
 class Dedx(NamedTuple):
     """Specific energy loss in the chamber."""
 
@@ -186,6 +200,7 @@ class BesiiiResponse(NamedTuple):
     emc: Emc
     electron_energy_response: ElectronEnergyResponse
     tof: Tof
+    shared_counters: SharedCounters
     dedx: Dedx
     conversion: Conversion
 

@@ -34,6 +34,7 @@ __all__ = [
     "helix_errors",
     "pull_scales",
     "transverse_arc_m",
+    "write_covariance",
 ]
 
 #: pT = 0.2998 GeV/(T m) times field times radius, for unit charge (definition of the metre).
@@ -180,3 +181,23 @@ def correlated_normals(key, event, slot, tracking):
 @njit(cache=True, error_model="numpy")
 def _correlated(correlation, other, normal):
     return correlation * other + math.sqrt(1.0 - correlation * correlation) * normal
+
+
+@njit(cache=True, error_model="numpy")
+def write_covariance(errors, tracking, output, track):
+    """Write the lower triangle, row by row, to column `track`; r-phi and z are not correlated."""
+    dr, phi0, kappa, dz, tan_lambda = errors
+    dr_kappa = tracking.correlation_dr_phi0 * tracking.correlation_phi0_kappa
+    output[0, track] = dr * dr
+    output[1, track] = tracking.correlation_dr_phi0 * phi0 * dr
+    output[2, track] = phi0 * phi0
+    output[3, track] = dr_kappa * kappa * dr
+    output[4, track] = tracking.correlation_phi0_kappa * kappa * phi0
+    output[5, track] = kappa * kappa
+    for element in range(6, 9):
+        output[element, track] = 0.0
+    output[9, track] = dz * dz
+    for element in range(10, 13):
+        output[element, track] = 0.0
+    output[13, track] = tracking.correlation_dz_tan_lambda * tan_lambda * dz
+    output[14, track] = tan_lambda * tan_lambda

@@ -2,7 +2,7 @@
 
 A tree is a list of nodes in breadth-first order; node 0 is the decaying particle and the
 daughters of a node are neighbours.  Every vertex is generated in its parent's rest frame: masses
-of short-lived daughters, phase space (or the Dalitz matrix element), radiation.  Then all is
+of short-lived daughters, phase space (or a matrix element), radiation.  Then all is
 boosted down the tree to the laboratory.
 """
 
@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from lnvsearch.generation.majorana_pair import majorana_pair_vertex
 from lnvsearch.generation.phase_space_kernels import (
     at_rest,
     cosine_and_sine_of_turn,
@@ -28,7 +29,8 @@ from lnvsearch.random_streams import normal_pair, uniform4
 __all__ = ["DecayTree", "Streams", "generate_block"]
 
 # How the daughters of a vertex are distributed (DecayTree.model).
-PHASE_SPACE, DALITZ = 0, 1
+# DRAWN: by the vertex above it.
+PHASE_SPACE, DALITZ, MAJORANA_PAIR, DRAWN = 0, 1, 2, 3
 # Where the mass of a node comes from (DecayTree.shape).
 FIXED, BREIT_WIGNER, VIRTUAL_PHOTON = 0, 1, 2
 
@@ -42,7 +44,8 @@ class DecayTree(NamedTuple):
     `parent`, `first`, `n_daughters` (0 for a final particle), `model` of its decay; `shape`: where
     its mass comes from; `mass`, `width`, GeV; `lowest`: least mass that its daughters need, GeV;
     `charged`, `spin_half`: for radiation; `output`: place among the final particles, -1 if it
-    decays; `code`, `conjugate`: PDG codes of the node and of its antiparticle.
+    decays; `analysing_power`: of MAJORANA_PAIR, as a share of that of a V - A current; `code`,
+    `conjugate`: PDG codes of the node and of its antiparticle.
     """
 
     parent: np.ndarray
@@ -56,6 +59,7 @@ class DecayTree(NamedTuple):
     charged: np.ndarray
     spin_half: np.ndarray
     output: np.ndarray
+    analysing_power: np.ndarray
     code: np.ndarray
     conjugate: np.ndarray
 
@@ -69,6 +73,7 @@ class Streams(NamedTuple):
     radiation: np.ndarray
     beam: np.ndarray
     charge_conjugation: np.ndarray
+    majorana_pair: np.ndarray
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -258,7 +263,9 @@ def _decay_all(streams, event, tree, maxima, masses_vary, photon_cut, mass, work
             continue
         if tree.model[node] == DALITZ:
             _dalitz_vertex(streams, event, node, tree, mass, momentum)
-        else:
+        elif tree.model[node] == MAJORANA_PAIR:
+            majorana_pair_vertex(streams.majorana_pair, event, node, tree, mass, momentum)
+        elif tree.model[node] == PHASE_SPACE:
             maximum = maxima[node]
             if tree.shape[node] != FIXED:
                 kinetic = mass[node] - _lightest(tree, first, n, mass)

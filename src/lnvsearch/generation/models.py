@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Beam", "Decay", "decay_tree", "generate"]
 
-MODELS = ("phase_space", "dalitz", "virtual_photon")
-_MAPPING_KEYS = frozenset({"parent", "name", "daughters", "mass_gev", "width_gev", "model"})
+MODELS = ("phase_space", "dalitz", "virtual_photon", "majorana_pair")
+_OPTIONS = ("mass_gev", "width_gev", "model", "analysing_power")
+_MAPPING_KEYS = frozenset({"parent", "name", "daughters", *_OPTIONS})
 _LEPTON_PAIRS = (("e+", "e-"), ("mu+", "mu-"))
 
 # What a photon-rich event needs beyond its daughters; the arrays grow if this does not suffice.
@@ -72,7 +73,10 @@ class Decay:
     `width_gev`: 0 for a fixed mass, "pdg" or a number for a relativistic Breit-Wigner shape,
     weighted with the phase space of the decay that makes the particle.  `model`: "phase_space";
     "dalitz" for P -> gamma l+ l-, in this order; "virtual_photon" for a daughter gamma -> l+ l-,
-    whose mass falls as 1/q^2.
+    whose mass falls as 1/q^2; "majorana_pair" for a J/psi from e+ e- (beams along z), the first
+    parent of all, to two identical Majorana fermions that decay alike to a charged lepton and a
+    pseudoscalar (see `majorana_pair`).  `analysing_power` of these two decays: from 0 (isotropic),
+    for couplings of both chiralities alike, to 1 for a V - A (or V + A) current.
 
     Raises ValueError, naming the particle and the key, for an unknown particle, a mass or width
     that is negative or beyond the phase space, or a vertex that does not conserve charge.
@@ -86,6 +90,7 @@ class Decay:
     mass_gev: float | None = None
     width_gev: float | str = 0.0
     model: str = "phase_space"
+    analysing_power: float = 0.0
 
     def __post_init__(self) -> None:
         if isinstance(self.daughters, str) or not isinstance(self.daughters, Sequence):
@@ -102,8 +107,8 @@ class Decay:
     def from_mapping(cls, mapping: Mapping) -> Decay:
         """Decay from a mapping as a YAML file gives it.
 
-        Keys: `parent` (or `name`), `daughters`, and optionally `mass_gev`, `width_gev`, `model`.
-        ValueError for an unknown or missing key, and as for `Decay`.
+        Keys: `parent` (or `name`), `daughters`, and optionally `mass_gev`, `width_gev`, `model`,
+        `analysing_power`.  ValueError for an unknown or missing key, and as for `Decay`.
         """
         unknown = sorted(set(mapping) - _MAPPING_KEYS)
         if unknown:
@@ -116,9 +121,7 @@ class Decay:
             raise ValueError(
                 f"decay {dict(mapping)}: give one `parent` (or `name`) and `daughters`"
             )
-        options = {
-            key: mapping[key] for key in ("mass_gev", "width_gev", "model") if key in mapping
-        }
+        options = {key: mapping[key] for key in _OPTIONS if key in mapping}
         return cls(names[0], mapping["daughters"], **options)
 
     @property
@@ -186,6 +189,38 @@ class Decay:
                 f"{self.parent}: model virtual_photon is for gamma with the daughters [e+, e-] or "
                 "[mu+, mu-] and no width_gev"
             )
+        self._check_analysing_power()
+        if self.model == "majorana_pair":
+            self._check_majorana_pair()
+        for daughter in self.daughters:
+            if isinstance(daughter, Decay) and daughter.model == "majorana_pair":
+                raise ValueError(
+                    f"{daughter.parent}: model majorana_pair is for the first parent of all, made "
+                    f"by e+ e- along z; give this daughter of {self.parent} the model phase_space"
+                )
+
+    def _check_analysing_power(self) -> None:
+        power = self.analysing_power
+        if isinstance(power, (bool, str)) or not 0.0 <= power <= 1.0:
+            raise ValueError(f"{self.parent}: analysing_power is {power!r}; give 0 to 1")
+        if power > 0.0 and self.model != "majorana_pair":
+            raise ValueError(
+                f"{self.parent}: analysing_power is {power} with the model {self.model}; give 0, "
+                "or the model majorana_pair"
+            )
+
+    def _check_majorana_pair(self) -> None:
+        pair = self.daughters
+        if not (
+            len(pair) == 2
+            and all(isinstance(each, Decay) and _is_leptonic(each) for each in pair)
+            and pair[0].mass == pair[1].mass
+            and sorted(pair[0].daughters) == sorted(pair[1].daughters)
+        ):
+            raise ValueError(
+                f"{self.parent}: model majorana_pair needs two decays of the same mass_gev, no "
+                "width_gev or model, each to the same charged lepton and pseudoscalar ([K+, e-])"
+            )
 
     def _check_kinematics(self) -> None:
         if self.model == "virtual_photon":
@@ -214,6 +249,19 @@ class Decay:
             return None
 
 
+def _is_leptonic(decay: Decay) -> bool:
+    """Whether a phase-space decay of fixed mass is one to a charged lepton and a pseudoscalar."""
+    names = decay.daughters
+    if decay.model != "phase_space" or decay.mass_varies or len(names) != 2:
+        return False
+    if any(isinstance(name, Decay) for name in names):
+        return False
+    return sorted((particles.spin(name), abs(particles.charge(name))) for name in names) == [
+        (0.0, 1),
+        (0.5, 1),
+    ]
+
+
 def _lowest_mass(daughter: str | Decay) -> float:
     if not isinstance(daughter, Decay):
         return particles.mass_gev(daughter)
@@ -222,7 +270,7 @@ def _lowest_mass(daughter: str | Decay) -> float:
 
 def decay_tree(decay: Decay) -> DecayTree:
     """The decay as the arrays that the kernel reads; see `chain.DecayTree`."""
-    from lnvsearch.generation.chain import DALITZ, PHASE_SPACE, DecayTree
+    from lnvsearch.generation import chain
 
     if decay.mass <= 0.0 or decay.lowest_mass > decay.mass:
         raise ValueError(
@@ -237,25 +285,28 @@ def decay_tree(decay: Decay) -> DecayTree:
             nodes.extend(node.daughters)
             parent.extend([index] * len(node.daughters))
 
+    models = {"dalitz": chain.DALITZ, "majorana_pair": chain.MAJORANA_PAIR}
     places = {index: place for place, index in enumerate(_depth_first(nodes, first, 0))}
     rows = []
     for index, node in enumerate(nodes):
         if isinstance(node, Decay):
-            model = DALITZ if node.model == "dalitz" else PHASE_SPACE
+            pair = decay.model == "majorana_pair" and parent[index] == 0
+            model = chain.DRAWN if pair else models.get(node.model, chain.PHASE_SPACE)
             rows.append(
                 (parent[index], first[index], len(node.daughters), model, _shape(node, index),
-                 node.mass, node.width, _lowest_mass(node), node.charge != 0, False, -1, 0, 0)
+                 node.mass, node.width, _lowest_mass(node), node.charge != 0, False, -1,
+                 float(node.analysing_power), 0, 0)
             )
         else:
             code = particles.pdg_id(node)
             mass = particles.mass_gev(node)
             rows.append(
-                (parent[index], first[index], 0, PHASE_SPACE, 0, mass, 0.0, mass,
-                 particles.charge(node) != 0, particles.spin(node) == 0.5, places[index],
+                (parent[index], first[index], 0, chain.PHASE_SPACE, 0, mass, 0.0, mass,
+                 particles.charge(node) != 0, particles.spin(node) == 0.5, places[index], 0.0,
                  code, particles.conjugate_pdg_id(code))
             )
     columns = [np.array(column) for column in zip(*rows, strict=True)]
-    return DecayTree(*columns[:-2], *(codes.astype(np.int32) for codes in columns[-2:]))
+    return chain.DecayTree(*columns[:-2], *(codes.astype(np.int32) for codes in columns[-2:]))
 
 
 def _shape(decay: Decay, index: int) -> int:
