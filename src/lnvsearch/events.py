@@ -27,6 +27,9 @@ __all__ = [
     "RecordedEvents",
     "TRACK_BRANCHES",
     "TRUTH_BRANCHES",
+    "check_event_tree",
+    "iterate_entries",
+    "open_event_file",
     "read_generated",
     "read_recorded",
     "write_generated",
@@ -251,29 +254,17 @@ def iterate_recorded(
     Raises EventFileError, naming the file and the branch, for a file that is missing, truncated
     or of another kind, a missing branch, an empty tree, or NaN where a number is needed.
     """
-    import uproot
-
-    try:
-        file = uproot.open(path)
-    except FileNotFoundError as error:
-        raise EventFileError(f"{path}: no such file; check the path of the events") from error
-    except Exception as error:  # uproot raises many types for a file that is not whole
-        raise EventFileError(
-            f"{path}: not a whole ROOT file ({type(error).__name__}); make or copy it again"
-        ) from error
-    with file:
-        tree, header = _check_tree(path, file)
+    required = [*EVENT_BRANCHES, *(f"track_{name}" for name in REQUIRED_TRACK_BRANCHES)]
+    with open_event_file(path) as file:
+        tree, header = check_event_tree(path, file, required, "docs/events.md")
+        if tree.num_entries == 0:
+            raise EventFileError(
+                f"{path}: tree Events is empty; give a file with at least one event"
+            )
+        header.setdefault("n_generated", tree.num_entries)
+        header.setdefault("metadata", {})
         names = [name for name in _wanted_branches() if name in tree]
-        total = tree.num_entries
-        step = total if events_per_chunk is None else events_per_chunk
-        for start in range(0, total, step):
-            try:
-                arrays = tree.arrays(names, entry_start=start, entry_stop=start + step)
-            except Exception as error:
-                raise EventFileError(
-                    f"{path}: tree Events cannot be read ({type(error).__name__}); "
-                    "the file is truncated or damaged: make or copy it again"
-                ) from error
+        for arrays in iterate_entries(path, tree, names, events_per_chunk):
             yield _recorded_from_awkward(path, arrays, header)
 
 
@@ -285,12 +276,37 @@ def _wanted_branches() -> list[str]:
     ]
 
 
-def _check_tree(path: str | Path, file) -> tuple:
-    """The tree `Events` and the header of an open file, after the checks that need no data."""
+def open_event_file(path: str | Path):
+    """An open ROOT file (uproot); raises EventFileError for one that is missing or not whole."""
+    import uproot
+
+    try:
+        file = uproot.open(path)
+        expected = file.file.fEND
+    except FileNotFoundError as error:
+        raise EventFileError(f"{path}: no such file; check the path of the events") from error
+    except Exception as error:  # uproot raises many types for a file that is not whole
+        raise EventFileError(
+            f"{path}: not a whole ROOT file ({type(error).__name__}); make or copy it again"
+        ) from error
+    size = Path(path).stat().st_size if Path(path).is_file() else expected
+    if size < expected:
+        file.close()
+        raise EventFileError(
+            f"{path}: not a whole ROOT file ({size} of {expected} bytes); make or copy it again"
+        )
+    return file
+
+
+def check_event_tree(path: str | Path, file, required: Iterable[str], document: str) -> tuple:
+    """The tree `Events` and the header of an open file, after the checks that need no data.
+
+    `required`: names of branches; `document`: where they are described.  Raises EventFileError.
+    """
     if "Events" not in file:
         raise EventFileError(
             f"{path}: no tree named Events (it holds: {', '.join(file.keys()) or 'nothing'}); "
-            "write one as docs/events.md describes"
+            f"write one as {document} describes"
         )
     try:
         tree = file["Events"]
@@ -299,22 +315,37 @@ def _check_tree(path: str | Path, file) -> tuple:
             f"{path}: tree Events cannot be opened ({type(error).__name__}); "
             "the file is truncated or damaged: make or copy it again"
         ) from error
-    required = [*EVENT_BRANCHES, *(f"track_{name}" for name in REQUIRED_TRACK_BRANCHES)]
     missing = [name for name in required if name not in tree]
     if missing:
         raise EventFileError(
             f"{path}: tree Events has no branch {', '.join(missing)}; "
-            "add what docs/events.md lists as required"
+            f"add what {document} lists as required"
         )
-    if tree.num_entries == 0:
-        raise EventFileError(f"{path}: tree Events is empty; give a file with at least one event")
     try:
         header = json.loads(str(file["metadata"])) if "metadata" in file else {}
     except ValueError as error:
         raise EventFileError(f"{path}: `metadata` is not JSON ({error}); write it again") from error
-    header.setdefault("n_generated", tree.num_entries)
-    header.setdefault("metadata", {})
     return tree, header
+
+
+def iterate_entries(
+    path: str | Path, tree, names: list[str], events_per_chunk: int | None
+) -> Iterator:
+    """Awkward arrays of the branches `names`, chunk by chunk (None: all at once).
+
+    Raises EventFileError where a basket cannot be read.
+    """
+    total = tree.num_entries
+    step = total if events_per_chunk is None else events_per_chunk
+    for start in range(0, total, step):
+        try:
+            arrays = tree.arrays(names, entry_start=start, entry_stop=start + step)
+        except Exception as error:
+            raise EventFileError(
+                f"{path}: tree Events cannot be read ({type(error).__name__}); "
+                "the file is truncated or damaged: make or copy it again"
+            ) from error
+        yield arrays
 
 
 def _recorded_from_awkward(path: str | Path, arrays, header: Mapping) -> RecordedEvents:

@@ -1,0 +1,207 @@
+"""Proposals for four-body decays with poles: one attempt of each process.
+
+An attempt fills four rows of momenta, in the kaon's rest frame, and returns the differential
+branching fraction f over the density g0 it was drawn from, and the ratio g1/g0 of two densities
+that differ in the lepton pair's mass alone: g0 ~ 1/m, g1 flat.  With the share `flat` the
+attempt comes from g1.
+"""
+
+from __future__ import annotations
+
+import math
+
+from numba import njit
+
+from lnvsearch.generation.kaon.four_body_amplitudes import (
+    radiative_semileptonic,
+    virtual_photon_current,
+)
+from lnvsearch.generation.kaon.kinematics import (
+    orientation,
+    place_two_pairs,
+    two_body_momentum,
+)
+from lnvsearch.generation.kaon.trilepton_amplitude import squared_amplitude
+from lnvsearch.random_streams import uniform4
+
+__all__ = ["radiative_attempt", "trilepton_attempt", "virtual_photon_attempt"]
+
+# What |M|^2 carries in front of four-body phase space: (2 pi)^(4 - 12).
+_TWO_PI_POWER = (2.0 * math.pi) ** -8
+
+
+@njit(inline="always", error_model="numpy")
+def _pair_volume(parent, pair_a, pair_b, m1, m2, m3, m4):
+    """Phase space a unit of dm_a^2 dm_b^2 of two pairs, all angles integrated, in 1.
+
+    (pi p/M) (pi q_a/m_a) (pi q_b/m_b): each two-body d3p/2E delta4 is p/(4 M) times 4 pi.
+    """
+    return (
+        math.pi**3 * two_body_momentum(parent, pair_a, pair_b) / parent
+        * two_body_momentum(pair_a, m1, m2) / pair_a
+        * two_body_momentum(pair_b, m3, m4) / pair_b
+    )
+
+
+@njit(inline="always", error_model="numpy")
+def _draw_mass(u_choice, u_mass, low, high, flat):
+    """Mass from (1 - flat) 1/m + flat constant."""
+    if u_choice < flat:
+        return low + u_mass * (high - low)
+    return low * math.exp(u_mass * math.log(high / low))
+
+
+@njit(inline="always", error_model="numpy")
+def _mass_densities(mass, low, high):
+    """The two densities of `_draw_mass`, a unit of dm^2."""
+    return (
+        0.5 / (mass * mass * math.log(high / low)),
+        0.5 / (mass * (high - low)),
+    )
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _invariant(momentum, i, j):
+    """Invariant mass squared of two rows."""
+    x = momentum[i, 0] + momentum[j, 0]
+    y = momentum[i, 1] + momentum[j, 1]
+    z = momentum[i, 2] + momentum[j, 2]
+    energy = momentum[i, 3] + momentum[j, 3]
+    return energy * energy - x * x - y * y - z * z
+
+
+@njit(inline="always", error_model="numpy")
+def _draw_cosine(u_choice, u_cosine, peaked):
+    """Cosine from (1 - peaked)/2 + peaked 3/8 (1 + cos)^2."""
+    if u_choice < peaked:
+        return 2.0 * u_cosine ** (1.0 / 3.0) - 1.0
+    return 2.0 * u_cosine - 1.0
+
+
+@njit(inline="always", error_model="numpy")
+def _trilepton_density(momentum, first, second, lepton, peaked, parent):
+    """Densities g0 and g1 of the ordering with l+ in row `first` at the weak vertex.
+
+    Zero on the edge of phase space.
+    """
+    low, high, least = 2.0 * lepton, parent - lepton, lepton * lepton
+    pair = math.sqrt(max(_invariant(momentum, second, 3), low * low * (1.0 + 1e-12)))
+    other = math.sqrt(max(_invariant(momentum, first, 1), least * (1.0 + 1e-9)))
+    volume = _pair_volume(parent, other, pair, lepton, 0.0, lepton, lepton)
+    if volume <= 0.0:
+        return 0.0, 0.0
+    volume *= (parent - pair) * (parent - pair) - least
+    # E = (E_W E* + p_W p* cos)/W in the kaon's frame gives the cosine in the frame of W.
+    inside = 0.5 * (other * other - least) / other
+    flight = two_body_momentum(parent, other, pair)
+    at_rest = math.sqrt(flight * flight + other * other) * math.sqrt(inside * inside + least)
+    cosine = (momentum[first, 3] * other - at_rest) / (flight * inside)
+    cosine = min(max(cosine, -1.0), 1.0)
+    shape = (1.0 - peaked + peaked * 0.75 * (1.0 + cosine) * (1.0 + cosine)) / volume
+    of_log, of_flat = _mass_densities(pair, low, high)
+    return of_log * shape, of_flat * shape
+
+
+@njit(cache=True, error_model="numpy")
+def trilepton_attempt(key, event, attempt, parameter, parent, flat, momentum):
+    """Rows l+ nu l+ l-; returns (f/g0, g1/g0).
+
+    One ordering of the two l+ is drawn, the density is the mean of both.  `parameter`: mass of
+    the momentum, factor of |M|^2, share of the angular peak.
+    """
+    lepton, peaked = parameter[0], parameter[2]
+    u1, u2, u3, u4 = uniform4(key, event, 0, attempt, 0)
+    u5, u6, u7, u8 = uniform4(key, event, 0, attempt, 1)
+    u9, u10, u11, _ = uniform4(key, event, 0, attempt, 2)
+    pair = _draw_mass(u1, u2, 2.0 * lepton, parent - lepton, flat)
+    least = lepton * lepton
+    other = math.sqrt(least + u3 * ((parent - pair) * (parent - pair) - least))
+    place_two_pairs(
+        momentum, 0, parent, other, pair, _draw_cosine(u11, u4, peaked), 2.0 * u5 - 1.0, u6,
+        lepton, 0.0, lepton, lepton, orientation(u7, u8, u9),
+    )
+    log_1, flat_1 = _trilepton_density(momentum, 0, 2, lepton, peaked, parent)
+    log_2, flat_2 = _trilepton_density(momentum, 2, 0, lepton, peaked, parent)
+    density = 0.5 * (log_1 + log_2)
+    if density <= 0.0:
+        return 0.0, 1.0
+    if u10 < 0.5:
+        for axis in range(4):
+            kept = momentum[0, axis]
+            momentum[0, axis] = momentum[2, axis]
+            momentum[2, axis] = kept
+    value = squared_amplitude(momentum, lepton, parent)
+    return value * parameter[1] * _TWO_PI_POWER / density, 0.5 * (flat_1 + flat_2) / density
+
+
+@njit(cache=True, error_model="numpy")
+def radiative_attempt(key, event, attempt, parameter, parent, momentum):
+    """Rows gamma e+ pi0 nu with a photon above parameter[2] GeV; returns (f/g0, 1).
+
+    2 p_e.k and the photon's energy are drawn from 1/x: the collinear and the soft pole.
+    """
+    pion, lepton, least_photon = parameter[0], parameter[1], parameter[2]
+    u1, u2, u3, u4 = uniform4(key, event, 0, attempt, 0)
+    u5, u6, u7, u8 = uniform4(key, event, 0, attempt, 1)
+    hardest = 0.5 * (parent * parent + lepton * lepton - pion * pion) / parent
+    low = least_photon * lepton * lepton / hardest
+    high = (parent - pion) * (parent - pion) - lepton * lepton
+    product = low * math.exp(u1 * math.log(high / low))
+    pair = math.sqrt(lepton * lepton + product)
+    span = (parent - pair) * (parent - pair) - pion * pion
+    if span <= 0.0:
+        return 0.0, 1.0
+    other = math.sqrt(pion * pion + u2 * span)
+    flight = two_body_momentum(parent, pair, other)
+    energy = math.sqrt(flight * flight + pair * pair)
+    inside = 0.5 * product / pair
+    softest = max(inside * (energy - flight) / pair, least_photon)
+    top = inside * (energy + flight) / pair
+    if top <= softest or flight <= 0.0:
+        return 0.0, 1.0
+    log_energy = math.log(top / softest)
+    photon = softest * math.exp(u3 * log_energy)
+    cosine = min(max((photon * pair / inside - energy) / flight, -1.0), 1.0)
+    place_two_pairs(
+        momentum, 0, parent, pair, other, cosine, 2.0 * u4 - 1.0, u8,
+        0.0, lepton, pion, 0.0, orientation(u5, u6, u7),
+    )
+    # dcos = pair / (inside flight) dE, E drawn from 1 / (E log).
+    of_cosine = 2.0 * inside * flight / (pair * photon * log_energy)
+    density = of_cosine / (
+        product * math.log(high / low) * span
+        * _pair_volume(parent, pair, other, 0.0, lepton, pion, 0.0)
+    )
+    value = radiative_semileptonic(momentum, parameter, parent)
+    return value * parameter[3] * _TWO_PI_POWER / density, 1.0
+
+
+@njit(cache=True, error_model="numpy")
+def virtual_photon_attempt(key, event, attempt, parameter, parent, flat, momentum):
+    """Rows pi+ pi0 e+ e-; returns (f/g0, g1/g0).  The photon's energy is drawn from 1/E."""
+    pion, neutral, lepton = parameter[0], parameter[1], parameter[2]
+    u1, u2, u3, u4 = uniform4(key, event, 0, attempt, 0)
+    u5, u6, u7, u8 = uniform4(key, event, 0, attempt, 1)
+    u9, _, _, _ = uniform4(key, event, 0, attempt, 2)
+    low, high = 2.0 * lepton, parent - pion - neutral
+    pair = _draw_mass(u1, u2, low, high, flat)
+    largest = 0.5 * (parent * parent + pair * pair - (pion + neutral) ** 2) / parent
+    if largest <= pair:
+        return 0.0, 1.0
+    log_energy = math.log(largest / pair)
+    energy = pair * math.exp(u3 * log_energy)
+    other = math.sqrt(max(
+        parent * parent + pair * pair - 2.0 * parent * energy, (pion + neutral) ** 2
+    ))
+    volume = _pair_volume(parent, other, pair, pion, neutral, lepton, lepton)
+    if volume <= 0.0:
+        return 0.0, 1.0
+    place_two_pairs(
+        momentum, 0, parent, other, pair, 2.0 * u4 - 1.0, 2.0 * u5 - 1.0, u6,
+        pion, neutral, lepton, lepton, orientation(u7, u8, u9),
+    )
+    of_log, of_flat = _mass_densities(pair, low, high)
+    # d(other^2) = 2 M dE.
+    density = of_log / (volume * 2.0 * parent * energy * log_energy)
+    value = virtual_photon_current(momentum, parent) * parameter[3] * _TWO_PI_POWER
+    return value / density, of_flat / of_log

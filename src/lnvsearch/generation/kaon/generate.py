@@ -1,0 +1,259 @@
+"""Events of a kaon's decay: primary decay, radiation, neutral pions, aiming, selection.
+
+Radiation is that of the kaon's own charged daughters; leptons of a pion's Dalitz decay do not
+radiate, nor do the modes with inner bremsstrahlung of their own.  A sample with radiation
+therefore contains the photons of the corresponding `_gamma` modes: use one or the other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numba import njit
+
+from lnvsearch import particles
+from lnvsearch.generation.kaon import neutral_pion
+from lnvsearch.generation.kaon.aim import AIMED_FRACTION, aim_backwards, missing_is_small
+from lnvsearch.generation.kaon.modes import MODES, KaonMode
+from lnvsearch.generation.kaon.primary import KAON_MASS_GEV, primary_of
+from lnvsearch.generation.radiation import RadiationSettings, radiate
+from lnvsearch.kaon_events import KaonDecays
+from lnvsearch.random_streams import stream_key
+
+__all__ = ["RADIATED_PHOTONS", "generate_kaon_decays", "generate_selected_kaon_decays"]
+
+#: Columns for radiated photons.  Fewer than one pi e e event in a hundred (two e nu e e events)
+#: fills them, and then radiates no further; four-momentum is conserved all the same.
+RADIATED_PHOTONS = 3
+
+#: Beam momentum for `largest_missing_gev`: 75 GeV/c (NA62, JINST 12 (2017) P05025).
+_BEAM_MOMENTUM_GEV = 75.0
+_CHUNK = 4096
+_OPTIONS = {
+    "aim": False,
+    "flat_fraction": 0.5,
+    "largest_missing_gev": math.inf,
+    "largest_missing_pt_gev": math.inf,
+}
+_PI0_DECAYS = {
+    "two_photons": neutral_pion.TWO_PHOTONS,
+    "dalitz": neutral_pion.DALITZ,
+    "double_dalitz": neutral_pion.DOUBLE_DALITZ,
+    "direct": neutral_pion.DIRECT,
+}
+
+
+@njit(cache=True, error_model="numpy")
+def _radiate_all(key, first_event, parent, least_energy, mass, charged, spin_half, primary,
+                 first_column, momentum):
+    """Radiation of every decay; photons into momentum[:, first_column:], the rest zeros."""
+    room = momentum.shape[1] - first_column
+    photon = np.empty((room, 4))
+    n = len(mass)
+    for i in range(len(primary)):
+        count = radiate(
+            key, first_event + i, parent, least_energy, mass, charged, spin_half, 0, n,
+            primary[i], photon, 0,
+        )
+        for column in range(room):
+            for axis in range(4):
+                momentum[i, first_column + column, axis] = (
+                    photon[column, axis] if column < count else 0.0
+                )
+
+
+@njit(cache=True, error_model="numpy")
+def _copy_columns(primary, source, target, momentum):
+    """momentum[:, target] = primary[:, source], column by column."""
+    for i in range(len(primary)):
+        for j in range(len(source)):
+            for axis in range(4):
+                momentum[i, target[j], axis] = primary[i, source[j], axis]
+
+
+class _Generator:
+    """One mode with its streams, ready to fill blocks of events."""
+
+    def __init__(
+        self, mode: str, base_seed: int, sample: str, radiation: bool, options: Mapping
+    ) -> None:
+        self.mode: KaonMode = MODES[mode]
+        self.primary = primary_of(mode)
+        self.options = options
+        self.keys = {
+            process: stream_key(base_seed, sample, process)
+            for process in ("kaon_decay", "neutral_pion", "radiation", "aim")
+        }
+        names = self.mode.primary
+        self.charged = np.array([particles.charge(name) != 0 for name in names])
+        self.spin_half = np.array([particles.spin(name) == 0.5 for name in names])
+        self.n_final = len(self.mode.final_state)
+        self.radiates = radiation and self.mode.radiates
+        self.n_columns = self.n_final + (RADIATED_PHOTONS if radiation else 0)
+        kept = [(i, column) for i, column in enumerate(self.mode.columns) if column is not None]
+        self.source = np.array([i for i, _ in kept])
+        self.target = np.array([column for _, column in kept])
+        missing = [*self.mode.missing, *range(self.n_final, self.n_columns)]
+        self.missing = np.array(missing, dtype=np.int64)
+        self.pdg_id = np.array(
+            [particles.pdg_id(name) for name in self.mode.final_state]
+            + [particles.pdg_id("gamma")] * (self.n_columns - self.n_final)
+        )
+
+    def fill(self, first_event: int, momentum: np.ndarray, weight: np.ndarray) -> None:
+        """Events first_event ... into `momentum` (n, columns, 4) and `weight` (n,)."""
+        n = len(weight)
+        weight[:] = 1.0
+        flat = self.options["flat_fraction"]
+        primary = np.empty((n, len(self.mode.primary), 4))
+        self.primary.fill(self.keys["kaon_decay"], first_event, primary, weight, flat)
+        if self.radiates:
+            _radiate_all(
+                self.keys["radiation"], first_event, KAON_MASS_GEV,
+                RadiationSettings().photon_energy_cut * KAON_MASS_GEV, self.primary.mass_gev,
+                self.charged, self.spin_half, primary, self.n_final, momentum,
+            )
+        else:
+            momentum[:, self.n_final :] = 0.0
+        _copy_columns(primary, self.source, self.target, momentum)
+        for slot, (index, decay, columns) in enumerate(self.mode.neutral_pions):
+            neutral_pion.fill_neutral_pion(
+                self.keys["neutral_pion"], first_event, _PI0_DECAYS[decay],
+                np.ascontiguousarray(primary[:, index]), np.array(columns), momentum, weight,
+                slot=slot, flat_fraction=flat,
+            )
+        if self.options["aim"] and len(self.missing):
+            aim_backwards(
+                self.keys["aim"], first_event, self.missing, AIMED_FRACTION, momentum, weight
+            )
+
+    def decays(
+        self, event_number: np.ndarray, weight: np.ndarray, momentum: np.ndarray
+    ) -> KaonDecays:
+        return KaonDecays(event_number, weight, self.pdg_id, momentum)
+
+
+def _generator(
+    mode: str, n_events: int, base_seed: int, sample: str, first_event: int, radiation: bool,
+    options: Mapping | None,
+) -> _Generator:
+    if mode not in MODES:
+        raise ValueError(f"mode {mode!r}: known are {', '.join(sorted(MODES))}")
+    for name, value in (("n_events", n_events), ("first_event", first_event)):
+        if value < 0:
+            raise ValueError(f"{name} is {value}: give a number >= 0")
+    given = dict(options or {})
+    unknown = sorted(set(given) - set(_OPTIONS))
+    if unknown:
+        raise ValueError(
+            f"options: unknown key {', '.join(map(str, unknown))}; known are {', '.join(_OPTIONS)}"
+        )
+    settings = {**_OPTIONS, **given}
+    if not 0.0 <= settings["flat_fraction"] < 1.0:
+        raise ValueError(
+            f"options: flat_fraction is {settings['flat_fraction']}; give a number in [0, 1)"
+        )
+    for name in ("largest_missing_gev", "largest_missing_pt_gev"):
+        if not settings[name] > 0.0:
+            raise ValueError(f"options: {name} is {settings[name]}; give an energy > 0 GeV")
+    return _Generator(mode, base_seed, sample, radiation, settings)
+
+
+def generate_kaon_decays(
+    mode: str,
+    n_events: int,
+    *,
+    base_seed: int,
+    sample: str,
+    first_event: int = 0,
+    radiation: bool = True,
+    options: Mapping | None = None,
+) -> KaonDecays:
+    """Decays `first_event` ... of one mode (a key of MODES) at rest.
+
+    Columns are `MODES[mode].final_state`, with `radiation` followed by three for radiated
+    photons (zeros where there is none; always, in modes whose photon is part of the decay).
+    Weights have mean 1 over all generated events; those of lepton-number-violating modes are 1.
+
+    `options`: `aim` (False) turns what a search does not measure backwards, see `aim`;
+    `flat_fraction` (0.5): share of lepton-pair masses drawn flat, in decays with a virtual
+    photon; `largest_missing_gev`, `largest_missing_pt_gev`: keep only events whose unmeasured
+    particles have less energy and p_T in the laboratory than these (GeV, a kaon of 75 GeV/c);
+    `generate_selected_kaon_decays` then tells the weight of all.
+
+    Raises ValueError for an unknown mode or option, a negative number, or no sample name.
+
+    >>> decays = generate_kaon_decays("pi_ee_lnv", 10, base_seed=1, sample="toy")
+    >>> decays.four_momentum.shape
+    (10, 6, 4)
+    """
+    generator = _generator(mode, n_events, base_seed, sample, first_event, radiation, options)
+    if _selects(generator):
+        return _selected(generator, n_events, first_event)[0]
+    momentum = np.empty((n_events, generator.n_columns, 4))
+    weight = np.empty(n_events)
+    for start, stop in _chunks(n_events):
+        generator.fill(first_event + start, momentum[start:stop], weight[start:stop])
+    number = np.arange(first_event, first_event + n_events, dtype=np.int64)
+    return generator.decays(number, weight, momentum)
+
+
+def generate_selected_kaon_decays(
+    mode: str,
+    n_events: int,
+    *,
+    base_seed: int,
+    sample: str,
+    first_event: int = 0,
+    radiation: bool = True,
+    options: Mapping | None = None,
+) -> tuple[KaonDecays, int, float, float]:
+    """As `generate_kaon_decays`, with the totals of all generated events beside those kept.
+
+    Returns (decays, n_generated, sum of weights, sum of squared weights); memory follows the
+    number of events kept.
+    """
+    generator = _generator(mode, n_events, base_seed, sample, first_event, radiation, options)
+    return _selected(generator, n_events, first_event)
+
+
+def _selects(generator: _Generator) -> bool:
+    limits = ("largest_missing_gev", "largest_missing_pt_gev")
+    return any(math.isfinite(generator.options[name]) for name in limits)
+
+
+def _selected(
+    generator: _Generator, n_events: int, first_event: int
+) -> tuple[KaonDecays, int, float, float]:
+    gamma = math.hypot(_BEAM_MOMENTUM_GEV, KAON_MASS_GEV) / KAON_MASS_GEV
+    beta = math.sqrt(1.0 - 1.0 / gamma**2)
+    momentum = np.empty((min(n_events, _CHUNK), generator.n_columns, 4))
+    weight = np.empty(len(momentum))
+    kept = np.empty(len(momentum), dtype=np.int64)
+    numbers, weights, momenta = [], [], []
+    sums = []
+    for start, stop in _chunks(n_events):
+        size = stop - start
+        generator.fill(first_event + start, momentum[:size], weight[:size])
+        sums.append((weight[:size].sum(), np.square(weight[:size]).sum()))
+        count = missing_is_small(
+            generator.missing, gamma, beta, generator.options["largest_missing_gev"],
+            generator.options["largest_missing_pt_gev"], momentum[:size], kept,
+        )
+        numbers.append(kept[:count] + (first_event + start))
+        weights.append(weight[kept[:count]])
+        momenta.append(momentum[kept[:count]])
+    decays = generator.decays(
+        np.concatenate([np.empty(0, dtype=np.int64), *numbers]),
+        np.concatenate([np.empty(0), *weights]),
+        np.concatenate([np.empty((0, generator.n_columns, 4)), *momenta]),
+    )
+    sum_weight = math.fsum(one for one, _ in sums)
+    return decays, n_events, sum_weight, math.fsum(two for _, two in sums)
+
+
+def _chunks(n_events: int) -> Iterator[tuple[int, int]]:
+    for start in range(0, n_events, _CHUNK):
+        yield start, min(start + _CHUNK, n_events)

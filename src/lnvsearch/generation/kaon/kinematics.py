@@ -1,0 +1,119 @@
+"""Momenta of three or four particles from invariants and angles, for compiled kernels.
+
+A decay of a spinless particle at rest is its invariants and a random orientation; the kernels
+draw the invariants (cheap to accept or reject) and build the momenta only of what they keep.
+"""
+
+from __future__ import annotations
+
+import math
+
+from numba import njit
+
+from lnvsearch.generation.phase_space_kernels import cosine_and_sine_of_turn
+
+__all__ = ["boost_row", "orientation", "place_three", "place_two_pairs", "two_body_momentum"]
+
+
+@njit(inline="always", error_model="numpy")
+def two_body_momentum(parent, mass_1, mass_2):
+    """Momentum (GeV) of either daughter in the parent's rest frame; 0 below threshold."""
+    product = (
+        (parent - mass_1 - mass_2) * (parent + mass_1 + mass_2)
+        * (parent - mass_1 + mass_2) * (parent + mass_1 - mass_2)
+    )
+    return 0.5 * math.sqrt(max(product, 0.0)) / parent
+
+
+@njit(inline="always", error_model="numpy")
+def orientation(u_polar, u_azimuth, u_turn):
+    """A random orthonormal frame as nine numbers: x axis, y axis, z axis."""
+    polar = 2.0 * u_polar - 1.0
+    side = math.sqrt(max(1.0 - polar * polar, 0.0))
+    cos_azimuth, sin_azimuth = cosine_and_sine_of_turn(u_azimuth)
+    cos_turn, sin_turn = cosine_and_sine_of_turn(u_turn)
+    along_x, along_y = polar * cos_azimuth, polar * sin_azimuth
+    return (
+        cos_turn * along_x - sin_turn * sin_azimuth,
+        cos_turn * along_y + sin_turn * cos_azimuth,
+        -cos_turn * side,
+        -sin_turn * along_x - cos_turn * sin_azimuth,
+        -sin_turn * along_y + cos_turn * cos_azimuth,
+        sin_turn * side,
+        side * cos_azimuth,
+        side * sin_azimuth,
+        polar,
+    )
+
+
+@njit(inline="always", error_model="numpy")
+def _write(momentum, row, x, y, z, mass, frame):
+    """Components (x, y, z) along the axes of `frame` to momentum[row]."""
+    momentum[row, 0] = x * frame[0] + y * frame[3] + z * frame[6]
+    momentum[row, 1] = x * frame[1] + y * frame[4] + z * frame[7]
+    momentum[row, 2] = x * frame[2] + y * frame[5] + z * frame[8]
+    momentum[row, 3] = math.sqrt(x * x + y * y + z * z + mass * mass)
+
+
+@njit(inline="always", error_model="numpy")
+def _write_pair(momentum, row, pair, flight, cosine, cos_turn, sin_turn, mass_1, mass_2,
+                frame):
+    """Two particles of a pair of mass `pair` with momentum `flight` along the frame's z axis.
+
+    `cosine`: of the angle between particle 1 and the flight direction, in the pair's rest frame;
+    the turn is particle 1's azimuth about it.
+    """
+    inside = two_body_momentum(pair, mass_1, mass_2)
+    energy = math.sqrt(flight * flight + pair * pair)
+    across = inside * math.sqrt(max(1.0 - cosine * cosine, 0.0))
+    x, y = across * cos_turn, across * sin_turn
+    energy_1 = math.sqrt(inside * inside + mass_1 * mass_1)
+    along = (energy * inside * cosine + flight * energy_1) / pair
+    _write(momentum, row, x, y, along, mass_1, frame)
+    _write(momentum, row + 1, -x, -y, flight - along, mass_2, frame)
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def place_three(momentum, row, parent, pair, cosine, mass_1, mass_2, mass_3, frame):
+    """Rows row ... row + 2 of one event, in the parent's rest frame.
+
+    `pair`: mass of particles 1 and 2; `cosine`: of particle 1 against the pair's flight, in the
+    pair's rest frame; `frame` from `orientation`.
+    """
+    flight = two_body_momentum(parent, pair, mass_3)
+    _write_pair(momentum, row, pair, flight, cosine, 1.0, 0.0, mass_1, mass_2, frame)
+    _write(momentum, row + 2, 0.0, 0.0, -flight, mass_3, frame)
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def place_two_pairs(momentum, row, parent, pair_a, pair_b, cosine_a, cosine_b, turn,
+                    mass_1, mass_2, mass_3, mass_4, frame):
+    """Rows row ... row + 3 of one event: pair a (1, 2) flies along z of `frame`, pair b (3, 4)
+    against it.
+
+    `cosine_a` (`cosine_b`): of particle 1 (3) against its own pair's flight direction, in that
+    pair's rest frame; `turn`: azimuth of particle 3 minus that of 1 about z, in turns.
+    """
+    flight = two_body_momentum(parent, pair_a, pair_b)
+    cos_turn, sin_turn = cosine_and_sine_of_turn(turn)
+    _write_pair(momentum, row, pair_a, flight, cosine_a, 1.0, 0.0, mass_1, mass_2, frame)
+    _write_pair(
+        momentum, row + 2, pair_b, -flight, -cosine_b, cos_turn, sin_turn, mass_3, mass_4,
+        frame,
+    )
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def boost_row(momentum, row, mass, fx, fy, fz, frame_energy, frame_mass):
+    """Boost momentum[row] (a particle of mass `mass`) out of a moving rest frame."""
+    px, py, pz = momentum[row, 0], momentum[row, 1], momentum[row, 2]
+    energy = momentum[row, 3]
+    along = fx * px + fy * py + fz * pz
+    scale = (energy + along / (frame_energy + frame_mass)) / frame_mass
+    px += scale * fx
+    py += scale * fy
+    pz += scale * fz
+    momentum[row, 0] = px
+    momentum[row, 1] = py
+    momentum[row, 2] = pz
+    momentum[row, 3] = math.sqrt(px * px + py * py + pz * pz + mass * mass)

@@ -1,0 +1,187 @@
+"""The kaon's own decay: which kernel with which numbers gives a mode's primary daughters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from lnvsearch import particles
+from lnvsearch.generation.kaon import densities, four_body, pion_pair, three_body
+from lnvsearch.generation.kaon.modes import MODES
+from lnvsearch.generation.phase_space import maximum_weight
+from lnvsearch.generation.phase_space_kernels import fill_phase_space
+from lnvsearch.generation.radiation import FINE_STRUCTURE_CONSTANT
+from lnvsearch.random_streams import stream_key
+
+__all__ = ["KAON_MASS_GEV", "Primary", "primary_of"]
+
+KAON_MASS_GEV = particles.mass_gev("K+")
+_M_PI, _M_PI0 = particles.mass_gev("pi+"), particles.mass_gev("pi0")
+
+#: Fermi constant in GeV^-2 and |V_us| (PDG 2022).
+FERMI_CONSTANT = 1.1663788e-5
+V_US = 0.2243
+#: Width of the K+ in GeV: h-bar over the mean life.
+KAON_WIDTH_GEV = particles.width_gev("K+")
+
+#: Slopes g, h, k of K+ -> pi+ pi+ pi- and K+ -> pi0 pi0 pi+ (PDG 2022, K+ -> 3 pi review).
+THREE_PION_SLOPES = {"pi-": (-0.21134, 0.0185, -0.00463), "pi+": (0.626, 0.052, 0.0054)}
+#: lambda'_+, lambda''_+ and lambda_0 of K_l3: FlaviaNet, arXiv:0801.1817 (from memory).
+SEMILEPTONIC_SLOPES = {"e+": (0.0249, 0.0016, 0.0134), "mu+": (0.0249, 0.0016, 0.0134)}
+#: a_+, b_+ of K+ -> pi+ l+ l-: NA48/2, Phys. Lett. B677 (2009) 246 (e), B697 (2011) 107 (mu);
+#: from memory.
+LEPTON_PAIR_FORM_FACTOR = {"e+": (-0.578, -0.779), "mu+": (-0.575, -0.813)}
+#: alpha_+, beta_+ of the pion loop, from a fit to K -> 3 pi (D'Ambrosio, Ecker, Isidori,
+#: Portoles, JHEP 08 (1998) 004; from memory).
+PION_LOOP = (-20.6e-8, -2.6e-8)
+_RHO_GEV = 0.77526
+#: fs', fs'', fe', fp, gp, gp', hp over f_s: NA48/2, Phys. Lett. B715 (2012) 105.
+PION_PAIR_FORM_FACTORS = (0.152, -0.073, 0.068, -0.048, 0.868, 0.089, -0.398)
+#: f_+(0) of K0 -> pi- (Nf = 2 + 1 + 1 lattice average, FLAG 2021).
+SEMILEPTONIC_AT_ZERO = 0.9698
+#: B(K+ -> pi+ pi0) (PDG 2022).
+TWO_PION_FRACTION = 0.2067
+#: Photon energies (kaon's rest frame, GeV) of the modes with inner bremsstrahlung.
+LEAST_PHOTON_GEV, SPLIT_PHOTON_GEV = 0.001, 0.010
+
+_RANDOM_SCAN = 1  # base seed of the scans for maxima: no physics hangs on it
+
+
+@dataclass(frozen=True)
+class Primary:
+    """How the primary daughters of one mode are drawn; `fill` draws them.
+
+    `mass_gev`: their masses in the order of the mode's `primary`.
+    """
+
+    model: str
+    mass_gev: np.ndarray
+    parameter: np.ndarray
+    maximum: float = 0.0
+    kind: int = 0
+    photon_range_gev: np.ndarray | None = None
+    shares: tuple[float, float] = (1.0, 1.0)
+
+    def fill(
+        self, key: np.ndarray, first_event: int, momentum: np.ndarray, weight: np.ndarray,
+        flat_fraction: float,
+    ) -> None:
+        """Four-momenta of n decays, (n, k, 4), GeV; multiplies `weight`, (n,)."""
+        mass = self.mass_gev
+        if self.model == "phase_space":
+            kinetic = KAON_MASS_GEV - float(mass.sum())
+            fill_phase_space(
+                key, first_event, kinetic, mass, self.maximum, momentum, np.empty(0), False
+            )
+        elif self.model == "three_body":
+            three_body.fill_three_body(
+                key, first_event, self.kind, self.parameter, KAON_MASS_GEV, mass,
+                self.photon_range_gev, self.maximum, momentum,
+            )
+        elif self.model == "pion_pair":
+            pion_pair.fill_pion_pair(
+                key, first_event, self.parameter, KAON_MASS_GEV, self.maximum, momentum
+            )
+        else:
+            four_body.fill_four_body(
+                self.kind, key, first_event, self.parameter, KAON_MASS_GEV,
+                float(flat_fraction), self.maximum, self.shares, momentum, weight,
+            )
+
+
+@lru_cache(maxsize=64)
+def primary_of(mode: str) -> Primary:
+    """The primary decay of a mode, with the maximum of its density."""
+    names = MODES[mode].primary
+    model = MODES[mode].model
+    mass = np.array([particles.mass_gev(name) if not name.startswith("nu") else 0.0
+                     for name in names])
+    if model == "uniform" and len(names) != 3:
+        return Primary("phase_space", mass, np.empty(0), maximum_weight(KAON_MASS_GEV, mass))
+    if model == "pion_pair":
+        parameter = np.array([*PION_PAIR_FORM_FACTORS, _M_PI, mass[2]])
+        key = stream_key(_RANDOM_SCAN, mode, "scan")
+        maximum, _ = pion_pair.pion_pair_maximum(parameter, KAON_MASS_GEV, key)
+        return Primary("pion_pair", mass, parameter, maximum)
+    if model in _FOUR_BODY:
+        return _four_body(mode, model, mass)
+    kind, parameter, photon = _three_body(model, names, mass)
+    maximum = three_body.find_maximum(kind, parameter, KAON_MASS_GEV, mass, photon)
+    return Primary("three_body", mass, parameter, maximum, kind, photon)
+
+
+def _three_body(model: str, names: tuple[str, ...], mass: np.ndarray):
+    """Density, its parameters and the range of photon energies (zeros: no photon)."""
+    none = np.zeros(2)
+    if model == "uniform":
+        return densities.UNIFORM, np.empty(0), none
+    if model == "slopes":
+        numbers = [*THREE_PION_SLOPES[names[2]], _M_PI, *mass**2]
+        return densities.SLOPES, np.array(numbers), none
+    if model == "semileptonic":
+        numbers = [*SEMILEPTONIC_SLOPES[names[1]], _M_PI, mass[0], mass[1]]
+        return densities.SEMILEPTONIC, np.array(numbers), none
+    if model == "lepton_pair":
+        return densities.LEPTON_PAIR, lepton_pair_parameters(names[0]), none
+    hardest = 0.5 * (KAON_MASS_GEV - (_M_PI + _M_PI0) ** 2 / KAON_MASS_GEV)
+    hard = model == "bremsstrahlung_hard"
+    photon = (SPLIT_PHOTON_GEV, hardest) if hard else (LEAST_PHOTON_GEV, SPLIT_PHOTON_GEV)
+    return densities.BREMSSTRAHLUNG, np.array([_M_PI, _M_PI0]), np.array(photon)
+
+
+def lepton_pair_parameters(lepton: str) -> np.ndarray:
+    """Numbers of `densities.lepton_pair` for "e+" or "mu+"."""
+    return np.array([
+        *LEPTON_PAIR_FORM_FACTOR[lepton], FERMI_CONSTANT * KAON_MASS_GEV**2, _M_PI, *PION_LOOP,
+        (_M_PI / KAON_MASS_GEV) ** 2, (_RHO_GEV / KAON_MASS_GEV) ** 2,
+    ])
+
+
+_FOUR_BODY = {
+    "trilepton": four_body.TRILEPTON,
+    "bremsstrahlung_semileptonic": four_body.RADIATIVE,
+    "virtual_photon": four_body.VIRTUAL_PHOTON,
+}
+# c, A0 and A1 of `four_body` from 10^7 points (A1 to 5e-4 at worst); the tests recompute them.
+_SCANNED = {
+    "e_nu_ee": (8.7e-7, 0.99894, 1.0420),
+    "mu_nu_mumu": (6.3e-8, 1.0, 0.88128),
+    "e_nu_pi0_dalitz_gamma": (1.3e-2, 0.99978, 0.99978),
+    "pi_pi0_ee_sm": (3.6e-5, 0.99807, 0.19467),
+}
+
+
+def four_body_parameters(mode: str) -> np.ndarray:
+    """Masses and the factor that turns |M|^2 into a differential branching fraction."""
+    charge_squared = 4.0 * np.pi * FINE_STRUCTURE_CONSTANT
+    rate = 1.0 / (2.0 * KAON_MASS_GEV * KAON_WIDTH_GEV)
+    weak = rate * (FERMI_CONSTANT * V_US) ** 2
+    if mode in ("e_nu_ee", "mu_nu_mumu"):
+        lepton = particles.mass_gev("e-" if mode == "e_nu_ee" else "mu-")
+        peaked = 0.3 if mode == "e_nu_ee" else 0.0
+        return np.array([lepton, 0.5 * weak * charge_squared**2, peaked])
+    if mode == "e_nu_pi0_dalitz_gamma":
+        # |M|^2 is (G_F^2/2) |V_us|^2 (f_+(0)^2/2) e^2 times |T|^2: 1/sqrt 2 of K+ -> pi0.
+        factor = 0.25 * weak * charge_squared * SEMILEPTONIC_AT_ZERO**2
+        plus, curvature, _ = SEMILEPTONIC_SLOPES["e+"]
+        return np.array([
+            _M_PI0, particles.mass_gev("e-"), SPLIT_PHOTON_GEV, factor, plus, curvature, _M_PI,
+        ])
+    # |M(pi pi)|^2 = 8 pi M^2 Gamma(pi+ pi0) / p, a constant.
+    from lnvsearch.generation.phase_space import breakup_momentum
+
+    two_body = 8.0 * np.pi * KAON_MASS_GEV**2 * TWO_PION_FRACTION / breakup_momentum(
+        KAON_MASS_GEV, _M_PI, _M_PI0
+    )
+    factor = charge_squared**2 * two_body / (2.0 * KAON_MASS_GEV)
+    return np.array([_M_PI, _M_PI0, particles.mass_gev("e-"), factor])
+
+
+def _four_body(mode: str, model: str, mass: np.ndarray) -> Primary:
+    ceiling, *shares = _SCANNED[mode]
+    return Primary(
+        "four_body", mass, four_body_parameters(mode), ceiling, _FOUR_BODY[model],
+        shares=(shares[0], shares[1]),
+    )
