@@ -1,7 +1,8 @@
 """Every number of the two NA62 papers against this project's.
 
-The papers and the meaning of `derived` are in `derivations_na62`; rows and columns are described in
-`comparison_rows`, and `summary_for_na62` writes the text about them.  Limits carry one more
+The papers and the meaning of `derived` are in `derivations_na62`, the simulated numbers in
+`comparison_na62_simulated`; rows and columns are described in `comparison_rows`, and
+`summary_for_na62` writes the text about them.  Limits carry one more
 convention: a limit's uncertainties are those of rounding (the printed limit's own digits, and the
 printed digits of the inputs), each unit/sqrt(12), because a limit such as 5.3e-11 from a
 sensitivity of 2.28e-11 sits on the edge between two roundings.
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lnvsearch.publication.comparison_na62_inputs import NOT_SIMULATED
+from lnvsearch.publication.comparison_na62_simulated import simulated_rows
 from lnvsearch.publication.comparison_rows import NO_TEST, comparison_row, comparison_table
 from lnvsearch.publication.derivations_na62 import derived_rows
 from lnvsearch.publication.numbers_na62 import (
@@ -24,6 +26,7 @@ from lnvsearch.publication.numbers_na62 import (
 )
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
 from lnvsearch.publication.summary_na62 import summary_for_na62
+from lnvsearch.publication.tables_na62_acceptance import COMPARED_VARIANTS
 
 __all__ = ["comparison_for_na62", "summary_for_na62"]
 
@@ -53,13 +56,22 @@ def comparison_for_na62(
     `results` holds, each optional:
 
     `limits`             {channel: records of limits/<channel>.json}, of kind `derived` with the
-                         variants `printed_sensitivity` and `recomputed_sensitivity`
+                         variants `printed_sensitivity` and `recomputed_sensitivity`, and of kind
+                         `simulated` with those of the simulated sensitivity
     `companion`          the published numbers of the other NA62 paper, which some rows need
+    `acceptance`         {channel: table of acceptance/<channel>.csv}
+    `background`         {channel: table of background/<channel>.csv}, also as `backgrounds`
+    `sensitivity`        {channel: record of sensitivity/<channel>.json}: `simulated` by variation,
+                         and `neutral_pion_factor` where a factor is fitted to the signal itself
+    `validation`         table `quantity, channel, variant, value, uncertainty, note` of what was
+                         measured on simulated events, in the published unit
+    `settings`           {(quantity, channel): value that this run used}, in the published unit;
+                         None for a setting that this run does not have
     `simulated_numbers`  records `quantity, channel, value` and optionally `kind, variant,
                          uncertainty, source, note`, in the published unit
 
-    Raises ValueError if two rows share a key, a channel or a record names something that the paper
-    does not print, or a number of the paper has no row.
+    Raises ValueError if two rows share a key, a channel, setting or record names something that the
+    paper does not print, or a number of the paper has no row.
     """
     numbers = Numbers(published)
     companion = results.get("companion")
@@ -68,7 +80,17 @@ def comparison_for_na62(
     for channel, records in (results.get("limits") or {}).items():
         rows += _limit_rows(numbers, channel, records)
     rows += _extra_rows(numbers, results.get("simulated_numbers") or ())
-    return comparison_table(rows + list(_remaining_rows(published, numbers, rows)), published)
+    given = {(row["quantity"], row["channel"], row["variant"]) for row in rows}
+    rows += [
+        row
+        for row in simulated_rows(numbers, published, results)
+        if (row["quantity"], row["channel"], row["variant"]) not in given
+    ]
+    settings = results.get("settings") or {}
+    for quantity, channel in settings:
+        numbers.number(quantity, channel)  # a name that the paper does not print is an error
+    rows += list(_remaining_rows(published, numbers, rows, settings))
+    return comparison_table(rows, published)
 
 
 def _closed_form_rows(numbers: Numbers) -> Iterator[Row]:
@@ -92,6 +114,9 @@ def _limit_rows(
     numbers.used.update((name, channel) for name in _LIMIT_INPUTS)
     roundings = {name: rounding for name, (_, rounding) in _sensitivities(numbers, channel).items()}
     for record in records:
+        if record["kind"] == "simulated":
+            yield from _simulated_limit_rows(numbers, channel, record)
+            continue
         method, prior = record["method"].replace("-", "_"), record["prior"]
         parts = [record["variant"]]
         if not record["is_paper_method"]:
@@ -107,6 +132,29 @@ def _limit_rows(
             number, "_".join(parts), record["upper_branching_fraction"],
             roundings.get(record["variant"], 0.0), note, kind=record["kind"],
         )
+
+
+def _simulated_limit_rows(
+    numbers: Numbers, channel: str, record: Mapping[str, Any]
+) -> Iterator[Row]:
+    """A limit from simulated sensitivity and background: paper's method and prior, one a variant.
+
+    The published side's uncertainty is that of its own sensitivity, relative, and rounding: the
+    simulated sensitivity is another estimate of the same.
+    """
+    wanted = record["is_paper_method"] and record["prior"] in (_OWN_PRIOR, None)
+    if not wanted or record["variant"] not in COMPARED_VARIANTS:
+        return
+    number = numbers.number(_LIMIT, channel)
+    single = numbers.number("single_event_sensitivity", channel)
+    relative = numbers.number("single_event_sensitivity_uncertainty", channel).value / single.value
+    yield comparison_row(
+        number, "simulated", record["variant"], record["upper_branching_fraction"],
+        published_uncertainty=math.hypot(rounding_sigma(number), relative * number.value),
+        source="limits",
+        note="simulated sensitivity and background, published count; uncertainty: that of the "
+        "published sensitivity",
+    )
 
 
 def _limit_row(
@@ -153,17 +201,22 @@ def _extra_rows(numbers: Numbers, records: Iterable[Mapping[str, Any]]) -> Itera
 
 
 def _remaining_rows(
-    published: PublishedNumbers, numbers: Numbers, rows: list[Row]
+    published: PublishedNumbers,
+    numbers: Numbers,
+    rows: list[Row],
+    settings: Mapping[tuple[str, str], float],
 ) -> Iterator[Row]:
     """What became of every other number: entered as published, or the reason why it has no value.
 
-    A number that entered a computation gets an external row even where a derived one stands beside
-    it; limits are results and never do.
+    A number that entered a computation or the simulation gets an external row even where a derived
+    or simulated one stands beside it; limits are results and never do.
     """
     covered = {(row["quantity"], row["channel"]) for row in rows}
     for number in published:
         key = (number.quantity, number.channel)
-        if key in numbers.used and number.quantity != _LIMIT:
+        if settings.get(key) is not None:
+            yield _setting_row(number, settings[key])
+        elif key in numbers.used and number.quantity != _LIMIT:
             yield comparison_row(
                 number, "external", "nominal", number.value, number.uncertainty,
                 source="published", note="entered as published",
@@ -171,3 +224,13 @@ def _remaining_rows(
         elif key not in covered:
             reason = NOT_SIMULATED.get(number.quantity, "not computed in this run")
             yield comparison_row(number, "not_simulated", "nominal", note=reason)
+
+
+def _setting_row(number: PublishedNumber, used: float) -> Row:
+    """A setting of this run against the paper's: entered as published, or another value."""
+    same = math.isclose(used, number.value, rel_tol=1e-9, abs_tol=1e-15)
+    note = "entered as published" if same else "this run used another value than the paper prints"
+    return comparison_row(
+        number, "external", "nominal", used, number.uncertainty if same else None,
+        source="settings", note=note,
+    )

@@ -15,7 +15,7 @@ from lnvsearch.publication.comparison_rows import NO_TEST, comparison_row
 from lnvsearch.publication.numbers_na62 import ALL, Numbers, rounding_sigma, sensitivity
 from lnvsearch.sensitivity import Estimate
 
-__all__ = ["derived_rows"]
+__all__ = ["derived_rows", "pileup_events"]
 
 Row = dict[str, Any]
 
@@ -238,17 +238,10 @@ def _table2_rows(numbers: Numbers) -> Iterator[Row]:
     """The pileup row from its text, and the totals."""
     channel = "pipi0ee"
     value = numbers.value
-    scaled = value("pileup_sideband_events_control_region", channel) / value(
-        "pileup_sideband_width_ratio", channel
-    )
-    signal_mev = value("signal_region_high_mev", channel) - value("signal_region_low_mev", channel)
-    full_mev = value("control_region_high_mev", channel) - value("control_region_low_mev", channel)
-    widths = {"control_region": full_mev - signal_mev, "signal_region": signal_mev}
-    for region, width_mev in widths.items():
+    for region, pileup in pileup_events(numbers).items():
         total, uncertainty = _total_names(region)
         rows = numbers.components(f"_{region}", channel)
         # One event: its Poisson uncertainty is as large as itself.
-        pileup = scaled * width_mev / full_mev
         note = "1 event/5, uniform over 400-600 MeV, signal region included"
         quantity = f"background_pileup_{region}"
         yield _row(
@@ -269,6 +262,23 @@ def _table2_rows(numbers: Numbers) -> Iterator[Row]:
             ),
             "rows of Table 2 in quadrature",
         )
+
+
+def pileup_events(numbers: Numbers) -> dict[str, float]:
+    """Return the pileup background of K⁺ → π⁻π⁰e⁺e⁺ by region, from the text of the second paper.
+
+    The events in the sidebands of time over the ratio of widths, uniform in mass over the control
+    and signal regions: {"control_region": events, "signal_region": events}.
+    """
+    channel = "pipi0ee"
+    value = numbers.value
+    scaled = value("pileup_sideband_events_control_region", channel) / value(
+        "pileup_sideband_width_ratio", channel
+    )
+    signal_mev = value("signal_region_high_mev", channel) - value("signal_region_low_mev", channel)
+    full_mev = value("control_region_high_mev", channel) - value("control_region_low_mev", channel)
+    widths = {"control_region": full_mev - signal_mev, "signal_region": signal_mev}
+    return {region: scaled * width / full_mev for region, width in widths.items()}
 
 
 def _total_names(region: str) -> tuple[str, str]:

@@ -6,6 +6,9 @@
 `efficiency`    efficiency_vs_mass, modelling, calibration_curve
 `selection`     cut_flow, punzi_curve
 `coverage`      coverage_map (how often each limit method holds the true signal)
+`na62_beam_line`, `na62_spectra`, `na62_identification`, `na62_acceptance`
+                the figures of the two NA62 papers, and the acceptances beyond them (`na62_looks`:
+                the look of each process, the mass regions)
 `style`         sizes, colours, markers, and `figure_bytes` to make a PDF or PNG
 
 Every function can be imported from here.  Figures are made without pyplot: no global state, no
@@ -26,6 +29,15 @@ _HOME = {
     "cut_flow": "selection",
     "punzi_curve": "selection",
     "coverage_map": "coverage",
+    "na62_layout": "na62_beam_line",
+    "na62_2019_figure2": "na62_spectra",
+    "na62_2019_figure3": "na62_spectra",
+    "na62_2022_figure2": "na62_identification",
+    "na62_2022_figure3": "na62_spectra",
+    "na62_2022_figure4": "na62_spectra",
+    "na62_2022_figure5": "na62_spectra",
+    "na62_acceptance_dalitz": "na62_acceptance",
+    "na62_acceptance_ratio": "na62_acceptance",
     "figure_bytes": "style",
     "LABEL": "style",
 }
