@@ -19,10 +19,10 @@ from configuration import (
 )
 
 if TYPE_CHECKING:
-    from paper import Paper, Sample
+    from collider_search import ColliderSearch, Sample
 
 
-def check_before_samples(paper: Paper) -> None:
+def check_before_samples(paper: ColliderSearch) -> None:
     """What must hold before the samples can even be listed."""
     scan = paper.settings["mass_scan"]
     problems = []
@@ -35,7 +35,7 @@ def check_before_samples(paper: Paper) -> None:
     _raise_if_any(problems, paper)
 
 
-def check_meaning(paper: Paper) -> None:
+def check_meaning(paper: ColliderSearch) -> None:
     """All other checks of a search; raises ConfigurationError with every problem found."""
     _check_masses(paper)
     problems = [
@@ -48,26 +48,26 @@ def check_meaning(paper: Paper) -> None:
     _raise_if_any(problems, paper)
 
 
-def _raise_if_any(problems: list[str], paper: Paper) -> None:
+def _raise_if_any(problems: list[str], paper: ColliderSearch) -> None:
     if problems:
         raise ConfigurationError("\n".join(f"{paper.file}: {line}" for line in problems))
 
 
-def _missing(key: str, samples, paper: Paper) -> Iterator[str]:
+def _missing(key: str, samples, paper: ColliderSearch) -> Iterator[str]:
     known = paper.settings["samples"]
     for sample in samples:
         if sample not in known:
             yield f"{key}: no sample {sample!r}; give one of {', '.join(known)}"
 
 
-def _check_decays(paper: Paper) -> Iterator[str]:
+def _check_decays(paper: ColliderSearch) -> Iterator[str]:
     for sample in paper.samples.values():
         if sample.decay is not None and not _comes_from_config(sample, paper):
             for problem in _problems_of_decay(sample):
                 yield f"samples.{sample.name}.decay: {problem}"
 
 
-def _check_masses(paper: Paper) -> None:
+def _check_masses(paper: ColliderSearch) -> None:
     """Masses that the user asks for must lie in the phase space of the decays."""
     problems = [
         f"{paper.config_files}: majorana_masses_gev: {sample.mass_gev} is impossible for "
@@ -80,7 +80,7 @@ def _check_masses(paper: Paper) -> None:
         raise ConfigurationError("\n".join(problems))
 
 
-def _comes_from_config(sample: Sample, paper: Paper) -> bool:
+def _comes_from_config(sample: Sample, paper: ColliderSearch) -> bool:
     return sample.mass_gev is not None and paper.config["majorana_masses_gev"] != "paper"
 
 
@@ -93,7 +93,7 @@ def _problems_of_decay(sample: Sample) -> Iterator[str]:
         yield str(error)
 
 
-def _check_cuts(paper: Paper) -> Iterator[str]:
+def _check_cuts(paper: ColliderSearch) -> Iterator[str]:
     definitions = read_schema("paper")["$defs"]["cuts"]
     names = [name for name in definitions if name != "description"]
     for i, cut in enumerate(paper.settings["selection"]):
@@ -117,7 +117,7 @@ def _check_order_of_limits(where: str, cut: Mapping) -> Iterator[str]:
             )
 
 
-def _check_names(paper: Paper) -> Iterator[str]:
+def _check_names(paper: ColliderSearch) -> Iterator[str]:
     calibration = paper.calibration
     if calibration["sample"] in paper.settings["samples"]:
         yield (
@@ -139,7 +139,7 @@ def _check_names(paper: Paper) -> Iterator[str]:
             yield f"samples.{name}.without_cuts: no cut {cut!r} in selection; remove it"
 
 
-def _check_systematics(paper: Paper) -> Iterator[str]:
+def _check_systematics(paper: ColliderSearch) -> Iterator[str]:
     cuts = {cut["cut"] for cut in paper.settings["selection"]}
     variations = paper.settings["variations"]
     for i, row in enumerate(paper.settings["systematics"]):
@@ -163,7 +163,7 @@ def _check_systematics(paper: Paper) -> Iterator[str]:
             )
 
 
-def _check_overlays(paper: Paper) -> Iterator[str]:
+def _check_overlays(paper: ColliderSearch) -> Iterator[str]:
     """Every overlay must change existing keys, to values that the schemas allow."""
     overlays = {
         f"variations.{name}": (entry.get("paper", {}), entry.get("detector", {}))

@@ -44,8 +44,11 @@ def read_yaml(path: str | Path) -> dict:
 
 @functools.cache
 def read_schema(name: str) -> dict:
-    """The schema workflow/schemas/<name>.schema.yaml."""
-    return read_yaml(SCHEMAS / f"{name}.schema.yaml")
+    """The schema workflow/schemas/<name>.schema.yaml, with the $defs of those it `includes`."""
+    schema = read_yaml(SCHEMAS / f"{name}.schema.yaml")
+    for other in schema.pop("includes", ()):
+        schema["$defs"] = {**schema.get("$defs", {}), **read_schema(other)["$defs"]}
+    return schema
 
 
 def check_schema(content: dict, schema: str, file: str | Path) -> None:
@@ -148,6 +151,8 @@ def _join(where: str, name: str) -> str:
 def overlaid(settings: Mapping, overlay: Mapping, file: str | Path, where: str = "") -> dict:
     """`settings` with the values of `overlay`; a leaf {value: ...} takes a bare new value.
 
+    A list of cuts takes a mapping from the names of cuts to new values of their parameters.
+
     Raises ConfigurationError for a key that `settings` does not have: an overlay changes values,
     it never adds any.
     """
@@ -163,6 +168,9 @@ def overlaid(settings: Mapping, overlay: Mapping, file: str | Path, where: str =
             result[name]["value"] = new
         elif isinstance(old, Mapping) and isinstance(new, Mapping):
             result[name] = overlaid(old, new, file, key)
+        elif isinstance(old, list) and isinstance(new, Mapping):
+            cuts = overlaid({cut["cut"]: cut for cut in old}, new, file, key)
+            result[name] = [cuts[cut["cut"]] for cut in old]
         else:
             result[name] = copy.deepcopy(new)
     return result

@@ -24,7 +24,8 @@ lead nowhere; the message names the file, the key and the mend.
 | number of events, seed, confidence level | `config.yaml`: `statistics`, `base_seed`, `confidence_level` |
 | masses of the scan | `config.yaml`: `majorana_masses_gev` |
 | the data that are searched | `config.yaml`: `data` |
-| a cut | `papers/<paper>.yaml`: `selection` |
+| a cut | `papers/<paper>.yaml`: `selection`, or `cuts` of a selection of a kaon search |
+| particle identification of the kaon searches | `papers/na62_*.yaml`: `identification`; or a correctionlib file of your own, `identification.file` |
 | a decay model or sample | `papers/<paper>.yaml`: `samples` |
 | a systematic variation | `papers/<paper>.yaml`: `variations`, and a row in `systematics` |
 | the detector's response | `detectors/<detector>.yaml`; each number names its source |
@@ -46,8 +47,16 @@ The tables below are written from the schemas by `python workflow/describe_confi
 
 TITLES = {
     "config": "config.yaml",
-    "paper": "papers/*.yaml",
-    "detector": "detectors/*.yaml",
+    "paper": "papers/besiii_2025.yaml",
+    "kaon_paper": "papers/na62_*.yaml",
+    "detector": "detectors/besiii.yaml",
+    "na62_detector": "detectors/na62.yaml",
+}
+
+#: Schema and group of definitions -> title of the table of cuts.
+CUTS = {
+    ("paper", "cuts"): "Cuts of `papers/besiii_2025.yaml` (`selection`)",
+    ("kaon_paper", "kaon_cuts"): "Cuts of `papers/na62_*.yaml` (`cuts` of a selection)",
 }
 
 
@@ -59,12 +68,12 @@ def main() -> str:
         parts.append(f"## `{title}`\n\n| key | value | default | meaning |\n|---|---|---|---|")
         parts[-1] += "".join(f"\n{row}" for row in rows(definition, definition))
         parts[-1] += "\n"
-    cuts = read_schema("paper")["$defs"]["cuts"]
-    parts.append("## Cuts (`selection` of a search)\n\n| key | value | default | meaning |\n|---|---|---|---|")
-    for name, cut in cuts.items():
-        if isinstance(cut, Mapping):
-            parts[-1] += f"\n| **`{name}`** | | | {cut['description']} |"
-            parts[-1] += "".join(f"\n{row}" for row in rows(cut, {}, "") if "`cut`" not in row)
+    for (schema, group), title in CUTS.items():
+        parts.append(f"## {title}\n\n| key | value | default | meaning |\n|---|---|---|---|")
+        for name, cut in read_schema(schema)["$defs"][group].items():
+            if isinstance(cut, Mapping):
+                parts[-1] += f"\n| **`{name}`** | | | {cut['description']} |"
+                parts[-1] += "".join(f"\n{row}" for row in rows(cut, {}, "") if "`cut`" not in row)
     return "\n".join(parts) + "\n"
 
 

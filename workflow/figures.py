@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from paper import Paper
+    from collider_search import ColliderSearch
 
 #: Figures of every search, simulated or not.
 LIMIT_FIGURES = ("coverage_map",)
@@ -32,7 +32,7 @@ _PROBABILITY_LABELS = {
 }
 
 
-def figure_inputs(paper: Paper, figure: str) -> dict[str, str]:
+def figure_inputs(paper: ColliderSearch, figure: str) -> dict[str, str]:
     """Files that a figure draws, by name."""
     if figure in LIMIT_FIGURES:
         return {"coverage": f"results/{paper.name}/limits/coverage.csv"}
@@ -58,7 +58,7 @@ def figure_inputs(paper: Paper, figure: str) -> dict[str, str]:
     return inputs.get(figure, {})
 
 
-def figure_parameters(paper: Paper, figure: str) -> dict:
+def figure_parameters(paper: ColliderSearch, figure: str) -> dict:
     """Settings of a figure, and the names of its inputs in their order."""
     if figure in LIMIT_FIGURES:
         return {"inputs": list(figure_inputs(paper, figure))}

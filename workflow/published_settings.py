@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from paper import Paper
+    from collider_search import ColliderSearch
 
 #: Published quantity -> (cut, parameter) of the search's selection.
 _CUTS = {
@@ -37,7 +37,7 @@ _DETECTOR = {
 }
 
 
-def published_settings(paper: Paper) -> dict[str, float]:
+def published_settings(paper: ColliderSearch) -> dict[str, float]:
     """The values that this run uses for quantities that the paper prints as inputs."""
     cuts = {cut["cut"]: cut for cut in paper.settings["selection"]}
     values = {

@@ -12,11 +12,12 @@ import pytest
 def snakemake(root):
     """Run snakemake in a folder; returns the finished process, output as text."""
 
-    def run(folder: Path, *arguments: str, cores: int = 2, config: str = "config/test.yaml"):
+    def run(folder: Path, *arguments: str, cores: int = 2, config: str = "config/test.yaml",
+            project: Path = root):
         command = [
             sys.executable, "-m", "snakemake", *arguments,
-            "--snakefile", str(root / "Snakefile"), "--directory", str(folder),
-            "--cores", str(cores), "--configfile", str(root / config),
+            "--snakefile", str(project / "Snakefile"), "--directory", str(folder),
+            "--cores", str(cores), "--configfile", str(project / config),
         ]
         environment = {**os.environ, "MPLCONFIGDIR": str(folder / ".matplotlib")}
         return subprocess.run(

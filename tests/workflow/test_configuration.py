@@ -8,6 +8,8 @@ from configuration import ConfigurationError, check_schema, overlaid, read_yaml
 from paper import Paper, load_papers
 
 PAPER = "config/papers/besiii_2025.yaml"
+KAONS = "config/papers/na62_2019.yaml"
+NA62 = "config/detectors/na62.yaml"
 DETECTOR = "config/detectors/besiii.yaml"
 CONFIG = "config/config.yaml"
 
@@ -119,6 +121,18 @@ BAD = {
     "calibrating two ways": (
         PAPER, lambda c: c["calibration"].update(minimum=3.0, maximum=0.0), ["calibration"]
     ),
+    "analysing power beyond 1": (
+        PAPER,
+        lambda c: c["samples"]["signal_two_majorana"]["decay"].update(analysing_power=1.5),
+        ["signal_two_majorana.decay.analysing_power", "1.5"],
+    ),
+    "analysing power of phase space": (
+        PAPER,
+        lambda c: c["samples"]["signal_two_majorana"]["decay"].update(
+            model="phase_space", analysing_power=0.5
+        ),
+        ["signal_two_majorana", "analysing_power", "majorana_pair"],
+    ),
     "charge not conserved": (
         PAPER,
         lambda c: c["samples"]["signal_phsp"]["decay"].update(daughters=["K+", "K+", "e-", "e+"]),
@@ -137,6 +151,91 @@ BAD = {
     ),
     "detector number without a source": (
         DETECTOR, lambda c: c["tof"]["hit_efficiency"].pop("source"), ["hit_efficiency", "source"]
+    ),
+}
+
+
+
+
+def lnv(content):
+    """The selection of K+ -> pi- e+ e+ in a kaon search's file."""
+    return content["channels"]["piee"]["selections"]["lnv"]
+
+
+BAD |= {
+    "kaons: variation that no search has": (
+        CONFIG, lambda c: c.update(variations=["veto"]), ["variations", "veto", "veto_threshold_low"]
+    ),
+    "kaons: unknown detector": (
+        KAONS, lambda c: c.update(detector="na48"), ["detector", "na48", "na62"]
+    ),
+    "kaons: misspelt section": (
+        KAONS, lambda c: c.update(chanels=c.pop("channels")), ["chanels", "channels"]
+    ),
+    "kaons: unknown decay": (
+        KAONS, lambda c: c["samples"]["norm_piee"].update(mode="pi_ee"), ["norm_piee.mode", "pi_ee_sm"]
+    ),
+    "kaons: unknown cut": (
+        KAONS, lambda c: lnv(c)["cuts"].append({"cut": "magic"}), ["magic", "known cuts"]
+    ),
+    "kaons: misspelt parameter of a cut": (
+        KAONS, lambda c: lnv(c)["cuts"].append({"cut": "rich_angle", "minimum": 0.004}),
+        ["lnv.cuts", "minimum_rad"],
+    ),
+    "kaons: window of a cut upside down": (
+        KAONS,
+        lambda c: lnv(c)["cuts"].append(
+            {"cut": "track_momentum", "minimum_gev": 45.0, "maximum_gev": 8.0}
+        ),
+        ["minimum_gev", "45.0", "8.0"],
+    ),
+    "kaons: region upside down": (
+        KAONS, lambda c: lnv(c)["regions"].update(signal=[[0.5, 0.48]]), ["regions.signal", "0.48"]
+    ),
+    "kaons: unknown trigger chain": (
+        KAONS, lambda c: lnv(c).update(trigger=["di_pion"]), ["lnv.trigger", "di_pion", "di_electron"]
+    ),
+    "kaons: signal in a region that is not there": (
+        KAONS, lambda c: c["channels"]["piee"]["signal"].update(region="sigal"), ["sigal", "signal"]
+    ),
+    "kaons: normalisation with a sample that is not there": (
+        KAONS, lambda c: c["normalisation"]["piee"].update(sample="norm"), ["normalisation.piee.sample"]
+    ),
+    "kaons: sample of a channel that is not there": (
+        KAONS, lambda c: c["samples"]["bkg_ke4"].update(channels=["pie"]), ["bkg_ke4.channels", "piee"]
+    ),
+    "kaons: sample of a selection that is not there": (
+        KAONS, lambda c: c["samples"]["signal_piee"].update(selections=["lv"]), ["selections", "lnv"]
+    ),
+    "kaons: variation of a sample that is not there": (
+        KAONS, lambda c: c["variations"]["material_up"].update(samples=["signal"]),
+        ["variations.material_up.samples", "signal_piee"],
+    ),
+    "kaons: overlay of a cut that is not there": (
+        KAONS,
+        lambda c: c["variations"]["material_up"].update(
+            paper={"channels": {"piee": {"selections": {"lnv": {"cuts": {"magic": {}}}}}}}
+        ),
+        ["material_up", "magic"],
+    ),
+    "kaons: probability above 1": (
+        KAONS,
+        lambda c: c["identification"]["maps"]["efficiency_pion"].update(probability=[0.98, 1.2]),
+        ["efficiency_pion.probability", "1.2"],
+    ),
+    "kaons: negative branching fraction": (
+        KAONS,
+        lambda c: c["channels"]["piee"]["limit"]["single_event_sensitivity"].update(mean=-1e-10),
+        ["single_event_sensitivity.mean", "> 0"],
+    ),
+    "kaons: detector value out of range": (
+        NA62, lambda c: c["muv"]["efficiency"].update(value=1.5), ["muv.efficiency", "1"]
+    ),
+    "kaons: detector number without a source": (
+        NA62, lambda c: c["muv"]["efficiency"].pop("source"), ["muv.efficiency", "source"]
+    ),
+    "kaons: three chambers": (
+        NA62, lambda c: c["spectrometer"]["chamber_z_m"]["value"].pop(), ["chamber_z_m"]
     ),
 }
 
@@ -231,6 +330,46 @@ def test_the_search_s_numbers_are_the_published_ones(root, besiii):
         assert number == pytest.approx(published.value(f"systematic_{source}_percent")), source
 
 
+@pytest.mark.parametrize("name", ["na62_2019", "na62_2022"])
+def test_a_kaon_search_s_numbers_are_the_published_ones(root, name):
+    """Cuts, regions, trigger and inputs of the sensitivity in the YAML are what the paper prints."""
+    from lnvsearch.publication.published import read_published
+
+    paper = load_papers(read_yaml(root / CONFIG), root, CONFIG)[name]
+    published = read_published(paper.published_file())
+    values = paper.published_settings()["values"]
+    assert len(values) > 30
+    for key, value in values.items():
+        quantity, channel = key.split("/")
+        assert value == pytest.approx(published.value(quantity, channel=channel)), key
+    for channel, entry in paper.channels.items():
+        limit = entry["limit"]
+        known = "piee" if channel == "pipi0ee" else channel
+        inputs = limit["recomputation"]
+        assert limit["observed"] == published.value("observed_events", channel=channel)
+        assert limit["background"]["mean"] == published.value("background_events", channel=channel)
+        assert inputs["candidates"] == published.value("normalisation_candidates", channel=known)
+        for where, quantity, of in (
+            ("normalisation_acceptance", "normalisation_acceptance_percent", known),
+            ("signal_acceptance", "signal_acceptance_percent", channel),
+        ):
+            number = published.value(quantity, channel=of)
+            assert 100.0 * inputs[where]["mean"] == pytest.approx(number)
+        assert paper.normalisation(channel)["acceptance"] == inputs["normalisation_acceptance"]["mean"]
+
+
+def test_selections_of_a_variation_are_read_with_nominal(root):
+    """A variation that begins with the selection has no job of its own."""
+    paper = load_papers(read_yaml(root / CONFIG), root, CONFIG)["na62_2019"]
+    together = paper.selections_of_run("signal_piee", "nominal")
+    assert together[0] == "nominal" and "transverse_momentum_tight" in together
+    assert "material_up" not in together
+    assert paper.selections_of_run("signal_piee", "material_up") == ["material_up"]
+    tight = paper.selection_parameters("signal_piee", "nominal")["transverse_momentum_tight"]
+    cuts = {cut["cut"]: cut for cut in tight["selections"]["piee"]["lnv"]["cuts"]}
+    assert cuts["transverse_momentum"]["maximum_gev"] == 0.025
+
+
 def test_blinded_data_never_show_the_window(root, tmp_path):
     config = read_yaml(root / CONFIG)
     config["data"]["besiii_2025"] = {"file": str(tmp_path / "data.root"), "unblind": False}
@@ -241,3 +380,18 @@ def test_blinded_data_never_show_the_window(root, tmp_path):
     simulated = paper.selection_parameters("signal_phsp", "nominal")["cuts"]
     assert "closed_window" not in [cut["cut"] for cut in simulated]
     assert "data" not in paper.limit_inputs("kkee")
+
+
+def test_a_variation_may_change_the_decay_of_its_samples_and_of_no_other(besiii):
+    for name in ("signal_two_majorana_m0.575", "signal_one_majorana_m0.575", "signal_phsp"):
+        nominal = besiii.generation_parameters(name, "nominal")
+        assert nominal["decay"] == besiii.samples[name].decay
+        isotropic = besiii.generation_parameters(name, "pair_isotropic")
+        varied = besiii.generation_parameters(name, "pair_v_minus_a")
+        if name.startswith("signal_two"):
+            assert nominal["decay"]["model"] == "majorana_pair"
+            assert isotropic["decay"] == {**nominal["decay"], "model": "phase_space"}
+            assert varied["decay"] == {**nominal["decay"], "analysing_power": 1.0}
+            assert [nu["mass_gev"] for nu in varied["decay"]["daughters"]] == [0.575, 0.575]
+        else:
+            assert varied == isotropic == nominal

@@ -13,6 +13,15 @@ FIGURES = (
     "punzi_curve", "modelling", "acceptance_map", "calibration_curve", "coverage_map",
 )
 
+KAON_FIGURES = {
+    "na62_2019": ("figure1", "figure2", "figure3"),
+    "na62_2022": ("figure1", "figure2", "figure3", "figure4", "figure5"),
+}
+KAON_TABLES = {
+    "na62_2019": ("table1", "table2", "table3", "validation", "systematics"),
+    "na62_2022": ("table1", "table2", "validation", "systematics"),
+}
+
 
 @pytest.fixture(scope="module")
 def results(snakemake, tmp_path_factory):
@@ -53,6 +62,63 @@ def test_every_table_and_figure_is_there(results):
     for name in ("table1", "table2", "limits_by_method"):
         for suffix in ("csv", "tex", "md"):
             assert (folder / "tables" / f"{name}.{suffix}").stat().st_size > 100, name
+
+
+@pytest.mark.parametrize("paper", KAON_FIGURES)
+def test_every_table_and_figure_of_the_kaon_searches_is_there(results, paper):
+    folder = results / paper
+    for name in (*KAON_FIGURES[paper], "acceptance_dalitz", "acceptance_ratio", "coverage_map"):
+        for suffix in ("pdf", "png", "csv"):
+            assert (folder / "figures" / f"{name}.{suffix}").stat().st_size > 100, name
+    for name in (*KAON_TABLES[paper], "limits_by_method"):
+        for suffix in ("csv", "tex", "md"):
+            assert (folder / "tables" / f"{name}.{suffix}").stat().st_size > 100, name
+
+
+@pytest.mark.parametrize(("paper", "channel"), [
+    ("na62_2019", "piee"), ("na62_2019", "pimumu"), ("na62_2022", "piee"), ("na62_2022", "pipi0ee"),
+])
+def test_a_kaon_search_predicts_its_limit(results, paper, channel):
+    """The flat factor is a loss; the signal's sensitivity follows within the sample's statistics."""
+    folder = results / paper
+    known = "piee" if channel == "pipi0ee" else channel
+    record = json.loads((folder / "calibration" / f"{known}.json").read_text())
+    assert 0.4 < record["factors"]["nominal"]["factor"] < 0.9
+    sensitivity = json.loads((folder / "sensitivity" / f"{channel}.json").read_text())
+    derived = sensitivity["derived"]["single_event_sensitivity"]["mean"]
+    predicted = sensitivity["simulated"]["nominal"]["single_event_sensitivity"]
+    assert 0.4 < predicted / derived < 1.5
+    limit = overall_limit(
+        results, paper, channel, kind="simulated", variant="nominal", method="cls", prior="none"
+    )
+    assert limit["upper_branching_fraction"] > 2.0 * predicted
+
+
+@pytest.mark.parametrize("paper", KAON_FIGURES)
+def test_tag_and_probe_gives_the_maps_back(results, paper):
+    """Closure: what is measured on simulated control decays is what went in."""
+    found = rows(results / paper / "identification" / "closure.csv")
+    assert {row["map"] for row in found} >= {"efficiency_pion", "electron_to_pion"}
+    pulls = [
+        (float(row["measured_probability"]) - float(row["true_probability"]))
+        / float(row["uncertainty"])
+        for row in found
+    ]
+    assert len(pulls) > 50
+    # One probe more or less is the least uncertainty: chi^2 per bin is at most about 1.
+    assert sum(pull**2 for pull in pulls) / len(pulls) < 1.5
+
+
+@pytest.mark.parametrize("paper", KAON_FIGURES)
+def test_weighted_cut_flows_fall(results, paper):
+    flows = {}
+    for path in (results / paper / "cutflow").glob("*.csv"):
+        for row in rows(path):
+            key = (path.stem, row["sample"], row["variation"], row["selection"])
+            flows.setdefault(key, []).append(row)
+    assert len(flows) > 30
+    for flow in flows.values():
+        assert all(float(r["events_out"]) <= float(r["events_in"]) * (1 + 1e-12) for r in flow)
 
 
 def test_nothing_temporary_stays(results):

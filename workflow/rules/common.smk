@@ -7,7 +7,9 @@ ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "workflow"))
 
 from configuration import ConfigurationError
+from collider_search import ColliderSearch
 from figures import LIMIT_FIGURES, SIMULATION_FIGURES
+from kaon_search import KaonSearch
 from library import library_version
 from paper import NOMINAL, load_papers
 from snakemake.exceptions import WorkflowError
@@ -38,9 +40,21 @@ def search(wildcards):
     return PAPERS[wildcards.paper]
 
 
-def simulated_papers():
-    """The searches that are simulated."""
-    return [name for name, paper in PAPERS.items() if paper.is_simulated]
+def papers_of(kind):
+    """A pattern that matches the searches of one kind, for the constraint of a rule."""
+    names = [name for name, paper in PAPERS.items() if isinstance(paper, kind)]
+    return "|".join(names) or "none"
+
+
+def tables_of(kind):
+    """A pattern that matches the tables of the searches of one kind."""
+    names = {name for p in PAPERS.values() if isinstance(p, kind) for name in p.tables}
+    return "|".join(sorted(names)) or "none"
+
+
+def compiled_kernels(wildcards):
+    """The mark of the kernels that a job's experiment needs."""
+    return f"results/kernels/{search(wildcards).settings['detector']}.compiled"
 
 
 def published_numbers(wildcards):

@@ -12,7 +12,7 @@ rule set_limits:
         "results/{paper}/logs/set_limits/{channel}.log",
     params:
         library=library("statistics", "sensitivity"),
-        limit=lambda w: search(w).channels[w.channel]["limit"],
+        limit=lambda w: search(w).limit_parameters(w.channel),
         simulation=lambda w: list(search(w).limit_inputs(w.channel)),
         parent=lambda w: search(w).settings.get("parent"),
         efficiency_sample=lambda w: search(w).channels[w.channel].get("efficiency_sample"),
@@ -41,6 +41,8 @@ rule scan_limits:
         n_parent=lambda w: search(w).settings["parent"]["number"],
         in_mass_bin=lambda w: search(w).settings["mass_bin"]["in_efficiency"],
         confidence_level=config["confidence_level"],
+    wildcard_constraints:
+        paper=papers_of(ColliderSearch),
     resources:
         mem_mb=400,
         runtime=5,

@@ -18,6 +18,8 @@ rule tabulate_table1:
         "results/{paper}/logs/tabulate_table1.log",
     params:
         library=library("publication"),
+    wildcard_constraints:
+        paper=papers_of(ColliderSearch),
     resources:
         mem_mb=200,
         runtime=5,
@@ -45,6 +47,8 @@ rule tabulate_table2:
     params:
         library=library("publication"),
         in_mass_bin=lambda w: search(w).settings["mass_bin"]["in_efficiency"],
+    wildcard_constraints:
+        paper=papers_of(ColliderSearch),
     resources:
         mem_mb=200,
         runtime=5,
@@ -71,6 +75,7 @@ rule draw_figure:
         library=library("publication"),
         settings=lambda w: search(w).figure_parameters(w.figure),
     wildcard_constraints:
+        paper=papers_of(ColliderSearch),
         figure="|".join(LIMIT_FIGURES + SIMULATION_FIGURES),
     resources:
         mem_mb=500,

@@ -4,7 +4,7 @@
 rule select_events:
     """Candidates and cut flow of one sample."""
     input:
-        kernels="results/kernels.compiled",
+        kernels=compiled_kernels,
         events=lambda w: search(w).recorded_file(w.sample, w.variation),
     output:
         candidates="results/{paper}/selected/{sample}/{variation}.root",
@@ -17,6 +17,7 @@ rule select_events:
         library=library("selection"),
         selection=lambda w: search(w).selection_parameters(w.sample, w.variation),
     wildcard_constraints:
+        paper=papers_of(ColliderSearch),
         sample="(?!bkg_)[a-z0-9_.]+",
     priority: 3
     resources:
@@ -34,6 +35,8 @@ rule collect_cutflow:
         cutflow="results/{paper}/cutflow/{channel}.csv",
     log:
         "results/{paper}/logs/collect_cutflow/{channel}.log",
+    wildcard_constraints:
+        paper=papers_of(ColliderSearch),
     resources:
         mem_mb=200,
         runtime=5,
@@ -52,6 +55,8 @@ rule collect_efficiencies:
     params:
         samples=lambda w: search(w).sample_models(),
         efficiency_cut=lambda w: search(w).settings["selection"][-1]["cut"],
+    wildcard_constraints:
+        paper=papers_of(ColliderSearch),
     resources:
         mem_mb=200,
         runtime=5,
@@ -62,7 +67,7 @@ rule collect_efficiencies:
 rule map_identification:
     """Probabilities to take a particle for a kaon or an electron, by momentum and angle."""
     input:
-        kernels="results/kernels.compiled",
+        kernels=compiled_kernels,
         calibration=lambda w: search(w).calibration_file(NOMINAL),
     output:
         probabilities="results/{paper}/background/identification.npz",
@@ -77,6 +82,8 @@ rule map_identification:
         base_seed=config["base_seed"],
         detector=lambda w: search(w).detector,
         selection=lambda w: search(w).settings["selection"],
+    wildcard_constraints:
+        paper=papers_of(ColliderSearch),
     resources:
         mem_mb=800,
         runtime=10,
@@ -87,7 +94,7 @@ rule map_identification:
 rule simulate_background:
     """One exclusive background through the whole chain, and what is expected of it."""
     input:
-        kernels="results/kernels.compiled",
+        kernels=compiled_kernels,
         probabilities="results/{paper}/background/identification.npz",
         cocktail=lambda w: search(w).cocktail_file(),
         calibration=lambda w: search(w).calibration_file(NOMINAL),
@@ -109,6 +116,8 @@ rule simulate_background:
         selection=lambda w: search(w).selection_parameters(f"bkg_{w.mode}", NOMINAL),
         chi_square_scan=lambda w: search(w).settings["chi_square_scan"],
         n_parent=lambda w: search(w).settings["parent"]["number"],
+    wildcard_constraints:
+        paper=papers_of(ColliderSearch),
     resources:
         mem_mb=800,
         runtime=15,
@@ -129,6 +138,8 @@ rule collect_background:
     params:
         n_parent=lambda w: search(w).settings["parent"]["number"],
         continuum=lambda w: search(w).settings["backgrounds"]["continuum"],
+    wildcard_constraints:
+        paper=papers_of(ColliderSearch),
     resources:
         mem_mb=200,
         runtime=5,
@@ -149,6 +160,8 @@ rule scan_chi_square:
         library=library("selection", "statistics"),
         chi_square_scan=lambda w: search(w).settings["chi_square_scan"],
         selection=lambda w: search(w).settings["selection"],
+    wildcard_constraints:
+        paper=papers_of(ColliderSearch),
     resources:
         mem_mb=400,
         runtime=5,
@@ -166,6 +179,8 @@ rule measure_resolution:
         "results/{paper}/logs/measure_resolution/{channel}.log",
     params:
         signal_window=lambda w: search(w).signal_window(),
+    wildcard_constraints:
+        paper=papers_of(ColliderSearch),
     resources:
         mem_mb=300,
         runtime=5,

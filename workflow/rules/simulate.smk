@@ -2,17 +2,18 @@
 
 
 rule warm_up_kernels:
-    """Compile the kernels once, before many jobs would compile them at the same time.
+    """Compile an experiment's kernels once, before many jobs would compile them at the same time.
 
     It has no parameters on purpose: what it makes does not depend on any, and every job of the
     simulation would run again with it.
     """
     output:
-        touch("results/kernels.compiled"),
+        touch("results/kernels/{detector}.compiled"),
     log:
-        "results/logs/warm_up_kernels.log",
+        "results/logs/warm_up_kernels/{detector}.log",
     benchmark:
-        "results/benchmarks/warm_up_kernels.tsv"
+        "results/benchmarks/warm_up_kernels/{detector}.tsv"
+    priority: 10
     resources:
         mem_mb=1000,
         runtime=10,
@@ -23,7 +24,7 @@ rule warm_up_kernels:
 rule generate_events:
     """Four-momenta of one sample, with radiation."""
     input:
-        kernels="results/kernels.compiled",
+        kernels=compiled_kernels,
         cocktail=lambda w: search(w).cocktail_input(w.sample),
     output:
         events=temp("results/{paper}/generated/{sample}/{variation}.npz"),
@@ -36,6 +37,8 @@ rule generate_events:
         n_events=lambda w: search(w).number_of_events(w.sample),
         base_seed=config["base_seed"],
         generation=lambda w: search(w).generation_parameters(w.sample, w.variation),
+    wildcard_constraints:
+        paper=papers_of(ColliderSearch),
     resources:
         mem_mb=800,
         runtime=10,
@@ -46,7 +49,7 @@ rule generate_events:
 rule simulate_detector:
     """Tracks and identification measurements of one sample, as a ROOT file."""
     input:
-        kernels="results/kernels.compiled",
+        kernels=compiled_kernels,
         events=lambda w: search(w).generated_file(w.sample, w.variation),
         calibration=lambda w: search(w).calibration_file(w.variation),
     output:
@@ -60,6 +63,8 @@ rule simulate_detector:
         base_seed=config["base_seed"],
         detector=lambda w: search(w).varied_detector(w.variation),
     priority: 1
+    wildcard_constraints:
+        paper=papers_of(ColliderSearch),
     resources:
         mem_mb=800,
         runtime=10,
@@ -70,7 +75,7 @@ rule simulate_detector:
 rule calibrate_response:
     """Fit the one free scalar of the detector to the one published efficiency."""
     input:
-        kernels="results/kernels.compiled",
+        kernels=compiled_kernels,
     output:
         overlay="results/{paper}/calibration/overlay.yaml",
         record="results/{paper}/calibration/record.json",
@@ -92,6 +97,8 @@ rule calibrate_response:
             search(w).calibration["sample"], NOMINAL
         ),
     priority: 2
+    wildcard_constraints:
+        paper=papers_of(ColliderSearch),
     resources:
         mem_mb=1000,
         runtime=20,

@@ -14,6 +14,8 @@ rule compute_systematics:
     params:
         library=library("systematics"),
         systematics=lambda w: search(w).settings["systematics"],
+    wildcard_constraints:
+        paper=papers_of(ColliderSearch),
     resources:
         mem_mb=200,
         runtime=5,

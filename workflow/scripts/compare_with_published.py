@@ -8,27 +8,22 @@ def compare_with_published(published, companion, files, settings, comparison, su
     from lnvsearch.publication.published import read_published
 
     published = read_published(published)
-    limits = {
-        name.removeprefix("limits_"): read_json(path)
-        for name, path in files.items()
-        if name.startswith("limits_")
-    }
     if "scan" in files:
-        table, text = compare_besiii(published, files, settings, limits)
+        table, text = compare_besiii(published, files, settings)
     else:
-        table, text = compare_na62(published, companion, limits)
+        table, text = compare_na62(published, companion, files, settings)
     write_table(comparison, table)
     write_text(summary, text)
 
 
-def compare_besiii(published, files, settings, limits):
+def compare_besiii(published, files, settings):
     """Comparison and summary of the simulated search."""
     from lnvsearch.publication.comparison import comparison_for_besiii, summary_markdown
     from lnvsearch.publication.table_files import read_csv
 
     names = ("efficiencies", "systematics", "systematics_by_mass", "scan", "background")
     resolution = read_json(files["resolution"])
-    (records,) = limits.values()  # a simulated search has one channel
+    (records,) = (read_json(path) for name, path in files.items() if name.startswith("limits_"))
     records = [record for record in records if record["variant"] != "user_data"]
     half_width = "window_half_width_in_resolutions"
     results = {
@@ -50,12 +45,17 @@ def compare_besiii(published, files, settings, limits):
     return table, summary_markdown(table, published, results)
 
 
-def compare_na62(published, companion, limits):
-    """Comparison and summary of a search of which only the limits are set."""
+def compare_na62(published, companion, files, settings):
+    """Comparison and summary of a search for a kaon decay."""
+    from kaon_results import read_results
+
     from lnvsearch.publication.comparison_na62 import comparison_for_na62, summary_for_na62
+    from lnvsearch.publication.comparison_na62_settings import detector_settings
     from lnvsearch.publication.published import read_published
 
-    results = {"limits": limits}
+    used = detector_settings(settings["detector"], published)
+    used |= {tuple(key.split("/")): value for key, value in settings["values"].items()}
+    results = read_results(files) | {"settings": used, "title": settings["title"]}
     if companion is not None:
         results["companion"] = read_published(companion)
     table = comparison_for_na62(published, results)

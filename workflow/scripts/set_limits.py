@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
+from experiments import METHODS
 from job import job, write_json
 
 
@@ -17,6 +18,8 @@ class Inputs:
     efficiency: float
     efficiency_uncertainty: float
     scale: float
+    #: Methods to apply; by default all.
+    methods: tuple[str, ...] = METHODS
 
 
 def set_limits(output, inputs, own_method, bounded, priors, confidence_level):
@@ -25,7 +28,7 @@ def set_limits(output, inputs, own_method, bounded, priors, confidence_level):
     `priors`: the shapes of uncertain background and efficiency for the methods that average
     over them; with nothing uncertain, one is as good as another and only the first is used.
     """
-    from experiments import METHODS, counting_experiment, method_options, upper_limit
+    from experiments import counting_experiment, method_options, upper_limit
 
     records = []
     for numbers in inputs:
@@ -36,12 +39,12 @@ def set_limits(output, inputs, own_method, bounded, priors, confidence_level):
             numbers.efficiency,
             numbers.efficiency_uncertainty,
         )
-        for method in METHODS:
+        for method in numbers.methods:
             for prior in [None] if method == "rolke" else priors:
                 options = method_options(method, bounded, prior)
                 upper = float(upper_limit(method, experiment, confidence_level, **options))
                 records.append({
-                    **asdict(numbers),
+                    **{k: v for k, v in asdict(numbers).items() if k != "methods"},
                     "method": method,
                     "prior": prior,
                     "confidence_level": confidence_level,
@@ -108,6 +111,52 @@ def sensitivity_inputs(limit):
     return result
 
 
+def predicted_inputs(limit, simulation):
+    """This simulation's sensitivity and background, with the published count.
+
+    By the paper's own method: what another method makes of it, the derived limits show.
+    """
+    import json
+
+    from lnvsearch.publication.table_files import read_csv, table_rows
+
+    with open(simulation["sensitivity"], encoding="utf-8") as stream:
+        predictions = json.load(stream)["simulated"]
+    background, uncertainty = total_background(
+        table_rows(read_csv(simulation["background"])), limit["background_samples"],
+        limit["signal_selection"],
+    )
+    return [
+        Inputs("simulated", variation, limit["observed"], background, uncertainty, 1.0,
+               value["single_event_sensitivity_uncertainty"] / value["single_event_sensitivity"],
+               value["single_event_sensitivity"], (limit["method"],))
+        for variation, value in predictions.items()
+    ]
+
+
+def total_background(rows, samples, selection):
+    """Expected events in the signal region; systematic uncertainties add up linearly.
+
+    A sample without any event there has an upper bound only, which the table of backgrounds shows;
+    it is left out here.
+    """
+    import math
+
+    chosen = [
+        row for row in rows
+        if row["sample"] in samples and row["variation"] == "nominal"
+        and row["selection"] == selection and row["region"] == "signal"
+        and row["effective_events"] > 0.0
+    ]
+    return (
+        sum(row["expected_events"] for row in chosen),
+        math.hypot(
+            *(row["statistical_uncertainty"] for row in chosen),
+            sum(row["systematic_uncertainty"] for row in chosen),
+        ),
+    )
+
+
 if __name__ == "__main__":
     with job(snakemake):
         from lnvsearch.publication.published import read_published
@@ -117,8 +166,10 @@ if __name__ == "__main__":
             inputs = sensitivity_inputs(limit)
         else:
             inputs = published_inputs(limit, parent, read_published(snakemake.input.published))
-        if snakemake.params.efficiency_sample is not None:
-            files = {name: snakemake.input[name] for name in snakemake.params.simulation}
+        files = {name: snakemake.input[name] for name in snakemake.params.simulation}
+        if "sensitivity" in files:
+            inputs += predicted_inputs(limit, files)
+        else:
             inputs += simulated_inputs(limit, parent, files, snakemake.params.efficiency_sample)
         set_limits(
             output=snakemake.output.limits,

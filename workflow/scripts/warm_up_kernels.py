@@ -1,34 +1,51 @@
-"""Compile the kernels by sending a few events through the whole chain."""
+"""Compile the kernels of one experiment by sending a few events through its whole chain."""
 
 from job import job
 
 
-def warm_up_kernels(papers):
-    """Generate, simulate and select a few events of each search, with all its options."""
+def warm_up_collider(parameters):
+    """Generate, simulate and select a few events, with all options of the search."""
     from simulation import generate, selection_arguments
 
     from lnvsearch.detector import besiii
     from lnvsearch.detector.response import BesiiiResponse
     from lnvsearch.selection import besiii_kkee
 
-    for parameters in papers.values():
-        events = generate(parameters["generation"], 2000, 0, "warm_up")
-        response = BesiiiResponse.from_mapping(parameters["detector"])
-        recorded = besiii.simulate(events, response, base_seed=0, sample="warm_up")
-        besiii_kkee.select(
-            recorded,
-            parameters["selection"]["cuts"],
-            **selection_arguments(parameters["selection"]),
-        )
+    events = generate(parameters["generation"], 2000, 0, "warm_up")
+    response = BesiiiResponse.from_mapping(parameters["detector"])
+    recorded = besiii.simulate(events, response, base_seed=0, sample="warm_up")
+    besiii_kkee.select(
+        recorded, parameters["selection"]["cuts"], **selection_arguments(parameters["selection"])
+    )
+
+
+def warm_up_kaons(parameters):
+    """Generate and record a few events of every sample, and find their vertices and photons."""
+    from kaon_simulation import recorded_chunks
+
+    from lnvsearch.selection.identification_maps import IdentificationMaps
+    from lnvsearch.selection.na62 import select
+
+    for sample in parameters.values():
+        (recorded,) = recorded_chunks(sample["simulation"], 2000, 0, "warm_up")
+        maps = IdentificationMaps.from_anchors(sample["identification"]["maps"])
+        settings = sample["selection"]
+        for named in settings["selections"].values():
+            select(
+                recorded, next(iter(named.values())), detector=settings["detector"],
+                identification=maps, trigger=settings["trigger"],
+            )
 
 
 if __name__ == "__main__":
     with job(snakemake):
         from pathlib import Path
 
+        from collider_search import ColliderSearch
         from paper import load_papers
 
-        papers = load_papers(snakemake.config, Path(snakemake.scriptdir).resolve().parents[1], "the configuration")
-        warm_up_kernels(
-            {name: paper.warm_up_parameters() for name, paper in papers.items() if paper.is_simulated}
-        )
+        root = Path(snakemake.scriptdir).resolve().parents[1]
+        for paper in load_papers(snakemake.config, root, "the configuration").values():
+            if paper.settings["detector"] == snakemake.wildcards.detector:
+                warm_up = warm_up_collider if isinstance(paper, ColliderSearch) else warm_up_kaons
+                warm_up(paper.warm_up_parameters())

@@ -24,6 +24,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 from numba import njit
 
 from lnvsearch.random_streams import uniform4
@@ -37,6 +38,8 @@ FINE_STRUCTURE_CONSTANT = 7.2973525693e-3
 MAXIMUM_PHOTONS = 64
 
 _MAXIMUM_ANGLE_TRIALS = 1000
+_LN_2 = math.log(2.0)
+_TWO_TO_MINUS_52 = 2.0**-52
 # Below this velocity the rate (proportional to its square) is below 1e-8 a particle.
 _SLOWEST = 1e-3
 
@@ -75,6 +78,32 @@ def mean_photon_factor(energy, momentum, mass):
     return (
         FINE_STRUCTURE_CONSTANT / math.pi * (0.5 * (1.0 + beta * beta) / beta * logarithm - 1.0)
     )
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _logarithm_bound(x):
+    """A number above ln(x), by 0.06 at most, for x > 0: the bits of x are linear in log2(x).
+
+    Between powers of two log2 exceeds its chord by 0.08607 at most.
+    """
+    bits = np.float64(x).view(np.int64)
+    return _LN_2 * (bits * _TWO_TO_MINUS_52 - (1023.0 - 0.0861))
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _least_silence(parent, least_energy, energy, momentum, mass):
+    """A number below the probability that a particle radiates no photon, without a logarithm.
+
+    From the largest photon energy next to massless company, and upper bounds of the logarithms;
+    the series of exp(-x) that ends with a negative term lies below it.  Most particles end here.
+    """
+    range_bound = _logarithm_bound(
+        0.5 * (parent - mass) * (parent + mass) / (parent * least_energy)
+    )
+    logarithm = _logarithm_bound((energy + momentum) / mass)
+    dipole = (energy * energy + momentum * momentum) / (energy * momentum) * logarithm - 1.0
+    mean = FINE_STRUCTURE_CONSTANT / math.pi * range_bound * dipole
+    return 1.0 - mean * (1.0 - mean * (0.5 - mean * (1.0 / 6.0)))
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -208,7 +237,10 @@ def radiate(key, event, parent, least_energy, mass, charged, spin_half, first, n
         energy = momentum[emitter, 3]
         px, py, pz = momentum[emitter, 0], momentum[emitter, 1], momentum[emitter, 2]
         size = math.sqrt(px * px + py * py + pz * pz)
-        if size < _SLOWEST * energy:
+        uniform = uniform4(key, event, emitter, 0, 0)[0]
+        if size < _SLOWEST * energy or uniform <= _least_silence(
+            parent, least_energy, energy, size, mass[emitter]
+        ):
             continue
         rest_squared = max((parent - energy - size) * (parent - energy + size), 0.0)
         heaviest = mass[emitter] + math.sqrt(rest_squared)
@@ -217,7 +249,7 @@ def radiate(key, event, parent, least_energy, mass, charged, spin_half, first, n
             continue
         log_range = math.log(largest / least_energy)
         mean = log_range * mean_photon_factor(energy, size, mass[emitter])
-        count = _poisson(mean, uniform4(key, event, emitter, 0, 0)[0])
+        count = _poisson(mean, uniform)
         for number in range(1, count + 1):
             if n_photons == len(photon):
                 return n_photons
@@ -241,3 +273,42 @@ def radiate(key, event, parent, least_energy, mass, charged, spin_half, first, n
             px * px + py * py + pz * pz + mass[particle] * mass[particle]
         )
     return n_photons
+
+
+@njit(cache=True, error_model="numpy")
+def radiate_all(key, first_event, parent, least_energy, mass, charged, spin_half, primary,
+                first_column, momentum):
+    """Radiation of n decays of one parent: bit for bit `radiate` of each, in less time.
+
+    `primary`: (n, k, 4), all daughters, changed in place; photons fill `momentum[:, first_column:]`
+    and zeros the rest of it.  A first pass over the emitters finds the decays without a photon,
+    which are most; it calls nothing that arrays are handed to, as that costs more than its work.
+    """
+    n, k = primary.shape[0], primary.shape[1]
+    silent = np.ones(n, dtype=np.bool_)
+    for emitter in range(k):
+        if not charged[emitter]:
+            continue
+        for i in range(n):
+            energy = primary[i, emitter, 3]
+            px, py, pz = primary[i, emitter, 0], primary[i, emitter, 1], primary[i, emitter, 2]
+            size = math.sqrt(px * px + py * py + pz * pz)
+            uniform = uniform4(key, first_event + i, emitter, 0, 0)[0]
+            silent[i] &= size < _SLOWEST * energy or uniform <= _least_silence(
+                parent, least_energy, energy, size, mass[emitter]
+            )
+    momentum[:, first_column:] = 0.0
+    photon = np.empty((momentum.shape[1] - first_column, 4))
+    for i in range(n):
+        if silent[i]:
+            for j in range(k):
+                px, py, pz = primary[i, j, 0], primary[i, j, 1], primary[i, j, 2]
+                primary[i, j, 3] = math.sqrt(px * px + py * py + pz * pz + mass[j] * mass[j])
+            continue
+        count = radiate(
+            key, first_event + i, parent, least_energy, mass, charged, spin_half, 0, k,
+            primary[i], photon, 0,
+        )
+        for column in range(count):
+            for axis in range(4):
+                momentum[i, first_column + column, axis] = photon[column, axis]

@@ -1,4 +1,4 @@
-"""Every number of the two NA62 papers against this project's.
+"""Every number of an NA62 paper against this project's.
 
 The papers and the meaning of `derived` are in `derivations_na62`, the simulated numbers in
 `comparison_na62_simulated`; rows and columns are described in `comparison_rows`, and
@@ -19,7 +19,9 @@ from lnvsearch.publication.comparison_na62_simulated import simulated_rows
 from lnvsearch.publication.comparison_rows import NO_TEST, comparison_row, comparison_table
 from lnvsearch.publication.derivations_na62 import derived_rows
 from lnvsearch.publication.numbers_na62 import (
+    ALL,
     Numbers,
+    has_sensitivity_inputs,
     normalisation_channel,
     rounding_sigma,
     sensitivity,
@@ -52,7 +54,8 @@ def comparison_for_na62(
 ) -> dict[str, list]:
     """Return the comparison for one NA62 paper, all its numbers covered.
 
-    `published` is the paper of the 2017 data or that of 2016-18, told apart by their channels.
+    `published` is the paper of the 2017 data or that of 2016-18, told apart by their numbers, or
+    any other in whose numbers channels, regions and processes are named by the same rules.
     `results` holds, each optional:
 
     `limits`             {channel: records of limits/<channel>.json}, of kind `derived` with the
@@ -65,6 +68,7 @@ def comparison_for_na62(
                          and `neutral_pion_factor` where a factor is fitted to the signal itself
     `validation`         table `quantity, channel, variant, value, uncertainty, note` of what was
                          measured on simulated events, in the published unit
+    `title`              what the search is called, if it is neither of the two papers'
     `settings`           {(quantity, channel): value that this run used}, in the published unit;
                          None for a setting that this run does not have
     `simulated_numbers`  records `quantity, channel, value` and optionally `kind, variant,
@@ -95,9 +99,11 @@ def comparison_for_na62(
 
 def _closed_form_rows(numbers: Numbers) -> Iterator[Row]:
     """With no event observed, CLs is exp(-s) for any background: s = -ln(1 - CL)."""
+    if ("confidence_level_percent", ALL) not in numbers:
+        return
     expected = -math.log1p(-numbers.value("confidence_level_percent") / 100)
     for channel in numbers.channels:
-        if numbers.value("observed_events", channel) == 0:
+        if _printed_value(numbers, "observed_events", channel) == 0:
             for variant, (mean, rounding) in _sensitivities(numbers, channel).items():
                 limit = expected * mean
                 yield _limit_row(
@@ -110,6 +116,8 @@ def _limit_rows(
     numbers: Numbers, channel: str, records: list[Mapping[str, Any]]
 ) -> Iterator[Row]:
     """Limits by all methods and priors; those of the paper's method and prior are tests."""
+    if (_LIMIT, channel) not in numbers and not (numbers.is_first or numbers.is_second):
+        return  # a search that has not published its limit yet
     number = numbers.number(_LIMIT, channel)
     numbers.used.update((name, channel) for name in _LIMIT_INPUTS)
     roundings = {name: rounding for name, (_, rounding) in _sensitivities(numbers, channel).items()}
@@ -124,7 +132,9 @@ def _limit_rows(
         if prior is not None:
             parts.append(prior.replace("-", "_"))
         note = ""
-        if not record["is_paper_method"]:
+        if record["variant"] not in roundings:
+            note = f"{NO_TEST}: the sensitivity's inputs are not among the paper's legible numbers"
+        elif not record["is_paper_method"]:
             note = f"{NO_TEST}: another method than the paper's"
         elif prior != _OWN_PRIOR:
             note = f"{NO_TEST}: another prior than the uniform one's posterior, for information"
@@ -146,14 +156,24 @@ def _simulated_limit_rows(
     if not wanted or record["variant"] not in COMPARED_VARIANTS:
         return
     number = numbers.number(_LIMIT, channel)
-    single = numbers.number("single_event_sensitivity", channel)
-    relative = numbers.number("single_event_sensitivity_uncertainty", channel).value / single.value
+    single = _printed_value(numbers, "single_event_sensitivity", channel)
+    sigma = _printed_value(numbers, "single_event_sensitivity_uncertainty", channel)
+    note = "simulated sensitivity and background, published count; uncertainty: that of the {} "
+    note += "sensitivity"
+    if single and sigma:
+        relative = sigma / single
+        yield comparison_row(
+            number, "simulated", record["variant"], record["upper_branching_fraction"],
+            published_uncertainty=math.hypot(rounding_sigma(number), relative * number.value),
+            source="limits", note=note.format("published"),
+        )
+        return
+    relative = record["efficiency_uncertainty"] / record["efficiency"]
     yield comparison_row(
         number, "simulated", record["variant"], record["upper_branching_fraction"],
-        published_uncertainty=math.hypot(rounding_sigma(number), relative * number.value),
-        source="limits",
-        note="simulated sensitivity and background, published count; uncertainty: that of the "
-        "published sensitivity",
+        relative * record["upper_branching_fraction"],
+        published_uncertainty=rounding_sigma(number), source="limits",
+        note=note.format("simulated"),
     )
 
 
@@ -173,17 +193,28 @@ def _limit_row(
 
 
 def _sensitivities(numbers: Numbers, channel: str) -> dict[str, tuple[float, float]]:
-    """Each single-event sensitivity and what rounding of its inputs leaves open, relative."""
-    printed = numbers.number("single_event_sensitivity", channel)
-    norm = normalisation_channel(numbers, channel)
-    inputs = [numbers.number(name, norm) for name in _ROUNDED_INPUTS]
-    inputs.append(numbers.number("signal_acceptance_percent", channel))
-    relative = math.hypot(*(rounding_sigma(n) / n.value for n in inputs))
-    value = numbers.value("single_event_sensitivity", channel)
-    return {
-        "printed_sensitivity": (value, rounding_sigma(printed) / value),
-        "recomputed_sensitivity": (sensitivity(numbers, channel)[1].mean, relative),
-    }
+    """Each single-event sensitivity and what rounding of its inputs leaves open, relative.
+
+    Only those that the paper's numbers give.
+    """
+    found = {}
+    name = "single_event_sensitivity"
+    if (name, channel) in numbers and numbers.number(name, channel).legible:
+        printed = numbers.number("single_event_sensitivity", channel)
+        value = numbers.value("single_event_sensitivity", channel)
+        found["printed_sensitivity"] = (value, rounding_sigma(printed) / value)
+    if has_sensitivity_inputs(numbers, channel):
+        norm = normalisation_channel(numbers, channel)
+        inputs = [numbers.number(name, norm) for name in _ROUNDED_INPUTS]
+        inputs.append(numbers.number("signal_acceptance_percent", channel))
+        relative = math.hypot(*(rounding_sigma(n) / n.value for n in inputs))
+        found["recomputed_sensitivity"] = (sensitivity(numbers, channel)[1].mean, relative)
+    return found
+
+
+def _printed_value(numbers: Numbers, quantity: str, channel: str) -> float | None:
+    """Value of a number, whose use is remembered; None where the paper prints none."""
+    return numbers.value(quantity, channel) if (quantity, channel) in numbers else None
 
 
 def _extra_rows(numbers: Numbers, records: Iterable[Mapping[str, Any]]) -> Iterator[Row]:

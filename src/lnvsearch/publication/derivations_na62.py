@@ -1,7 +1,8 @@
-"""What follows from the printed numbers of the two NA62 papers by arithmetic.
+"""What follows from the printed numbers of the NA62 papers by arithmetic.
 
 The papers: Phys. Lett. B 797 (2019) 134794 (2017 data) and CERN-EP-2022-018 (2016-18 data), "first"
-and "second" here.  Where a number needs the other paper's, that one is the `companion`.
+and "second" here.  Where a number needs the other paper's, that one is the `companion`.  Of any
+other paper only the sensitivities are derived, if it prints what they need.
 """
 
 from __future__ import annotations
@@ -12,7 +13,13 @@ from typing import Any
 
 from lnvsearch import particles
 from lnvsearch.publication.comparison_rows import NO_TEST, comparison_row
-from lnvsearch.publication.numbers_na62 import ALL, Numbers, rounding_sigma, sensitivity
+from lnvsearch.publication.numbers_na62 import (
+    ALL,
+    Numbers,
+    has_sensitivity_inputs,
+    rounding_sigma,
+    sensitivity,
+)
 from lnvsearch.sensitivity import Estimate
 
 __all__ = ["derived_rows", "pileup_events"]
@@ -25,6 +32,9 @@ _CORRELATED_MODES = ("ke3_dalitz", "eeenu")
 
 def derived_rows(numbers: Numbers, companion: Numbers | None) -> Iterator[Row]:
     """All rows of kind `derived` but the limits."""
+    if not (numbers.is_first or numbers.is_second):
+        yield from _sensitivity_rows(numbers)
+        return
     yield from _normalisation_rows(numbers)
     yield _kaon_decay_rate(numbers)
     if numbers.is_first:
@@ -58,6 +68,16 @@ def _row(
 
 
 # ------------------------------------------------------------------------------- normalisation
+
+
+def _sensitivity_rows(numbers: Numbers) -> Iterator[Row]:
+    """Single-event sensitivities of a paper that prints what they follow from."""
+    quantity = "single_event_sensitivity"
+    for channel in numbers.channels:
+        if (quantity, channel) in numbers and has_sensitivity_inputs(numbers, channel):
+            single = sensitivity(numbers, channel)[1]
+            yield _row(numbers, quantity, channel, "recomputed", single.mean, "1/(N_K A)",
+                       single.sigma)
 
 
 def _normalisation_rows(numbers: Numbers) -> Iterator[Row]:

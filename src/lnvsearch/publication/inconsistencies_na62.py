@@ -30,6 +30,8 @@ def inconsistencies_na62(
         found = [_prior(numbers, results)]
         if other is not None:
             found.append(_data_fraction(numbers, other))
+    elif not numbers.is_second:
+        found = []
     else:
         found = [
             _rounding_edge(numbers),

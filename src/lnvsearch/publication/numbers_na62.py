@@ -7,10 +7,24 @@ import math
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
 from lnvsearch.sensitivity import Estimate, number_of_decays, single_event_sensitivity
 
-__all__ = ["ALL", "Numbers", "normalisation_channel", "rounding_sigma", "sensitivity"]
+__all__ = [
+    "ALL",
+    "Numbers",
+    "has_sensitivity_inputs",
+    "normalisation_channel",
+    "rounding_sigma",
+    "sensitivity",
+]
 
 #: Channel of the numbers that belong to the whole paper.
 ALL = "all"
+
+_NORMALISATION = (
+    "normalisation_candidates",
+    "normalisation_contamination",
+    "normalisation_branching_fraction",
+    "normalisation_acceptance_percent",
+)
 
 
 class Numbers:
@@ -73,9 +87,18 @@ class Numbers:
         return ("n_kaon_decays", "pimumu") in self
 
     @property
+    def is_second(self) -> bool:
+        """Whether this is the paper on the 2016-18 data."""
+        return ("acceptance_ratio_pipi0ee_to_piee", ALL) in self
+
+    @property
     def channels(self) -> tuple[str, ...]:
-        """The signal decays of the paper."""
-        return ("piee", "pimumu") if self.is_first else ("piee", "pipi0ee")
+        """The signal decays of the paper: those that it sets a limit on."""
+        return tuple(
+            number.channel
+            for number in self._published
+            if number.quantity == "upper_limit_branching_fraction"
+        )
 
 
 def rounding_sigma(number: PublishedNumber) -> float:
@@ -88,8 +111,19 @@ def normalisation_channel(numbers: Numbers, channel: str) -> str:
     return channel if ("normalisation_candidates", channel) in numbers else "piee"
 
 
+def has_sensitivity_inputs(numbers: Numbers, channel: str) -> bool:
+    """Whether the paper prints all that `sensitivity` needs."""
+    norm = normalisation_channel(numbers, channel)
+    return ("signal_acceptance_percent", channel) in numbers and all(
+        (quantity, norm) in numbers for quantity in _NORMALISATION
+    )
+
+
 def sensitivity(numbers: Numbers, channel: str) -> tuple[Estimate, Estimate]:
-    """Return N_K and the single-event sensitivity of a channel from its published inputs."""
+    """Return N_K and the single-event sensitivity of a channel from its published inputs.
+
+    Raises ValueError if the paper does not print one of them.
+    """
     norm = normalisation_channel(numbers, channel)
 
     def acceptance(quantity: str, of_channel: str) -> Estimate:

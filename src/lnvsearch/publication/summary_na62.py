@@ -125,7 +125,7 @@ def summary_for_na62(
     return comparison_summary(
         comparison,
         published,
-        title=_title(published),
+        title=_title(published, results),
         introduction=_introduction(rows),
         sigmas=_sigmas(rows, published),
         not_tests=_NOT_TESTS,
@@ -138,11 +138,14 @@ def summary_for_na62(
     )
 
 
-def _title(published: PublishedNumbers) -> str:
-    if Numbers(published).is_first:
+def _title(published: PublishedNumbers, results: Mapping[str, Any] | None) -> str:
+    numbers = Numbers(published)
+    if numbers.is_first:
         searches = "NA62, 2017 data, K⁺ → π⁻e⁺e⁺ and K⁺ → π⁻μ⁺μ⁺"
-    else:
+    elif numbers.is_second:
         searches = "NA62, 2016–18 data, K⁺ → π⁻e⁺e⁺ and K⁺ → π⁻π⁰e⁺e⁺"
+    else:
+        searches = (results or {}).get("title") or f"NA62, {', '.join(numbers.channels)}"
     return f"{searches}: the published numbers and this project's"
 
 
@@ -192,7 +195,10 @@ def _ratios(published: PublishedNumbers, results: Mapping[str, Any] | None) -> s
     acceptance = (results or {}).get("acceptance") or {}
     lines = []
     for channel in acceptance:
-        printed, _ = published_ratio(published, channel)
+        published_one = published_ratio(published, channel)
+        if published_one is None:
+            continue
+        printed, _ = published_one
         ratios = acceptance_ratios(acceptance, channel)
         for variant in COMPARED_VARIANTS:
             if variant in ratios:

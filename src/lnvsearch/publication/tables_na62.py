@@ -30,10 +30,13 @@ from lnvsearch.publication.tables_na62_background import (
     total_background,
 )
 from lnvsearch.publication.tables_na62_identification import table1_2019
+from lnvsearch.publication.tables_na62_search import backgrounds, sensitivities
 from lnvsearch.publication.tables_na62_validation import systematics, validation
 
 __all__ = [
+    "backgrounds",
     "render_na62",
+    "sensitivities",
     "systematics",
     "table1_2019",
     "table1_2022",
@@ -93,7 +96,7 @@ _TABLE2_2019 = {
     "k3pi_no_decay": "K3pi (no pion decays)",
     "k3pi_one_decay": "K3pi (one pion decay)",
     "k3pi_downstream": "K3pi downstream (at least two pion decays)",
-    "k3pi_upstream": "K3pi upstream (at least two pion decays)",
+    "k3pi_upstream": "K3pi upstream (at least two pion decays); not reproduced, in no sum",
     "pimumu": "K+ -> pi+ mu+ mu-",
     "kmu4": "K+ -> pi+ pi- mu+ nu",
     "ke4": "K+ -> pi+ pi- e+ nu",

@@ -17,7 +17,6 @@ from lnvsearch.publication.table_files import Table, find_rows, table_rows
 
 __all__ = [
     "COMPARED_VARIANTS",
-    "SIGNAL_SAMPLES",
     "acceptance_of",
     "acceptance_ratios",
     "published_ratio",
@@ -33,12 +32,6 @@ COMPARED_VARIANTS = (
     "with_pi0_factor",
     "without_pi0_factor",
 )
-#: Sample of the signal, channel and sample of the Standard-Model decay it is normalised to.
-SIGNAL_SAMPLES = {
-    "piee": ("signal_piee", "piee", "norm_piee"),
-    "pimumu": ("signal_pimumu", "pimumu", "norm_pimumu"),
-    "pipi0ee": ("signal_pipi0ee", "piee", "norm_piee"),
-}
 
 
 def acceptance_of(
@@ -59,11 +52,12 @@ def acceptance_pairs(
     """Return {variation: (A_SM and uncertainty, A_LNV and uncertainty)} of a channel.
 
     A variation that one of the two samples has not is the nominal of that sample; one without any
-    selected event is left out.
+    selected event is left out.  Samples by their names: `signal_<channel>`, and the known decay's
+    `norm_<decay>`, of the channel itself or else of the first that has one.
     """
-    signal, norm_channel, norm = SIGNAL_SAMPLES[channel]
     own = acceptance[channel]
-    of_norm = acceptance.get(norm_channel, own)
+    signal = f"signal_{channel}"
+    of_norm, norm = _normalisation_sample(acceptance, channel)
     variations = dict.fromkeys(
         [row["variation"] for row in table_rows(own) if row["sample"] == signal]
         + [row["variation"] for row in table_rows(of_norm) if row["sample"] == norm]
@@ -83,6 +77,19 @@ def acceptance_pairs(
     return pairs
 
 
+def _normalisation_sample(
+    acceptance: Mapping[str, Table], channel: str
+) -> tuple[Table, str | None]:
+    """Return the table and the sample of the known decay that a channel is normalised to."""
+    for table in (acceptance[channel], *acceptance.values()):
+        places = find_rows(table, selection="sm", region="normalisation")
+        names = [row["sample"] for row in places if row["sample"].startswith("norm_")]
+        if names:
+            own = f"norm_{channel}"
+            return table, own if own in names else names[0]
+    return acceptance[channel], None
+
+
 def acceptance_ratios(
     acceptance: Mapping[str, Table], channel: str
 ) -> dict[str, tuple[float, float]]:
@@ -95,12 +102,18 @@ def acceptance_ratios(
     return ratios
 
 
-def published_ratio(published: PublishedNumbers, channel: str) -> tuple[float, float]:
-    """Return the published A_SM/A_LNV of a channel, and what its printed ± and rounding leave."""
-    numbers = Numbers(published)
-    norm = normalisation_channel(numbers, channel)
-    standard = numbers.number("normalisation_acceptance_percent", norm)
-    violating = numbers.number("signal_acceptance_percent", channel)
+def published_ratio(
+    published: PublishedNumbers, channel: str
+) -> tuple[float, float] | None:
+    """Return the published A_SM/A_LNV of a channel, and what its printed ± and rounding leave.
+
+    None where the paper does not print both acceptances.
+    """
+    norm = normalisation_channel(Numbers(published), channel)
+    standard = published.find("normalisation_acceptance_percent", channel=norm)
+    violating = published.find("signal_acceptance_percent", channel=channel)
+    if any(number is None or not number.legible for number in (standard, violating)):
+        return None
     relative = math.hypot(
         *(
             math.hypot(rounding_sigma(n), n.uncertainty or 0.0) / n.value

@@ -19,9 +19,11 @@ __all__ = [
     "Background",
     "background_of",
     "combined",
+    "is_background",
     "lower_region_factors",
     "outside_signal",
     "process_background",
+    "processes_of",
     "total_background",
 ]
 
@@ -31,7 +33,7 @@ PROCESSES: dict[str, tuple[tuple[str, ...], ...]] = {
     "k3pi_no_decay": (("bkg_k3pi_no_decay",),),
     "k3pi_one_decay": (("bkg_k3pi_one_decay",),),
     "k3pi_downstream": (("bkg_k3pi_downstream",),),
-    "k3pi_upstream": (("bkg_k3pi_upstream",),),
+    "k3pi_upstream": (("control_k3pi_upstream",),),
     "ke4": (("bkg_ke4",),),
     "kmu4": (("bkg_kmu4",),),
     "pipi0_dalitz": (("bkg_pipi0_dalitz",),),
@@ -103,13 +105,27 @@ def process_background(
 ) -> Background | None:
     """Return the background of a printed process; None unless all its parts were simulated."""
     parts = []
-    for alternatives in PROCESSES[process]:
+    for alternatives in PROCESSES.get(process, ((f"bkg_{process}",),)):
         found = (background_of(table, name, selection, region, variation) for name in alternatives)
         part = next((background for background in found if background is not None), None)
         if part is None:
             return None
         parts.append(part)
     return combined(parts)
+
+
+def processes_of(table: Table) -> list[str]:
+    """Return the processes of a background table: the papers', then those of further samples.
+
+    A background sample `bkg_<process>` that belongs to no process of the papers is its own.
+    """
+    known = {name for groups in PROCESSES.values() for group in groups for name in group}
+    further = dict.fromkeys(
+        sample.removeprefix("bkg_")
+        for sample in table.get("sample", ())
+        if sample.startswith("bkg_") and sample not in known
+    )
+    return [*PROCESSES, *further]
 
 
 def total_background(
@@ -119,19 +135,21 @@ def total_background(
 
     Under a variation, samples that do not have it keep their nominal value; None if none has it.
     The Standard-Model decay is no background in its own selections (`sm...`); in the others it is.
-    Control samples and pileup, which is not simulated, are left out.
+    Control samples and pileup, which is not simulated, are left out; so are samples of which no
+    event is left, whose upper bound says nothing of the others' sum.
     """
     varied, nominal = (
         {
             row["sample"]: _background(row)
             for row in _rows(table, selection, region, name)
-            if _is_background(row["sample"], selection)
+            if is_background(row["sample"], selection)
         }
         for name in (variation, "nominal")
     )
     if not varied:
         return None
-    return combined((nominal | varied).values())
+    parts = list((nominal | varied).values())
+    return combined([part for part in parts if not part.is_empty] or parts)
 
 
 def outside_signal(whole: Background, signal: Background) -> Background:
@@ -162,7 +180,7 @@ def lower_region_factors(
     and the rounding of the print; it is the shape in mass that is then left to test.
     """
     factors = {}
-    for process in PROCESSES:
+    for process in processes_of(table):
         number = published.find(f"background_{process}_lower_region_events", channel=channel)
         simulated = process_background(table, process, selection, "lower")
         if number is None or simulated is None or simulated.is_empty:
@@ -173,7 +191,7 @@ def lower_region_factors(
     return factors
 
 
-def _is_background(sample: str, selection: str) -> bool:
+def is_background(sample: str, selection: str) -> bool:
     """Tell it from the sample's name; the workflow's names begin with what a sample is for."""
     if sample.startswith("norm_"):
         return not selection.startswith("sm")

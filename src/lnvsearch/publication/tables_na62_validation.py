@@ -58,7 +58,7 @@ def _measured_rows(published: PublishedNumbers, measurements: Table) -> Iterator
         if row["value"] is None:
             continue
         number = published.find(row["quantity"], channel=row["channel"])
-        if number is None:
+        if number is None or not number.legible:
             yield _row(row["quantity"], row["channel"], row["variant"] or "nominal", "",
                        row["value"], row["uncertainty"], "not printed", row["note"])
             continue
@@ -76,15 +76,20 @@ def _ratio_rows(
 ) -> Iterator[dict[str, Any]]:
     """A_SM/A_LNV of each channel, which no flat factor changes."""
     for channel in acceptance:
-        printed, sigma = published_ratio(published, channel)
+        printed = published_ratio(published, channel)
         ratios = acceptance_ratios(acceptance, channel)
         for variant in COMPARED_VARIANTS:
             if variant in ratios:
                 value, uncertainty = ratios[variant]
                 note = "" if variant == "nominal" else "a hypothesis: the paper states neither"
+                if printed is None:
+                    yield _row("acceptance_ratio_sm_to_lnv", channel, variant, "", value,
+                               uncertainty, "not printed", note)
+                    continue
+                reference, sigma = printed
                 yield _row("acceptance_ratio_sm_to_lnv", channel, variant,
-                           round_significant(printed, 3 if printed < 1 else 4), value, uncertainty,
-                           _status(value, uncertainty, printed, sigma, 0.0), note)
+                           round_significant(reference, 3 if reference < 1 else 4), value,
+                           uncertainty, _status(value, uncertainty, reference, sigma, 0.0), note)
 
 
 def _acceptance_rows(
@@ -99,7 +104,7 @@ def _acceptance_rows(
             ("normalisation_acceptance_percent", pair[0]), ("signal_acceptance_percent", pair[1]),
         ):
             number = published.find(quantity, channel=channel)
-            if number is not None:
+            if number is not None and number.legible:
                 yield _row(quantity, channel, "uncalibrated", number.digits, 100 * value,
                            100 * uncertainty, "no prediction",
                            _NO_PREDICTION.format(number.value / (100 * value)))

@@ -62,7 +62,7 @@ def test_rotation_is_rigid_and_keeps_invariants():
     momentum, weight = plain.four_momentum.copy(), plain.weight.copy()
     aim_backwards(
         stream_key(1, "toy", "aim"), 0, np.array(MODES["e_nu_pi0_dalitz"].missing),
-        AIMED_FRACTION, momentum, weight,
+        AIMED_FRACTION, 0.0, momentum, weight,
     )
     assert not np.allclose(momentum, plain.four_momentum)
     assert np.array_equal(momentum[..., 3], plain.four_momentum[..., 3])
@@ -80,7 +80,8 @@ def test_rotation_is_rigid_and_keeps_invariants():
 
 
 @pytest.mark.parametrize(
-    "mode, n, gain", [("e_nu_pi0_dalitz", 400_000, 10), ("e_nu_ee", 15_000, 3)]
+    "mode, n, gain", [("e_nu_pi0_dalitz", 400_000, 10), ("e_nu_ee", 15_000, 3),
+                      ("pi_pi0_dalitz", 100_000, 2)]
 )
 def test_the_selected_corner_has_far_more_effective_events(mode, n, gain):
     """Without aiming, one e nu e e decay in 35 is there, one Ke3 with a Dalitz decay in 1200."""
@@ -114,7 +115,7 @@ def test_missing_momentum_pointing_straight_forward_or_backward():
         momentum[:, 0] = [0.0, 0.0, 0.2 * sign, 0.2]
         momentum[:, 1] = [0.0, 0.0, -0.2 * sign, 0.3]
         weight = np.ones(200)
-        aim_backwards(stream_key(1, "toy", "aim"), 0, np.array([0]), 0.8, momentum, weight)
+        aim_backwards(stream_key(1, "toy", "aim"), 0, np.array([0]), 0.8, 0.0, momentum, weight)
         assert np.all(np.isfinite(momentum))
         assert np.abs(momentum[:, :, :3].sum(axis=1)).max() < 1e-14
         assert np.allclose(np.linalg.norm(momentum[:, 0, :3], axis=1), 0.2, rtol=1e-12)

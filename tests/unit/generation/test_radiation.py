@@ -7,7 +7,16 @@ import pytest
 
 from lnvsearch import particles
 from lnvsearch.generation import Decay, RadiationSettings, generate
-from lnvsearch.generation.radiation import FINE_STRUCTURE_CONSTANT, mean_photon_factor
+from lnvsearch.generation.kaon import generate_kaon_decays
+from lnvsearch.generation.radiation import (
+    FINE_STRUCTURE_CONSTANT,
+    _least_silence,
+    _logarithm_bound,
+    mean_photon_factor,
+    radiate,
+    radiate_all,
+)
+from lnvsearch.random_streams import stream_key
 
 M_JPSI = particles.mass_gev("J/psi(1S)")
 
@@ -146,3 +155,67 @@ def test_neutral_particles_do_not_radiate():
 def test_impossible_cuts_are_refused(cut):
     with pytest.raises(ValueError, match="photon_energy_cut"):
         RadiationSettings(photon_energy_cut=cut)
+
+
+def exact_silence(parent, least_energy, energy, momentum, mass):
+    """Probability of no photon as the Poisson mean says, 1 where no photon is possible."""
+    rest_squared = max((parent - energy - momentum) * (parent - energy + momentum), 0.0)
+    heaviest = mass + math.sqrt(rest_squared)
+    largest = 0.5 * (parent - heaviest) * (parent + heaviest) / parent
+    if largest <= least_energy:
+        return 1.0
+    mean = math.log(largest / least_energy) * mean_photon_factor(energy, momentum, mass)
+    return math.exp(-mean)
+
+
+def test_the_bound_that_spares_the_poisson_number_lies_below_it():
+    """What it settles is what the Poisson number would be: results keep every bit."""
+    rng = np.random.default_rng(4)
+    settled = []
+    for name in ("e-", "mu-", "pi+", "K+", "p"):
+        mass = particles.mass_gev(name)
+        for parent in (0.4936, 0.575, 1.02, M_JPSI):
+            largest = 0.5 * (parent - mass**2 / parent)
+            if parent <= 1.01 * mass:
+                continue
+            for cut in (1e-8, 1e-4, 0.05):
+                for momentum in largest * rng.uniform(0.002, 1.0, 60):
+                    kinematics = (cut * parent, math.hypot(momentum, mass), momentum, mass)
+                    bound = _least_silence(parent, *kinematics)
+                    exact = exact_silence(parent, *kinematics)
+                    assert bound < exact
+                    if cut == 1e-4 and momentum > 0.2 * largest:
+                        settled.append(bound / exact)
+    # It is good for something: most particles without a photon are settled by it.
+    assert np.mean(settled) > 0.9
+
+
+def test_the_bound_of_the_logarithm_is_close_and_above():
+    x = np.geomspace(1e-3, 1e6, 5001)
+    excess = np.array([_logarithm_bound(value) for value in x]) - np.log(x)
+    assert np.all(excess > 0.0)
+    assert np.all(excess < 0.06)
+
+
+def test_many_decays_at_once_are_those_one_by_one_to_the_bit():
+    """Kaon decays to pi e e, with room for fewer photons than some of them have."""
+    n, room = 4000, 2
+    names = ["pi-", "e+", "e+"]
+    kaon, mass = particles.mass_gev("K+"), np.array([particles.mass_gev(name) for name in names])
+    stream = {"base_seed": 3, "sample": "radiate_all"}
+    primary = generate_kaon_decays("pi_ee_lnv", n, radiation=False, **stream).four_momentum
+    key = stream_key(3, "radiate_all", "radiation")
+    kinds = (np.ones(3, dtype=bool), np.array([False, True, True]))
+    arguments = (kaon, 1e-4 * kaon, mass, *kinds)
+    together = primary.copy()
+    columns = np.full((n, 3 + room, 4), np.nan)
+    radiate_all(key, 100, *arguments, together, 3, columns)
+    counts = np.zeros(n, dtype=np.int64)
+    for i in range(n):
+        alone, photon = primary[i].copy(), np.empty((room, 4))
+        counts[i] = radiate(key, 100 + i, *arguments, 0, 3, alone, photon, 0)
+        assert np.array_equal(together[i], alone)
+        assert np.array_equal(columns[i, 3 : 3 + counts[i]], photon[: counts[i]])
+        assert np.all(columns[i, 3 + counts[i] :] == 0.0)
+    assert np.all(np.isnan(columns[:, :3]))
+    assert np.array_equal(np.unique(counts), [0, 1, 2])

@@ -157,7 +157,7 @@ def test_suppressions_fractions_and_contamination(made):
     assert normalisation["value"] == pytest.approx(600)
     assert normalisation["uncertainty"] == pytest.approx(600 * 0.1 * math.sqrt(2))
     share = simulated(rows, "two_decay_fraction_of_control_background_percent", "pimumu")["nominal"]
-    assert share["value"] == pytest.approx(100 * 210 / 306.3)
+    assert share["value"] == pytest.approx(100 * 150 / 246.3)
     negligible = simulated(rows, "normalisation_contamination", "piee")["nominal"]
     assert not is_test(negligible)
     row = simulated(rows, "normalisation_contamination", "pimumu")["nominal"]

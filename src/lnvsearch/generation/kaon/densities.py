@@ -11,11 +11,12 @@ import math
 from numba import njit
 
 __all__ = [
-    "BREMSSTRAHLUNG", "LEPTON_PAIR", "SEMILEPTONIC", "SLOPES", "UNIFORM",
+    "BREMSSTRAHLUNG", "LEPTON_PAIR", "SEMILEPTONIC", "SLOPES", "SOFT_NEUTRINO", "UNIFORM",
     "bremsstrahlung", "density", "lepton_pair", "pion_loop", "semileptonic", "slopes",
+    "softness",
 ]
 
-UNIFORM, SLOPES, SEMILEPTONIC, LEPTON_PAIR, BREMSSTRAHLUNG = 0, 1, 2, 3, 4
+UNIFORM, SLOPES, SEMILEPTONIC, LEPTON_PAIR, BREMSSTRAHLUNG, SOFT_NEUTRINO = 0, 1, 2, 3, 4, 5
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -57,6 +58,13 @@ def semileptonic(parameter, parent, energy_pion, energy_lepton, energy_neutrino)
     b = squared * (energy_neutrino - 0.5 * rest)
     c = 0.25 * squared * rest
     return plus * plus * a + plus * minus * b + minus * minus * c
+
+
+@njit(inline="always", error_model="numpy")
+def softness(energy, scale):
+    """Factor, 1 at most, that biases a density towards a soft neutrino."""
+    ratio = energy / scale
+    return 1.0 / (1.0 + ratio * ratio)
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -128,6 +136,9 @@ def density(kind, parameter, parent, energy_1, energy_2, energy_3):
         return slopes(parameter, parent, energy_1, energy_2, energy_3)
     if kind == SEMILEPTONIC:
         return semileptonic(parameter, parent, energy_1, energy_2, energy_3)
+    if kind == SOFT_NEUTRINO:
+        value = semileptonic(parameter, parent, energy_1, energy_2, energy_3)
+        return value * softness(energy_3, parameter[6])
     if kind == LEPTON_PAIR:
         return lepton_pair(parameter, parent, energy_1, energy_2, energy_3)
     if kind == BREMSSTRAHLUNG:

@@ -14,8 +14,13 @@ import numpy as np
 from numba import njit
 
 from lnvsearch import particles
-from lnvsearch.generation.kaon import neutral_pion
-from lnvsearch.generation.kaon.aim import AIMED_FRACTION, aim_backwards, missing_is_small
+from lnvsearch.generation.kaon import neutral_pion, photon_aim
+from lnvsearch.generation.kaon.aim import (
+    AIMED_FRACTION,
+    PHOTON_FRACTIONS,
+    aim_backwards,
+    missing_is_small,
+)
 from lnvsearch.generation.kaon.modes import MODES, KaonMode
 from lnvsearch.generation.kaon.primary import KAON_MASS_GEV, primary_of
 from lnvsearch.generation.radiation import RadiationSettings, radiate
@@ -80,7 +85,6 @@ class _Generator:
         self, mode: str, base_seed: int, sample: str, radiation: bool, options: Mapping
     ) -> None:
         self.mode: KaonMode = MODES[mode]
-        self.primary = primary_of(mode)
         self.options = options
         self.keys = {
             process: stream_key(base_seed, sample, process)
@@ -95,12 +99,50 @@ class _Generator:
         kept = [(i, column) for i, column in enumerate(self.mode.columns) if column is not None]
         self.source = np.array([i for i, _ in kept])
         self.target = np.array([column for _, column in kept])
-        missing = [*self.mode.missing, *range(self.n_final, self.n_columns)]
-        self.missing = np.array(missing, dtype=np.int64)
+        photons = list(range(self.n_final, self.n_columns))
+        self.missing = np.array([*self.mode.missing, *photons], dtype=np.int64)
+        self.photon_aim, self.missing_primary = self._aims(len(photons))
+        self.primary = primary_of(mode, self.photon_aim == photon_aim.MISSED)
         self.pdg_id = np.array(
             [particles.pdg_id(name) for name in self.mode.final_state]
             + [particles.pdg_id("gamma")] * (self.n_columns - self.n_final)
         )
+
+    def _aims(self, n_photons: int) -> tuple[int, np.ndarray]:
+        """What the photon of a Dalitz decay is aimed at, and what of the primary is missing.
+
+        The latter are columns of the primary daughters with radiated photons behind them.
+        """
+        names, k = self.mode.primary, len(self.mode.primary)
+        neutrinos = [i for i, name in enumerate(names) if name.startswith("nu")]
+        missing = np.array([*neutrinos, *range(k, k + n_photons)], dtype=np.int64)
+        if not self.options["aim"] or self._dalitz_photon() is None:
+            return photon_aim.ISOTROPIC, missing
+        if "gamma" in names:
+            return photon_aim.PAIRED, missing
+        # Without a neutrino, turning the whole event aims the photon already.
+        if neutrinos and self._dalitz_photon() in self.mode.missing:
+            return photon_aim.MISSED, missing
+        return photon_aim.ISOTROPIC, missing
+
+    def _dalitz_photon(self) -> int | None:
+        """Column of the photon of a Dalitz decay."""
+        for _, decay, columns in self.mode.neutral_pions:
+            if decay == "dalitz":
+                return columns[-1]
+        return None
+
+    def _turn_primary(
+        self, first_event: int, primary: np.ndarray, momentum: np.ndarray, weight: np.ndarray
+    ) -> np.ndarray:
+        """Primary daughters with their photons, turned so that the neutrino flies backwards."""
+        k = primary.shape[1]
+        whole = np.concatenate([primary, momentum[:, self.n_final :]], axis=1)
+        aim_backwards(
+            self.keys["aim"], first_event, self.missing_primary, AIMED_FRACTION, 0.0, whole, weight
+        )
+        momentum[:, self.n_final :] = whole[:, k:]
+        return np.ascontiguousarray(whole[:, :k])
 
     def fill(self, first_event: int, momentum: np.ndarray, weight: np.ndarray) -> None:
         """Events first_event ... into `momentum` (n, columns, 4) and `weight` (n,)."""
@@ -117,16 +159,25 @@ class _Generator:
             )
         else:
             momentum[:, self.n_final :] = 0.0
+        aims = self.photon_aim
+        if aims == photon_aim.MISSED:
+            primary = self._turn_primary(first_event, primary, momentum, weight)
+        partner = None
+        if aims == photon_aim.PAIRED:
+            partner = np.ascontiguousarray(primary[:, self.mode.primary.index("gamma")])
         _copy_columns(primary, self.source, self.target, momentum)
         for slot, (index, decay, columns) in enumerate(self.mode.neutral_pions):
             neutral_pion.fill_neutral_pion(
                 self.keys["neutral_pion"], first_event, _PI0_DECAYS[decay],
                 np.ascontiguousarray(primary[:, index]), np.array(columns), momentum, weight,
-                slot=slot, flat_fraction=flat,
+                slot=slot, flat_fraction=flat, aim=aims, partner=partner,
             )
-        if self.options["aim"] and len(self.missing):
+        if self.options["aim"] and len(self.missing) and aims != photon_aim.MISSED:
+            shares = (AIMED_FRACTION, 0.0)
+            if self._dalitz_photon() in self.mode.missing:
+                shares = PHOTON_FRACTIONS
             aim_backwards(
-                self.keys["aim"], first_event, self.missing, AIMED_FRACTION, momentum, weight
+                self.keys["aim"], first_event, self.missing, *shares, momentum, weight
             )
 
     def decays(
@@ -177,7 +228,8 @@ def generate_kaon_decays(
     photons (zeros where there is none; always, in modes whose photon is part of the decay).
     Weights have mean 1 over all generated events; those of lepton-number-violating modes are 1.
 
-    `options`: `aim` (False) turns what a search does not measure backwards, see `aim`;
+    `options`: `aim` (False) turns what a search does not measure backwards (module `aim`) and
+    Dalitz photons to where they are missed, or look like a pion's (`photon_aim`);
     `flat_fraction` (0.5): share of lepton-pair masses drawn flat, in decays with a virtual
     photon; `largest_missing_gev`, `largest_missing_pt_gev`: keep only events whose unmeasured
     particles have less energy and p_T in the laboratory than these (GeV, a kaon of 75 GeV/c);

@@ -12,7 +12,10 @@ from numba import njit
 
 from lnvsearch.generation.phase_space_kernels import cosine_and_sine_of_turn
 
-__all__ = ["boost_row", "orientation", "place_three", "place_two_pairs", "two_body_momentum"]
+__all__ = [
+    "boost_row", "frame_about", "orientation", "place_three", "place_two_pairs",
+    "two_body_momentum",
+]
 
 
 @njit(inline="always", error_model="numpy")
@@ -43,6 +46,23 @@ def orientation(u_polar, u_azimuth, u_turn):
         side * cos_azimuth,
         side * sin_azimuth,
         polar,
+    )
+
+
+@njit(inline="always", error_model="numpy")
+def frame_about(x, y, z, u_turn):
+    """A random frame, as `orientation` gives it, whose z axis is the unit vector (x, y, z)."""
+    # Duff et al., JCGT 6 (2017) 1: no direction is singular.
+    sign = math.copysign(1.0, z)
+    a = -1.0 / (sign + z)
+    b = x * y * a
+    ax, ay, az = 1.0 + sign * x * x * a, sign * b, -sign * x
+    bx, by, bz = b, sign + y * y * a, -y
+    cosine, sine = cosine_and_sine_of_turn(u_turn)
+    return (
+        cosine * ax + sine * bx, cosine * ay + sine * by, cosine * az + sine * bz,
+        cosine * bx - sine * ax, cosine * by - sine * ay, cosine * bz - sine * az,
+        x, y, z,
     )
 
 

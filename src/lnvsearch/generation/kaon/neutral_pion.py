@@ -19,11 +19,13 @@ from numba import njit
 from lnvsearch import particles
 from lnvsearch.generation.kaon.kinematics import (
     boost_row,
+    frame_about,
     orientation,
     place_three,
     place_two_pairs,
     two_body_momentum,
 )
+from lnvsearch.generation.kaon.photon_aim import ISOTROPIC, aimed_photon
 from lnvsearch.generation.radiation import FINE_STRUCTURE_CONSTANT
 from lnvsearch.random_streams import uniform4
 
@@ -224,7 +226,7 @@ def _double(key, event, slot, parent, lepton, slope, flat, norm):
 
 @njit(cache=True, error_model="numpy")
 def _fill(key, first_event, kind, slot, flat, norm, parent, lepton, slope, pion, columns,
-          momentum, weight):
+          aim, partner, momentum, weight):
     daughters = np.empty((4, 4))
     mass = np.zeros(4)
     count = 2
@@ -239,10 +241,21 @@ def _fill(key, first_event, kind, slot, flat, norm, parent, lepton, slope, pion,
     inside = two_body_momentum(parent, mass[0], mass[1])
     for i in range(len(momentum)):
         event = first_event + i
+        fx, fy, fz = pion[i, 0], pion[i, 1], pion[i, 2]
+        frame_energy = math.sqrt(fx * fx + fy * fy + fz * fz + parent * parent)
         u1, u2, u3, _ = uniform4(key, event, slot, 0, 0)
         frame = orientation(u1, u2, u3)
         if kind == DALITZ:
             pair, factor = _single(key, event, slot, parent, lepton, slope, flat, norm)
+            if aim != ISOTROPIC:
+                # The photon flies against the frame's z axis, along which the pair does.
+                x, y, z, aimed = aimed_photon(
+                    key, event, slot, aim, (-frame[6], -frame[7], -frame[8]),
+                    0.5 * (parent - pair * pair / parent), (fx, fy, fz, frame_energy), parent,
+                    (partner[i, 0], partner[i, 1], partner[i, 2]),
+                )
+                frame = frame_about(-x, -y, -z, u3)
+                factor *= aimed
             cosine = _draw_angle(key, event, slot, pair, lepton)
             place_three(daughters, 0, parent, pair, cosine, lepton, lepton, 0.0, frame)
             weight[i] *= factor
@@ -265,8 +278,6 @@ def _fill(key, first_event, kind, slot, flat, norm, parent, lepton, slope, pion,
                 for axis in range(3):
                     daughters[row, axis] = sign * inside * frame[6 + axis]
                 daughters[row, 3] = energy
-        fx, fy, fz = pion[i, 0], pion[i, 1], pion[i, 2]
-        frame_energy = math.sqrt(fx * fx + fy * fy + fz * fz + parent * parent)
         for row in range(count):
             boost_row(daughters, row, mass[row], fx, fy, fz, frame_energy, parent)
             for axis in range(4):
@@ -285,17 +296,21 @@ def fill_neutral_pion(
     slot: int = 0,
     flat_fraction: float = 0.0,
     slope: float = FORM_FACTOR_SLOPE,
+    aim: int = ISOTROPIC,
+    partner: np.ndarray | None = None,
 ) -> None:
     """Decay n pions, (n, 4) in GeV, into the given columns of `momentum`, (n, k, 4).
 
     `kind`: TWO_PHOTONS, DALITZ (e+ e- gamma), DOUBLE_DALITZ (e+ e- e+ e-) or DIRECT (e+ e-);
     `weight`, (n,), is multiplied by the weight of the pair masses.  `slot` keeps the random
-    numbers of two pions of one event apart.
+    numbers of two pions of one event apart.  `aim`: of the photon of a Dalitz decay, see
+    `photon_aim`; for PAIRED, `partner`, (n, 4), is the other photon.
     """
     parent, lepton = _masses()
     norms = _normalisation(parent, lepton, slope)
     _fill(
         key, first_event, kind, slot, float(flat_fraction),
         norms[1] if kind == DOUBLE_DALITZ else norms[0],
-        parent, lepton, slope, pion, columns, momentum, weight,
+        parent, lepton, slope, pion, columns, aim, pion if partner is None else partner,
+        momentum, weight,
     )

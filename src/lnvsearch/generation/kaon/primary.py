@@ -46,6 +46,11 @@ TWO_PION_FRACTION = 0.2067
 #: Photon energies (kaon's rest frame, GeV) of the modes with inner bremsstrahlung.
 LEAST_PHOTON_GEV, SPLIT_PHOTON_GEV = 0.001, 0.010
 
+#: Neutrino energy (kaon's rest frame) about which K_l3 decays are drawn where they are aimed: a
+#: search that asks for little missing momentum selects softer neutrinos than the decay has.
+SOFT_NEUTRINO_GEV = 0.05
+_INTEGRATION_POINTS = 1000
+
 _RANDOM_SCAN = 1  # base seed of the scans for maxima: no physics hangs on it
 
 
@@ -63,6 +68,7 @@ class Primary:
     kind: int = 0
     photon_range_gev: np.ndarray | None = None
     shares: tuple[float, float] = (1.0, 1.0)
+    mean_softness: float = 1.0
 
     def fill(
         self, key: np.ndarray, first_event: int, momentum: np.ndarray, weight: np.ndarray,
@@ -80,6 +86,9 @@ class Primary:
                 key, first_event, self.kind, self.parameter, KAON_MASS_GEV, mass,
                 self.photon_range_gev, self.maximum, momentum,
             )
+            if self.kind == densities.SOFT_NEUTRINO:
+                scale = self.parameter[6]
+                weight *= self.mean_softness / densities.softness(momentum[:, 2, 3], scale)
         elif self.model == "pion_pair":
             pion_pair.fill_pion_pair(
                 key, first_event, self.parameter, KAON_MASS_GEV, self.maximum, momentum
@@ -92,8 +101,11 @@ class Primary:
 
 
 @lru_cache(maxsize=64)
-def primary_of(mode: str) -> Primary:
-    """The primary decay of a mode, with the maximum of its density."""
+def primary_of(mode: str, soft_neutrino: bool = False) -> Primary:
+    """The primary decay of a mode, with the maximum of its density.
+
+    `soft_neutrino`: draw a K_l3 decay with a soft neutrino more often, with weights.
+    """
     names = MODES[mode].primary
     model = MODES[mode].model
     mass = np.array([particles.mass_gev(name) if not name.startswith("nu") else 0.0
@@ -108,8 +120,26 @@ def primary_of(mode: str) -> Primary:
     if model in _FOUR_BODY:
         return _four_body(mode, model, mass)
     kind, parameter, photon = _three_body(model, names, mass)
+    if soft_neutrino and kind == densities.SEMILEPTONIC:
+        return _with_soft_neutrino(mass, parameter, photon)
     maximum = three_body.find_maximum(kind, parameter, KAON_MASS_GEV, mass, photon)
     return Primary("three_body", mass, parameter, maximum, kind, photon)
+
+
+def _with_soft_neutrino(mass: np.ndarray, parameter: np.ndarray, photon: np.ndarray) -> Primary:
+    """K_l3 times `densities.softness`, with the mean of that factor over the true decay."""
+    parameter = np.append(parameter, SOFT_NEUTRINO_GEV)
+    soft, true = (
+        three_body.dalitz_integral(
+            kind, parameter, KAON_MASS_GEV, mass, photon, _INTEGRATION_POINTS
+        )
+        for kind in (densities.SOFT_NEUTRINO, densities.SEMILEPTONIC)
+    )
+    kind = densities.SOFT_NEUTRINO
+    maximum = three_body.find_maximum(kind, parameter, KAON_MASS_GEV, mass, photon)
+    return Primary(
+        "three_body", mass, parameter, maximum, kind, photon, mean_softness=soft / true
+    )
 
 
 def _three_body(model: str, names: tuple[str, ...], mass: np.ndarray):

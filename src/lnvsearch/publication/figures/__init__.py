@@ -9,6 +9,8 @@
 `na62_beam_line`, `na62_spectra`, `na62_identification`, `na62_acceptance`
                 the figures of the two NA62 papers, and the acceptances beyond them (`na62_looks`:
                 the look of each process, the mass regions)
+`na62_any_channel`
+                mass spectra of any search for a kaon decay
 `style`         sizes, colours, markers, and `figure_bytes` to make a PDF or PNG
 
 Every function can be imported from here.  Figures are made without pyplot: no global state, no
@@ -36,6 +38,7 @@ _HOME = {
     "na62_2022_figure3": "na62_spectra",
     "na62_2022_figure4": "na62_spectra",
     "na62_2022_figure5": "na62_spectra",
+    "na62_masses": "na62_any_channel",
     "na62_acceptance_dalitz": "na62_acceptance",
     "na62_acceptance_ratio": "na62_acceptance",
     "figure_bytes": "style",

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lnvsearch import particles
 from lnvsearch.publication.figures.style import COLOURS
 from lnvsearch.publication.published import PublishedNumbers
 
-__all__ = ["CHANNEL_LABELS", "Look", "Regions", "look_of", "regions_of"]
+__all__ = [
+    "CHANNEL_LABELS",
+    "Look",
+    "Regions",
+    "channel_label",
+    "look_of",
+    "particle_label",
+    "regions_of",
+]
 
 #: The signal decays as text for matplotlib.
 CHANNEL_LABELS = {
@@ -16,6 +25,22 @@ CHANNEL_LABELS = {
     "pimumu": r"$K^+\to\pi^-\mu^+\mu^+$",
     "pipi0ee": r"$K^+\to\pi^-\pi^0e^+e^+$",
 }
+
+
+_PARTICLE_LABELS = {
+    "pi+": r"\pi^+", "pi-": r"\pi^-", "pi0": r"\pi^0", "e+": "e^+", "e-": "e^-",
+    "mu+": r"\mu^+", "mu-": r"\mu^-",
+}
+
+
+def particle_label(name: str) -> str:
+    """Return the name of a particle as text for matplotlib's mathematics, without dollars."""
+    return _PARTICLE_LABELS.get(name, rf"\mathrm{{{name}}}")
+
+
+def channel_label(channel: str, labels: Mapping[str, str] | None = None) -> str:
+    """Return the signal decay of a channel: as given, as in the papers, or the channel's name."""
+    return (labels or {}).get(channel) or CHANNEL_LABELS.get(channel, channel)
 
 
 @dataclass(frozen=True)
@@ -61,11 +86,14 @@ def look_of(sample: str) -> Look:
 
 @dataclass(frozen=True)
 class Regions:
-    """Mass regions of one channel (GeV): the Standard-Model signal's, the masked, the signal's."""
+    """Mass regions of one channel (GeV): the Standard-Model signal's, the masked, the signal's.
 
-    normalisation: tuple[float, float]
-    masked: tuple[float, float]
-    signal: tuple[float, float]
+    None where a selection has none: it is not marked.
+    """
+
+    normalisation: tuple[float, float] | None
+    masked: tuple[float, float] | None
+    signal: tuple[float, float] | None
 
 
 def regions_of(published: PublishedNumbers, channel: str) -> Regions:

@@ -11,12 +11,17 @@ count of data, in the column `published_events`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lnvsearch.publication.figures.na62_looks import CHANNEL_LABELS, Regions, look_of, regions_of
+from lnvsearch.publication.figures.na62_looks import (
+    Regions,
+    channel_label,
+    look_of,
+    regions_of,
+)
 from lnvsearch.publication.figures.style import COLOURS, column_figure, in_style, label_axes
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
 from lnvsearch.publication.table_files import Table, find_rows
@@ -31,6 +36,7 @@ __all__ = [
     "na62_2022_figure3",
     "na62_2022_figure4",
     "na62_2022_figure5",
+    "spectra_figure",
 ]
 
 _COLUMNS = (
@@ -49,11 +55,22 @@ _COLUMNS = (
 _WITH_REGIONS = ("sm", "sm_auxiliary", "sm_rich", "lnv", "lnv_auxiliary")
 _DRAWN = ("signal_", "norm_", "bkg_")
 _MASS = {
-    ("piee", True): r"$m(\pi^+e^+e^-)$ [MeV/$c^2$]",
-    ("piee", False): r"$m(\pi^-e^+e^+)$ [MeV/$c^2$]",
-    ("pimumu", True): r"$m(\pi^+\mu^+\mu^-)$ [MeV/$c^2$]",
-    ("pimumu", False): r"$m(\pi^-\mu^+\mu^+)$ [MeV/$c^2$]",
-    ("pipi0ee", False): r"$m(\pi^-\pi^0e^+e^+)$ [MeV/$c^2$]",
+    ("piee", True): r"$m(\pi^+e^+e^-)$",
+    ("piee", False): r"$m(\pi^-e^+e^+)$",
+    ("pimumu", True): r"$m(\pi^+\mu^+\mu^-)$",
+    ("pimumu", False): r"$m(\pi^-\mu^+\mu^+)$",
+    ("pipi0ee", False): r"$m(\pi^-\pi^0e^+e^+)$",
+}
+# The same for any other channel, by selection.
+_FURTHER_COUNTS = {
+    "sm": (("signal region", "normalisation_candidates"),),
+    "lnv": (
+        ("control", "observed_events_control_region"),
+        ("lower", "observed_events_lower_region"),
+        ("masked", "observed_events_masked_region"),
+        ("signal", "observed_events"),
+        ("upper", "observed_events_upper_region"),
+    ),
 }
 # Counts of data that the papers print, by channel and selection: (name, quantity).
 _COUNTS = {
@@ -93,7 +110,7 @@ def na62_2019_figure2(
         ("sm_auxiliary", "auxiliary (no RICH), SM"),
         ("lnv_auxiliary", "auxiliary (no RICH), LNV"),
     )
-    return _figure(spectra, published, "piee", panels, (2, 2), signal_branching_fraction)
+    return spectra_figure(spectra, published, "piee", panels, (2, 2), signal_branching_fraction)
 
 
 @in_style
@@ -102,7 +119,7 @@ def na62_2019_figure3(
 ) -> tuple[Figure, dict[str, list]]:
     """Draw the π μ μ masses of the 2017 data: selections `sm` and `lnv` of channel `pimumu`."""
     panels = (("sm", "SM"), ("lnv", "LNV"))
-    return _figure(spectra, published, "pimumu", panels, (1, 2), signal_branching_fraction)
+    return spectra_figure(spectra, published, "pimumu", panels, (1, 2), signal_branching_fraction)
 
 
 @in_style
@@ -111,7 +128,7 @@ def na62_2022_figure3(
 ) -> tuple[Figure, dict[str, list]]:
     """Draw the π⁺e⁺e⁻ masses of 2016-18: selections `sm` and `sm_rich` of channel `piee`."""
     panels = (("sm", "standard"), ("sm_rich", r"control: $e^+$ in the RICH"))
-    return _figure(spectra, published, "piee", panels, (1, 2), None)
+    return spectra_figure(spectra, published, "piee", panels, (1, 2), None)
 
 
 @in_style
@@ -120,7 +137,7 @@ def na62_2022_figure4(
 ) -> tuple[Figure, dict[str, list]]:
     """Draw the π⁻e⁺e⁺ masses of 2016-18: selections `lnv` and `lnv_missing_momentum`."""
     panels = (("lnv", "LNV"), ("lnv_missing_momentum", "control: missing momentum"))
-    return _figure(spectra, published, "piee", panels, (1, 2), signal_branching_fraction)
+    return spectra_figure(spectra, published, "piee", panels, (1, 2), signal_branching_fraction)
 
 
 @in_style
@@ -132,32 +149,43 @@ def na62_2022_figure5(
     Pileup, which the paper takes from its data, is not simulated: the panel says so.
     """
     panels = (("lnv", "LNV; pileup is not simulated"),)
-    return _figure(spectra, published, "pipi0ee", panels, (1, 1), signal_branching_fraction)
+    return spectra_figure(spectra, published, "pipi0ee", panels, (1, 1), signal_branching_fraction)
 
 
-def _figure(
+def spectra_figure(
     spectra: Table,
     published: PublishedNumbers,
     channel: str,
     panels: Sequence[tuple[str, str]],
     grid: tuple[int, int],
     signal_branching_fraction: float | None,
+    *,
+    label: str | None = None,
+    regions: Mapping[str, Regions] | None = None,
+    masses: Mapping[str, str] | None = None,
 ) -> tuple[Figure, dict[str, list]]:
-    """Draw one panel a selection, and one legend for all below them."""
+    """Draw one panel a selection, and one legend for all below them.
+
+    `label`, `regions` and `masses` (of each selection) are those of the papers if not given.
+    """
     rows, columns = grid
     width = 2 if columns == 2 else 1
     figure, axes = column_figure(
         width, height_cm=6.0 * rows + (2.6 if width == 2 else 4.4), nrows=rows, ncols=columns,
         squeeze=False,
     )
-    regions = regions_of(published, channel)
+    signal_label = _signal_label(label or channel_label(channel), signal_branching_fraction)
     numbers: dict[str, list] = {name: [] for name in _COLUMNS}
     handles: dict[str, Any] = {}
-    for (selection, title), panel in zip(panels, axes.flat, strict=True):
+    for (selection, title), panel in zip(panels, axes.flat, strict=False):
         components = _components(spectra, selection)
-        _draw_panel(panel, channel, selection, components, regions, signal_branching_fraction,
-                    handles, numbers)
-        _quote_counts(panel, channel, selection, published, regions, title, numbers)
+        of_panel = regions[selection] if regions else regions_of(published, channel)
+        _draw_panel(panel, channel, selection, components, of_panel, signal_label, handles, numbers)
+        mass = masses[selection] if masses else _MASS[channel, selection.startswith("sm")]
+        panel.set_xlabel(f"{mass} [MeV/$c^2$]")
+        _quote_counts(panel, channel, selection, published, title, numbers)
+    for panel in axes.flat[len(panels):]:
+        panel.remove()
     for panel in axes[0, 0], *([] if columns == 1 else [axes[0, 1]]):
         label_axes(panel)
     figure.legend(
@@ -223,7 +251,7 @@ def _draw_panel(
     selection: str,
     components: list[_Component],
     regions: Regions,
-    signal_branching_fraction: float | None,
+    signal_label: str,
     handles: dict[str, Any],
     numbers: dict[str, list],
 ) -> None:
@@ -250,13 +278,11 @@ def _draw_panel(
                 component.events, edges, color=COLOURS["vermilion"], linewidth=1.3,
                 linestyle=(0, (4, 1.5)), zorder=4,
             )
-            handles.setdefault(_signal_label(channel, signal_branching_fraction), line)
+            handles.setdefault(signal_label, line)
             _note(numbers, channel, "outline", component)
     _scale(axes, edges, components, base)
-    is_sm = selection.startswith("sm")
     if selection in _WITH_REGIONS:
-        _mark_regions(axes, regions, is_sm, handles)
-    axes.set_xlabel(_MASS[channel, is_sm])
+        _mark_regions(axes, regions, selection.startswith("sm"), handles)
     axes.set_ylabel(f"Events / ({edges[1] - edges[0]:.3g} MeV/$c^2$)")
 
 
@@ -288,6 +314,8 @@ def _scale(axes: Axes, edges, components: list[_Component], total) -> None:
 def _mark_regions(axes: Axes, regions: Regions, is_sm: bool, handles: dict[str, Any]) -> None:
     """Arrows at the ends of the Standard-Model signal; else a band, and dashes inside it."""
     if is_sm:
+        if regions.normalisation is None:
+            return
         low, high = axes.get_ylim()
         for edge in regions.normalisation:
             axes.annotate(
@@ -300,9 +328,12 @@ def _mark_regions(axes: Axes, regions: Regions, is_sm: bool, handles: dict[str, 
         )
         handles.setdefault("SM signal region", mark)
         return
-    low, high = (1e3 * edge for edge in regions.masked)
+    masked = regions.masked or regions.signal
+    if masked is None:
+        return
+    low, high = (1e3 * edge for edge in masked)
     band = axes.axvspan(low, high, facecolor="#DDDDDD", edgecolor="none", zorder=0)
-    if regions.signal == regions.masked:
+    if regions.signal in (masked, None):
         handles.setdefault("signal region, masked", band)
     else:
         handles.setdefault("masked region", band)
@@ -318,15 +349,14 @@ def _quote_counts(
     channel: str,
     selection: str,
     published: PublishedNumbers,
-    regions: Regions,
     title: str,
     numbers: dict[str, list],
 ) -> None:
     """Write the panel's name, and the counts of data that the paper prints."""
     found = [
         (name, number)
-        for name, quantity in _COUNTS.get((channel, selection), ())
-        if (number := published.find(quantity, channel=channel)) is not None
+        for name, quantity in _counts(channel, selection)
+        if (number := published.find(quantity, channel=channel)) is not None and number.legible
     ]
     text = title
     if found:
@@ -344,13 +374,18 @@ def _quote_counts(
             column.append(cell)
 
 
+def _counts(channel: str, selection: str) -> tuple[tuple[str, str], ...]:
+    if any(channel == known for known, _ in _COUNTS):
+        return _COUNTS.get((channel, selection), ())
+    return _FURTHER_COUNTS.get(selection, ())
+
+
 def _counted(name: str, number: PublishedNumber) -> str:
     """Name a region as in the panel; the first paper counts the masked one without the signal."""
     return f"{name} (rest)" if number.note.startswith("outside the signal") else name
 
 
-def _signal_label(channel: str, branching_fraction: float | None) -> str:
-    label = CHANNEL_LABELS[channel]
+def _signal_label(label: str, branching_fraction: float | None) -> str:
     if branching_fraction is None:
         return label
     mantissa, exponent = f"{branching_fraction:.3e}".split("e")

@@ -1,0 +1,186 @@
+"""Acceptances of mass regions and mass spectra, from tables of weighted candidates.
+
+A region is a list of windows [low, high) in GeV; two windows leave a hole between them, such as a
+control region without the signal's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lnvsearch.selection.weighted_cutflow import WeightedSums, efficiency_uncertainty
+
+__all__ = [
+    "ACCEPTANCE_COLUMNS",
+    "RegionAcceptance",
+    "Spectrum",
+    "acceptance_rows",
+    "in_region",
+    "mass_spectrum",
+    "region_acceptances",
+    "without",
+]
+
+#: Columns of a table of acceptances.
+ACCEPTANCE_COLUMNS = (
+    "sample",
+    "variation",
+    "selection",
+    "region",
+    "acceptance",
+    "acceptance_uncertainty",
+    "effective_events",
+    "generated_events",
+)
+
+Region = Sequence  # [low, high], or a list of such windows
+
+
+@dataclass(frozen=True)
+class RegionAcceptance:
+    """Sum of the weights in a region over that of all generated events.
+
+    `effective_events`: unweighted events of the same relative precision; 0 where there are none,
+    and then `uncertainty` is what one candidate more would change.
+    """
+
+    acceptance: float
+    uncertainty: float
+    effective_events: float
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Sums of weights in bins of mass: `edges_gev`: (b + 1,); `content`, `uncertainty`: (b,)."""
+
+    edges_gev: np.ndarray
+    content: np.ndarray
+    uncertainty: np.ndarray
+
+
+def in_region(mass_gev: np.ndarray, region: Region) -> np.ndarray:
+    """Mask of the masses in a region; ValueError for windows that are not [low, high].
+
+    >>> in_region(np.array([0.45, 0.49, 0.51]), [[0.4, 0.484], [0.504, 0.6]]).tolist()
+    [True, False, True]
+    """
+    windows = _windows(region)
+    mass = np.asarray(mass_gev)[..., None]
+    return np.any((mass >= windows[:, 0]) & (mass < windows[:, 1]), axis=-1)
+
+
+def without(region: Region, hole: Region) -> list[list[float]]:
+    """The part of a region that lies outside another, as windows.
+
+    >>> without([0.47, 0.505], [0.4886, 0.4988])
+    [[0.47, 0.4886], [0.4988, 0.505]]
+    """
+    left = [list(map(float, window)) for window in _windows(region)]
+    for low, high in _windows(hole):
+        pieces = [
+            piece
+            for a, b in left
+            for piece in ([a, min(b, float(low))], [max(a, float(high)), b])
+            if piece[0] < piece[1]
+        ]
+        left = pieces
+    return left
+
+
+def region_acceptances(
+    candidates: Mapping[str, np.ndarray],
+    regions: Mapping[str, Region],
+    *,
+    sum_weight: float,
+    sum_squared_weight: float,
+) -> dict[str, RegionAcceptance]:
+    """Acceptance of every region, from candidates of the whole sample.
+
+    `candidates`: `event_number`, `mass_gev`, `weight`, `weight_without_identification` at least.
+    Several candidates of one event are one entry.  A region without candidates gets the largest
+    weight of the others as its uncertainty, or that of one whole event where there are no others.
+    """
+    mass = np.asarray(candidates["mass_gev"])
+    one_event = float(np.max(candidates["weight"], initial=0.0)) or None
+    result = {}
+    for name, region in regions.items():
+        sums = _event_sums(candidates, in_region(mass, region))
+        uncertainty = efficiency_uncertainty(
+            sums, sum_weight, sum_squared_weight, one_event=one_event
+        )
+        result[name] = RegionAcceptance(
+            sums.weight / sum_weight, uncertainty, sums.effective_events
+        )
+    return result
+
+
+def acceptance_rows(
+    acceptances: Mapping[str, RegionAcceptance],
+    *,
+    sample: str,
+    variation: str,
+    selection: str,
+    generated_events: int,
+) -> list[dict]:
+    """One mapping a region, with the keys of ACCEPTANCE_COLUMNS."""
+    return [
+        dict(
+            zip(
+                ACCEPTANCE_COLUMNS,
+                (
+                    sample,
+                    variation,
+                    selection,
+                    region,
+                    a.acceptance,
+                    a.uncertainty,
+                    a.effective_events,
+                    generated_events,
+                ),
+                strict=True,
+            )
+        )
+        for region, a in acceptances.items()
+    ]
+
+
+def mass_spectrum(
+    mass_gev: np.ndarray, weight: np.ndarray, edges_gev: Iterable[float]
+) -> Spectrum:
+    """Histogram of weights in bins [low, high), with uncertainties sqrt(sum of w^2).
+
+    Raises ValueError for edges that do not ascend.
+    """
+    edges = np.asarray(list(edges_gev), dtype=float)
+    if edges.ndim != 1 or len(edges) < 2 or np.any(np.diff(edges) <= 0):
+        raise ValueError(f"edges_gev must be two or more ascending numbers, not {edges}")
+    bins = np.searchsorted(edges, mass_gev, side="right") - 1
+    inside = (bins >= 0) & (bins < len(edges) - 1)
+    weight = np.asarray(weight, dtype=float)
+    sums = [
+        np.bincount(bins[inside], w[inside], minlength=len(edges) - 1) for w in (weight, weight**2)
+    ]
+    return Spectrum(edges, sums[0], np.sqrt(sums[1]))
+
+
+def _windows(region: Region) -> np.ndarray:
+    windows = np.atleast_2d(np.asarray(region, dtype=float))
+    if windows.ndim != 2 or windows.shape[1] != 2 or np.any(windows[:, 0] >= windows[:, 1]):
+        raise ValueError(f"region {region}: give [low, high] with low < high, or several of them")
+    return windows
+
+
+def _event_sums(candidates: Mapping[str, np.ndarray], mask: np.ndarray) -> WeightedSums:
+    """Sums over events of the candidates in a mask.
+
+    The weight with which an event was generated enters only in a correction of the order of the
+    acceptance; the weight before identification stands for it.
+    """
+    _, event = np.unique(np.asarray(candidates["event_number"])[mask], return_inverse=True)
+    left = np.bincount(event, np.asarray(candidates["weight"])[mask])
+    before = np.zeros(len(left))
+    before[event] = np.asarray(candidates["weight_without_identification"])[mask]
+    return WeightedSums.of(left, before)

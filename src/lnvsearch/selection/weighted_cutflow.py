@@ -1,0 +1,190 @@
+"""The cut flow of weighted candidates: sums of weights after each cut, and their uncertainty.
+
+An efficiency of weighted events is e = sum c / sum g, where g is the weight an event was
+generated with and c <= g what is left of it (zero, or g times probabilities of identification and
+trigger).  Its variance, by the delta method for a ratio of sums over the same events, is
+
+    var(e) = [sum c^2 - 2 e sum c g + e^2 sum g^2] / (sum g)^2,
+
+which is the binomial one where all weights are 0 or 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lnvsearch.selection import cutflow
+
+__all__ = [
+    "COLUMNS",
+    "WeightedCutFlow",
+    "WeightedSums",
+    "efficiency_uncertainty",
+    "sums_over_events",
+    "weighted_flow",
+]
+
+#: Columns of a cut-flow table of weighted candidates.
+COLUMNS = (*cutflow.COLUMNS, "selection")
+
+
+@dataclass(frozen=True)
+class WeightedSums:
+    """Sums over events of what is left, c, and of its products: c, c^2, c g; and a count.
+
+    `largest` is the largest c: what one more event might have counted.
+    """
+
+    n_events: int = 0
+    weight: float = 0.0
+    squared_weight: float = 0.0
+    product: float = 0.0
+    largest: float = 0.0
+
+    @staticmethod
+    def of(left: np.ndarray, generated: np.ndarray) -> WeightedSums:
+        """Sums of arrays over events, (n,) each."""
+        return WeightedSums(
+            int(np.count_nonzero(left)),
+            float(np.sum(left)),
+            float(np.sum(left**2)),
+            float(np.sum(left * generated)),
+            float(np.max(left, initial=0.0)),
+        )
+
+    def __add__(self, other: WeightedSums) -> WeightedSums:
+        return WeightedSums(
+            self.n_events + other.n_events,
+            self.weight + other.weight,
+            self.squared_weight + other.squared_weight,
+            self.product + other.product,
+            max(self.largest, other.largest),
+        )
+
+    @property
+    def effective_events(self) -> float:
+        """Unweighted events of the same relative precision, (sum c)^2 / sum c^2."""
+        return self.weight**2 / self.squared_weight if self.squared_weight > 0 else 0.0
+
+
+def efficiency_uncertainty(
+    sums: WeightedSums,
+    sum_weight: float,
+    sum_squared_weight: float,
+    *,
+    one_event: float | None = None,
+) -> float:
+    """Standard uncertainty of sums.weight / sum_weight, as in the head of this module.
+
+    It is at least what one event more or less would change where nothing or everything is left:
+    `one_event` is the weight of such an event, by default the mean generated weight.
+    """
+    efficiency = sums.weight / sum_weight
+    variance = (
+        sums.squared_weight - 2.0 * efficiency * sums.product + efficiency**2 * sum_squared_weight
+    )
+    if sums.n_events > 0 and variance > 1e-12 * sums.squared_weight:
+        return float(np.sqrt(variance)) / sum_weight
+    least = sum_squared_weight / sum_weight if one_event is None else one_event
+    return least / sum_weight
+
+
+@dataclass(frozen=True)
+class WeightedCutFlow:
+    """What is left after each cut, of `n_generated` events with these sums of weights."""
+
+    n_generated: int
+    sum_weight: float
+    sum_squared_weight: float
+    cuts: tuple[str, ...]
+    sums: tuple[WeightedSums, ...]
+
+    @staticmethod
+    def merged(parts: Iterable[WeightedCutFlow]) -> WeightedCutFlow:
+        """The sum over chunks of one sample; each carries the totals of the whole sample.
+
+        Raises ValueError if there are none, or they saw other cuts or other samples.
+        """
+        parts = list(parts)
+        if not parts:
+            raise ValueError("parts: give at least one cut flow")
+        first = parts[0]
+        for part in parts:
+            if part.cuts != first.cuts or part.n_generated != first.n_generated:
+                raise ValueError("parts: all must be of one sample and have the same cuts")
+        sums = tuple(
+            sum(column, start=WeightedSums())
+            for column in zip(*(part.sums for part in parts), strict=True)
+        )
+        return WeightedCutFlow(
+            first.n_generated, first.sum_weight, first.sum_squared_weight, first.cuts, sums
+        )
+
+    def efficiency(self, cut: str) -> tuple[float, float]:
+        """Cumulative efficiency after a cut, and its uncertainty; ValueError for an unknown cut."""
+        if cut not in self.cuts:
+            raise ValueError(f"cut {cut!r} is not in the flow; it has {', '.join(self.cuts)}")
+        sums = self.sums[self.cuts.index(cut)]
+        return (
+            sums.weight / self.sum_weight,
+            efficiency_uncertainty(sums, self.sum_weight, self.sum_squared_weight),
+        )
+
+    def rows(self, sample: str, variation: str, selection: str) -> list[dict]:
+        """One mapping a cut, with the keys of COLUMNS; events are sums of weights."""
+        rows = []
+        before = self.sum_weight
+        for cut, sums in zip(self.cuts, self.sums, strict=True):
+            values = (sample, variation, cut, before, sums.weight, *self.efficiency(cut), selection)
+            rows.append(dict(zip(COLUMNS, values, strict=True)))
+            before = sums.weight
+        return rows
+
+
+def weighted_flow(
+    passes: Mapping[str, np.ndarray],
+    weights: Sequence[tuple[str, np.ndarray]],
+    event_row: np.ndarray,
+    generated: np.ndarray,
+    totals: tuple[int, float, float],
+) -> tuple[np.ndarray, WeightedCutFlow]:
+    """Book what masks and then weights leave; returns the mask of all cuts, and the flow.
+
+    `passes`: name -> mask over candidates (r,), in order.  `weights`: pairs of a name and
+    probabilities (r,), applied after the cuts one after the other.  `event_row`: (r,), ascending,
+    row of each candidate's event in `generated`, (n,), the events' weights.  `totals`: number of
+    generated events, sums of their weights and of the squares.
+    Until the first probability an event counts once, however many candidates it has.
+    """
+    alive = np.ones(len(event_row), dtype=bool)
+    weight = generated[event_row]
+    booked = {}
+    for name, mask in passes.items():
+        alive = alive & mask
+        booked[name] = sums_over_events(event_row, alive, weight, generated, add=False)
+    for name, probability in weights:
+        weight = weight * probability
+        booked[name] = sums_over_events(event_row, alive, weight, generated)
+    return alive, WeightedCutFlow(*totals, tuple(booked), tuple(booked.values()))
+
+
+def sums_over_events(
+    event_row: np.ndarray,
+    mask: np.ndarray,
+    weight: np.ndarray,
+    generated: np.ndarray,
+    *,
+    add: bool = True,
+) -> WeightedSums:
+    """Sums of the weights of the candidates in a mask, (r,) each, those of one event being added.
+
+    `event_row`: (r,), ascending, rows of `generated`.  `add` False: an event counts once, with
+    the weight of its first candidate.
+    """
+    from lnvsearch.selection.na62_kernels import sums_by_event
+
+    rows, left = sums_by_event(event_row, mask, weight, add)
+    return WeightedSums.of(left, generated[rows])

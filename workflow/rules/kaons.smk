@@ -1,0 +1,283 @@
+# Searches for rare kaon decays: from the decay to tables and figures.
+
+
+rule build_identification_maps:
+    """Probabilities of particle identification against momentum, as correctionlib JSON."""
+    output:
+        maps="results/{paper}/identification/{variation}.json",
+    log:
+        "results/{paper}/logs/build_identification_maps/{variation}.log",
+    params:
+        library=library("selection"),
+        identification=lambda w: search(w).identification_parameters(w.variation),
+    wildcard_constraints:
+        paper=papers_of(KaonSearch),
+    resources:
+        mem_mb=300,
+        runtime=5,
+    script:
+        "../scripts/build_identification_maps.py"
+
+
+rule simulate_kaon_decays:
+    """Decays of one sample, and what the spectrometer records of them, as a ROOT file."""
+    input:
+        kernels=compiled_kernels,
+    output:
+        events=temp("results/{paper}/recorded/{sample}/{variation}.root"),
+    log:
+        "results/{paper}/logs/simulate_kaon_decays/{sample}/{variation}.log",
+    benchmark:
+        "results/{paper}/benchmarks/simulate_kaon_decays/{sample}/{variation}.tsv"
+    params:
+        library=library("generation", "detector"),
+        n_events=lambda w: search(w).number_of_events(w.sample),
+        base_seed=config["base_seed"],
+        simulation=lambda w: search(w).simulation_parameters(w.sample, w.variation),
+    wildcard_constraints:
+        paper=papers_of(KaonSearch),
+    priority: 1
+    resources:
+        mem_mb=800,
+        runtime=20,
+    script:
+        "../scripts/simulate_kaon_decays.py"
+
+
+rule select_kaon_decays:
+    """Candidates of all selections that a sample goes through, counted by region of mass.
+
+    Variations that begin with the selection are done with nominal: their rows are in its tables.
+    """
+    input:
+        kernels=compiled_kernels,
+        events=lambda w: search(w).recorded_file(w.sample, w.variation),
+        maps=lambda w: search(w).identification_files(w.sample, w.variation),
+    output:
+        candidates="results/{paper}/selected/{sample}/{variation}.root",
+        cutflow="results/{paper}/cutflow/{sample}/{variation}.csv",
+        acceptance="results/{paper}/acceptance/{sample}/{variation}.csv",
+        spectra="results/{paper}/spectra/{sample}/{variation}.csv",
+        losses="results/{paper}/losses/{sample}/{variation}.csv",
+    log:
+        "results/{paper}/logs/select_kaon_decays/{sample}/{variation}.log",
+    benchmark:
+        "results/{paper}/benchmarks/select_kaon_decays/{sample}/{variation}.tsv"
+    params:
+        library=library("selection"),
+        selection=lambda w: search(w).selection_parameters(w.sample, w.variation),
+    wildcard_constraints:
+        paper=papers_of(KaonSearch),
+    priority: 3
+    resources:
+        mem_mb=800,
+        runtime=10,
+    script:
+        "../scripts/select_kaon_decays.py"
+
+
+rule collect_channel:
+    """The rows of one channel from the tables of all samples and variations."""
+    input:
+        tables=lambda w: search(w).run_files(w.folder, w.channel),
+    output:
+        table="results/{paper}/{folder}/{channel}.csv",
+    log:
+        "results/{paper}/logs/collect_channel/{folder}/{channel}.log",
+    wildcard_constraints:
+        paper=papers_of(KaonSearch),
+        folder="cutflow|acceptance|losses",
+    resources:
+        mem_mb=200,
+        runtime=5,
+    script:
+        "../scripts/collect_channel.py"
+
+
+rule calibrate_acceptance:
+    """The one flat factor of a data set, from the published acceptance of the known decay."""
+    input:
+        acceptance=lambda w: search(w).channel_file(
+            "acceptance", search(w).settings["normalisation"][w.normalisation]["channel"]
+        ),
+    output:
+        record="results/{paper}/calibration/{normalisation}.json",
+    log:
+        "results/{paper}/logs/calibrate_acceptance/{normalisation}.log",
+    params:
+        normalisation=lambda w: search(w).settings["normalisation"][w.normalisation],
+    wildcard_constraints:
+        paper=papers_of(KaonSearch),
+    resources:
+        mem_mb=200,
+        runtime=5,
+    script:
+        "../scripts/calibrate_acceptance.py"
+
+
+rule estimate_kaon_backgrounds:
+    """Expected events of every sample in every region, and their mass spectra."""
+    input:
+        acceptance="results/{paper}/acceptance/{channel}.csv",
+        calibration=lambda w: search(w).calibration_channel_file(w.channel),
+        spectra=lambda w: search(w).nominal_spectra(w.channel),
+    output:
+        background="results/{paper}/background/{channel}.csv",
+        spectra="results/{paper}/spectra/{channel}.csv",
+    log:
+        "results/{paper}/logs/estimate_kaon_backgrounds/{channel}.log",
+    params:
+        library=library("sensitivity", "generation"),
+        settings=lambda w: search(w).background_parameters(w.channel),
+        channel=lambda w: w.channel,
+    wildcard_constraints:
+        paper=papers_of(KaonSearch),
+    resources:
+        mem_mb=300,
+        runtime=5,
+    script:
+        "../scripts/estimate_kaon_backgrounds.py"
+
+
+rule compute_sensitivity:
+    """Number of kaon decays and single-event sensitivity, derived and simulated."""
+    input:
+        acceptance="results/{paper}/acceptance/{channel}.csv",
+        calibration=lambda w: search(w).calibration_channel_file(w.channel),
+    output:
+        sensitivity="results/{paper}/sensitivity/{channel}.json",
+    log:
+        "results/{paper}/logs/compute_sensitivity/{channel}.log",
+    params:
+        library=library("sensitivity"),
+        channel=lambda w: search(w).sensitivity_parameters(w.channel),
+    wildcard_constraints:
+        paper=papers_of(KaonSearch),
+    resources:
+        mem_mb=200,
+        runtime=5,
+    script:
+        "../scripts/compute_sensitivity.py"
+
+
+rule compute_kaon_systematics:
+    """What every variation changes: acceptance ratio and expected events."""
+    input:
+        acceptance="results/{paper}/acceptance/{channel}.csv",
+        calibration=lambda w: search(w).calibration_channel_file(w.channel),
+        background="results/{paper}/background/{channel}.csv",
+    output:
+        systematics="results/{paper}/systematics/{channel}.csv",
+    log:
+        "results/{paper}/logs/compute_kaon_systematics/{channel}.log",
+    params:
+        library=library("generation"),
+        settings=lambda w: search(w).background_parameters(w.channel),
+        variations=lambda w: search(w).variation_descriptions(),
+    wildcard_constraints:
+        paper=papers_of(KaonSearch),
+    resources:
+        mem_mb=200,
+        runtime=5,
+    script:
+        "../scripts/compute_kaon_systematics.py"
+
+
+rule validate_kaon_simulation:
+    """Quantities that no factor touches: resolutions, relative losses, ratios."""
+    input:
+        unpack(lambda w: search(w).validation_inputs()),
+    output:
+        validation="results/{paper}/validation/validation.csv",
+    log:
+        "results/{paper}/logs/validate_kaon_simulation.log",
+    params:
+        library=library("selection"),
+        settings=lambda w: search(w).validation_parameters(),
+    wildcard_constraints:
+        paper=papers_of(KaonSearch),
+    resources:
+        mem_mb=500,
+        runtime=5,
+    script:
+        "../scripts/validate_kaon_simulation.py"
+
+
+rule close_identification:
+    """Tag and probe on simulated control decays: the maps that went in must come out."""
+    input:
+        kernels=compiled_kernels,
+        maps=lambda w: search(w).identification_file(NOMINAL),
+    output:
+        closure="results/{paper}/identification/closure.csv",
+    log:
+        "results/{paper}/logs/close_identification.log",
+    params:
+        library=library("generation", "detector", "selection"),
+        n_events=config["statistics"],
+        base_seed=config["base_seed"],
+        detector=lambda w: search(w).detector,
+        settings=lambda w: search(w).settings["closure"],
+    wildcard_constraints:
+        paper=papers_of(KaonSearch),
+    resources:
+        mem_mb=800,
+        runtime=10,
+    script:
+        "../scripts/close_identification.py"
+
+
+rule tabulate_kaon_table:
+    """One table of a kaon search, published and simulated side by side."""
+    input:
+        unpack(lambda w: search(w).table_inputs()),
+        published=published_numbers,
+    output:
+        csv=report(
+            "results/{paper}/tables/{table}.csv",
+            caption="../report/kaon_table.rst",
+            category="{paper}",
+        ),
+        tex="results/{paper}/tables/{table}.tex",
+        md="results/{paper}/tables/{table}.md",
+    log:
+        "results/{paper}/logs/tabulate_kaon_table/{table}.log",
+    params:
+        library=library("publication"),
+        results=lambda w: list(search(w).table_inputs()),
+        content=lambda w: search(w).settings["tables"][w.table],
+    wildcard_constraints:
+        paper=papers_of(KaonSearch),
+        table=tables_of(KaonSearch),
+    resources:
+        mem_mb=300,
+        runtime=5,
+    script:
+        "../scripts/tabulate_kaon_table.py"
+
+
+rule draw_kaon_figure:
+    """One figure of a kaon search, with the numbers drawn."""
+    input:
+        published=published_numbers,
+        data=lambda w: search(w).figure_inputs(w.figure),
+    output:
+        pdf=report(
+            "results/{paper}/figures/{figure}.pdf",
+            caption="../report/kaon_figure.rst",
+            category="{paper}",
+        ),
+        png="results/{paper}/figures/{figure}.png",
+        csv="results/{paper}/figures/{figure}.csv",
+    log:
+        "results/{paper}/logs/draw_kaon_figure/{figure}.log",
+    params:
+        library=library("publication"),
+        settings=lambda w: search(w).figure_parameters(w.figure),
+    wildcard_constraints:
+        paper=papers_of(KaonSearch),
+    resources:
+        mem_mb=500,
+        runtime=5,
+    script:
+        "../scripts/draw_kaon_figure.py"
