@@ -128,14 +128,17 @@ def load_papers(config: dict, root: str | Path, files: str) -> dict[str, Paper]:
                 f"{file}: detector: {detector!r} is not known; give one of {', '.join(kinds)}"
             )
         papers[name] = kinds[detector](name, config, Path(root), files)
-    _check_variations(config, papers, files)
+    _check_variations(config, Path(root), files)
     return papers
 
 
-def _check_variations(config: Mapping, papers: Mapping[str, Paper], files: str) -> None:
-    """Variations that the user asks for must be those of a search."""
-    known = sorted({name for paper in papers.values() for name in paper.settings["variations"]})
-    for name in () if config["variations"] == "all" else config["variations"]:
+def _check_variations(config: Mapping, root: Path, files: str) -> None:
+    """Variations that the user asks for must be those of a search, whether it runs or not."""
+    if config["variations"] == "all":
+        return
+    searches = [read_yaml(path) for path in sorted((root / "config" / "papers").glob("*.yaml"))]
+    known = sorted({name for search in searches for name in search.get("variations", {})})
+    for name in config["variations"]:
         if name not in known:
             raise ConfigurationError(
                 f"{files}: variations: no search has a variation {name!r}; give `all` or some of "
