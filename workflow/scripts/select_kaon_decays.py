@@ -1,5 +1,7 @@
 """Send the events of one sample through its selections; count candidates by region of mass."""
 
+import contextlib
+
 from job import job, write_table
 
 ACCEPTANCE_COLUMNS = (
@@ -23,6 +25,7 @@ def select_kaon_decays(events, maps, outputs, settings, sample):
     candidates has one tree for each selection of the first variation, `<channel>_<selection>`, and
     the tree `Generated` with the sums of weights of all generated events.
     """
+    import numpy as np
     from kaon_simulation import EVENTS_PER_CHUNK
 
     from lnvsearch.kaon_events import iterate_spectrometer
@@ -40,69 +43,83 @@ def select_kaon_decays(events, maps, outputs, settings, sample):
         for name, selection in named.items()
     }
     own = next(iter(settings))
-    parts = {key: [] for key in selections}
-    for chunk in iterate_spectrometer(events, EVENTS_PER_CHUNK):
-        vertices = fit_vertices(chunk, settings[own]["detector"])
-        for (variation, *place), selection in selections.items():
-            parts[variation, *place].append(select_fully(
-                chunk, selection, detector=settings[variation]["detector"],
-                identification=identification[variation], trigger=settings[variation]["trigger"],
-                vertices=vertices, loss_region=next(iter(selection["regions"])),
-            ))
-    generated = (chunk.n_generated, chunk.sum_weight, chunk.sum_squared_weight)
-    merged = {key: merge(found) for key, found in parts.items()}
-    write_candidates(
-        outputs["candidates"],
-        {key[1:]: found for key, found in merged.items() if key[0] == own},
-        generated,
-    )
-    write_tables(outputs, merged, selections, generated, sample)
+    counts = {key: Counts(selection) for key, selection in selections.items()}
+    with candidate_file(outputs["candidates"]) as write_candidates:
+        for chunk in iterate_spectrometer(events, EVENTS_PER_CHUNK):
+            vertices = fit_vertices(chunk, settings[own]["detector"])
+            for (variation, *place), selection in selections.items():
+                selected = select_fully(
+                    chunk, selection, detector=settings[variation]["detector"],
+                    identification=identification[variation],
+                    trigger=settings[variation]["trigger"], vertices=vertices,
+                    loss_region=next(iter(selection["regions"])),
+                )
+                counts[variation, *place].add(selected)
+                if variation == own:
+                    write_candidates("_".join(place), selected.candidates)
+        generated = (chunk.n_generated, chunk.sum_weight, chunk.sum_squared_weight)
+        names = ("n_generated", "sum_weight", "sum_squared_weight")
+        write_candidates(
+            "Generated", {k: np.array([v]) for k, v in zip(names, generated, strict=True)}
+        )
+    write_tables(outputs, counts, generated, sample)
 
 
-def merge(found):
-    """Candidates, cut flow and losses of all chunks."""
-    from lnvsearch.selection.na62 import merge_candidates
-    from lnvsearch.selection.weighted_cutflow import WeightedCutFlow
+class Counts:
+    """Sums over the chunks of one selection: cut flow, losses, regions and spectrum."""
 
-    losses = {
-        name: sum((part.losses[name] for part in found[1:]), start=found[0].losses[name])
-        for name in found[0].losses
-    }
-    candidates = merge_candidates(part.candidates for part in found)
-    return candidates, WeightedCutFlow.merged(part.flow for part in found), losses
+    def __init__(self, selection):
+        import numpy as np
+
+        from lnvsearch.selection.mass_regions import RegionCounter
+
+        bins = selection["spectrum"]
+        number = round((bins["high_gev"] - bins["low_gev"]) / bins["width_gev"])
+        edges = bins["low_gev"] + bins["width_gev"] * np.arange(number + 1)
+        self.regions = RegionCounter(selection["regions"], edges)
+        self.flows = []
+        self.losses = {}
+
+    def add(self, selected):
+        self.regions.add(selected.candidates)
+        self.flows.append(selected.flow)
+        for name, loss in selected.losses.items():
+            self.losses[name] = self.losses[name] + loss if name in self.losses else loss
 
 
-def write_candidates(path, merged, generated):
-    """One tree a selection, and the sums over all generated events."""
-    import numpy as np
+@contextlib.contextmanager
+def candidate_file(path):
+    """Give a function that adds columns to a tree of a ROOT file, chunk by chunk."""
     import uproot
 
     from lnvsearch.files import written_whole
 
-    names = ("n_generated", "sum_weight", "sum_squared_weight")
     with written_whole(path) as temporary:
         with uproot.recreate(temporary, compression=uproot.LZ4(1)) as file:
-            for (channel, name), (candidates, _, _) in merged.items():
-                file[f"{channel}_{name}"] = candidates
-            file["Generated"] = {
-                name: np.array([value]) for name, value in zip(names, generated, strict=True)
-            }
+            trees = {}
+
+            def write(name, columns):
+                if name not in trees:
+                    trees[name] = file.mktree(name, {k: v.dtype for k, v in columns.items()})
+                trees[name].extend(columns)
+
+            yield write
 
 
-def write_tables(outputs, merged, selections, generated, sample):
+def write_tables(outputs, counts, generated, sample):
     """Cut flow, acceptances, spectra and losses; each row names its channel."""
     from lnvsearch.publication.table_files import table_from_rows
-    from lnvsearch.selection.weighted_cutflow import COLUMNS
+    from lnvsearch.selection.weighted_cutflow import COLUMNS, WeightedCutFlow
 
     rows = {"cutflow": [], "acceptance": [], "spectra": [], "losses": []}
-    for (variation, channel, name), (candidates, flow, losses) in merged.items():
+    for (variation, channel, name), found in counts.items():
         place = {
             "sample": sample, "variation": variation, "selection": name, "channel": channel,
         }
-        selection = selections[variation, channel, name]
+        flow = WeightedCutFlow.merged(found.flows)
         rows["cutflow"] += [{**place, **row} for row in flow.rows(sample, variation, name)]
-        rows["acceptance"] += acceptance_rows(candidates, selection, generated, place)
-        rows["spectra"] += spectrum_rows(candidates, selection, generated[1], place)
+        rows["acceptance"] += acceptance_rows(found.regions, generated, place)
+        rows["spectra"] += spectrum_rows(found.regions.spectrum(), generated[1], place)
         rows["losses"] += [
             {
                 **place,
@@ -110,7 +127,7 @@ def write_tables(outputs, merged, selections, generated, sample):
                 "relative_loss": none_if_nan(loss.relative_loss),
                 "relative_loss_uncertainty": none_if_nan(loss.uncertainty),
             }
-            for condition, loss in losses.items()
+            for condition, loss in found.losses.items()
         ]
     columns = {
         "cutflow": (*COLUMNS, "channel"),
@@ -118,18 +135,13 @@ def write_tables(outputs, merged, selections, generated, sample):
         "spectra": SPECTRUM_COLUMNS,
         "losses": LOSS_COLUMNS,
     }
-    for kind, found in rows.items():
-        write_table(outputs[kind], table_from_rows(found, columns[kind]))
+    for kind, listed in rows.items():
+        write_table(outputs[kind], table_from_rows(listed, columns[kind]))
 
 
-def acceptance_rows(candidates, selection, generated, place):
-    from lnvsearch.selection.mass_regions import region_acceptances
-
+def acceptance_rows(regions, generated, place):
     n_generated, sum_weight, sum_squared_weight = generated
-    found = region_acceptances(
-        candidates, selection["regions"], sum_weight=sum_weight,
-        sum_squared_weight=sum_squared_weight,
-    )
+    found = regions.acceptances(sum_weight=sum_weight, sum_squared_weight=sum_squared_weight)
     for region, value in found.items():
         yield {
             **place,
@@ -141,21 +153,13 @@ def acceptance_rows(candidates, selection, generated, place):
         }
 
 
-def spectrum_rows(candidates, selection, sum_weight, place):
-    import numpy as np
-
-    from lnvsearch.selection.mass_regions import mass_spectrum
-
-    bins = selection["spectrum"]
-    number = round((bins["high_gev"] - bins["low_gev"]) / bins["width_gev"])
-    edges = bins["low_gev"] + bins["width_gev"] * np.arange(number + 1)
-    spectrum = mass_spectrum(candidates["mass_gev"], candidates["weight"], edges)
-    for i in range(number):
+def spectrum_rows(spectrum, sum_weight, place):
+    for i, content in enumerate(spectrum.content):
         yield {
             **place,
-            "mass_low_gev": round(float(edges[i]), 9),
-            "mass_high_gev": round(float(edges[i + 1]), 9),
-            "acceptance": float(spectrum.content[i]) / sum_weight,
+            "mass_low_gev": round(float(spectrum.edges_gev[i]), 9),
+            "mass_high_gev": round(float(spectrum.edges_gev[i + 1]), 9),
+            "acceptance": float(content) / sum_weight,
             "acceptance_uncertainty": float(spectrum.uncertainty[i]) / sum_weight,
         }
 

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from numba import njit
 
 from lnvsearch.random_streams import uniform4
 
-__all__ = ["normal4", "normal_quantile"]
+__all__ = ["normal4", "normal_quantile", "to_normals"]
+
+#: The distance of a uniform number from 1/2 at which the tails begin.
+_LARGEST_MIDDLE = 0.425
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -43,15 +47,8 @@ def _tail(uniform, central):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def normal_quantile(uniform):
-    """Standard normal number of a uniform one in (0, 1).
-
-    >>> round(normal_quantile(0.975), 6)
-    1.959964
-    """
-    central = uniform - 0.5
-    if abs(central) > 0.425:
-        return _tail(uniform, central)
+def _middle(central):
+    """The quantile where |uniform - 1/2| <= 0.425."""
     r = 0.180625 - central * central
     return central * (((((((2.5090809287301226727e3 * r + 3.3430575583588128105e4) * r
                 + 6.7265770927008700853e4) * r + 4.5921953931549871457e4) * r
@@ -61,6 +58,44 @@ def normal_quantile(uniform):
                 + 3.9307895800092710610e4) * r + 2.1213794301586595867e4) * r
                 + 5.3941960214247511077e3) * r + 6.8718700749205790830e2) * r
                 + 4.2313330701600911252e1) * r + 1.0)  # fmt: skip
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def normal_quantile(uniform):
+    """Standard normal number of a uniform one in (0, 1).
+
+    >>> round(normal_quantile(0.975), 6)
+    1.959964
+    """
+    central = uniform - 0.5
+    if abs(central) > _LARGEST_MIDDLE:
+        return _tail(uniform, central)
+    return _middle(central)
+
+
+@njit(cache=True, error_model="numpy")
+def to_normals(values):
+    """Turn uniform numbers (n,) in (0, 1) into what `normal_quantile` makes of each, in place.
+
+    Faster than one by one: the middle is computed for all alike, the tails (15 %) behind that.
+
+    >>> values = np.array([0.5, 0.975])
+    >>> to_normals(values); values.round(6).tolist()
+    [0.0, 1.959964]
+    """
+    tails = np.empty(len(values), dtype=np.int64)
+    n_tails = 0
+    for i in range(len(values)):
+        # Written always, counted for a tail: no branch to be predicted.
+        tails[n_tails] = i
+        n_tails += abs(values[i] - 0.5) > _LARGEST_MIDDLE
+    for i in range(len(values)):
+        central = values[i] - 0.5
+        middle = _middle(central)
+        values[i] = values[i] if abs(central) > _LARGEST_MIDDLE else middle
+    for t in range(n_tails):
+        uniform = values[tails[t]]
+        values[tails[t]] = _tail(uniform, uniform - 0.5)
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)

@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
 from lnvsearch import particles
+from lnvsearch.detector.na62_beam import N_KAON_NUMBERS
 from lnvsearch.detector.na62_decays_in_flight import (
     NO_PION_DECAYS,
     ONE_PION_DECAYS,
@@ -46,6 +46,7 @@ from lnvsearch.detector.na62_kernels import (
     Output,
     simulate_block,
 )
+from lnvsearch.detector.na62_measurement import N_HITS
 from lnvsearch.detector.na62_response import Na62Response
 from lnvsearch.detector.na62_track_fit import (
     FitNumbers,
@@ -78,18 +79,8 @@ DECAYS_IN_FLIGHT = {
 
 _SPECIES = {"e-": ELECTRON, "mu-": MUON, "pi+": PION, "gamma": PHOTON,
             "nu(e)": INVISIBLE, "nu(mu)": INVISIBLE, "nu(tau)": INVISIBLE}  # fmt: skip
-#: Keeps a block's output in the processor's cache.
-_EVENTS_PER_BLOCK = 2_000
-
-
-class Block(NamedTuple):
-    """Recorded events of a block."""
-
-    event: dict[str, np.ndarray]
-    track: dict[str, np.ndarray]
-    cluster: dict[str, np.ndarray]
-    most_tracks: int
-    most_clusters: int
+#: Keeps what a block needs in the processor's cache.
+_EVENTS_PER_BLOCK = 4_000
 
 
 @dataclass(frozen=True)
@@ -178,8 +169,7 @@ def simulate_spectrometer(
     weight = np.ascontiguousarray(decays.weight, dtype=np.float64)
     keys = Keys(*(tuple(stream_key(base_seed, sample, process)) for process in PROCESSES))
     mode = DECAYS_IN_FLIGHT[decay_in_flight]
-    parts = _simulate(decays, weight, detector, keys, mode, minimum_tracks)
-    columns = _joined(parts)
+    columns = _simulate(decays, weight, detector, keys, mode, minimum_tracks).finish()
     return SpectrometerEvents(
         **columns,
         n_generated=len(decays) if n_generated is None else int(n_generated),
@@ -198,8 +188,8 @@ def _simulate(
     keys: Keys,
     mode: int,
     minimum_tracks: int,
-) -> list[Block]:
-    """Recorded events, block by block."""
+) -> _Columns:
+    """Columns of the recorded events."""
     species, charge = _classify(decays.pdg_id)
     constants = _constants(detector)
     n_tracks = int(np.count_nonzero((species >= ELECTRON) & (species <= PION)))
@@ -212,53 +202,66 @@ def _simulate(
     event_number = np.ascontiguousarray(decays.event_number, dtype=np.int64)
     momentum = np.ascontiguousarray(decays.four_momentum, dtype=np.float64)
     output = _output(_EVENTS_PER_BLOCK, max(n_tracks, MINIMUM_TRACKS), max(n_photons, 1))
-    parts = [_typed(output, 0)]  # for no event at all
+    columns = _Columns(len(decays), output)
     for first in range(0, len(decays), _EVENTS_PER_BLOCK):
         last = min(first + _EVENTS_PER_BLOCK, len(decays))
         recorded = simulate_block(
             first, last, event_number, weight, species, charge, momentum, leptons, minimum_tracks,
             mode, pions, keys, constants, detector.response, detector.fit, numbers, space, output,
         )  # fmt: skip
-        parts.append(_typed(output, recorded))
-    return parts
+        columns.add(output, recorded)
+    return columns
 
 
-def _typed(output: Output, recorded: int) -> Block:
-    """Columns of a block in the types of a file; rows that an event does not have are 0."""
-    tracks, clusters = output.tracks[:recorded], output.clusters[:recorded]
-    n_tracks, n_clusters = output.n_tracks[:recorded], output.n_clusters[:recorded]
-    tracks[np.arange(tracks.shape[1]) >= n_tracks[:, np.newaxis]] = 0.0
-    clusters[np.arange(clusters.shape[1]) >= n_clusters[:, np.newaxis]] = 0.0
-    event = dict(zip(EVENT_COLUMNS, output.events[:recorded].T, strict=True))
-    event["event_number"] = output.event_number[:recorded]
-    return Block(
-        event={name: event[name].astype(kind) for name, (kind, _) in EVENT_BRANCHES.items()},
-        track={name: tracks[..., i].astype(TRACK_BRANCHES[name][0])
-               for i, name in enumerate(TRACK_COLUMNS)},
-        cluster={name: clusters[..., i].astype(CLUSTER_BRANCHES[name][0])
-                 for i, name in enumerate(CLUSTER_COLUMNS)},
-        most_tracks=int(n_tracks.max(initial=MINIMUM_TRACKS)),
-        most_clusters=int(n_clusters.max(initial=1)),
-    )  # fmt: skip
+class _Columns:
+    """Columns of the recorded events, in the types of a file; filled block by block."""
 
+    def __init__(self, n_decays: int, output: Output) -> None:
+        widths = (output.tracks.shape[1] // len(output.n_tracks), output.clusters.shape[1])
+        self.recorded = 0
+        self.event = {name: np.empty(n_decays, kind) for name, (kind, _) in EVENT_BRANCHES.items()}
+        self.track, self.cluster = (
+            {name: np.empty((n_decays, width), branches[name][0]) for name in names}
+            for width, names, branches in zip(
+                widths, (TRACK_COLUMNS, CLUSTER_COLUMNS), (TRACK_BRANCHES, CLUSTER_BRANCHES),
+                strict=True,
+            )
+        )  # fmt: skip
+        self.most_tracks, self.most_clusters = MINIMUM_TRACKS, 1
 
-def _joined(blocks: list[Block]) -> dict[str, dict[str, np.ndarray]]:
-    """Columns of all blocks, as wide as the event with the most tracks and clusters."""
-    tracks = max(block.most_tracks for block in blocks)
-    clusters = max(block.most_clusters for block in blocks)
+    def add(self, output: Output, n: int) -> None:
+        """Append the first n rows of a block."""
+        rows = slice(self.recorded, self.recorded + n)
+        self.recorded += n
+        self.event["event_number"][rows] = output.event_number[:n]
+        for column, values in zip(EVENT_COLUMNS, output.events, strict=True):
+            self.event[column][rows] = values[:n]
+        for column, values in zip(TRACK_COLUMNS, output.tracks, strict=True):
+            target, width = self.track[column], self.track[column].shape[1]
+            target[rows] = values[: n * width].reshape(n, width)
+        for i, column in enumerate(CLUSTER_COLUMNS):
+            self.cluster[column][rows] = output.clusters[:n, :, i]
+        self.most_tracks = int(output.n_tracks[:n].max(initial=self.most_tracks))
+        self.most_clusters = int(output.n_clusters[:n].max(initial=self.most_clusters))
 
-    def join(part: str, *width: slice) -> dict[str, np.ndarray]:
-        columns = [getattr(block, part) for block in blocks]
+    def finish(self) -> dict[str, dict[str, np.ndarray]]:
+        """All columns, as wide as the event with the most tracks and clusters."""
+        parts = (
+            ("event", self.event, 1),
+            ("track", self.track, self.most_tracks),
+            ("cluster", self.cluster, self.most_clusters),
+        )
         return {
-            name: np.concatenate([column[name][(slice(None), *width)] for column in columns])
-            for name in columns[0]
+            part: {name: self._shrunk(values, width) for name, values in columns.items()}
+            for part, columns, width in parts
         }
 
-    return {
-        "event": join("event"),
-        "track": join("track", slice(tracks)),
-        "cluster": join("cluster", slice(clusters)),
-    }
+    def _shrunk(self, column: np.ndarray, width: int) -> np.ndarray:
+        if column.ndim == 2 and column.shape[1] > width:
+            return np.ascontiguousarray(column[: self.recorded, :width])
+        # Gives the rest of the memory back; nobody else has seen the array.
+        column.resize((self.recorded, *column.shape[1:]), refcheck=False)
+        return column
 
 
 def _classify(pdg_id: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -317,9 +320,12 @@ def _constants(detector: Na62Detector) -> Constants:
 def _output(n_events: int, n_tracks: int, n_clusters: int) -> Output:
     return Output(
         event_number=np.empty(n_events, dtype=np.int64),
-        events=np.empty((n_events, len(EVENT_COLUMNS))),
-        tracks=np.empty((n_events, n_tracks, len(TRACK_COLUMNS))),
+        events=np.empty((len(EVENT_COLUMNS), n_events)),
+        tracks=np.empty((len(TRACK_COLUMNS), n_events * n_tracks)),
         n_tracks=np.empty(n_events, dtype=np.int64),
         clusters=np.empty((n_events, n_clusters, len(CLUSTER_COLUMNS))),
         n_clusters=np.empty(n_events, dtype=np.int64),
+        kaons=np.empty((n_events, N_KAON_NUMBERS)),
+        hits=np.zeros((n_events * n_tracks, N_HITS)),
+        slots=np.zeros(n_events * n_tracks, dtype=np.int64),
     )

@@ -4,12 +4,34 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from numba import njit
 
-from lnvsearch.detector.gaussian import normal4, normal_quantile
+from lnvsearch.detector.gaussian import normal4, normal_quantile, to_normals
 from lnvsearch.random_streams import uniform4
 
-__all__ = ["draw_kaon", "to_laboratory"]
+__all__ = ["N_KAON_NUMBERS", "draw_kaon", "draw_kaons", "to_laboratory"]
+
+#: What `draw_kaon` gives of a kaon.
+N_KAON_NUMBERS = 6
+#: Normal numbers of a kaon: momentum, place and slope in x and y.
+_N_NORMALS = 5
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _kaon(along, normals, beam, volume, mass_gev, ctau_m):
+    """`draw_kaon` from a uniform number and five normal ones."""
+    spread, spot_x, spot_y, angle_x, angle_y = normals
+    momentum = beam.momentum_gev * (1.0 + beam.momentum_spread * spread)
+    flight = momentum * ctau_m / mass_gev
+    length = volume.end_z_m - volume.begin_z_m
+    path = -flight * math.log1p(along * math.expm1(-length / flight))
+    z = volume.begin_z_m + path
+    angle_x *= beam.divergence_rad
+    angle_y *= beam.divergence_rad
+    x = beam.slope_x * (z - beam.axis_origin_z_m) + beam.spot_x_m * spot_x + angle_x * path
+    y = beam.slope_y * (z - beam.axis_origin_z_m) + beam.spot_y_m * spot_y + angle_y * path
+    return momentum, beam.slope_x + angle_x, beam.slope_y + angle_y, x, y, z
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -21,16 +43,28 @@ def draw_kaon(key, event, beam, volume, mass_gev, ctau_m):
     """
     along, spread, _, _ = uniform4(key, event, 0, 0, 0)
     spot_x, spot_y, angle_x, angle_y = normal4(key, event, 0, 1)
-    momentum = beam.momentum_gev * (1.0 + beam.momentum_spread * normal_quantile(spread))
-    flight = momentum * ctau_m / mass_gev
-    length = volume.end_z_m - volume.begin_z_m
-    path = -flight * math.log1p(along * math.expm1(-length / flight))
-    z = volume.begin_z_m + path
-    angle_x *= beam.divergence_rad
-    angle_y *= beam.divergence_rad
-    x = beam.slope_x * (z - beam.axis_origin_z_m) + beam.spot_x_m * spot_x + angle_x * path
-    y = beam.slope_y * (z - beam.axis_origin_z_m) + beam.spot_y_m * spot_y + angle_y * path
-    return momentum, beam.slope_x + angle_x, beam.slope_y + angle_y, x, y, z
+    normals = (normal_quantile(spread), spot_x, spot_y, angle_x, angle_y)
+    return _kaon(along, normals, beam, volume, mass_gev, ctau_m)
+
+
+@njit(cache=True, error_model="numpy")
+def draw_kaons(key, events, beam, volume, mass_gev, ctau_m, kaons):
+    """`draw_kaon` of many events: (n,) numbers in, rows of `kaons` (n, N_KAON_NUMBERS) out."""
+    n = len(events)
+    along, normals = np.empty(n), np.empty(_N_NORMALS * n)
+    for i in range(n):
+        k = _N_NORMALS * i
+        along[i], normals[k], _, _ = uniform4(key, events[i], 0, 0, 0)
+        normals[k + 1], normals[k + 2], normals[k + 3], normals[k + 4] = uniform4(
+            key, events[i], 0, 0, 1
+        )
+    to_normals(normals)
+    for i in range(n):
+        k = _N_NORMALS * i
+        of_event = (normals[k], normals[k + 1], normals[k + 2], normals[k + 3], normals[k + 4])
+        kaons[i, 0], kaons[i, 1], kaons[i, 2], kaons[i, 3], kaons[i, 4], kaons[i, 5] = _kaon(
+            along[i], of_event, beam, volume, mass_gev, ctau_m
+        )
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)

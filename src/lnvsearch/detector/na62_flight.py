@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numba import njit
 
-from lnvsearch.detector.gaussian import normal4
+from lnvsearch.detector.gaussian import normal_quantile
 from lnvsearch.detector.material import radiate_before_chamber
 from lnvsearch.detector.na62_kinematics import (
     DECAYS_NATURALLY,
@@ -24,6 +24,7 @@ from lnvsearch.detector.na62_kinematics import (
     sample_decay_z,
 )
 from lnvsearch.detector.na62_upstream import pass_beam_line
+from lnvsearch.random_streams import uniform4
 
 __all__ = [
     "DECAYS_NATURALLY",
@@ -46,7 +47,7 @@ INVISIBLE, ELECTRON, MUON, PION, PHOTON = -1, 0, 1, 2, 3
 #: Planes in the order of flight; the calorimeter is the last.
 _MAGNET, _CALORIMETER = 2, 5
 _N_PLANES = 6
-_LAST_CHAMBER = 3
+_SECOND_CHAMBER, _LAST_CHAMBER = 1, 3
 _CHAMBERS_PER_SLOT = 8
 
 
@@ -89,18 +90,6 @@ def _plane_z(plane, straws, end_z):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def _scattered(key, event, slot, chamber, slope_x, slope_y, theta):
-    """Slopes behind a chamber in which the rms scattering angle is `theta`.
-
-    The four numbers of a block serve the first two chambers.
-    """
-    first_x, first_y, second_x, second_y = normal4(key, event, slot, chamber // 2)
-    if chamber % 2 == 0:
-        return slope_x + theta * first_x, slope_y + theta * first_y
-    return slope_x + theta * second_x, slope_y + theta * second_y
-
-
-@njit(cache=True, error_model="numpy", forceinline=True)
 def fly(keys, event, slot, species, charge, four_momentum, vertex, decay, constants, response,
         hits, track, photons, n_photons):  # fmt: skip
     """Carry a charged particle from its vertex to the front of the calorimeter.
@@ -127,6 +116,8 @@ def fly(keys, event, slot, species, charge, four_momentum, vertex, decay, consta
             species, decay_z = MUON, np.inf
         if not passes:
             return False, species, momentum, x, y, slope_x, slope_y, n_photons
+    # The four numbers of the first chamber's block serve the second one, too.
+    next_x, next_y = 0.5, 0.5
     for plane in range(_N_PLANES):
         plane_z = _plane_z(plane, straws, end_z)
         if decay_z < plane_z:
@@ -157,6 +148,11 @@ def fly(keys, event, slot, species, charge, four_momentum, vertex, decay, consta
                 mass = constants.masses[species]
                 energy = math.sqrt(momentum * momentum + mass * mass)
                 theta = constants.scattering_gev * energy / (momentum * momentum)
-                slope_x, slope_y = _scattered(keys.scattering, event, slot, chamber, slope_x,
-                                              slope_y, theta)  # fmt: skip
+                if chamber != _SECOND_CHAMBER:
+                    u_x, u_y, next_x, next_y = uniform4(keys.scattering, event, slot, 0,
+                                                        chamber // 2)  # fmt: skip
+                else:
+                    u_x, u_y = next_x, next_y
+                slope_x += theta * normal_quantile(u_x)
+                slope_y += theta * normal_quantile(u_y)
     return True, species, momentum, x, y, slope_x, slope_y, n_photons

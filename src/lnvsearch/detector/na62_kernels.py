@@ -14,8 +14,7 @@ import numpy as np
 from numba import njit
 
 from lnvsearch.detector import na62_calorimeter as calorimeter
-from lnvsearch.detector.gaussian import normal4
-from lnvsearch.detector.na62_beam import draw_kaon, to_laboratory
+from lnvsearch.detector.na62_beam import draw_kaons, to_laboratory
 from lnvsearch.detector.na62_decays_in_flight import (
     NO_PION_DECAYS,
     PIONS_DECAY_UPSTREAM,
@@ -30,9 +29,13 @@ from lnvsearch.detector.na62_flight import (
     in_chamber,
 )
 from lnvsearch.detector.na62_kinematics import sample_decay_direction, sample_decay_z
-from lnvsearch.detector.na62_track_fit import fit_track
+from lnvsearch.detector.na62_measurement import (
+    N_HITS,
+    TRACK_COLUMNS,
+    keep_rows_near,
+    measure_tracks,
+)
 from lnvsearch.detector.na62_upstream import draw_upstream_kaon
-from lnvsearch.kaon_events import TRACK_BRANCHES
 
 __all__ = [
     "CLUSTER_COLUMNS",
@@ -55,16 +58,11 @@ EVENT_COLUMNS = (
     "weight", "lav_energy_gev", "n_decays_in_flight", "true_z_vertex_m", "true_mass_1_gev",
     "true_mass_2_gev",
 )  # fmt: skip
-TRACK_COLUMNS = tuple(TRACK_BRANCHES)
 CLUSTER_COLUMNS = ("energy_gev", "x_m", "y_m")
 #: One random stream each.
 PROCESSES = ("beam", "decay_in_flight", "scattering", "hits", "bremsstrahlung", "lkr", "muv3")
 
-_N_CHAMBERS = 4
-(
-    _CHARGE, _MOMENTUM, _X, _Y, _SLOPE_X, _SLOPE_Y, _BEHIND_X, _BEHIND_Y, _BEHIND_SLOPE_X,
-    _BEHIND_SLOPE_Y, _CHI_SQUARE, _LKR_ENERGY, _TILE, _TRUE_CODE,
-) = range(len(TRACK_COLUMNS))  # fmt: skip
+_LKR_ENERGY, _TILE, _TRUE_CODE = range(11, len(TRACK_COLUMNS))
 # Columns of the flown tracks of an event; the first three are those that photons look at.
 _AT_X, _AT_Y, _NEARBY, _AT_P, _AT_SLOPE_X, _AT_SLOPE_Y, _AT_SPECIES, _SLOT = range(8)
 _ENERGY = 3
@@ -94,14 +92,18 @@ class Constants(NamedTuple):
 
 
 class Output(NamedTuple):
-    """Where recorded events are written, one row each."""
+    """Where recorded events are written; rows that an event does not have are 0."""
 
     event_number: np.ndarray  # (m,)
-    events: np.ndarray  # (m, EVENT_COLUMNS)
-    tracks: np.ndarray  # (m, t, TRACK_COLUMNS)
+    events: np.ndarray  # (EVENT_COLUMNS, m)
+    tracks: np.ndarray  # (TRACK_COLUMNS, m t), the tracks of an event side by side
     n_tracks: np.ndarray  # (m,)
     clusters: np.ndarray  # (m, c, CLUSTER_COLUMNS)
     n_clusters: np.ndarray  # (m,)
+    # Space of the kernel's own.
+    kaons: np.ndarray  # (m, N_KAON_NUMBERS)
+    hits: np.ndarray  # (m t, N_HITS)
+    slots: np.ndarray  # (m t,)
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -171,18 +173,54 @@ def _decay_by_itself(key, event, slot, species, mode, pz, begin_z, end_z, consta
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
+def _likely_lost(charge, vertex, spectrometer, laboratory):
+    """First particle that misses a chamber if nothing but the magnet's kick bends it; -1 if none.
+
+    To small angles: a guess about `fly`, not a decision.
+    """
+    x, y, z = vertex
+    z_0, z_1, z_2, z_3 = spectrometer.chamber_z_m
+    for j in range(len(charge)):
+        if laboratory[j, _ENERGY] == 0.0:
+            continue
+        inverse = 1.0 / laboratory[j, 2]
+        slope_x, slope_y = inverse * laboratory[j, 0], inverse * laboratory[j, 1]
+        bend = -inverse * charge[j] * spectrometer.magnet_kick_gev
+        bent_x = x - bend * (spectrometer.magnet_z_m - z)
+        bent_slope_x = slope_x + bend
+        # Last first: most of those that are lost miss the fourth chamber.
+        if not (
+            in_chamber(bent_x + bent_slope_x * (z_3 - z), y + slope_y * (z_3 - z), 3, spectrometer)
+            and in_chamber(x + slope_x * (z_0 - z), y + slope_y * (z_0 - z), 0, spectrometer)
+            and in_chamber(
+                bent_x + bent_slope_x * (z_2 - z), y + slope_y * (z_2 - z), 2, spectrometer
+            )
+            and in_chamber(x + slope_x * (z_1 - z), y + slope_y * (z_1 - z), 1, spectrometer)
+        ):
+            return j
+    return -1
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _fly_all(
     keys, event, species, charge, vertex, possible, minimum, constants, response, mode, plan,
-    laboratory, hits, flown, photons,
+    laboratory, hits, first_hits, flown, photons,
 ):  # fmt: skip
     """Fly the charged particles of an event; rows of `hits` and `flown` for those found.
 
+    Rows of `hits` begin at `first_hits`.
     `plan`: (z, cosine, azimuth) of the decays of pions in the modes with weights.
     Returns (tracks found, 0 if fewer than recorded; photons; pions decayed).
     """
     found, n_photons, n_decays = 0, 0, 0
-    for j in range(len(species)):
-        if laboratory[j, _ENERGY] == 0.0:
+    # Where no track may be lost, one that is likely to be lost goes first; if it comes through, all
+    # fly in their order, it once more and with the same numbers.
+    likely_lost = -1
+    if possible == minimum:
+        likely_lost = _likely_lost(charge, vertex, response.spectrometer, laboratory)
+    for step in range(-1, len(species)):
+        j = likely_lost if step < 0 else step
+        if j < 0 or laboratory[j, _ENERGY] == 0.0:
             continue
         lab = (laboratory[j, 0], laboratory[j, 1], laboratory[j, 2], laboratory[j, 3])
         decay = (plan[j, 0], plan[j, 1], plan[j, 2])
@@ -193,7 +231,7 @@ def _fly_all(
             )  # fmt: skip
         complete, at_end, p, x, y, slope_x, slope_y, n_photons = fly(
             keys, event, j, species[j], charge[j], lab, vertex, decay, constants, response, hits,
-            found, photons, n_photons,
+            first_hits + found, photons, n_photons,
         )  # fmt: skip
         if at_end != species[j]:
             n_decays += 1
@@ -201,6 +239,9 @@ def _fly_all(
             possible -= 1
             if possible < minimum:
                 return 0, n_photons, n_decays
+            continue
+        if step < 0:
+            n_photons, n_decays = 0, 0
             continue
         flown[found, _AT_X], flown[found, _AT_Y], flown[found, _NEARBY] = x, y, 0.0
         flown[found, _AT_P] = p
@@ -224,50 +265,23 @@ def _decay_photons(momentum, i, species, kaon, vertex, constants, photons, n_pho
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def _measure(key, event, slot, hits, t, resolution, fit, tracks, i):
-    """Smear the hits of track t, fit them and write the result to its row of event i."""
-    a_x, a_y, b_x, b_y = normal4(key, event, slot, 0)
-    c_x, c_y, d_x, d_y = normal4(key, event, slot, 1)
-    hits_x = (hits[t, 0] + resolution * a_x, hits[t, 1] + resolution * b_x,
-              hits[t, 2] + resolution * c_x, hits[t, 3] + resolution * d_x)  # fmt: skip
-    hits_y = (hits[t, 4] + resolution * a_y, hits[t, 5] + resolution * b_y,
-              hits[t, 6] + resolution * c_y, hits[t, 7] + resolution * d_y)  # fmt: skip
-    x, y, slope_x, slope_y, momentum, charge, chi_square = fit_track(hits_x, hits_y, fit)
-    tracks[i, t, _CHARGE] = charge
-    tracks[i, t, _MOMENTUM] = momentum
-    tracks[i, t, _X], tracks[i, t, _Y] = x, y
-    tracks[i, t, _SLOPE_X], tracks[i, t, _SLOPE_Y] = slope_x, slope_y
-    tracks[i, t, _CHI_SQUARE] = chi_square
-    tracks[i, t, _BEHIND_X], tracks[i, t, _BEHIND_Y] = hits_x[3], hits_y[3]
-    tracks[i, t, _BEHIND_SLOPE_X] = (hits_x[3] - hits_x[2]) / fit.arm_m
-    tracks[i, t, _BEHIND_SLOPE_Y] = (hits_y[3] - hits_y[2]) / fit.arm_m
-
-
-@njit(cache=True, error_model="numpy", forceinline=True)
-def _record_tracks(keys, event, charge, found, codes, response, fit, hits, flown, tracks, i):
-    """Measure the tracks of an event and write them to row i."""
-    resolution = response.spectrometer.hit_resolution_m
+def _end_tracks(keys, event, charge, found, codes, response, flown, slots, tracks, first):
+    """What the tracks of an event leave behind the chambers, in columns from `first` on."""
     for t in range(found):
+        k = first + t
         slot, at_end = int(flown[t, _SLOT]), int(flown[t, _AT_SPECIES])
         x, y, p = flown[t, _AT_X], flown[t, _AT_Y], flown[t, _AT_P]
-        _measure(keys.hits, event, slot, hits, t, resolution, fit, tracks, i)
-        tracks[i, t, _LKR_ENERGY] = 0.0
+        slots[k] = slot
+        tracks[_LKR_ENERGY, k] = 0.0
         if calorimeter.in_lkr(x, y, response.lkr):
-            tracks[i, t, _LKR_ENERGY] = calorimeter.track_energy(
+            tracks[_LKR_ENERGY, k] = calorimeter.track_energy(
                 keys.lkr, event, slot, at_end, p, flown[t, _NEARBY], response.lkr
             )
-        tracks[i, t, _TILE] = calorimeter.muv3_tile(
+        tracks[_TILE, k] = calorimeter.muv3_tile(
             keys.muv3, event, slot, at_end, p, x, y, flown[t, _AT_SLOPE_X],
             flown[t, _AT_SLOPE_Y], response.lkr.z_m, response.muv,
         )  # fmt: skip
-        tracks[i, t, _TRUE_CODE] = charge[slot] * codes[at_end]
-
-
-@njit(cache=True, error_model="numpy", forceinline=True)
-def _total_is_far(tracks, i, beam_momentum_gev):
-    """Whether the momenta of three tracks add up to what no search takes."""
-    total = tracks[i, 0, _MOMENTUM] + tracks[i, 1, _MOMENTUM] + tracks[i, 2, _MOMENTUM]
-    return abs(total - beam_momentum_gev) > RECORDED_WITHIN_GEV
+        tracks[_TRUE_CODE, k] = charge[slot] * codes[at_end]
 
 
 @njit(cache=True, error_model="numpy")
@@ -286,15 +300,20 @@ def simulate_block(
     # within the loop would count references, at a third of the kernel's time.
     events, tracks, clusters = output.events, output.tracks, output.clusters
     numbers, n_tracks, n_clusters = output.event_number, output.n_tracks, output.n_clusters
+    kaons, hits, slots = output.kaons, output.hits, output.slots
     laboratory = np.empty((len(species), 4))
-    hits = np.empty((len(species), 2 * _N_CHAMBERS))
+    width = tracks.shape[1] // len(numbers)
     flown = np.empty((len(species), 8))
     photons = np.empty((clusters.shape[1], 6))
     plan = np.full((len(species), 3), np.inf)
     trials, rows, sums = space
     n_charged = np.count_nonzero((species >= ELECTRON) & (species <= PION))
     recorded = 0
+    if mode != PIONS_DECAY_UPSTREAM:
+        draw_kaons(keys.beam, event_number[first:last], response.beam, response.fiducial_volume,
+                   constants.kaon_mass, constants.kaon_ctau_m, kaons)  # fmt: skip
     for i in range(first, last):
+        b = i - first
         event = event_number[i]
         decay_weight = weight[i]
         if mode == PIONS_DECAY_UPSTREAM:
@@ -304,10 +323,8 @@ def simulate_block(
             )  # fmt: skip
             decay_weight *= share
         else:
-            kaon_p, kaon_slope_x, kaon_slope_y, x, y, z = draw_kaon(
-                keys.beam, event, response.beam, response.fiducial_volume, constants.kaon_mass,
-                constants.kaon_ctau_m,
-            )  # fmt: skip
+            kaon_p, kaon_slope_x, kaon_slope_y = kaons[b, 0], kaons[b, 1], kaons[b, 2]
+            x, y, z = kaons[b, 3], kaons[b, 4], kaons[b, 5]
         kaon, vertex = (kaon_p, kaon_slope_x, kaon_slope_y), (x, y, z)
         possible = _enter_laboratory(
             momentum, i, species, n_charged, minimum, kaon, vertex, constants,
@@ -324,7 +341,7 @@ def simulate_block(
                 continue
         found, n_photons, n_decays = _fly_all(
             keys, event, species, charge, vertex, possible, minimum, constants, response, mode,
-            plan, laboratory, hits, flown, photons,
+            plan, laboratory, hits, width * recorded, flown, photons,
         )  # fmt: skip
         if found < minimum:
             continue
@@ -335,20 +352,26 @@ def simulate_block(
             keys.lkr, event, photons, n_photons, flown, found, response.lkr, response.lav, clusters,
             recorded,
         )  # fmt: skip
-        _record_tracks(keys, event, charge, found, constants.codes, response, fit, hits, flown,
-                       tracks, recorded)  # fmt: skip
-        if mode >= NO_PION_DECAYS and _total_is_far(tracks, recorded, response.beam.momentum_gev):
-            continue
+        for c in range(n_clusters[recorded], clusters.shape[1]):
+            for column in range(3):
+                clusters[recorded, c, column] = 0.0
+        _end_tracks(keys, event, charge, found, constants.codes, response, flown, slots, tracks,
+                    width * recorded)  # fmt: skip
         n_tracks[recorded] = found
         numbers[recorded] = event
-        events[recorded, 0] = decay_weight
-        events[recorded, 1] = in_veto
-        events[recorded, 2] = n_decays
-        events[recorded, 3] = z
-        events[recorded, 4] = np.nan
-        events[recorded, 5] = np.nan
+        events[0, recorded] = decay_weight
+        events[1, recorded] = in_veto
+        events[2, recorded] = n_decays
+        events[3, recorded] = z
+        events[4, recorded] = np.nan
+        events[5, recorded] = np.nan
         if leptons[0] >= 0:
-            events[recorded, 4] = _invariant_mass(momentum, i, 0, leptons[0])
-            events[recorded, 5] = _invariant_mass(momentum, i, 0, leptons[1])
+            events[4, recorded] = _invariant_mass(momentum, i, 0, leptons[0])
+            events[5, recorded] = _invariant_mass(momentum, i, 0, leptons[1])
         recorded += 1
+    measure_tracks(keys.hits, numbers, slots, n_tracks, recorded,
+                   response.spectrometer.hit_resolution_m, fit, hits, tracks)  # fmt: skip
+    if mode >= NO_PION_DECAYS:
+        return keep_rows_near(response.beam.momentum_gev, RECORDED_WITHIN_GEV, recorded, numbers,
+                              events, tracks, n_tracks, clusters, n_clusters)  # fmt: skip
     return recorded

@@ -103,7 +103,10 @@ def background_of(
 def process_background(
     table: Table, process: str, selection: str, region: str, variation: str = "nominal"
 ) -> Background | None:
-    """Return the background of a printed process; None unless all its parts were simulated."""
+    """Return the background of a printed process; None unless all its parts were simulated.
+
+    A part of which no event is left is left out beside one that has some.
+    """
     parts = []
     for alternatives in PROCESSES.get(process, ((f"bkg_{process}",),)):
         found = (background_of(table, name, selection, region, variation) for name in alternatives)
@@ -111,7 +114,7 @@ def process_background(
         if part is None:
             return None
         parts.append(part)
-    return combined(parts)
+    return combined([part for part in parts if not part.is_empty] or parts)
 
 
 def processes_of(table: Table) -> list[str]:

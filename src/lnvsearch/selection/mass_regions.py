@@ -16,6 +16,7 @@ from lnvsearch.selection.weighted_cutflow import WeightedSums, efficiency_uncert
 __all__ = [
     "ACCEPTANCE_COLUMNS",
     "RegionAcceptance",
+    "RegionCounter",
     "Spectrum",
     "acceptance_rows",
     "in_region",
@@ -90,6 +91,55 @@ def without(region: Region, hole: Region) -> list[list[float]]:
     return left
 
 
+class RegionCounter:
+    """Acceptances of mass regions and the mass spectrum of a sample that comes in chunks.
+
+    `regions`: name -> Region; `edges_gev`: of the spectrum's bins.  An event must not be split
+    between two chunks.  Nothing of the candidates is kept but sums.
+    """
+
+    def __init__(self, regions: Mapping[str, Region], edges_gev: Iterable[float]) -> None:
+        self.regions = dict(regions)
+        self.edges_gev = list(edges_gev)
+        self._sums = {name: WeightedSums() for name in self.regions}
+        self._largest_weight = 0.0
+        self._content = np.zeros(len(self.edges_gev) - 1)
+        self._squares = np.zeros(len(self.edges_gev) - 1)
+
+    def add(self, candidates: Mapping[str, np.ndarray]) -> None:
+        """Count a chunk: `event_number`, `mass_gev`, `weight`, `weight_without_identification`."""
+        mass, weight = np.asarray(candidates["mass_gev"]), np.asarray(candidates["weight"])
+        for name, region in self.regions.items():
+            self._sums[name] += _event_sums(candidates, in_region(mass, region))
+        self._largest_weight = max(self._largest_weight, float(np.max(weight, initial=0.0)))
+        spectrum = mass_spectrum(mass, weight, self.edges_gev)
+        self._content += spectrum.content
+        self._squares += spectrum.uncertainty**2
+
+    def acceptances(
+        self, *, sum_weight: float, sum_squared_weight: float
+    ) -> dict[str, RegionAcceptance]:
+        """Acceptance of every region, with the sums of weights of all generated events.
+
+        Several candidates of one event are one entry.  A region without candidates gets the
+        largest weight of the others as its uncertainty, or that of one whole event where there are
+        no others.
+        """
+        one_event = self._largest_weight or None
+        return {
+            name: RegionAcceptance(
+                sums.weight / sum_weight,
+                efficiency_uncertainty(sums, sum_weight, sum_squared_weight, one_event=one_event),
+                sums.effective_events,
+            )
+            for name, sums in self._sums.items()
+        }
+
+    def spectrum(self) -> Spectrum:
+        """Sums of weights in the bins of mass."""
+        return Spectrum(np.asarray(self.edges_gev), self._content, np.sqrt(self._squares))
+
+
 def region_acceptances(
     candidates: Mapping[str, np.ndarray],
     regions: Mapping[str, Region],
@@ -97,24 +147,10 @@ def region_acceptances(
     sum_weight: float,
     sum_squared_weight: float,
 ) -> dict[str, RegionAcceptance]:
-    """Acceptance of every region, from candidates of the whole sample.
-
-    `candidates`: `event_number`, `mass_gev`, `weight`, `weight_without_identification` at least.
-    Several candidates of one event are one entry.  A region without candidates gets the largest
-    weight of the others as its uncertainty, or that of one whole event where there are no others.
-    """
-    mass = np.asarray(candidates["mass_gev"])
-    one_event = float(np.max(candidates["weight"], initial=0.0)) or None
-    result = {}
-    for name, region in regions.items():
-        sums = _event_sums(candidates, in_region(mass, region))
-        uncertainty = efficiency_uncertainty(
-            sums, sum_weight, sum_squared_weight, one_event=one_event
-        )
-        result[name] = RegionAcceptance(
-            sums.weight / sum_weight, uncertainty, sums.effective_events
-        )
-    return result
+    """Acceptance of every region, from candidates of the whole sample; see `RegionCounter`."""
+    counter = RegionCounter(regions, (0.0, 1.0))
+    counter.add(candidates)
+    return counter.acceptances(sum_weight=sum_weight, sum_squared_weight=sum_squared_weight)
 
 
 def acceptance_rows(

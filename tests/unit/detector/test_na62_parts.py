@@ -8,7 +8,7 @@ import yaml
 
 from lnvsearch import particles
 from lnvsearch.detector import na62_calorimeter as calorimeter
-from lnvsearch.detector.na62_beam import draw_kaon, to_laboratory
+from lnvsearch.detector.na62_beam import N_KAON_NUMBERS, draw_kaon, draw_kaons, to_laboratory
 from lnvsearch.detector.na62_flight import (
     DECAYS_NATURALLY,
     DECAYS_NEVER,
@@ -297,3 +297,11 @@ def test_muons_below_the_range_and_other_particles_fire_no_tile(response):
     assert np.mean(np.array(fired) >= 0) == pytest.approx(0.9985, abs=0.003)
     assert calorimeter.muv3_tile(KEY, 0, 0, MUON, 2.9, *at) == -1
     assert calorimeter.muv3_tile(KEY, 0, 0, PION, 30.0, *at) == -1
+
+
+def test_many_kaons_at_once_are_those_one_by_one(response):
+    arguments = (response.beam, response.fiducial_volume, KAON_MASS, KAON_CTAU)
+    events = np.arange(7, 507)
+    together = np.empty((len(events), N_KAON_NUMBERS))
+    draw_kaons(KEY, events, *arguments, together)
+    assert np.array_equal(together, [draw_kaon(KEY, event, *arguments) for event in events])

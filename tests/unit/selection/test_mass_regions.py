@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from lnvsearch.selection.mass_regions import (
     ACCEPTANCE_COLUMNS,
+    RegionCounter,
     acceptance_rows,
     in_region,
     mass_spectrum,
@@ -115,3 +116,21 @@ def test_windows_and_edges_that_mean_nothing_are_refused():
         in_region(np.array([0.1]), [0.5, 0.6, 0.7])
     with pytest.raises(ValueError, match="ascending"):
         mass_spectrum([0.1], [1.0], [0.2, 0.2])
+
+
+def test_chunks_count_as_the_whole():
+    generator = np.random.default_rng(1)
+    mass, weight = generator.uniform(0.4, 0.6, 400), generator.uniform(0.0, 1.0, 400)
+    whole = table(mass, weight)
+    regions = {"signal": SIGNAL, "masked": MASKED, "empty": [[0.9, 1.0]]}
+    counter = RegionCounter(regions, np.linspace(0.4, 0.6, 11))
+    for part in (slice(0, 150), slice(150, 150), slice(150, 400)):
+        counter.add({name: values[part] for name, values in whole.items()})
+    sums = {"sum_weight": 1000.0, "sum_squared_weight": 1200.0}
+    expected = region_acceptances(whole, regions, **sums)
+    for name, found in counter.acceptances(**sums).items():
+        assert found.acceptance == pytest.approx(expected[name].acceptance, rel=1e-12)
+        assert found.uncertainty == pytest.approx(expected[name].uncertainty, rel=1e-12)
+    spectrum = mass_spectrum(mass, weight, np.linspace(0.4, 0.6, 11))
+    assert counter.spectrum().content == pytest.approx(spectrum.content)
+    assert counter.spectrum().uncertainty == pytest.approx(spectrum.uncertainty)

@@ -23,7 +23,7 @@ from lnvsearch.generation.kaon.aim import (
 )
 from lnvsearch.generation.kaon.modes import MODES, KaonMode
 from lnvsearch.generation.kaon.primary import KAON_MASS_GEV, primary_of
-from lnvsearch.generation.radiation import RadiationSettings, radiate
+from lnvsearch.generation.radiation import RadiationSettings, radiate_all
 from lnvsearch.kaon_events import KaonDecays
 from lnvsearch.random_streams import stream_key
 
@@ -48,25 +48,6 @@ _PI0_DECAYS = {
     "double_dalitz": neutral_pion.DOUBLE_DALITZ,
     "direct": neutral_pion.DIRECT,
 }
-
-
-@njit(cache=True, error_model="numpy")
-def _radiate_all(key, first_event, parent, least_energy, mass, charged, spin_half, primary,
-                 first_column, momentum):
-    """Radiation of every decay; photons into momentum[:, first_column:], the rest zeros."""
-    room = momentum.shape[1] - first_column
-    photon = np.empty((room, 4))
-    n = len(mass)
-    for i in range(len(primary)):
-        count = radiate(
-            key, first_event + i, parent, least_energy, mass, charged, spin_half, 0, n,
-            primary[i], photon, 0,
-        )
-        for column in range(room):
-            for axis in range(4):
-                momentum[i, first_column + column, axis] = (
-                    photon[column, axis] if column < count else 0.0
-                )
 
 
 @njit(cache=True, error_model="numpy")
@@ -152,7 +133,7 @@ class _Generator:
         primary = np.empty((n, len(self.mode.primary), 4))
         self.primary.fill(self.keys["kaon_decay"], first_event, primary, weight, flat)
         if self.radiates:
-            _radiate_all(
+            radiate_all(
                 self.keys["radiation"], first_event, KAON_MASS_GEV,
                 RadiationSettings().photon_energy_cut * KAON_MASS_GEV, self.primary.mass_gev,
                 self.charged, self.spin_half, primary, self.n_final, momentum,
