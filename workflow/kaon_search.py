@@ -276,6 +276,10 @@ class KaonSearch(Paper):
         """Everything that the comparison with the published numbers reads, by name."""
         return self.table_inputs()
 
+    def leaves(self) -> list[str]:
+        """All that `rule all` asks of the search: the cut flows besides what papers show."""
+        return [*super().leaves(), *self.result_files("cutflow").values()]
+
     def published_settings(self) -> dict:
         """Values of this run for quantities that the paper prints as inputs, and the detector."""
         return {
