@@ -190,7 +190,7 @@ def spectra_figure(
         label_axes(panel)
     figure.legend(
         handles.values(), handles.keys(), loc="outside lower center",
-        ncols=4 if width == 2 else 2, handleheight=1.1, columnspacing=1.2,
+        ncols=3 if width == 2 else 2, handleheight=1.1, columnspacing=1.2,
     )
     return figure, numbers
 
