@@ -4,10 +4,6 @@ import contextlib
 
 from job import job, write_table
 
-ACCEPTANCE_COLUMNS = (
-    "sample", "variation", "selection", "region", "acceptance", "acceptance_uncertainty",
-    "effective_events", "generated_events", "channel",
-)
 SPECTRUM_COLUMNS = (
     "sample", "variation", "selection", "mass_low_gev", "mass_high_gev", "acceptance",
     "acceptance_uncertainty", "channel",
@@ -109,6 +105,7 @@ def candidate_file(path):
 def write_tables(outputs, counts, generated, sample):
     """Cut flow, acceptances, spectra and losses; each row names its channel."""
     from lnvsearch.publication.table_files import table_from_rows
+    from lnvsearch.selection.mass_regions import ACCEPTANCE_COLUMNS
     from lnvsearch.selection.weighted_cutflow import COLUMNS, WeightedCutFlow
 
     rows = {"cutflow": [], "acceptance": [], "spectra": [], "losses": []}
@@ -118,7 +115,7 @@ def write_tables(outputs, counts, generated, sample):
         }
         flow = WeightedCutFlow.merged(found.flows)
         rows["cutflow"] += [{**place, **row} for row in flow.rows(sample, variation, name)]
-        rows["acceptance"] += acceptance_rows(found.regions, generated, place)
+        rows["acceptance"] += acceptance_table(found.regions, generated, place)
         rows["spectra"] += spectrum_rows(found.regions.spectrum(), generated[1], place)
         rows["losses"] += [
             {
@@ -131,7 +128,7 @@ def write_tables(outputs, counts, generated, sample):
         ]
     columns = {
         "cutflow": (*COLUMNS, "channel"),
-        "acceptance": ACCEPTANCE_COLUMNS,
+        "acceptance": (*ACCEPTANCE_COLUMNS, "channel"),
         "spectra": SPECTRUM_COLUMNS,
         "losses": LOSS_COLUMNS,
     }
@@ -139,18 +136,17 @@ def write_tables(outputs, counts, generated, sample):
         write_table(outputs[kind], table_from_rows(listed, columns[kind]))
 
 
-def acceptance_rows(regions, generated, place):
+def acceptance_table(regions, generated, place):
+    """Rows of the library's table of acceptances, with the channel."""
+    from lnvsearch.selection.mass_regions import acceptance_rows
+
     n_generated, sum_weight, sum_squared_weight = generated
     found = regions.acceptances(sum_weight=sum_weight, sum_squared_weight=sum_squared_weight)
-    for region, value in found.items():
-        yield {
-            **place,
-            "region": region,
-            "acceptance": value.acceptance,
-            "acceptance_uncertainty": value.uncertainty,
-            "effective_events": value.effective_events,
-            "generated_events": n_generated,
-        }
+    names = ("sample", "variation", "selection")
+    rows = acceptance_rows(
+        found, **{name: place[name] for name in names}, generated_events=n_generated
+    )
+    return [{**row, "channel": place["channel"]} for row in rows]
 
 
 def spectrum_rows(spectrum, sum_weight, place):

@@ -114,7 +114,9 @@ def sensitivity_inputs(limit):
 def predicted_inputs(limit, simulation):
     """This simulation's sensitivity and background, with the published count.
 
-    By the paper's own method: what another method makes of it, the derived limits show.
+    By the paper's own method: what another method makes of it, the derived limits show.  A
+    variation changes the sensitivity; the background is nominal's throughout (what variations do to
+    it stands in the table of systematics).
     """
     import json
 
