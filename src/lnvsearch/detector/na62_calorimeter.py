@@ -74,20 +74,23 @@ def track_energy(key, event, slot, species, momentum, nearby_gev, lkr):
 def veto_passage(x, y, z, slope_x, slope_y, lav):
     """How a photon that starts at a point leaves the large-angle veto.
 
-    It meets the stations whose front planes lie behind its origin, first to last: inside the ring
-    it goes on, in the ring it is seen (SEEN), outside it has left the detector (GONE).  PASSED is
-    the way through all of them.
+    It meets the stations that end behind its origin, first to last.  A station is a ring of glass of
+    some depth: a photon in the ring at its front, or that reaches the ring's inside before its back,
+    is seen (SEEN); one within the bore all along goes on; outside the ring it has left the detector
+    (GONE).  PASSED is the way through all of them.
     """
     for station in range(len(lav.front_z_m)):
-        path = lav.front_z_m[station] - z
-        if path <= 0.0:
+        to_front = lav.front_z_m[station] - z
+        to_back = to_front + lav.depth_m[station]
+        if to_back <= 0.0:
             continue
-        at_x, at_y = x + path * slope_x, y + path * slope_y
-        radius_squared = at_x * at_x + at_y * at_y
         inner = lav.inner_radius_m[station]
-        if radius_squared >= inner * inner:
-            outer = inner + lav.radial_width_m
-            return SEEN if radius_squared < outer * outer else GONE
+        if to_front > 0.0:
+            radius = math.hypot(x + to_front * slope_x, y + to_front * slope_y)
+            if radius >= inner:
+                return SEEN if radius < inner + lav.radial_width_m else GONE
+        if math.hypot(x + to_back * slope_x, y + to_back * slope_y) >= inner:
+            return SEEN
     return PASSED
 
 

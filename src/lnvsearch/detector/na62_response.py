@@ -65,9 +65,15 @@ class Upstream(NamedTuple):
     collimator_half_aperture_y_m: _number("m", 0, 1, "half of its opening in y")
     collimator_half_width_x_m: _number("m", 0, 2, "half of its outer size in x")
     collimator_half_width_y_m: _number("m", 0, 2, "half of its outer size in y")
-    early_collimator_half_width_m: _number("m", 0, 2, "the same of the one used until early 2018")
+    early_collimator_z_m: _number("m", 0, 105, "middle of the one used until early 2018")
+    early_collimator_length_m: _number("m", 0, 5, "its length along z")
+    early_collimator_half_aperture_x_m: _number("m", 0, 1, "half of its opening in x")
+    early_collimator_half_aperture_y_m: _number("m", 0, 1, "half of its opening in y")
+    early_collimator_half_width_m: _number("m", 0, 2, "half of its outer size")
     trim5_z_m: _number("m", 0, 105, "middle of the last magnet of the beam")
     trim5_kick_gev: _number("GeV", -1, 1, "its kick of a positive particle in p_x")
+    trim5_half_gap_m: _number("m", 0, 2, "half of its gap, a square")
+    trim5_half_width_m: _number("m", 0, 2, "half of its iron's outer size, a square")
     chanti_z_m: _number("m", 0, 110, "middle of the counters behind the third station")
 
 
@@ -137,6 +143,7 @@ class Lav(NamedTuple):
     front_z_m: _numbers(N_LAV_STATIONS, "m", 100, 260, "front planes of the stations")
     inner_radius_m: _numbers(N_LAV_STATIONS, "m", 0.1, 3, "inner radii of the stations")
     radial_width_m: _number("m", 0, 2, "outer less inner radius")
+    depth_m: _numbers(N_LAV_STATIONS, "m", 0, 3, "length along z of the stations' glass")
     threshold_gev: _number("GeV", 0, 10, "least energy of a photon that is seen")
 
 

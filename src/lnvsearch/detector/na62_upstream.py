@@ -1,8 +1,9 @@
 """Kaon decays before the fiducial volume, and the way of their products through the beam line.
 
-A collimator of steel, a thin magnet (TRIM5) and the entrance of the vacuum tank.  What the steel
-stops is lost; scattering in the third beam spectrometer station, which is small against the
-vertex resolution, is left out.
+Decays begin behind the last bend of the beam (BEND 6): products of earlier ones are swept apart.
+Then come a collimator of steel, a thin magnet (TRIM5) in its iron and the entrance of the vacuum
+tank.  What steel and iron stop is lost; scattering in the third beam spectrometer station, which is
+small against the vertex resolution, is left out.
 """
 
 from __future__ import annotations
@@ -51,13 +52,17 @@ def draw_upstream_kaon(key, event, beam, volume, upstream, mass_gev, ctau_m):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def _stopped(x, y, upstream):
-    """Whether a point lies in the steel of the collimator, not in its opening nor outside."""
-    x, y, outer = abs(x), abs(y), upstream.early_collimator_half_width_m
-    in_opening = (
-        x < upstream.collimator_half_aperture_x_m and y < upstream.collimator_half_aperture_y_m
-    )
-    return x < outer and y < outer and not in_opening
+def _stopped(x, y, plane, upstream):
+    """Whether a point lies in the collimator's steel or the magnet's iron: not in their opening."""
+    x, y = abs(x), abs(y)
+    if plane == _MAGNET:
+        outer, opening_x = upstream.trim5_half_width_m, upstream.trim5_half_gap_m
+        opening_y = opening_x
+    else:
+        outer = upstream.early_collimator_half_width_m
+        opening_x = upstream.early_collimator_half_aperture_x_m
+        opening_y = upstream.early_collimator_half_aperture_y_m
+    return x < outer and y < outer and not (x < opening_x and y < opening_y)
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -65,15 +70,15 @@ def pass_beam_line(momentum, x, y, z, slope_x, slope_y, charge, decay, masses, u
     """Carry a charged particle through collimator and magnet to just behind the latter.
 
     `decay`: see na62_kinematics.  Returns (passes, has decayed, momentum, x, y, z, slope_x,
-    slope_y).  The collimator is that of 2017; what passes outside it goes on.
+    slope_y).  The collimator is that of 2017; what passes outside steel and iron goes on.
     """
     decay_z, cosine, azimuth = decay
     decays = False
     for plane in range(3):
         plane_z = upstream.trim5_z_m
         if plane != _MAGNET:
-            half = 0.5 * upstream.collimator_length_m
-            plane_z = upstream.collimator_z_m + (half if plane == _BACK else -half)
+            half = 0.5 * upstream.early_collimator_length_m
+            plane_z = upstream.early_collimator_z_m + (half if plane == _BACK else -half)
         if plane_z < z:
             continue
         if decay_z < plane_z and not decays:
@@ -83,7 +88,7 @@ def pass_beam_line(momentum, x, y, z, slope_x, slope_y, charge, decay, masses, u
             )
             decays = True
         x, y, z = x + slope_x * (plane_z - z), y + slope_y * (plane_z - z), plane_z
-        if plane != _MAGNET and _stopped(x, y, upstream):
+        if _stopped(x, y, plane, upstream):
             return False, decays, momentum, x, y, z, slope_x, slope_y
     # A thin magnet with the kick towards +x for positive particles.
     slope_x, slope_y = kicked(momentum, slope_x, slope_y, -charge * upstream.trim5_kick_gev)

@@ -254,8 +254,23 @@ def test_photons_meet_the_veto_stations_behind_their_origin(response):
     reach = 0.7 / (121.363 - 110.0)  # into the ring of the first station
     assert passage(0.0, 0.0, 110.0, reach, 0.0, lav) == calorimeter.SEEN
     assert passage(0.0, 0.0, 110.0, 3.0 * reach, 0.0, lav) == calorimeter.GONE
-    assert passage(0.0, 0.0, 121.4, reach, 0.0, lav) == calorimeter.GONE  # missed the first
-    assert passage(0.0, 0.0, 238.4, reach, 0.0, lav) == calorimeter.PASSED  # behind the last
+    assert passage(0.0, 0.0, 122.0, reach, 0.0, lav) == calorimeter.SEEN  # the second, 7 m on
+    assert passage(0.0, 0.0, 122.0, 2.5 * reach, 0.0, lav) == calorimeter.GONE
+    assert passage(0.0, 0.0, 238.8, reach, 0.0, lav) == calorimeter.PASSED  # behind the last
+
+
+def test_photons_enter_a_station_through_its_bore(response):
+    """Within the bore at the front of a station, in its glass before the back."""
+    lav = response.lav
+    front, inner, depth = lav.front_z_m[0], lav.inner_radius_m[0], lav.depth_m[0]
+    passage = calorimeter.veto_passage
+    for z in (front - 1.0, front + 0.1):
+        to_back = front + depth - z
+        steep, flat = 1.01 * inner / to_back, 0.99 * inner / to_back
+        assert passage(0.0, 0.0, z, steep, 0.0, lav) == calorimeter.SEEN
+        assert passage(0.0, 0.0, z, flat, 0.0, lav) != calorimeter.SEEN
+    # The second station is missed by a photon that passes the first within its bore and is steep.
+    assert passage(0.0, 0.0, front - 1.0, 0.99 * inner / (1.0 + depth), 0.0, lav) == calorimeter.GONE
 
 
 def test_photons_merge_with_tracks_and_with_each_other(response):

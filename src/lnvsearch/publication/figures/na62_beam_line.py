@@ -21,7 +21,7 @@ _COLUMNS = (
 )
 # Depth along z at which an element is drawn whose thickness the settings do not hold.
 _DRAWN_DEPTH_M = {
-    "GTK1": 0.3, "GTK2": 0.3, "GTK3": 0.3, "CHANTI": 0.8, "TRIM5": 1.0, "MNP33": 1.3, "LAV": 0.6,
+    "GTK1": 0.3, "GTK2": 0.3, "GTK3": 0.3, "CHANTI": 0.8, "TRIM5": 1.0, "MNP33": 1.3,
     "STRAW": 0.4, "NewCHOD": 0.3, "CHOD": 0.3, "IRC": 0.4, "LKr": 1.3, "MUV1": 0.8, "MUV2": 0.8,
     "MUV3": 0.5, "SAC": 0.8,
 }
@@ -163,7 +163,9 @@ def _beam_elements(settings: _Settings) -> Iterator[_Element]:
         settings.provenance("upstream", "collimator_z_m"), COLOURS["grey"], "xxx", "collimator",
     )
     trim5 = settings("upstream", "trim5_z_m")
-    yield from _pair("TRIM5", _thin("TRIM5", trim5), (-0.2, 0.2), 0.5,
+    gap = settings("upstream", "trim5_half_gap_m")
+    yield from _pair("TRIM5", _thin("TRIM5", trim5), (-gap, gap),
+                     settings("upstream", "trim5_half_width_m"),
                      settings.provenance("upstream", "trim5_z_m"), COLOURS["vermilion"], "///",
                      "TRIM5")
     chanti = settings("upstream", "chanti_z_m")
@@ -175,9 +177,11 @@ def _beam_elements(settings: _Settings) -> Iterator[_Element]:
 def _vetoes(settings: _Settings) -> Iterator[_Element]:
     """The twelve rings of the large-angle veto."""
     width = settings("lav", "radial_width_m")
-    stations = zip(settings("lav", "front_z_m"), settings("lav", "inner_radius_m"), strict=True)
-    for index, (z, radius) in enumerate(stations, start=1):
-        yield from _pair(f"LAV{index}", _behind("LAV", z), (-radius, radius), radius + width,
+    stations = zip(
+        *(settings("lav", key) for key in ("front_z_m", "depth_m", "inner_radius_m")), strict=True
+    )
+    for index, (z, depth, radius) in enumerate(stations, start=1):
+        yield from _pair(f"LAV{index}", (z, z + depth), (-radius, radius), radius + width,
                          settings.provenance("lav", "front_z_m"), COLOURS["orange"], "",
                          f"LAV{index}")
 
