@@ -18,6 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
+from lnvsearch.selection.ring_response import RingResponse
+
 __all__ = ["INTERPOLATIONS", "MAPS", "IdentificationMaps", "correction_set"]
 
 #: Name of a map -> the probability it gives.
@@ -38,8 +40,9 @@ MAPS: dict[str, str] = {
     "muon_to_electron": "mu -> e by the calorimeter",
 }
 
-#: Between two anchors the probability, or its logarithm, is linear in the momentum.
-INTERPOLATIONS = ("linear", "log-linear")
+#: Between two anchors the probability, or its logarithm, is linear in the momentum; or it is that of
+#: a ring-imaging detector (`ring_response`).
+INTERPOLATIONS = ("linear", "log-linear", "cherenkov")
 
 _AXIS = "momentum_gev"
 _SCHEMA_VERSION = 2
@@ -50,7 +53,8 @@ _STEP_GEV = 0.01
 def correction_set(maps: Mapping[str, Mapping], description: str = "") -> dict:
     """A correctionlib CorrectionSet (schema v2), ready for `json.dump`, from anchors.
 
-    `maps`: name -> {momentum_gev: [...], probability: [...], interpolation, provenance, source}.
+    `maps`: name -> {momentum_gev: [...], probability: [...], interpolation, provenance, source}, and
+    for interpolation `cherenkov` threshold_momentum_gev and positron_hits.
     Raises ValueError for a missing or unknown map, anchors that do not ascend, probabilities
     outside [0, 1], or a logarithm of zero.
     """
@@ -78,21 +82,8 @@ def _correction(name: str, anchors: Mapping) -> dict:
     probability = np.asarray(anchors["probability"], dtype=float)
     interpolation = anchors.get("interpolation", "linear")
     _check_anchors(name, momentum, probability, interpolation)
-    contents: list = [float(probability[0])]
-    logarithmic = interpolation == "log-linear"
-    values = np.log(probability) if logarithmic else probability
-    for i in range(len(momentum) - 1):
-        slope = (values[i + 1] - values[i]) / (momentum[i + 1] - momentum[i])
-        line = f"{values[i]!r}+{slope!r}*(x-{momentum[i]!r})".replace("np.float64", "")
-        contents.append(
-            {
-                "nodetype": "formula",
-                "expression": f"exp({line})" if logarithmic else line,
-                "parser": "TFormula",
-                "variables": [_AXIS],
-            }
-        )
-    contents.append(float(probability[-1]))
+    pieces = _ring_pieces if interpolation == "cherenkov" else _line_pieces
+    edges, contents = pieces(name, momentum, probability, anchors)
     labels = f"{interpolation} between the anchors, constant beyond"
     said = "; ".join(
         f"{key}: {anchors[key]}" for key in ("provenance", "source") if anchors.get(key)
@@ -106,11 +97,47 @@ def _correction(name: str, anchors: Mapping) -> dict:
         "data": {
             "nodetype": "binning",
             "input": _AXIS,
-            "edges": [0.0, *momentum.tolist(), 1.0e4],
+            "edges": [0.0, *edges, 1.0e4],
             "content": contents,
             "flow": "clamp",
         },
     }
+
+
+def _line_pieces(name, momentum, probability, anchors) -> tuple[list[float], list]:
+    """Edges between the pieces, and what a map is in each: lines from anchor to anchor."""
+    logarithmic = anchors.get("interpolation") == "log-linear"
+    values = np.log(probability) if logarithmic else probability
+    contents: list = [float(probability[0])]
+    for i in range(len(momentum) - 1):
+        slope = (values[i + 1] - values[i]) / (momentum[i + 1] - momentum[i])
+        line = f"{values[i]!r}+{slope!r}*(x-{momentum[i]!r})".replace("np.float64", "")
+        contents.append(_formula(f"exp({line})" if logarithmic else line))
+    return momentum.tolist(), [*contents, float(probability[-1])]
+
+
+def _ring_pieces(name, momentum, probability, anchors) -> tuple[list[float], list]:
+    """The same for a ring-imaging detector: constant, its response, constant."""
+    try:
+        ring = RingResponse.through(
+            momentum.tolist(), probability.tolist(),
+            float(anchors["threshold_momentum_gev"]), float(anchors["positron_hits"]),
+        )  # fmt: skip
+    except KeyError as error:
+        raise ValueError(
+            f"identification map {name!r}: interpolation cherenkov needs {error.args[0]}"
+        ) from None
+    except ValueError as error:
+        raise ValueError(f"identification map {name!r}: {error}") from error
+    edges = [ring.threshold_momentum_gev, ring.highest_momentum_gev]
+    return edges, [ring.below_threshold, _formula(ring.formula()), float(probability[-1])]
+
+
+def _formula(expression: str) -> dict:
+    return {
+        "nodetype": "formula", "expression": expression, "parser": "TFormula",
+        "variables": [_AXIS],
+    }  # fmt: skip
 
 
 def _check_anchors(name, momentum, probability, interpolation) -> None:
