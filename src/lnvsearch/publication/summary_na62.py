@@ -63,6 +63,12 @@ REASONS = (
         for channel, text in (("pipi0ee", _PHOTONS), ("pi*", _RATIO))
     ),
     Reason("acceptance_ratio_pipi0ee_to_piee", _PHOTONS, kind="simulated"),
+    Reason(
+        "background_k3pi_upstream_events",
+        "all of it has a vertex within 5 m of the begin of the fiducial volume: what the experiment "
+        "accepts there decides (hypothesis C asks for 5 m more)",
+        kind="simulated",
+    ),
     *(
         Reason(
             quantity,

@@ -29,6 +29,8 @@ COMPARED_VARIANTS = (
     "nominal",
     "hypothesis_a_no_fsr_in_signal",
     "hypothesis_b_outer_tiles",
+    "hypothesis_c_vertex_inside",
+    "hypothesis_d_veto_sees_wall",
     "with_pi0_factor",
     "without_pi0_factor",
 )

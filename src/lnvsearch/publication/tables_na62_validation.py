@@ -81,7 +81,7 @@ def _ratio_rows(
         for variant in COMPARED_VARIANTS:
             if variant in ratios:
                 value, uncertainty = ratios[variant]
-                note = "" if variant == "nominal" else "a hypothesis: the paper states neither"
+                note = "" if variant == "nominal" else "a hypothesis: the paper does not say it"
                 if printed is None:
                     yield _row("acceptance_ratio_sm_to_lnv", channel, variant, "", value,
                                uncertainty, "not printed", note)
