@@ -47,6 +47,9 @@ _NOTES = {
         "hypothesis A: no final-state radiation in the LNV sample; the paper does not say",
     "hypothesis_b_outer_tiles":
         "hypothesis B: both muons in the outer tiles at L0; the paper does not say",
+    "hypothesis_c_radiative_ke3_of_pdg":
+        "hypothesis C: radiative Ke3 as PDG defines it, no photons along the positron; the paper "
+        "does not say",
     "with_pi0_factor": f"{NO_TEST}: the pi0 factor is fitted to the published acceptance",
     "without_pi0_factor": "without the factor for dead cells, satellite clusters and accidentals",
 }

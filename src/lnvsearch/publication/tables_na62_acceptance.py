@@ -29,6 +29,7 @@ COMPARED_VARIANTS = (
     "nominal",
     "hypothesis_a_no_fsr_in_signal",
     "hypothesis_b_outer_tiles",
+    "hypothesis_c_radiative_ke3_of_pdg",
     "with_pi0_factor",
     "without_pi0_factor",
 )
