@@ -73,6 +73,7 @@ class KaonSearch(Paper):
             "mode": entry["mode"],
             "options": options,
             "decay_in_flight": entry["decay_in_flight"],
+            "photons_convert": entry["photons_convert"],
             "radiation": settings["generation"]["final_state_radiation"],
             "detector": self.varied_detector(variation),
         }
