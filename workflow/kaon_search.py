@@ -62,7 +62,8 @@ class KaonSearch(Paper):
 
     def simulation_parameters(self, sample: str, variation: str) -> dict:
         """All that generation and detector response of a sample depend on, but its size."""
-        entry = self.samples[sample]
+        settings = self.varied_settings(variation)
+        entry = settings["samples"][sample]
         options = {
             name: entry[name]
             for name in ("aim", "largest_missing_gev", "largest_missing_pt_gev")
@@ -72,7 +73,8 @@ class KaonSearch(Paper):
             "mode": entry["mode"],
             "options": options,
             "decay_in_flight": entry["decay_in_flight"],
-            "radiation": self.varied_settings(variation)["generation"]["final_state_radiation"],
+            "photons_convert": entry["photons_convert"],
+            "radiation": settings["generation"]["final_state_radiation"],
             "detector": self.varied_detector(variation),
         }
 
@@ -120,10 +122,23 @@ class KaonSearch(Paper):
         entry = self.channels[channel]
         return {
             "samples": {name: self.samples[name] for name in self.samples_of(channel)},
+            "varied_modes": self._varied_modes(channel),
             "recomputation": entry["limit"]["recomputation"],
             "signal": entry["signal"],
             "systematic": entry.get("background_systematic", {}),
             "pileup": entry.get("pileup"),
+        }
+
+    def _varied_modes(self, channel: str) -> dict[str, dict[str, str]]:
+        """By variation: decay modes of samples that have another than nominally."""
+        return {
+            variation: modes
+            for variation in self.variations_of(channel)
+            if (modes := {
+                name: entry["mode"]
+                for name, entry in self.varied_settings(variation)["samples"].items()
+                if name in self.samples_of(channel) and entry["mode"] != self.samples[name]["mode"]
+            })
         }
 
     def sensitivity_parameters(self, channel: str) -> dict:

@@ -27,7 +27,8 @@ def estimate_kaon_backgrounds(
     n_decays = recomputed(settings["recomputation"])[0].mean
     rows = []
     for (sample, variation, selection, region), value in all_acceptances(acceptance).items():
-        scale = n_decays * factor_of(factors, variation)[0] * branching_fraction(sample, settings)
+        scale = n_decays * factor_of(factors, variation)[0]
+        scale *= branching_fraction(sample, settings, variation)
         expected = scale * value.acceptance
         relative = settings["systematic"].get(sample, 0.0)
         rows.append(dict(zip(BACKGROUND_COLUMNS, (
@@ -46,11 +47,12 @@ def estimate_kaon_backgrounds(
     )
 
 
-def branching_fraction(sample, settings):
+def branching_fraction(sample, settings, variation="nominal"):
     """Of the sample's decay; an undiscovered one gets SIGNAL_BRANCHING_FRACTION."""
     from lnvsearch.generation.kaon import MODES
 
-    known = MODES[settings["samples"][sample]["mode"]].branching_fraction
+    varied = settings["varied_modes"].get(variation, {})
+    known = MODES[varied.get(sample, settings["samples"][sample]["mode"])].branching_fraction
     return SIGNAL_BRANCHING_FRACTION if known is None else known.value
 
 

@@ -12,7 +12,8 @@ EVENTS_PER_CHUNK = 50_000
 def recorded_chunks(simulation: Mapping, n_events: int, base_seed: int, sample: str) -> Iterator:
     """What the spectrometer records of a sample; `simulation` as KaonSearch gives it."""
     from lnvsearch.detector.na62 import Na62Detector, simulate_spectrometer
-    from lnvsearch.generation.kaon import generate_selected_kaon_decays
+    from lnvsearch.detector.na62_conversions import convert_photons
+    from lnvsearch.generation.kaon import MODES, generate_selected_kaon_decays
 
     detector = Na62Detector.from_settings(simulation["detector"])
     for first in range(0, n_events, DECAYS_PER_CHUNK):
@@ -25,6 +26,15 @@ def recorded_chunks(simulation: Mapping, n_events: int, base_seed: int, sample: 
             radiation=simulation["radiation"],
             options=simulation["options"],
         )
+        if simulation.get("photons_convert", False):
+            final_state = MODES[simulation["mode"]].final_state
+            decays = convert_photons(
+                decays,
+                [column for column, name in enumerate(final_state) if name == "gamma"],
+                detector.response.spectrometer,
+                base_seed=base_seed,
+                sample=sample,
+            )
         yield simulate_spectrometer(
             decays,
             detector,

@@ -3,9 +3,9 @@
 The kaon's flight, boost and direction are drawn here, so that decays are generated at rest.
 Simulated: the chambers' acceptance, multiple scattering, bremsstrahlung before the magnet, pion
 decays in flight, the track fit, calorimeter energies, photons in the calorimeter and in the
-large-angle veto, muons in the muon detector.  Not simulated: conversions of photons, pileup,
-hadronic interactions, inefficiencies of straws; acceptance behind the chambers and particle
-identification belong to the selection.
+large-angle veto, muons in the muon detector.  Not simulated: conversions of photons (for samples
+of them see `na62_conversions`), pileup, hadronic interactions, inefficiencies of straws;
+acceptance behind the chambers and particle identification belong to the selection.
 """
 
 from __future__ import annotations

@@ -88,6 +88,7 @@ class Spectrometer(NamedTuple):
     magnet_kick_gev: _number("GeV", 0.01, 1, "kick of a positive particle towards -x")
     hit_resolution_m: _number("m", 1e-6, 0.01, "rms of a chamber's x and of its y")
     thickness_x0: _number("X0", 0, 0.5, "thickness of a chamber")
+    conversion_share: _number("1", 0, 1, "of chamber 1: photons converting in it leave hits there")
 
 
 class Rich(NamedTuple):

@@ -28,6 +28,7 @@ from lnvsearch.publication.tables_na62_acceptance import (
 )
 from lnvsearch.publication.tables_na62_background import (
     Background,
+    background_of,
     combined,
     lower_region_factors,
     outside_signal,
@@ -51,10 +52,15 @@ _NOTES = {
         "hypothesis C: vertices 5 m inside the fiducial volume at least; the paper does not say",
     "hypothesis_d_veto_sees_wall":
         "hypothesis D: the veto sees showers in the tank's wall, too; the paper does not say",
+    "hypothesis_e_radiative_ke3_of_pdg":
+        "hypothesis E: radiative Ke3 as PDG defines it, no photons along the positron; the paper "
+        "does not say",
     "with_pi0_factor": f"{NO_TEST}: the pi0 factor is fitted to the published acceptance",
     "without_pi0_factor": "without the factor for dead cells, satellite clusters and accidentals",
 }
 _NORMALISED = "normalised_in_lower_region"
+#: What the names of selections with another charge begin with.
+_SAME_SIGN = "same_sign_"
 
 
 def simulated_rows(
@@ -309,16 +315,29 @@ def _control_rows(
                              contamination.sigma / candidates, note, source="background")
         yield from _suppression_rows(published, channel, table)
         yield from _two_decay_rows(published, channel, table)
-        for row in table_rows(table):
-            name = row["selection"].removeprefix("same_sign_")
-            number = published.find(f"control_events_{name}", channel=channel)
-            is_same_sign = row["selection"].startswith("same_sign_")
-            if is_same_sign and number is not None and row["variation"] == "nominal":
-                total = total_background(table, row["selection"], row["region"])
-                if total is not None and not total.is_empty:
-                    yield _simulated(number, "nominal", total.events, total.sigma,
-                                     "decays only: no photon conversions in material",
-                                     source="background")
+        yield from _same_sign_rows(published, channel, table)
+
+
+def _same_sign_rows(
+    published: PublishedNumbers, channel: str, table: Table
+) -> Iterator[Row]:
+    """Controls with another charge: all samples that were simulated for them, together."""
+    samples: dict[tuple[str, str], list[str]] = {}
+    for row in table_rows(table):
+        if row["selection"].startswith(_SAME_SIGN) and row["variation"] == "nominal":
+            samples.setdefault((row["selection"], row["region"]), []).append(row["sample"])
+    for (selection, region), names in samples.items():
+        name = selection.removeprefix(_SAME_SIGN)
+        number = published.find(f"control_events_{name}", channel=channel)
+        found = (background_of(table, sample, selection, region) for sample in names)
+        parts = [part for part in found if part is not None and not part.is_empty]
+        if number is None or not parts:
+            continue
+        total = combined(parts)
+        note = "conversions in the first chamber only; no accidental signals in the hodoscope"
+        if "minus" not in name:
+            note = f"{NO_TEST}: the trigger's negative track, outside the vertex, taken for certain"
+        yield _simulated(number, "nominal", total.events, total.sigma, note, source="background")
 
 
 def _suppression_rows(

@@ -209,6 +209,7 @@ def table1_2022(published: PublishedNumbers, background: Table) -> dict[str, lis
     return _text_table(rows, columns)
 
 
+_REGIONS_PI0 = ("control", "signal")
 _TABLE2_2022 = {
     "pipi0pi0_dalitz": "K+ -> pi+ pi0 pi0_D",
     "pipi0_dalitz_gamma": "K+ -> pi+ pi0_D gamma",
@@ -222,19 +223,28 @@ def table2_2022(published: PublishedNumbers, background: Table) -> dict[str, lis
 
     `background` is the background table of channel `pipi0ee`.  Pileup cannot be simulated here: its
     row is derived, from the one event that the paper sees in the sidebands of time, and the
-    simulated totals are those of the decays alone.
+    simulated totals are those of the decays alone.  A column beside the nominal one for each
+    hypothesis that touches one of the decays.
     """
     from lnvsearch.publication.derivations_na62 import pileup_events
 
     rows = []
-    for region in ("control", "signal"):
+    shown = [
+        variant for variant in COMPARED_VARIANTS[1:]
+        if any(total_background(background, "lnv", region, variant) for region in _REGIONS_PI0)
+    ]
+    for region in _REGIONS_PI0:
         for process, label in _TABLE2_2022.items():
             quantity = f"background_{process}_{region}_region"
             simulated = process_background(background, process, "lnv", region)
             rows.append({
                 "process": label, "region": region,
                 "published": _printed_region(published, quantity, "pipi0ee"),
-            } | _simulated(simulated, with_systematic=True))
+            } | _simulated(simulated, with_systematic=True) | {
+                _column(variant): _simulated(varied, with_systematic=True)["simulated"]
+                for variant in shown
+                if (varied := process_background(background, process, "lnv", region, variant))
+            })
         pileup = pileup_events(Numbers(published))[f"{region}_region"]
         rows.append({
             "process": "Pileup", "region": region,
@@ -242,9 +252,14 @@ def table2_2022(published: PublishedNumbers, background: Table) -> dict[str, lis
                 published, f"background_pileup_{region}_region", "pipi0ee"),
             "derived": pdg_round(pileup, pileup),
         })
-        rows.append(_total_2022(published, background, "pipi0ee", region, []))
+        rows.append(_total_2022(published, background, "pipi0ee", region, []) | {
+            _column(variant): _simulated(
+                total_background(background, "lnv", region, variant), with_systematic=True
+            ).get("simulated", "")
+            for variant in shown
+        })
     columns = ("process", "region", "published", "derived", "simulated", "effective_events",
-               "observed")
+               *map(_column, shown), "observed")
     return _text_table(rows, columns)
 
 

@@ -31,6 +31,7 @@ COMPARED_VARIANTS = (
     "hypothesis_b_outer_tiles",
     "hypothesis_c_vertex_inside",
     "hypothesis_d_veto_sees_wall",
+    "hypothesis_e_radiative_ke3_of_pdg",
     "with_pi0_factor",
     "without_pi0_factor",
 )

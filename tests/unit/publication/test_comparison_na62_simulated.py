@@ -181,14 +181,27 @@ def test_measurements_stand_for_themselves_and_win_over_what_tables_give(made):
 def test_same_sign_controls_are_simulated_where_the_table_has_them():
     results = results_of("na62_2022")
     table = results["background"]["piee"]
-    for name, value in zip(table, (
-        "bkg_pi_pi0_double_dalitz", "label", "nominal", "same_sign_pi_plus_e_minus_e_minus",
-        "control", 640.0, 20.0, 0.0, 1000.0,
-    ), strict=True):
-        table[name].append(value)
+    # Samples of controls count here, by whatever name; nothing else does.
+    for sample, selection, events in (
+        ("control_pipi0_double_dalitz", "same_sign_pi_plus_e_minus_e_minus", 440.0),
+        ("control_pipi0_two_conversions", "same_sign_pi_plus_e_minus_e_minus", 200.0),
+        ("control_pipi0_two_conversions", "same_sign_pi_minus_e_minus_e_minus", 0.0),
+        ("control_pipi0_double_dalitz", "same_sign_pi_plus_e_plus_e_plus", 900.0),
+        ("control_pipi0_double_dalitz", "lnv", 7.0),
+    ):
+        for name, value in zip(table, (
+            sample, "label", "nominal", selection, "control", events, 15.0, 0.0, 1000.0,
+        ), strict=True):
+            table[name].append(value)
     rows = table_rows(comparison_for_na62(invented.published("na62_2022"), results))
     row = simulated(rows, "control_events_pi_plus_e_minus_e_minus", "piee")["nominal"]
     assert (row["value"], row["published"]) == (640.0, 676)
+    bound = simulated(rows, "control_events_pi_plus_e_plus_e_plus", "piee")["nominal"]
+    assert (bound["value"], bound["published"]) == (900.0, 326)
+    assert bound["note"].startswith("no test") and "taken for certain" in bound["note"]
+    assert "control_events_pi_minus_e_minus_e_minus" not in {
+        row["quantity"] for row in rows if row["kind"] == "simulated"
+    }
 
 
 def test_simulated_limits_are_those_of_the_papers_method_at_named_variants(made):

@@ -117,6 +117,25 @@ def test_pileup_is_derived_and_not_in_the_simulated_total(second):
     assert float(radiative["simulated"].split()[0]) == pytest.approx(0.07, abs=0.002)
 
 
+def test_a_hypothesis_of_a_background_has_its_own_column(second):
+    table = invented.backgrounds("na62_2022")["pipi0ee"]
+    column = "simulated_hypothesis_e_radiative_ke3_of_pdg"
+    assert column not in tables.table2_2022(second, table)
+    for name, value in zip(table, (
+        "bkg_ke3_dalitz_gamma", "label", "hypothesis_e_radiative_ke3_of_pdg", "lnv", "control",
+        0.01, 0.001, 0.0, 100.0,
+    ), strict=True):
+        table[name].append(value)
+    found = tables.table2_2022(second, table)
+    ke3 = row_of(found, process="K+ -> pi0_D e+ nu gamma", region="control")
+    assert float(ke3["simulated"].split()[0]) == pytest.approx(0.05)
+    assert float(ke3[column].split()[0]) == pytest.approx(0.01)
+    # The other decays keep their nominal value in the sum.
+    assert row_of(found, process="K+ -> pi+ pi0 pi0_D", region="control")[column] == ""
+    total = row_of(found, process="Total", region="control")
+    assert float(total[column].split()[0]) == pytest.approx(0.29, abs=0.005)
+
+
 def test_validation_has_a_status_for_what_is_printed(first):
     measurements = invented.measurements("na62_2019")
     extra = {"quantity": "rich_angle_acceptance_loss_sm_percent", "channel": "piee",

@@ -70,6 +70,17 @@ def _invariant(momentum, i, j):
     return energy * energy - x * x - y * y - z * z
 
 
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _cosine_between(momentum, i, j):
+    """Cosine of the angle between two rows, to rounding."""
+    product, square_i, square_j = 0.0, 0.0, 0.0
+    for axis in range(3):
+        product += momentum[i, axis] * momentum[j, axis]
+        square_i += momentum[i, axis] * momentum[i, axis]
+        square_j += momentum[j, axis] * momentum[j, axis]
+    return product / math.sqrt(square_i * square_j)
+
+
 @njit(inline="always", error_model="numpy")
 def _draw_cosine(u_choice, u_cosine, peaked):
     """Cosine from (1 - peaked)/2 + peaked 3/8 (1 + cos)^2."""
@@ -138,7 +149,8 @@ def trilepton_attempt(key, event, attempt, parameter, parent, flat, momentum):
 def radiative_attempt(key, event, attempt, parameter, parent, momentum):
     """Rows gamma e+ pi0 nu with a photon above parameter[2] GeV; returns (f/g0, 1).
 
-    2 p_e.k and the photon's energy are drawn from 1/x: the collinear and the soft pole.
+    2 p_e.k and the photon's energy are drawn from 1/x: the collinear and the soft pole.  f is 0
+    where the cosine between photon and e+ lies outside parameter[7] ... parameter[8].
     """
     pion, lepton, least_photon = parameter[0], parameter[1], parameter[2]
     u1, u2, u3, u4 = uniform4(key, event, 0, attempt, 0)
@@ -166,6 +178,9 @@ def radiative_attempt(key, event, attempt, parameter, parent, momentum):
         momentum, 0, parent, pair, other, cosine, 2.0 * u4 - 1.0, u8,
         0.0, lepton, pion, 0.0, orientation(u5, u6, u7),
     )
+    between = _cosine_between(momentum, 0, 1)
+    if between < parameter[7] or between > parameter[8]:
+        return 0.0, 1.0
     # dcos = pair / (inside flight) dE, E drawn from 1 / (E log).
     of_cosine = 2.0 * inside * flight / (pair * photon * log_energy)
     density = of_cosine / (

@@ -96,6 +96,10 @@ _E_NU_PI0_GAMMA = BranchingFraction(
     f"4.28 % inner bremsstrahlung, E_gamma* > 10 MeV, of {_E_NU_PI0.source}; 2 % assumed",
     "derived",
 )
+#: PDG's entry has the angle to the positron in a window that leaves out the collinear photons.
+_E_NU_PI0_GAMMA_PDG = _pdg(
+    2.56e-4, 0.16e-4, "K+ -> pi0 e+ nu gamma, E_gamma* > 10 MeV, 0.6 < cos(e gamma) < 0.9"
+)
 #: Computed share of K+ -> e+ nu e+ e- with both pair masses above 150 MeV, where PDG has the
 #: branching fraction (2.48 +- 0.20)e-8: it fixes the scale.
 _E_NU_EE_ABOVE_150_MEV = 0.1342
@@ -257,6 +261,10 @@ def _all_modes() -> dict[str, KaonMode]:
         "e_nu_pi0_dalitz_gamma": _mode(
             r"\pi^0_De^+\nu\gamma", _E_NU_PI0_GAMMA.times(_DALITZ), "gamma e+ pi0 nu(e)",
             "bremsstrahlung_semileptonic", "dalitz", missing="neutrinos",
+        ),
+        "e_nu_pi0_dalitz_gamma_pdg": _mode(
+            r"\pi^0_De^+\nu\gamma", _E_NU_PI0_GAMMA_PDG.times(_DALITZ), "gamma e+ pi0 nu(e)",
+            "bremsstrahlung_semileptonic_pdg", "dalitz", missing="neutrinos",
         ),
         "pi_pi0_ee_sm": _mode(
             r"\pi^+\pi^0e^+e^-",
