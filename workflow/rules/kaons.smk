@@ -210,6 +210,7 @@ rule close_identification:
         maps=lambda w: search(w).identification_file(NOMINAL),
     output:
         closure="results/{paper}/identification/closure.csv",
+        contamination="results/{paper}/identification/contamination.csv",
     log:
         "results/{paper}/logs/close_identification.log",
     params:
