@@ -41,7 +41,7 @@ PROCESSES: dict[str, tuple[tuple[str, ...], ...]] = {
     "k3pi_one_decay": (("bkg_k3pi_one_decay",),),
     "k3pi_downstream": (("bkg_k3pi_downstream",),),
     "k3pi_upstream": (("control_k3pi_upstream",),),
-    "kmu3_dalitz": (("control_kmu3_dalitz",),),
+    "kmu3_dalitz": (("bkg_kmu3_dalitz", "control_kmu3_dalitz"),),
     "ke4": (("bkg_ke4",),),
     "kmu4": (("bkg_kmu4",),),
     "pipi0_dalitz": (("bkg_pipi0_dalitz", "control_pipi0_dalitz"),),
