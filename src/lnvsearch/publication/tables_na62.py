@@ -64,6 +64,7 @@ _HEADINGS = {
     "effective_events": "Effective events",
     "extrapolated": "Extrapolated, exponential tail",
     "control_events": "Control events",
+    "control_events_extrapolated": "Control events, exponential tail",
     "weight_per_control_event": "Weight of a control event",
     "data_driven": "From control sample",
     "data_driven_precision": "Its precision in data",
