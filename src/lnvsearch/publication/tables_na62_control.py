@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lnvsearch.publication.published import PublishedNumbers
+from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
 from lnvsearch.publication.rounding import pdg_round, round_significant
 from lnvsearch.publication.table_files import Table, cell_text, find_rows, table_from_rows
 from lnvsearch.publication.tables_na62_background import (
@@ -26,7 +26,8 @@ from lnvsearch.publication.tables_na62_background import (
 __all__ = ["data_driven"]
 
 _COLUMNS = (
-    "channel", "process", "region", "published", "control_events", "control_events_extrapolated",
+    "channel", "process", "region", "published", "control_events_derived",
+    "weight_per_control_event_derived", "control_events", "control_events_extrapolated",
     "weight_per_control_event", "data_driven", "data_driven_precision", "data_driven_all",
     "simulated", "effective_events", "extrapolated",
 )
@@ -40,9 +41,10 @@ def data_driven(
     """Return each process as its control sample estimates it, beside the direct simulation.
 
     `control_samples[channel]` and `background[channel]` are tables of control samples and of
-    backgrounds.  All but `published` is simulated.  `control_events`: expected in the control sample
-    from the decays of the process; `control_events_extrapolated`: where none is left, by an
-    exponential tail; `weight_per_control_event`: their mean weight, D1/D2 included;
+    backgrounds.  Derived from `published`, x +- s: if all events weigh the same and s is Poisson's,
+    they are (x/s)^2 of the weight s^2/x.  All the rest is simulated.  `control_events`: expected
+    in the control sample from the decays of the process; `control_events_extrapolated`: where none
+    is left, by an exponential tail; `weight_per_control_event`: their mean weight, D1/D2 included;
     `data_driven`: the sum of the weights, with the simulation's uncertainty;
     `data_driven_precision`: the uncertainty that a real control sample of that size would have;
     `data_driven_all`: the sum with all other simulated decays that enter the control sample;
@@ -64,11 +66,23 @@ def data_driven(
                 "published": "" if number is None
                 else pdg_round(number.value, number.uncertainty) if number.uncertainty
                 else number.digits,
+                **_derived_cells(number),
                 **dict(_control_cells(entered, f"bkg_{process}", background[channel])),
                 **simulated_cells(direct, named_tail=True),
             })
     text = table_from_rows(rows, _COLUMNS)
     return {name: [cell_text(cell) for cell in column] for name, column in text.items()}
+
+
+def _derived_cells(number: PublishedNumber | None) -> dict[str, str]:
+    """The control sample that a printed estimate and its uncertainty imply."""
+    if number is None or not number.uncertainty:
+        return {}
+    return {
+        "control_events_derived": round_significant((number.value / number.uncertainty) ** 2, 2),
+        "weight_per_control_event_derived": round_significant(
+            number.uncertainty**2 / number.value, 2),
+    }
 
 
 def _control_cells(
