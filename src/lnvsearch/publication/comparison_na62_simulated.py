@@ -282,7 +282,7 @@ def _background_row(
         )
         if background.extrapolated is not None:
             note += "; {:.1g} (x/: {:.1g}) by an exponential tail".format(*background.extrapolated)
-        return _simulated(number, variant, 0.0, None, note, source="background")
+        return _simulated(number, variant, None, None, note, source="background")
     if number.quantity == "background_k3pi_upstream_events":
         note = f"{NO_TEST}: not reproduced, for a reason that is not known; in no sum"
     effective = f"{background.effective_events:.0f} effective events"
@@ -373,7 +373,7 @@ def _two_decay_rows(published: PublishedNumbers, channel: str, table: Table) -> 
 
 
 def _simulated(
-    number: PublishedNumber, variant: str, value: float, sigma: float | None, note: str,
+    number: PublishedNumber, variant: str, value: float | None, sigma: float | None, note: str,
     published_uncertainty: float | None = None, *, source: str,
 ) -> Row:
     """One row; without a printed uncertainty the published side has that of its rounding."""

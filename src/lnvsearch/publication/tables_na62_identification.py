@@ -70,7 +70,9 @@ def _product(name: str, first: dict[str, Any], second: dict[str, Any]) -> dict[s
     parts = [(row["measured_probability"], row["uncertainty"] or 0.0) for row in (first, second)]
     if all(value is not None for value, _ in parts):
         (a, sigma_a), (b, sigma_b) = parts
-        measured, sigma = a * b, math.hypot(sigma_a * b, a * sigma_b)
+        measured = a * b
+        # The last part counts where nothing was identified at all.
+        sigma = math.hypot(sigma_a * b, a * sigma_b, 0.0 if measured else sigma_a * sigma_b)
     return {
         "map": name,
         "momentum_gev": first["momentum_gev"],
@@ -118,26 +120,33 @@ def probe_contamination(
     return {name: [cell_text(cell) for cell in column] for name, column in table.items()}
 
 
-def _shown_share(row: dict[str, Any]) -> float:
-    """The share without a muon's signal, where there is one, else that by kinematics."""
-    share = row["fraction_without_muon_signal"]
-    return row["fraction"] if share is None else share
+def _shown_share(row: dict[str, Any]) -> tuple[float, float]:
+    """The share without a muon's signal, where there is one, else that by kinematics; uncertainty."""
+    if row["fraction_without_muon_signal"] is None:
+        return row["fraction"], row["uncertainty"]
+    return row["fraction_without_muon_signal"], row["uncertainty_without_muon_signal"]
 
 
 def _share(value: float | None, sigma: float | None) -> str:
-    """In percent; of no event at all an upper bound at 90 % confidence level."""
-    if value is None:
-        return ""
+    return "" if value is None else _measured(100.0 * value, 100.0 * sigma)
+
+
+def _measured(value: float, sigma: float) -> str:
+    """Value and uncertainty; where nothing was found an upper bound at 90 % confidence level.
+
+    `sigma` is then what one event would have counted.
+    """
     if value == 0.0:
-        return f"< {round_significant(-100.0 * math.log(0.1) * sigma, 2)}"
-    return pdg_round(100.0 * value, 100.0 * sigma)
+        return f"< {round_significant(-math.log(0.1) * sigma, 2)}"
+    return pdg_round(value, sigma)
 
 
 def table1_2019(published: PublishedNumbers, maps: Table) -> dict[str, list[str]]:
     """Return the extremes of (mis)identification: published, entered, and measured in closure.
 
     `maps` is a closure table.  The entered maps follow the printed extremes, so closure tests the
-    method and not the detector; the extremes of measured points fluctuate outwards.
+    method and not the detector; the extremes of measured points fluctuate outwards.  Where no probe
+    was identified there is an upper bound at 90 % confidence level.
     """
     rows = []
     for particle, quantity, unit, pattern, name in _TABLE1_2019:
@@ -157,7 +166,7 @@ def table1_2019(published: PublishedNumbers, maps: Table) -> dict[str, list[str]
             ]
             if measured:
                 value, sigma = choose(measured)
-                row[f"closure_{end}"] = pdg_round(factor * value, factor * sigma)
+                row[f"closure_{end}"] = _measured(factor * value, factor * sigma)
         rows.append(row)
     table = table_from_rows(rows, _COLUMNS)
     return {name: [cell_text(cell) for cell in column] for name, column in table.items()}
