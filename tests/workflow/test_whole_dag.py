@@ -14,7 +14,7 @@ FIGURES = (
 )
 
 KAON_FIGURES = {
-    "na62_2019": ("figure1", "figure2", "figure3"),
+    "na62_2019": ("figure1", "figure2", "figure3", "identification", "muon_identification"),
     "na62_2022": ("figure1", "figure2", "figure3", "figure4", "figure5"),
 }
 KAON_TABLES = {
