@@ -22,6 +22,7 @@ def check_meaning(paper: KaonSearch) -> None:
         *_check_normalisations(paper),
         *_check_variations(paper),
         *_check_names(paper),
+        *_check_tables(paper),
         *_check_figures(paper),
         *_check_published(paper),
     ]
@@ -31,6 +32,10 @@ def check_meaning(paper: KaonSearch) -> None:
 
 #: What names of samples begin with, by role: tables and figures tell them apart by it.
 _PREFIXES = {"signal": "signal_", "normalisation": "norm_", "background": "bkg_"}
+
+
+#: Names of particles in those of identification maps.
+_KINDS = {"pi": "pion", "mu": "muon", "e": "electron"}
 
 
 def _unknown(key: str, name: str, known) -> Iterator[str]:
@@ -48,6 +53,13 @@ def _check_channels(paper: KaonSearch) -> Iterator[str]:
             yield from _unknown(f"{where}.background_systematic", sample, paper.settings["samples"])
         for name, selection in entry["selections"].items():
             yield from _check_selection(f"{where}.selections.{name}", selection, paper)
+            yield from _check_inverted(f"{where}.selections.{name}", selection, paper)
+        for process, name in entry["data_driven"].items():
+            key = f"{where}.data_driven.{process}"
+            yield from _unknown(key, f"bkg_{process}", paper.settings["samples"])
+            yield from _unknown(key, name, entry["selections"])
+            if "identified_as" not in entry["selections"].get(name, {"identified_as": ()}):
+                yield f"{key}: the selection {name} has no identified_as; give it one"
 
 
 def _check_choice(where: str, choice: Mapping, channel: str, paper: KaonSearch) -> Iterator[str]:
@@ -91,6 +103,24 @@ def _check_selection(where: str, selection: Mapping, paper: KaonSearch) -> Itera
     for key, low, high in windows:
         if not low < high:
             yield f"{key}: {low} is not below {high}; exchange them or mend one"
+
+
+def _check_inverted(where: str, selection: Mapping, paper: KaonSearch) -> Iterator[str]:
+    """Inverted identification has the final state's charges, and a map for what it exchanges."""
+    if "identified_as" not in selection:
+        return
+    key = f"{where}.identified_as"
+    wanted = [name for name in selection["final_state"] if name != "pi0"]
+    for one, other in zip(selection["identified_as"], wanted, strict=False):
+        if one[-1] != other[-1]:
+            yield f"{key}: {one} has not the charge of {other}; keep the final state's order"
+        kinds = [_KINDS.get(name.rstrip("+-")) for name in (one, other)]
+        if kinds[0] != kinds[1] and "_to_".join(map(str, kinds)) not in _maps(paper):
+            yield f"{key}: no map says how often {one} is taken for {other}; exchange others"
+
+
+def _maps(paper: KaonSearch) -> Mapping:
+    return paper.settings["identification"]["maps"]
 
 
 def _check_samples(paper: KaonSearch) -> Iterator[str]:
@@ -147,6 +177,20 @@ def _other_names(where: str, entry: Mapping, wanted: Mapping[str, str]) -> Itera
     for key, name in wanted.items():
         if entry[key] != name:
             yield f"{where}.{key}: {entry[key]!r} must be called {name!r}; rename it"
+
+
+def _check_tables(paper: KaonSearch) -> Iterator[str]:
+    """Tables whose content a search can leave out need it."""
+    needs = {
+        "data_driven": ("data_driven of a channel",
+                        any(entry["data_driven"] for entry in paper.channels.values())),
+        "probe_contamination": ("contamination of a probe in closure",
+                                any(p["contamination"] for p in paper.settings["closure"].values())),
+    }
+    for table, content in paper.settings["tables"].items():
+        what, is_there = needs.get(content, ("", True))
+        if not is_there:
+            yield f"tables.{table}: {content} shows nothing without {what}; give it, or no table"
 
 
 def _check_figures(paper: KaonSearch) -> Iterator[str]:

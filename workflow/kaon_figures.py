@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 FURTHER_FIGURES = ("acceptance_dalitz", "acceptance_ratio")
 
 #: Drawings that show no spectra: the folder and the name of what they show, or nothing.
-_WITHOUT_SPECTRA = {"na62_layout": None, "na62_2022_figure2": ("identification", "closure")}
+_WITHOUT_SPECTRA = {
+    "na62_layout": None,
+    "na62_2022_figure2": ("identification", "closure"),
+    "na62_muon_identification": ("identification", "closure"),
+}
 #: The drawing that shows the selections of any channel.
 _SPECTRA = "na62_masses"
 

@@ -59,6 +59,7 @@ _MAPS = {
     "electron_efficiency_maximum_percent": ("efficiency_electron_lkr", -1, 100.0),
     "electron_to_pion_probability_minimum_percent": ("electron_to_pion", -1, 100.0),
     "electron_to_pion_probability_maximum_percent": ("electron_to_pion", 0, 100.0),
+    "muv3_inefficiency_percent": ("muon_to_pion", 0, 100.0),
     "pion_to_muon_probability_low_momentum_percent": ("pion_to_muon", 0, 100.0),
     "pion_to_muon_probability_high_momentum_percent": ("pion_to_muon", -1, 100.0),
 }

@@ -127,6 +127,9 @@ class KaonSearch(Paper):
             "signal": entry["signal"],
             "systematic": entry.get("background_systematic", {}),
             "pileup": entry.get("pileup"),
+            "chains": {name: found["trigger"] for name, found in entry["selections"].items()},
+            "regions": {name: found["regions"] for name, found in entry["selections"].items()},
+            "trigger": self.settings["trigger"],
         }
 
     def _varied_modes(self, channel: str) -> dict[str, dict[str, str]]:
@@ -141,6 +144,31 @@ class KaonSearch(Paper):
             })
         }
 
+    def control_sample_parameters(self, channel: str) -> dict:
+        """Selections with inverted identification, and how their events become a background."""
+        entry = self.channels[channel]
+        selections = entry["selections"]
+        return {
+            "samples": {name: self.samples[name] for name in self._background_samples(channel)},
+            "recomputation": entry["limit"]["recomputation"],
+            "trigger": self.settings["trigger"],
+            "chains": selections[entry["signal"]["selection"]]["trigger"],
+            "data_driven": {
+                process: {
+                    "selection": name,
+                    "chains": selections[name]["trigger"],
+                    "regions": selections[name]["regions"],
+                }
+                for process, name in entry["data_driven"].items()
+            },
+        }
+
+    def _background_samples(self, channel: str) -> list[str]:
+        """Backgrounds of the signal's selection; the known decay is one of them."""
+        return [
+            *self.samples_of(channel, "background"), *self.samples_of(channel, "normalisation")
+        ]
+
     def sensitivity_parameters(self, channel: str) -> dict:
         """What turns two acceptances into a single-event sensitivity."""
         entry = self.channels[channel]
@@ -154,12 +182,7 @@ class KaonSearch(Paper):
     def limit_parameters(self, channel: str) -> dict:
         return {
             **super().limit_parameters(channel),
-            # The known decay is a background of the signal's selection, too.
-            "background_samples": [
-                *self.samples_of(channel, "background"),
-                *self.samples_of(channel, "normalisation"),
-                "pileup",
-            ],
+            "background_samples": [*self._background_samples(channel), "pileup"],
             "signal_selection": self.channels[channel]["signal"]["selection"],
         }
 
@@ -236,6 +259,10 @@ class KaonSearch(Paper):
             for sample in self.samples_of(channel)
         ]
 
+    def control_sample_files(self, channel: str) -> list[str]:
+        """Candidates of the samples of `control_sample_parameters`, in its order."""
+        return [self.selected_file(sample) for sample in self._background_samples(channel)]
+
     def validation_inputs(self) -> dict[str, list[str]]:
         """Acceptances, losses by single cuts and sensitivities, and the candidates themselves."""
         candidates = {}
@@ -277,6 +304,12 @@ class KaonSearch(Paper):
         """What the tables of the paper are made from, by name."""
         return {
             **self.result_files("acceptance", "background", "sensitivity", "systematics", "limits"),
+            **{
+                f"transferred_{channel}": self.channel_file("transferred", channel)
+                for channel, entry in self.channels.items()
+                if entry["data_driven"]
+            },
+            "contamination": f"results/{self.name}/identification/contamination.csv",
             "validation": f"results/{self.name}/validation/validation.csv",
             "closure": f"results/{self.name}/identification/closure.csv",
         }

@@ -1,11 +1,20 @@
 """Snakemake runs in folders of their own."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+
+@pytest.fixture
+def project(root, tmp_path):
+    """A copy of all data files of the project, to spoil."""
+    for folder in ("config", "resources"):
+        shutil.copytree(root / folder, tmp_path / folder)
+    return tmp_path
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,5 @@
 """Bad configurations are refused with one message that names file, key and mend."""
 
-import shutil
-
 import pytest
 import yaml
 from configuration import ConfigurationError, check_schema, overlaid, read_yaml
@@ -12,14 +10,6 @@ KAONS = "config/papers/na62_2019.yaml"
 NA62 = "config/detectors/na62.yaml"
 DETECTOR = "config/detectors/besiii.yaml"
 CONFIG = "config/config.yaml"
-
-
-@pytest.fixture
-def project(root, tmp_path):
-    """A copy of all data files of the project, to spoil."""
-    for folder in ("config", "resources"):
-        shutil.copytree(root / folder, tmp_path / folder)
-    return tmp_path
 
 
 def load(project):

@@ -14,12 +14,13 @@ FIGURES = (
 )
 
 KAON_FIGURES = {
-    "na62_2019": ("figure1", "figure2", "figure3"),
+    "na62_2019": ("figure1", "figure2", "figure3", "identification", "muon_identification"),
     "na62_2022": ("figure1", "figure2", "figure3", "figure4", "figure5"),
 }
 KAON_TABLES = {
-    "na62_2019": ("table1", "table2", "table3", "validation", "systematics"),
-    "na62_2022": ("table1", "table2", "validation", "systematics"),
+    "na62_2019": ("table1", "table2", "table3", "data_driven", "probe_contamination",
+                  "validation", "systematics"),
+    "na62_2022": ("table1", "table2", "probe_contamination", "validation", "systematics"),
 }
 
 
@@ -107,6 +108,41 @@ def test_tag_and_probe_gives_the_maps_back(results, paper):
     assert len(pulls) > 50
     # One probe more or less is the least uncertainty: chi^2 per bin is at most about 1.
     assert sum(pull**2 for pull in pulls) / len(pulls) < 1.5
+
+
+def test_tag_and_probe_covers_the_muon_search(results):
+    found = rows(results / "na62_2019" / "identification" / "closure.csv")
+    assert {row["map"] for row in found} >= {"pion_to_muon", "efficiency_muon", "muon_to_pion"}
+    # All bins together: 0.15 % of the muons pass for pions, 0.4 to 0.9 % of the pions for muons.
+    for name, low, high in (("muon_to_pion", 0.0015, 0.0015), ("pion_to_muon", 0.004, 0.009)):
+        points = [row for row in found if row["map"] == name]
+        weights = [float(row["uncertainty"]) ** -2 for row in points]
+        mean = sum(
+            w * float(row["measured_probability"]) for w, row in zip(weights, points, strict=True)
+        ) / sum(weights)
+        sigma = sum(weights) ** -0.5
+        assert low - 4 * sigma < mean < high + 4 * sigma, name
+
+
+def test_the_control_sample_gives_the_simulated_background(results):
+    """In the control region, where both have events: they differ by trigger and silent pions."""
+    folder = results / "na62_2019"
+    control = {
+        row["sample"]: row for row in rows(folder / "transferred" / "pimumu.csv")
+        if (row["process"], row["region"]) == ("k3pi_no_decay", "control")
+    }["bkg_k3pi_no_decay"]
+    (direct,) = [
+        row for row in rows(folder / "background" / "pimumu.csv")
+        if (row["sample"], row["variation"], row["selection"], row["region"])
+        == ("bkg_k3pi_no_decay", "nominal", "lnv", "control")
+    ]
+    ratio = float(control["expected_events"]) / float(direct["expected_events"])
+    assert 0.95 < ratio < 1.10  # the same decays: no statistics between them
+    weight = float(control["weight_per_control_event"])
+    assert 50 * 0.004**2 < weight < 50 * 0.009**2
+    # As many control events as the multi-track chain records with its downscaling.
+    assert float(control["control_events"]) * weight == pytest.approx(
+        float(control["expected_events"]))
 
 
 @pytest.mark.parametrize("paper", KAON_FIGURES)

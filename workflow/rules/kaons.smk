@@ -127,7 +127,7 @@ rule estimate_kaon_backgrounds:
     log:
         "results/{paper}/logs/estimate_kaon_backgrounds/{channel}.log",
     params:
-        library=library("sensitivity", "generation"),
+        library=library("sensitivity", "generation", "selection"),
         settings=lambda w: search(w).background_parameters(w.channel),
         channel=lambda w: w.channel,
     wildcard_constraints:
@@ -137,6 +137,27 @@ rule estimate_kaon_backgrounds:
         runtime=5,
     script:
         "../scripts/estimate_kaon_backgrounds.py"
+
+
+rule estimate_from_control_samples:
+    """Backgrounds from control samples with inverted identification, beside the simulated ones."""
+    input:
+        selected=lambda w: search(w).control_sample_files(w.channel),
+        calibration=lambda w: search(w).calibration_channel_file(w.channel),
+    output:
+        transferred="results/{paper}/transferred/{channel}.csv",
+    log:
+        "results/{paper}/logs/estimate_from_control_samples/{channel}.log",
+    params:
+        library=library("sensitivity", "generation", "selection"),
+        settings=lambda w: search(w).control_sample_parameters(w.channel),
+    wildcard_constraints:
+        paper=papers_of(KaonSearch),
+    resources:
+        mem_mb=500,
+        runtime=5,
+    script:
+        "../scripts/estimate_from_control_samples.py"
 
 
 rule compute_sensitivity:
@@ -210,6 +231,7 @@ rule close_identification:
         maps=lambda w: search(w).identification_file(NOMINAL),
     output:
         closure="results/{paper}/identification/closure.csv",
+        contamination="results/{paper}/identification/contamination.csv",
     log:
         "results/{paper}/logs/close_identification.log",
     params:

@@ -3,113 +3,88 @@
 from job import job, write_table
 
 COLUMNS = ("map", "momentum_gev", "true_probability", "measured_probability", "uncertainty")
+CONTAMINATION_COLUMNS = (
+    "probe", "mode", "label", "momentum_gev", "fraction", "uncertainty",
+    "fraction_without_muon_signal", "uncertainty_without_muon_signal",
+)
 MOMENTUM_BINS = 17
-#: Windows of the kinematic selections, GeV and GeV^2: wide beside the resolutions.
-TOTAL_MOMENTUM_GEV = 2.5
-TRANSVERSE_MOMENTUM_GEV = 0.030
-MISSING_MASS_SQUARED_GEV2 = 0.010
+#: Probes in a bin, below which nothing is stated.
+FEWEST_PROBES = 10
+#: What the entries of `closure` measure.
+PARTICLES = {"pion": "pi+", "pion_of_muon_search": "pi+", "electron": "e+", "muon": "mu+"}
 
 
-def close_identification(maps, output, settings, detector, n_events, base_seed):
-    """Write, for every map and bin of momentum, what went in and what the probes give."""
-    import numpy as np
-    from kaon_simulation import recorded_chunks
+def close_identification(maps, outputs, settings, detector, n_events, base_seed):
+    """Write, for every map and bin of momentum, what went in and what the probes give.
 
+    And, for every probe, the share of other decays that its kinematic selection lets in.
+    """
     from lnvsearch.publication.table_files import table_from_rows
-    from lnvsearch.random_streams import stream_key
     from lnvsearch.selection.identification_maps import IdentificationMaps
 
     identification = IdentificationMaps.from_json(maps)
-    rows = []
-    for particle, entry in settings.items():
-        sample = f"closure_{particle}"
+    rows, others = [], []
+    for name, entry in settings.items():
+        number = n_events[entry["statistics"]]
+        select = Selecting(PARTICLES[name], entry, detector, number, base_seed)
+        probes = select.probes(entry["mode"], f"closure_{name}")
+        closed = probes.of_kind(PARTICLES[name])
+        rows += closure_rows(closed, entry, identification, base_seed, f"closure_{name}")
+        if entry["contamination"]:
+            selected = {entry["mode"]: probes}
+            for mode in entry["contamination"]:
+                selected[mode] = select.probes(mode, f"closure_{name}_{mode}")
+            others += contamination_rows(name, selected, entry, identification, number)
+    write_table(outputs["closure"], table_from_rows(rows, COLUMNS))
+    write_table(outputs["contamination"], table_from_rows(others, CONTAMINATION_COLUMNS))
+
+
+class Selecting:
+    """The kinematic selection of one kind of probe, on any control decay."""
+
+    def __init__(self, particle, entry, detector, n_events, base_seed):
+        from lnvsearch.selection.na62_probes import PROBES, Kinematics
+
+        self.kinematics = Kinematics(**entry["kinematics"])
+        self.function = PROBES[particle]
+        self.minimum_tracks = 3 if particle == "pi+" else 1
+        self.detector, self.n_events, self.base_seed = detector, n_events, base_seed
+
+    def probes(self, mode, sample):
+        """Probes of a decay mode, all chunks together."""
+        from kaon_simulation import recorded_chunks
+
+        from lnvsearch.selection.na62_probes import Probes
+
         simulation = {
-            "mode": entry["mode"], "options": {}, "radiation": True, "decay_in_flight": "natural",
-            "detector": detector, "minimum_tracks": 3 if particle == "pion" else 1,
+            "mode": mode, "options": {}, "radiation": True, "decay_in_flight": "natural",
+            "detector": self.detector, "minimum_tracks": self.minimum_tracks,
         }
-        chunks = recorded_chunks(simulation, n_events[entry["statistics"]], base_seed, sample)
-        probes = [PROBES[particle](chunk, detector) for chunk in chunks]
-        momentum, charge = (np.concatenate(column) for column in zip(*probes, strict=True))
-        for name in entry["maps"]:
-            # A stream for each map: what one map identifies says nothing of another's.
-            generator = np.random.Generator(
-                np.random.Philox(key=stream_key(base_seed, sample, name))
-            )
-            of_charge = np.ones(len(charge), dtype=bool)
-            if name.endswith(("_positive", "_rich")):
-                of_charge = charge > 0
-            elif name.endswith("_negative"):
-                of_charge = charge < 0
-            probability = identification.probability(name, momentum)
-            identified = generator.random(len(momentum)) < probability
-            rows += binned(name, momentum[of_charge], probability[of_charge],
-                           identified[of_charge], entry["momentum_gev"])
-    write_table(output, table_from_rows(rows, COLUMNS))
+        return Probes.joined(
+            self.function(chunk, self.detector, self.kinematics)
+            for chunk in recorded_chunks(simulation, self.n_events, self.base_seed, sample)
+        )
 
 
-def pions_of_k3pi(chunk, detector):
-    """Momenta and charges of the pions of three-track vertices with the beam's momentum."""
+def closure_rows(probes, entry, identification, base_seed, sample):
+    """What went into each map, and the share of the probes that it identifies."""
     import numpy as np
 
-    from lnvsearch.selection.na62 import fit_vertices
+    from lnvsearch.random_streams import stream_key
 
-    vertices = fit_vertices(chunk, detector)
-    beam = detector["beam"]
-    axis = np.array([beam["slope_x"]["value"], beam["slope_y"]["value"], 1.0])
-    axis /= np.linalg.norm(axis)
-    total = vertices.momentum_gev.sum(axis=1)
-    along = total @ axis
-    across = np.linalg.norm(total - np.outer(along, axis), axis=1)
-    good = np.abs(np.linalg.norm(total, axis=1) - beam["momentum_gev"]["value"]) < TOTAL_MOMENTUM_GEV
-    good &= across < TRANSVERSE_MOMENTUM_GEV
-    rows, columns = vertices.event_index[good], vertices.track_index[good]
-    track = {
-        name: np.take_along_axis(chunk.track[name][rows], columns, axis=1).ravel()
-        for name in ("momentum_gev", "charge", "true_pdg_id")
-    }
-    undecayed = np.abs(track["true_pdg_id"]) == 211
-    return track["momentum_gev"][undecayed], track["charge"][undecayed]
-
-
-def positrons_of_ke3(chunk, detector):
-    """Momenta and charges of single positive tracks beside a pi0, with no mass missing."""
-    import numpy as np
-
-    from lnvsearch import particles
-
-    clusters = np.asarray(chunk.cluster["energy_gev"], dtype=float)
-    one = (np.sum(chunk.track["charge"] != 0, axis=1) == 1) & (np.sum(clusters > 2.0, axis=1) == 2)
-    track = {name: values[one, 0] for name, values in chunk.track.items()}
-    order = np.argsort(-clusters[one], axis=1)[:, :2]
-    energy, x, y = (
-        np.take_along_axis(np.asarray(chunk.cluster[name], dtype=float)[one], order, axis=1)
-        for name in ("energy_gev", "x_m", "y_m")
-    )
-    z_front, z_reference = detector["lkr"]["z_m"]["value"], detector["spectrometer"]["chamber_z_m"]["value"][0]
-    separation = np.hypot(x[:, 0] - x[:, 1], y[:, 0] - y[:, 1])
-    z = z_front - separation * np.sqrt(energy.prod(axis=1)) / particles.mass_gev("pi0")
-    x_decay = track["x_m"] + track["slope_x"] * (z - z_reference)
-    y_decay = track["y_m"] + track["slope_y"] * (z - z_reference)
-    flight = np.stack([x - x_decay[:, None], y - y_decay[:, None],
-                       np.broadcast_to((z_front - z)[:, None], x.shape)], axis=-1)
-    flight /= np.linalg.norm(flight, axis=-1, keepdims=True)
-    pion = np.concatenate([(energy[..., None] * flight).sum(axis=1), energy.sum(axis=1)[:, None]], axis=1)
-    positron = four_momentum(track["momentum_gev"], track["slope_x"], track["slope_y"], 0.0)
-    beam = detector["beam"]
-    kaon = four_momentum(*(np.full(len(z), beam[name]["value"]) for name in
-                           ("momentum_gev", "slope_x", "slope_y")), particles.mass_gev("K+"))
-    missing = kaon - pion - positron
-    mass_squared = missing[:, 3] ** 2 - np.sum(missing[:, :3] ** 2, axis=1)
-    good = (np.abs(mass_squared) < MISSING_MASS_SQUARED_GEV2) & (track["true_pdg_id"] == -11)
-    return track["momentum_gev"][good], track["charge"][good]
-
-
-def four_momentum(momentum, slope_x, slope_y, mass):
-    """(n, 4) from the size of the momentum and its slopes."""
-    import numpy as np
-
-    pz = momentum / np.sqrt(1.0 + slope_x**2 + slope_y**2)
-    return np.stack([pz * slope_x, pz * slope_y, pz, np.hypot(momentum, mass)], axis=1)
+    momentum, charge = probes.momentum_gev, probes.charge
+    for name in entry["maps"]:
+        # A stream for each map: what one map identifies says nothing of another's.
+        generator = np.random.Generator(np.random.Philox(key=stream_key(base_seed, sample, name)))
+        of_charge = np.ones(len(charge), dtype=bool)
+        if name.endswith(("_positive", "_rich")):
+            of_charge = charge > 0
+        elif name.endswith("_negative"):
+            of_charge = charge < 0
+        probability = identification.probability(name, momentum)
+        identified = generator.random(len(momentum)) < probability
+        yield from binned(name, momentum[of_charge], probability[of_charge],
+                          identified[of_charge], entry["momentum_gev"])
 
 
 def binned(name, momentum, probability, identified, limits):
@@ -121,7 +96,7 @@ def binned(name, momentum, probability, identified, limits):
     for i in range(MOMENTUM_BINS):
         here = which == i
         number = int(here.sum())
-        if number < 10:
+        if number < FEWEST_PROBES:
             continue
         fraction, expected = float(identified[here].mean()), float(probability[here].mean())
         uncertainty = max(np.sqrt(expected * (1.0 - expected) / number), 1.0 / number)
@@ -130,14 +105,42 @@ def binned(name, momentum, probability, identified, limits):
         ), strict=True))
 
 
-PROBES = {"pion": pions_of_k3pi, "electron": positrons_of_ke3}
+def contamination_rows(probe, selected, entry, identification, n_events):
+    """Share of every other decay among the probes, by kinematics and without a muon's signal.
+
+    `selected`: mode -> its probes, the wanted one first.  Of muons the second share is empty: that
+    signal is what they measure.
+    """
+    import numpy as np
+
+    from lnvsearch.generation.kaon import MODES
+    from lnvsearch.selection.na62_probes import shares, silent_probability
+
+    edges = np.linspace(*entry["momentum_gev"], MOMENTUM_BINS + 1)
+    scales = [MODES[mode].branching_fraction.value / n_events for mode in selected]
+    momenta = [probes.momentum_gev for probes in selected.values()]
+    by_kinematics = shares(momenta, scales, edges)
+    silent = None
+    if PARTICLES[probe] != "mu+":
+        weights = [silent_probability(probes, identification) for probes in selected.values()]
+        silent = shares(momenta, scales, edges, weights)
+    number = np.histogram(momenta[0], edges)[0]
+    for k, mode in enumerate(selected):
+        for i in np.flatnonzero(number >= FEWEST_PROBES) if k > 0 else ():
+            values = [by_kinematics[0][k, i], by_kinematics[1][k, i], None, None]
+            if silent is not None:
+                values[2:] = silent[0][k, i], silent[1][k, i]
+            cells = [None if value is None else float(value) for value in values]
+            yield dict(zip(CONTAMINATION_COLUMNS, (
+                probe, mode, MODES[mode].label, float(edges[i] + edges[i + 1]) / 2.0, *cells
+            ), strict=True))
 
 
 if __name__ == "__main__":
     with job(snakemake):
         close_identification(
             maps=snakemake.input.maps,
-            output=snakemake.output.closure,
+            outputs={name: snakemake.output[name] for name in ("closure", "contamination")},
             settings=snakemake.params.settings,
             detector=snakemake.params.detector,
             n_events=snakemake.params.n_events,

@@ -5,63 +5,89 @@ from job import job, write_table
 BACKGROUND_COLUMNS = (
     "sample", "label", "variation", "selection", "region", "expected_events",
     "statistical_uncertainty", "systematic_uncertainty", "effective_events",
+    "extrapolated_events", "extrapolated_factor",
 )
 SPECTRUM_COLUMNS = (
     "selection", "sample", "label", "mass_low_gev", "mass_high_gev", "expected_events",
     "uncertainty",
 )
-#: Branching fraction at which the spectrum of an undiscovered decay is drawn.
-SIGNAL_BRANCHING_FRACTION = 1e-10
 
 
 def estimate_kaon_backgrounds(
     acceptance, calibration, spectra, background, spectra_output, settings, channel
 ):
-    """Write expected events = N_K x branching fraction x flat factor x acceptance."""
-    from kaon_tables import all_acceptances, factor_of, read_factors
+    """Write expected events = N_K x branching fraction x flat factor x acceptance.
+
+    N_K is the number of kaon decays that a selection's trigger chains see: the search's own for the
+    signal's chains, fewer for chains with more downscaling.
+    """
+    from kaon_tables import all_acceptances, branching_fraction, factor_of, label, read_factors
     from sensitivity import recomputed
 
     from lnvsearch.publication.table_files import table_from_rows
 
     factors = read_factors(calibration)
     n_decays = recomputed(settings["recomputation"])[0].mean
+    seen = exposures(settings)
+    samples = settings["samples"]
+    produced = {
+        sample: n_decays * branching_fraction(entry["mode"]) for sample, entry in samples.items()
+    }
+    listed = list(spectrum_rows(spectra, settings, channel, {
+        sample: factors["nominal"][0] * decays for sample, decays in produced.items()
+    }, seen))
     rows = []
     for (sample, variation, selection, region), value in all_acceptances(acceptance).items():
-        scale = n_decays * factor_of(factors, variation)[0]
-        scale *= branching_fraction(sample, settings, variation)
+        mode = settings["varied_modes"].get(variation, {}).get(sample, samples[sample]["mode"])
+        scale = n_decays * branching_fraction(mode) * factor_of(factors, variation)[0]
+        scale *= seen[selection]
         expected = scale * value.acceptance
         relative = settings["systematic"].get(sample, 0.0)
+        tail = (None, None)
+        if variation == "nominal" and not expected:
+            window = settings["regions"][selection][region]
+            tail = extrapolated(listed, sample, selection, window)
         rows.append(dict(zip(BACKGROUND_COLUMNS, (
-            sample, label(sample, settings), variation, selection, region, expected,
+            sample, label(samples[sample]), variation, selection, region, expected,
             scale * value.acceptance_uncertainty, relative * expected, value.effective_events,
+            *tail,
         ), strict=True)))
     rows += pileup_rows(settings)
     write_table(background, table_from_rows(rows, BACKGROUND_COLUMNS))
-    scales = {
-        sample: n_decays * factors["nominal"][0] * branching_fraction(sample, settings)
-        for sample in spectra
+    write_table(spectra_output, table_from_rows(
+        [row for row in listed if samples[row["sample"]]["role"] != "control"], SPECTRUM_COLUMNS
+    ))
+
+
+def exposures(settings):
+    """Selection -> kaon decays that its trigger chains see, over those that the signal's see."""
+    from lnvsearch.selection.na62_trigger import exposure_ratio
+
+    chains = settings["chains"]
+    own = chains[settings["signal"]["selection"]]
+    return {
+        name: exposure_ratio(other, own, settings["trigger"]) for name, other in chains.items()
     }
-    write_table(
-        spectra_output,
-        table_from_rows(spectrum_rows(spectra, scales, settings, channel), SPECTRUM_COLUMNS),
+
+
+def extrapolated(spectra, sample, selection, region):
+    """Events in an empty region by the exponential fall of the spectrum below it, and a factor.
+
+    The factor is what one standard deviation multiplies or divides by.
+    """
+    from lnvsearch.selection.mass_tail import exponential_tail
+
+    bins = [
+        row for row in spectra if (row["sample"], row["selection"]) == (sample, selection)
+    ]
+    if not bins:
+        return None, None
+    edges = [row["mass_low_gev"] for row in bins] + [bins[-1]["mass_high_gev"]]
+    tail = exponential_tail(
+        edges, [row["expected_events"] for row in bins], [row["uncertainty"] for row in bins]
     )
-
-
-def branching_fraction(sample, settings, variation="nominal"):
-    """Of the sample's decay; an undiscovered one gets SIGNAL_BRANCHING_FRACTION."""
-    from lnvsearch.generation.kaon import MODES
-
-    varied = settings["varied_modes"].get(variation, {})
-    known = MODES[varied.get(sample, settings["samples"][sample]["mode"])].branching_fraction
-    return SIGNAL_BRANCHING_FRACTION if known is None else known.value
-
-
-def label(sample, settings):
-    """Name of a sample in tables and figures."""
-    from lnvsearch.generation.kaon import MODES
-
-    entry = settings["samples"][sample]
-    return entry.get("label") or MODES[entry["mode"]].label
+    found = None if tail is None else tail.in_region(region)
+    return (None, None) if found is None else found
 
 
 def pileup_rows(settings):
@@ -78,30 +104,31 @@ def pileup_rows(settings):
         dict(zip(BACKGROUND_COLUMNS, (
             "pileup", "pileup (derived)", "nominal", signal["selection"], region,
             in_time * width / total, uncertainty * width / total, 0.0,
-            float(pileup["sideband_events"]),
+            float(pileup["sideband_events"]), None, None,
         ), strict=True))
         for region, width in widths.items()
     ]
 
 
-def spectrum_rows(spectra, scales, settings, channel):
-    """Spectra of all samples but controls, scaled to expected events."""
+def spectrum_rows(spectra, settings, channel, scales, seen):
+    """Spectra of all samples, scaled to expected events."""
+    from kaon_tables import label
+
     from lnvsearch.publication.table_files import read_csv, table_rows
 
     for sample, path in spectra.items():
-        if settings["samples"][sample]["role"] == "control":
-            continue
         for row in table_rows(read_csv(path)):
             if row["channel"] != channel or row["variation"] != "nominal":
                 continue
+            scale = scales[sample] * seen[row["selection"]]
             yield {
                 "selection": row["selection"],
                 "sample": sample,
-                "label": label(sample, settings),
+                "label": label(settings["samples"][sample]),
                 "mass_low_gev": row["mass_low_gev"],
                 "mass_high_gev": row["mass_high_gev"],
-                "expected_events": scales[sample] * row["acceptance"],
-                "uncertainty": scales[sample] * row["acceptance_uncertainty"],
+                "expected_events": scale * row["acceptance"],
+                "uncertainty": scale * row["acceptance_uncertainty"],
             }
 
 

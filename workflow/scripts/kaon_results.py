@@ -6,7 +6,9 @@ import json
 from collections.abc import Mapping
 
 #: Results with one file a channel; every other one is a single table.
-BY_CHANNEL = ("acceptance", "background", "losses", "sensitivity", "systematics", "limits")
+BY_CHANNEL = (
+    "acceptance", "background", "losses", "sensitivity", "systematics", "limits", "transferred",
+)
 
 
 def read_results(files: Mapping[str, str]) -> dict:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+#: Branching fraction at which events and the spectrum of an undiscovered decay are given.
+SIGNAL_BRANCHING_FRACTION = 1e-10
+
 
 @dataclass(frozen=True)
 class Acceptance:
@@ -47,6 +50,21 @@ def acceptances(path, sample, selection, region) -> dict[str, Acceptance]:
             "raise `statistics` of the configuration"
         )
     return found
+
+
+def branching_fraction(mode) -> float:
+    """Of a decay mode; an undiscovered one gets SIGNAL_BRANCHING_FRACTION."""
+    from lnvsearch.generation.kaon import MODES
+
+    known = MODES[mode].branching_fraction
+    return SIGNAL_BRANCHING_FRACTION if known is None else known.value
+
+
+def label(entry) -> str:
+    """Name of a sample, an entry of `samples`, in tables and figures."""
+    from lnvsearch.generation.kaon import MODES
+
+    return entry.get("label") or MODES[entry["mode"]].label
 
 
 def read_factors(path) -> dict[str, tuple[float, float]]:

@@ -42,6 +42,14 @@ def backgrounds(tables, published, results):
     return tables.backgrounds(published, results["background"])
 
 
+def data_driven(tables, published, results):
+    return tables.data_driven(published, results["transferred"], results["background"])
+
+
+def probe_contamination(tables, published, results):
+    return tables.probe_contamination(published, results["contamination"])
+
+
 def validation(tables, published, results):
     return tables.validation(published, results["validation"], results["acceptance"])
 
@@ -59,6 +67,8 @@ TABLES = {
     "na62_2022_table2": table2_2022,
     "sensitivity": sensitivity,
     "backgrounds": backgrounds,
+    "data_driven": data_driven,
+    "probe_contamination": probe_contamination,
     "validation": validation,
     "systematics": systematics,
 }

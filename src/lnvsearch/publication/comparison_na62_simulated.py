@@ -288,8 +288,14 @@ def _background_row(
         if (name, number.channel) in numbers:
             printed = numbers.number(name, number.channel).value
     if background.is_empty:
-        note = f"{NO_TEST}: no simulated event is left, which is no measurement of zero"
-        return _simulated(number, variant, 0.0, None, note, source="background")
+        note = (
+            f"{NO_TEST}: no simulated event is left, which is no measurement of zero; below "
+            f"{background.upper_bound:.2g} at 90 % confidence level, from the largest weight of "
+            "the events nearest in mass"
+        )
+        if background.extrapolated is not None:
+            note += "; {:.1g} (x/: {:.1g}) by an exponential tail".format(*background.extrapolated)
+        return _simulated(number, variant, None, None, note, source="background")
     if number.quantity == "background_k3pi_upstream_events":
         note = "in no sum"
     effective = f"{background.effective_events:.0f} effective events"
@@ -393,7 +399,7 @@ def _two_decay_rows(published: PublishedNumbers, channel: str, table: Table) -> 
 
 
 def _simulated(
-    number: PublishedNumber, variant: str, value: float, sigma: float | None, note: str,
+    number: PublishedNumber, variant: str, value: float | None, sigma: float | None, note: str,
     published_uncertainty: float | None = None, *, source: str,
 ) -> Row:
     """One row; without a printed uncertainty the published side has that of its rounding."""

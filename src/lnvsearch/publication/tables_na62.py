@@ -27,14 +27,18 @@ from lnvsearch.publication.tables_na62_background import (
     combined,
     lower_region_factors,
     process_background,
+    simulated_cells,
     total_background,
 )
-from lnvsearch.publication.tables_na62_identification import table1_2019
+from lnvsearch.publication.tables_na62_control import data_driven
+from lnvsearch.publication.tables_na62_identification import probe_contamination, table1_2019
 from lnvsearch.publication.tables_na62_search import backgrounds, sensitivities
 from lnvsearch.publication.tables_na62_validation import systematics, validation
 
 __all__ = [
     "backgrounds",
+    "data_driven",
+    "probe_contamination",
     "render_na62",
     "sensitivities",
     "systematics",
@@ -58,6 +62,20 @@ _HEADINGS = {
     "derived": "Derived",
     "simulated": "Simulated",
     "effective_events": "Effective events",
+    "extrapolated": "Extrapolated, exponential tail",
+    "control_events_derived": "Control events, derived",
+    "weight_per_control_event_derived": "Weight of a control event, derived",
+    "control_events": "Control events, simulated",
+    "control_events_extrapolated": "Control events, exponential tail",
+    "weight_per_control_event": "Weight of a control event, simulated",
+    "data_driven": "From control sample",
+    "data_driven_precision": "Its precision in data",
+    "data_driven_all": "From control sample, all decays in it",
+    "probe": "Probe",
+    "decay": "Other decay",
+    "share": "Share by kinematics (%)",
+    "share_without_muon_signal": "Share without muon signal (%)",
+    "momentum_gev": "Momentum (GeV)",
     "normalised": "Simulated, normalised below the signal",
     "observed": "Observed (published)",
     "published_minimum": "Published, least",
@@ -102,25 +120,46 @@ _TABLE2_2019 = {
     "ke4": "K+ -> pi+ pi- e+ nu",
     "mumumunu": "K+ -> mu+ nu mu+ mu-",
 }
+# Called negligible by the paper, without numbers; in no sum.
+_NEGLIGIBLE_2019 = {
+    "kmu3_dalitz": "K+ -> pi0_D mu+ nu; in no sum",
+    "pipi0_dalitz": "K+ -> pi+ pi0_D; in no sum",
+}
 
 
 def table2_2019(published: PublishedNumbers, background: Table) -> dict[str, list[str]]:
     """Return the background of K⁺ → π⁻μ⁺μ⁺ in the signal region, process by process.
 
     `background` is the background table of channel `pimumu`; published and simulated uncertainties
-    are statistical.
+    are statistical.  Beside the signal region the simulated events of the masked region, with the
+    signal region in it, and of the control region.  Where no simulated event is left, an upper
+    bound at 90 % confidence level, from what one event might have weighed, and, where the spectrum
+    below the region allows it, what its exponential tail gives.
     """
     rows = []
-    for process, label in _TABLE2_2019.items():
+    for process, label in (_TABLE2_2019 | _NEGLIGIBLE_2019).items():
         number = published.find(f"background_{process}_events", channel="pimumu")
-        simulated = process_background(background, process, "lnv", "signal")
-        rows.append({"process": label, "published": _printed(number)} | _simulated(simulated))
-    total = total_background(background, "lnv", "signal")
-    rows.append({
+        printed = "negligible" if process in _NEGLIGIBLE_2019 else _printed(number)
+        found = {region: process_background(background, process, "lnv", region)
+                 for region in ("signal", "masked", "control")}
+        rows.append({"process": label, "published": printed} | _dimuon_cells(found))
+    total = {region: total_background(background, "lnv", region)
+             for region in ("signal", "masked", "control")}
+    rows.insert(len(_TABLE2_2019), {
         "process": "Total",
         "published": _printed_pair(published, "background_events", "pimumu"),
-    } | _simulated(total))
-    return _text_table(rows, ("process", "published", "simulated", "effective_events"))
+    } | _dimuon_cells(total))
+    columns = ("process", "published", "simulated", "effective_events", "extrapolated",
+               "simulated_masked_region", "simulated_control_region")
+    return _text_table(rows, columns)
+
+
+def _dimuon_cells(found: Mapping[str, Background | None]) -> dict[str, str]:
+    """Return the cells of all regions; those of the signal region carry the plain names."""
+    cells = simulated_cells(found["signal"], named_tail=True)
+    for region in ("masked", "control"):
+        cells[f"simulated_{region}_region"] = simulated_cells(found[region]).get("simulated", "")
+    return cells
 
 
 _TABLE3_2019 = (
@@ -194,7 +233,7 @@ def table1_2022(published: PublishedNumbers, background: Table) -> dict[str, lis
             simulated = process_background(background, process, "lnv", region)
             row = {"process": label, "region": region,
                    "published": _printed_region(published, quantity, "piee")}
-            row |= _simulated(simulated, with_systematic=True)
+            row |= simulated_cells(simulated, with_systematic=True)
             if simulated is not None:
                 factor, relative = factors.get(process, (1.0, 0.0))
                 normalised.append(simulated.scaled(factor, relative))
@@ -240,8 +279,8 @@ def table2_2022(published: PublishedNumbers, background: Table) -> dict[str, lis
             rows.append({
                 "process": label, "region": region,
                 "published": _printed_region(published, quantity, "pipi0ee"),
-            } | _simulated(simulated, with_systematic=True) | {
-                _column(variant): _simulated(varied, with_systematic=True)["simulated"]
+            } | simulated_cells(simulated, with_systematic=True) | {
+                _column(variant): simulated_cells(varied, with_systematic=True)["simulated"]
                 for variant in shown
                 if (varied := process_background(background, process, "lnv", region, variant))
             })
@@ -253,7 +292,7 @@ def table2_2022(published: PublishedNumbers, background: Table) -> dict[str, lis
             "derived": pdg_round(pileup, pileup),
         })
         rows.append(_total_2022(published, background, "pipi0ee", region, []) | {
-            _column(variant): _simulated(
+            _column(variant): simulated_cells(
                 total_background(background, "lnv", region, variant), with_systematic=True
             ).get("simulated", "")
             for variant in shown
@@ -275,25 +314,12 @@ def _total_2022(
         "process": "Total", "region": region,
         "published": _printed_region(published, name, channel),
         "observed": _printed(published.find(observed, channel=channel)),
-    } | _simulated(total_background(background, "lnv", region), with_systematic=True)
+    } | simulated_cells(total_background(background, "lnv", region), with_systematic=True)
     if normalised and region != "lower":
         total = combined(normalised)
         if not total.is_empty:
             row["normalised"] = _with_uncertainty(total.events, total.statistical)
     return row
-
-
-def _simulated(background: Background | None, *, with_systematic: bool = False) -> dict[str, str]:
-    """Return the cells of a simulated background; nothing where none was simulated."""
-    if background is None:
-        return {}
-    if background.is_empty:
-        return {"simulated": "no event left", "effective_events": "0"}
-    sigma = background.sigma if with_systematic else background.statistical
-    return {
-        "simulated": _with_uncertainty(background.events, sigma),
-        "effective_events": f"{background.effective_events:.0f}",
-    }
 
 
 def _with_uncertainty(value: float, sigma: float | None) -> str:

@@ -1,7 +1,12 @@
 """The simulated backgrounds of the NA62 searches by the names that the papers print.
 
 A background table has the columns `sample, label, variation, selection, region, expected_events,
-statistical_uncertainty, systematic_uncertainty, effective_events`, one row a sample and region.
+statistical_uncertainty, systematic_uncertainty, effective_events`, one row a sample and region, and
+possibly `extrapolated_events, extrapolated_factor`.
+
+Where no simulated event is left, the statistical uncertainty is what one event might have counted:
+no measurement of zero but, times -ln(1 - CL), an upper bound.  The extrapolated events are those of
+an exponential that continues the spectrum below the region, which is an assumption.
 """
 
 from __future__ import annotations
@@ -12,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lnvsearch.publication.published import PublishedNumbers
+from lnvsearch.publication.rounding import pdg_round, round_significant
 from lnvsearch.publication.table_files import Table, table_rows
 
 __all__ = [
@@ -24,6 +30,7 @@ __all__ = [
     "outside_signal",
     "process_background",
     "processes_of",
+    "simulated_cells",
     "total_background",
 ]
 
@@ -34,9 +41,10 @@ PROCESSES: dict[str, tuple[tuple[str, ...], ...]] = {
     "k3pi_one_decay": (("bkg_k3pi_one_decay",),),
     "k3pi_downstream": (("bkg_k3pi_downstream",),),
     "k3pi_upstream": (("control_k3pi_upstream",),),
+    "kmu3_dalitz": (("bkg_kmu3_dalitz", "control_kmu3_dalitz"),),
     "ke4": (("bkg_ke4",),),
     "kmu4": (("bkg_kmu4",),),
-    "pipi0_dalitz": (("bkg_pipi0_dalitz",),),
+    "pipi0_dalitz": (("bkg_pipi0_dalitz", "control_pipi0_dalitz"),),
     "ke3_dalitz": (("bkg_ke3_dalitz",),),
     "eeenu": (("bkg_eeenu",),),
     "mumumunu": (("bkg_mumumunu",),),
@@ -53,12 +61,17 @@ _REGION_NAMES = {"lower": ("lower", "control"), "control": ("control", "lower")}
 
 @dataclass(frozen=True)
 class Background:
-    """Expected events with uncertainties, and how many unweighted events would be as precise."""
+    """Expected events with uncertainties, and how many unweighted events would be as precise.
+
+    `extrapolated`, where no event is left: what an exponential tail gives, and the factor of its
+    uncertainty.
+    """
 
     events: float
     statistical: float
     systematic: float
     effective_events: float
+    extrapolated: tuple[float, float] | None = None
 
     @property
     def sigma(self) -> float:
@@ -69,6 +82,15 @@ class Background:
         """Whether no simulated event is behind it: then it is no measurement of zero."""
         return self.events == 0.0
 
+    @property
+    def upper_bound(self) -> float:
+        """Where no event is left: so many are expected at most, at 90 % confidence level.
+
+        As many as would leave none in one of ten simulations, each of the weight that one event
+        might have had.
+        """
+        return -math.log(0.1) * self.statistical
+
     def scaled(self, factor: float, relative_sigma: float = 0.0) -> Background:
         """Return this times a factor whose relative uncertainty joins the statistical one."""
         return Background(
@@ -76,12 +98,42 @@ class Background:
             factor * math.hypot(self.statistical, self.events * relative_sigma),
             factor * self.systematic,
             self.effective_events,
+            self.extrapolated and (factor * self.extrapolated[0], self.extrapolated[1]),
         )
+
+
+def simulated_cells(
+    background: Background | None, *, with_systematic: bool = False, named_tail: bool = False
+) -> dict[str, str]:
+    """Return the cells `simulated` and `effective_events`; nothing where none was simulated.
+
+    A background of which no event is left has an upper bound at 90 % confidence level.
+    `named_tail`: with the cell `extrapolated`, the exponential tail where there is one.
+    """
+    if background is None:
+        return {}
+    if background.is_empty:
+        cells = {"simulated": f"< {round_significant(background.upper_bound, 2)}",
+                 "effective_events": "0"}
+        if named_tail and background.extrapolated is not None:
+            events, factor = background.extrapolated
+            cells["extrapolated"] = (
+                f"{round_significant(events, 1)} (×/÷ {round_significant(factor, 1)})"
+            )
+        return cells
+    sigma = background.sigma if with_systematic else background.statistical
+    return {
+        "simulated": pdg_round(background.events, sigma) if sigma
+        else round_significant(background.events, 4),
+        "effective_events": f"{background.effective_events:.0f}",
+    }
 
 
 def combined(parts: Iterable[Background]) -> Background:
     """Add backgrounds: statistical uncertainties in quadrature, systematic ones linearly."""
     parts = list(parts)
+    if len(parts) == 1:
+        return parts[0]
     events = math.fsum(part.events for part in parts)
     squared = math.fsum(_squared_weights(part) for part in parts)
     return Background(
@@ -222,4 +274,6 @@ def _background(row: Mapping[str, Any]) -> Background:
         float(row["statistical_uncertainty"] or 0.0),
         float(row["systematic_uncertainty"] or 0.0),
         float(row["effective_events"] or 0.0),
+        None if row.get("extrapolated_events") is None
+        else (float(row["extrapolated_events"]), float(row["extrapolated_factor"])),
     )

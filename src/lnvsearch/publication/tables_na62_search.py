@@ -19,6 +19,7 @@ from lnvsearch.publication.tables_na62_background import (
     background_of,
     combined,
     is_background,
+    simulated_cells,
 )
 
 __all__ = ["backgrounds", "sensitivities"]
@@ -87,7 +88,7 @@ def backgrounds(
     `background[channel]` are the background tables.  Published: `background_<process>_<region>_
     region_events`, for the signal region also `background_<process>_events`, and the totals
     `background_total_<region>_region_events` and `background_events`, of the selection `lnv`.  The
-    total leaves out samples of which no event is left.
+    total leaves out samples of which no event is left; these have an upper bound.
     """
     rows = []
     for channel, table in background.items():
@@ -106,11 +107,11 @@ def backgrounds(
                 rows.append({
                     **place, "sample": sample,
                     "published": _printed_background(of_paper, process, region, channel),
-                } | _simulated(background_of(table, sample, selection, region)))
+                } | simulated_cells(background_of(table, sample, selection, region)))
             rows.append({
                 **place, "sample": "total",
                 "published": _printed_background(of_paper, "total", region, channel),
-            } | _simulated(_total(table, selection, region, samples)))
+            } | simulated_cells(_total(table, selection, region, samples)))
     return _text_table(
         rows,
         ("channel", "selection", "region", "sample", "published", "simulated", "effective_events"),
@@ -158,17 +159,6 @@ def _printed(published: PublishedNumbers, quantity: str, channel: str) -> str:
 def _legible(published: PublishedNumbers, quantity: str, channel: str) -> PublishedNumber | None:
     number = published.find(quantity, channel=channel)
     return number if number is not None and number.legible else None
-
-
-def _simulated(background: Background | None) -> dict[str, str]:
-    if background is None:
-        return {}
-    if background.is_empty:
-        return {"simulated": "no event left", "effective_events": "0"}
-    return {
-        "simulated": _with_uncertainty(background.events, background.sigma),
-        "effective_events": f"{background.effective_events:.0f}",
-    }
 
 
 def _with_uncertainty(value: float, sigma: float | None) -> str:

@@ -15,6 +15,7 @@ from lnvsearch.selection.weighted_cutflow import WeightedSums, efficiency_uncert
 
 __all__ = [
     "ACCEPTANCE_COLUMNS",
+    "NEAREST",
     "RegionAcceptance",
     "RegionCounter",
     "Spectrum",
@@ -37,6 +38,9 @@ ACCEPTANCE_COLUMNS = (
     "generated_events",
 )
 
+#: An empty region is bounded by the largest weight of so many candidates nearest to it in mass.
+NEAREST = 10
+
 Region = Sequence  # [low, high], or a list of such windows
 
 
@@ -45,7 +49,8 @@ class RegionAcceptance:
     """Sum of the weights in a region over that of all generated events.
 
     `effective_events`: unweighted events of the same relative precision; 0 where there are none,
-    and then `uncertainty` is what one candidate more would change.
+    and then `uncertainty` is what one candidate more would change: no measurement of zero, but
+    -ln(1 - CL) times it is an upper bound.
     """
 
     acceptance: float
@@ -102,7 +107,7 @@ class RegionCounter:
         self.regions = dict(regions)
         self.edges_gev = list(edges_gev)
         self._sums = {name: WeightedSums() for name in self.regions}
-        self._largest_weight = 0.0
+        self._nearest = {name: np.empty((2, 0)) for name in self.regions}
         self._content = np.zeros(len(self.edges_gev) - 1)
         self._squares = np.zeros(len(self.edges_gev) - 1)
 
@@ -111,7 +116,9 @@ class RegionCounter:
         mass, weight = np.asarray(candidates["mass_gev"]), np.asarray(candidates["weight"])
         for name, region in self.regions.items():
             self._sums[name] += _event_sums(candidates, in_region(mass, region))
-        self._largest_weight = max(self._largest_weight, float(np.max(weight, initial=0.0)))
+            if self._sums[name].n_events == 0:
+                found = np.stack([_distance(mass, region), weight])
+                self._nearest[name] = _nearest(np.append(self._nearest[name], found, axis=1))
         spectrum = mass_spectrum(mass, weight, self.edges_gev)
         self._content += spectrum.content
         self._squares += spectrum.uncertainty**2
@@ -121,19 +128,27 @@ class RegionCounter:
     ) -> dict[str, RegionAcceptance]:
         """Acceptance of every region, with the sums of weights of all generated events.
 
-        Several candidates of one event are one entry.  A region without candidates gets the
-        largest weight of the others as its uncertainty, or that of one whole event where there are
-        no others.
+        Several candidates of one event are one entry.  A region without candidates gets as its
+        uncertainty the largest weight of the NEAREST candidates outside, what one event there
+        might have weighed; that of one whole event where there are no candidates at all.
         """
-        one_event = self._largest_weight or None
         return {
             name: RegionAcceptance(
                 sums.weight / sum_weight,
-                efficiency_uncertainty(sums, sum_weight, sum_squared_weight, one_event=one_event),
+                efficiency_uncertainty(
+                    sums, sum_weight, sum_squared_weight,
+                    one_event=self._one_event(name),
+                ),
                 sums.effective_events,
             )
             for name, sums in self._sums.items()
-        }
+        }  # fmt: skip
+
+    def _one_event(self, region: str) -> float | None:
+        """Weight that one event in an empty region might have; None where nothing says."""
+        if self._sums[region].n_events > 0:
+            return None
+        return float(np.max(self._nearest[region][1], initial=0.0)) or None
 
     def spectrum(self) -> Spectrum:
         """Sums of weights in the bins of mass."""
@@ -207,6 +222,20 @@ def _windows(region: Region) -> np.ndarray:
     if windows.ndim != 2 or windows.shape[1] != 2 or np.any(windows[:, 0] >= windows[:, 1]):
         raise ValueError(f"region {region}: give [low, high] with low < high, or several of them")
     return windows
+
+
+def _distance(mass_gev: np.ndarray, region: Region) -> np.ndarray:
+    """How far masses (...) lie from a region's nearest window, GeV; 0 inside."""
+    windows = _windows(region)
+    mass = np.asarray(mass_gev)[..., None]
+    return np.min(np.maximum(np.maximum(windows[:, 0] - mass, mass - windows[:, 1]), 0.0), axis=-1)
+
+
+def _nearest(found: np.ndarray) -> np.ndarray:
+    """Of candidates (2, r), distance and weight, the NEAREST ones; the heavier of equally far."""
+    if found.shape[1] <= NEAREST:
+        return found
+    return found[:, np.lexsort((-found[1], found[0]))[:NEAREST]]
 
 
 def _event_sums(candidates: Mapping[str, np.ndarray], mask: np.ndarray) -> WeightedSums:

@@ -21,7 +21,7 @@ from lnvsearch.selection.mass_regions import in_region
 from lnvsearch.selection.na62_candidates import Candidates
 from lnvsearch.selection.na62_cuts import CUTS
 from lnvsearch.selection.na62_geometry import line_resolution, plain_numbers
-from lnvsearch.selection.na62_identification import candidate_probability
+from lnvsearch.selection.na62_identification import candidate_probability, transfer_probability
 from lnvsearch.selection.na62_kernels import energy_beside
 from lnvsearch.selection.na62_trigger import trigger_probability
 from lnvsearch.selection.weighted_cutflow import (
@@ -41,11 +41,13 @@ __all__ = [
     "select_fully",
 ]
 
-#: Columns of a table of candidates; the weights multiply.
+#: Columns of a table of candidates.  `transfer_probability`: that tracks identified as other
+#: particles be taken for those of the final state; 1 where identification is not inverted.
 CANDIDATE_COLUMNS = (
     "event_number",
     "weight",
     "weight_without_identification",
+    "transfer_probability",
     "mass_gev",
     "dilepton_mass_gev",
     "total_momentum_gev",
@@ -139,7 +141,8 @@ def select(
     """Candidates that pass a selection, one row each, and the cut flow.
 
     `selection`: final_state, charge, cuts (mappings with the name under `cut`), identification
-    (of lkr, rich, muon; empty: none), trigger (chains of `trigger`; empty: no weight).
+    (of lkr, rich, muon; empty: none), trigger (chains of `trigger`; empty: no weight), and possibly
+    identified_as (three particles), where that is not what the final state has.
     `detector`: section -> key -> number (leaves {value, ...} are accepted).  `vertices`: those of
     `fit_vertices`, to share among several selections.
     Raises ValueError for an unknown cut, chain or map, or a final state that does not fit.
@@ -172,9 +175,11 @@ def select_fully(
 ) -> Selected:
     """As `select`, with the loss by every single condition (in one mass region, if named)."""
     detector = plain_numbers(detector)
-    progress = _Progress.of(
-        Candidates.of(events, selection["final_state"], selection["charge"], detector, vertices)
-    )
+    state = Candidates.of(
+        events, selection["final_state"], selection["charge"], detector, vertices,
+        selection.get("identified_as"),
+    )  # fmt: skip
+    progress = _Progress.of(state)
     event = progress.state.event
     passes, _ = apply_cuts(
         selection["cuts"], _CUTS, progress, len(progress), events.n_generated
@@ -269,16 +274,23 @@ class _Probabilities:
         if selection["trigger"]:
             event = _event_trigger_inputs(state)
             self.trigger = trigger_probability(
-                selection["trigger"], trigger, state.tracks, state.kinds, event, state.detector
-            )
+                selection["trigger"], trigger, state.tracks, state.identified_kinds, event,
+                state.detector,
+            )  # fmt: skip
 
     def _identified(self, identification) -> np.ndarray:
         state = self._state
         if not identification:
             return np.ones(len(state))
         return candidate_probability(
-            state.kinds, state.tracks, self._decays, identification, self._maps
+            state.identified_kinds, state.tracks, self._decays, identification, self._maps
         )
+
+    def transferred(self, rows: np.ndarray) -> np.ndarray:
+        """Of some candidates: that their tracks be taken for the final state's, (k,)."""
+        state = self._state
+        momentum = state.tracks["momentum_gev"][:, rows]
+        return transfer_probability(state.identified_kinds, state.kinds, momentum, self._maps)
 
 
 def _event_trigger_inputs(state: Candidates) -> dict[str, np.ndarray]:
@@ -325,6 +337,7 @@ def _table(left: _Left) -> dict[str, np.ndarray]:
         name: getattr(left, name)[kept] for name in ("weight", "weight_without_identification")
     }
     columns |= {name: getattr(state, name)[kept] for name in _FROM_CANDIDATE}
+    columns["transfer_probability"] = left.probability.transferred(kept)
     columns["z_neutral_m"] = np.full(len(kept), np.nan)
     if "pi0" in state.final_state:
         columns["z_neutral_m"] = state.neutral_pions.z_vertex_m[kept]

@@ -3,11 +3,14 @@
 A candidate is a vertex together with an assignment of its tracks to the final state: the pion
 first, then the leptons.  Where the charges leave a choice (which of two positive tracks is the
 pion), each choice is a candidate with its own weight of identification.
+
+Tracks may be identified as other particles than those of the final state, whose masses they get:
+control samples with inverted identification are selected so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from itertools import permutations, product
@@ -23,6 +26,7 @@ from lnvsearch.reconstruction.neutral_pion import (
 )
 from lnvsearch.reconstruction.three_track_vertex import ThreeTrackVertices, find_vertices
 from lnvsearch.selection.na62_geometry import line_at, line_resolution, position_at
+from lnvsearch.selection.na62_identification import KINDS
 from lnvsearch.selection.na62_kernels import (
     kinematics,
     matching_candidates,
@@ -35,19 +39,25 @@ __all__ = ["Candidates", "assignments"]
 _SLOPES_BEHIND = ("downstream_slope_x", "downstream_slope_y") * 2
 
 
-def assignments(final_state: Sequence[str], charges: Sequence[int]) -> list[tuple[int, ...]]:
+def assignments(
+    final_state: Sequence[str],
+    charges: Sequence[int],
+    identified_as: Sequence[str] | None = None,
+) -> list[tuple[int, ...]]:
     """Orders in which tracks of these charges can be the charged particles of a final state.
 
-    Orders that differ by an exchange of equal particles count once.
+    Orders that differ by an exchange of equal particles, identified as equal ones, count once.
 
     >>> assignments(["pi+", "e+", "e-"], [1, 1, -1])
     [(0, 1, 2), (1, 0, 2)]
+    >>> assignments(["pi-", "mu+", "mu+"], [1, 1, -1], ["pi-", "pi+", "mu+"])
+    [(2, 0, 1), (2, 1, 0)]
     """
     wanted = [particles.charge(name) for name in final_state]
     found: dict[tuple, tuple[int, ...]] = {}
     for order in permutations(range(3)):
         if [int(charges[i]) for i in order] == wanted:
-            key = tuple(sorted(zip(final_state, order, strict=True)))
+            key = tuple(sorted(zip(final_state, identified_as or final_state, order, strict=True)))
             found.setdefault(key, order)
     return list(found.values())
 
@@ -58,12 +68,14 @@ class Candidates:
 
     `vertex`: (r,), rows of `vertices`, in the order of the events.  `order`: (3, r), which of the
     vertex's three tracks is which particle of `final_state`.  `flat`: (3, r), where these tracks
-    are in a flat branch of the events.  Arrays of tracks are (3, r).
+    are in a flat branch of the events.  Arrays of tracks are (3, r).  `identified_as`: what the
+    three tracks are identified as.
     """
 
     events: SpectrometerEvents
     vertices: ThreeTrackVertices
     final_state: tuple[str, ...]
+    identified_as: tuple[str, ...]
     detector: Mapping
     vertex: np.ndarray
     order: np.ndarray
@@ -80,23 +92,30 @@ class Candidates:
         charge: int,
         detector: Mapping,
         vertices: ThreeTrackVertices | None = None,
+        identified_as: Sequence[str] | None = None,
     ) -> Candidates:
         """All candidates of a final state; `vertices` of the events, if they are known already.
 
+        `identified_as`: three particles as which the tracks are identified, by default those of
+        the final state.
         Raises ValueError for a final state that is not three charged particles and a pi0 at most,
-        or whose charge is another.
+        or whose charge is another, or tracks identified as particles of other charges.
         """
         charged = [name for name in final_state if name != "pi0"]
         _check_final_state(final_state, charged, charge)
+        identified_as = charged if identified_as is None else list(identified_as)
+        _check_identified(identified_as, charged)
         if vertices is None:
             vertices = find_vertices(events.track, line_resolution(detector))
         vertex, order, flat = matching_candidates(
             np.asarray(events.track["charge"]),
             vertices.event_index,
             vertices.track_index,
-            *_ways(charged),
+            *_ways(charged, identified_as),
         )
-        return cls(events, vertices, tuple(final_state), detector, vertex, order, flat)
+        return cls(
+            events, vertices, tuple(final_state), tuple(identified_as), detector, vertex, order, flat
+        )
 
     def subset(self, rows: np.ndarray) -> Candidates:
         """Some of the candidates, `rows` ascending; what was computed of them is computed anew."""
@@ -107,6 +126,7 @@ class Candidates:
             self.events,
             self.vertices,
             self.final_state,
+            self.identified_as,
             self.detector,
             self.vertex[rows],
             np.take(self.order, rows, axis=1),
@@ -155,9 +175,12 @@ class Candidates:
     @cached_property
     def kinds(self) -> tuple[str, ...]:
         """Hypotheses of the three tracks: pion, electron or muon."""
-        names = {211: "pion", 11: "electron", 13: "muon"}
-        charged = (name for name in self.final_state if name != "pi0")
-        return tuple(names[abs(particles.pdg_id(name))] for name in charged)
+        return _kinds(name for name in self.final_state if name != "pi0")
+
+    @cached_property
+    def identified_kinds(self) -> tuple[str, ...]:
+        """What the three tracks are identified as: pion, electron or muon."""
+        return _kinds(self.identified_as)
 
     @cached_property
     def _track_sums(self) -> tuple[np.ndarray, np.ndarray]:
@@ -253,16 +276,31 @@ def _check_final_state(final_state, charged, charge: int) -> None:
         raise ValueError(f"charge is {charge}, but {list(final_state)} has {total}; mend one")
 
 
+def _check_identified(identified_as: Sequence[str], charged: Sequence[str]) -> None:
+    wanted = [particles.charge(name) for name in charged]
+    if [particles.charge(name) for name in identified_as] != wanted:
+        raise ValueError(
+            f"identified_as is {list(identified_as)}: give three particles with the charges of "
+            f"{list(charged)}, in the same order"
+        )
+
+
+def _kinds(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(KINDS[abs(particles.pdg_id(name))] for name in names)
+
+
 def _mass(four_momentum: np.ndarray) -> np.ndarray:
     squared = four_momentum[3] ** 2 - np.sum(four_momentum[:3] ** 2, axis=0)
     return np.sqrt(np.maximum(squared, 0.0))
 
 
-def _ways(charged: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def _ways(
+    charged: Sequence[str], identified_as: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray]:
     """For each pattern of signs (bit i: track i is positive) the orders that fit, and how many."""
     found = []
     for pattern in product((-1, 1), repeat=3):  # track 2 changes fastest
-        found.append(assignments(charged, pattern))
+        found.append(assignments(charged, pattern, identified_as))
     index = [sum(1 << i for i in range(3) if bits[i]) for bits in product((0, 1), repeat=3)]
     ways = np.zeros((8, 6, 3), dtype=np.int64)
     n_ways = np.zeros(8, dtype=np.int64)

@@ -15,7 +15,7 @@ import numpy as np
 
 from lnvsearch.selection.identification_maps import IdentificationMaps
 
-__all__ = ["KINDS", "candidate_probability", "track_probability"]
+__all__ = ["KINDS", "candidate_probability", "track_probability", "transfer_probability"]
 
 #: Hypotheses, by the absolute PDG code of the particle.
 KINDS = {211: "pion", 11: "electron", 13: "muon"}
@@ -37,6 +37,29 @@ def candidate_probability(
     for i, kind in enumerate(hypotheses):
         column = {name: track[name][i] for name in _NEEDED}
         result *= track_probability(kind, column, n_decays_in_flight, identification, maps)
+    return result
+
+
+def transfer_probability(
+    identified: Sequence[str],
+    wanted: Sequence[str],
+    momentum_gev: np.ndarray,
+    maps: IdentificationMaps,
+) -> np.ndarray:
+    """Product of the probabilities that tracks of one kind be taken for another, (r,).
+
+    What a control sample with inverted identification is weighted with: for each track that is
+    `identified` as something else than `wanted`, the map `<identified>_to_<wanted>` at its
+    reconstructed momentum.  Kinds are three of `KINDS`' values, `momentum_gev` is (3, r).
+    Raises ValueError where there is no such map.
+
+    >>> transfer_probability(["pion"] * 3, ["pion", "muon", "muon"], momentum, maps)
+    ... # doctest: +SKIP
+    """
+    result = np.ones(np.shape(momentum_gev)[1])
+    for one, other, momentum in zip(identified, wanted, momentum_gev, strict=True):
+        if one != other:
+            result *= maps.probability(f"{one}_to_{other}", momentum)
     return result
 
 

@@ -28,6 +28,8 @@ LABELS = {
     "bkg_k3pi_one_decay": r"$K_{3\pi}$, one decay",
     "bkg_k3pi_downstream": r"$K_{3\pi}$, downstream",
     "control_k3pi_upstream": r"$K_{3\pi}$, upstream",
+    "control_kmu3_dalitz": r"$K^+\to\pi^0_D\mu^+\nu$",
+    "control_pipi0_dalitz": r"$K^+\to\pi^+\pi^0_D$",
     "bkg_pipi0pi0_dalitz": r"$K^+\to\pi^+\pi^0\pi^0_D$",
     "bkg_pipi0_dalitz_gamma": r"$K^+\to\pi^+\pi^0_D\gamma$",
     "bkg_pipi0_dalitz_gamma_soft": r"$K^+\to\pi^+\pi^0_D\gamma$, soft",
@@ -113,6 +115,8 @@ def identification():
         "electron_to_pion": 0.012 + 0.008 * (44 - momenta) / 38,
         "efficiency_electron_lkr": 0.955 + 0.02 * momenta / 44,
         "efficiency_electron_rich": 0.93 + 0.06 * momenta / 44,
+        "pion_to_muon": 0.009 - 0.005 * (momenta - 5) / 40,
+        "muon_to_pion": np.full_like(momenta, 0.0015),
     }
     rows = []
     for name, values in maps.items():
@@ -231,6 +235,8 @@ def backgrounds(paper):
             "bkg_k3pi_one_decay": {"lower": 90.0, "masked": 0.5, "signal": 0.2},
             "bkg_k3pi_downstream": {"lower": 150.0, "masked": 0.6, "signal": 0.25},
             "control_k3pi_upstream": {"lower": 60.0, "masked": 0.4, "signal": 0.2},
+            "control_kmu3_dalitz": {"lower": 0.02, "masked": 0.001, "signal": 2e-4},
+            "control_pipi0_dalitz": {"lower": 0.01, "masked": 0.001, "signal": 1e-4},
             "norm_pimumu": {"lower": 0.2, "masked": 0.2, "signal": 0.09},
             "bkg_kmu4": {"lower": 1.0, "masked": 0.1, "signal": 0.04},
             "bkg_ke4": {"lower": 1.0, "masked": 0.1, "signal": 0.05},
@@ -271,6 +277,33 @@ def backgrounds(paper):
         ]),
         "pipi0ee": table(_BACKGROUND_COLUMNS, _background_rows("lnv", four)),
     }
+
+
+def control_samples():
+    """The control samples of the mu mu search: weights of 0.0018 and 0.25, one region empty."""
+    columns = ("process, selection, sample, label, region, control_events, "
+               "control_events_uncertainty, weight_per_control_event, expected_events, "
+               "statistical_uncertainty, effective_events, expected_precision")
+    rows = [
+        ("k3pi_no_decay", "lnv_inverted_none", sample, LABELS[sample], "signal", events,
+         0.1 * events, 0.0018, 0.0018 * events, 0.00018 * events, 100.0, 0.0018 * math.sqrt(events))
+        for sample, events in (("bkg_k3pi_no_decay", 4.0), ("bkg_ke4", 2.0))
+    ]
+    rows.append(("k3pi_one_decay", "lnv_inverted_one", "bkg_k3pi_one_decay",
+                 LABELS["bkg_k3pi_one_decay"], "signal", 0.0, 0.4, None, 0.0, 0.1, 0.0, 0.0))
+    return table(columns, rows)
+
+
+def contamination():
+    """Other decays among the probes of identification, at two momenta."""
+    columns = ("probe, mode, label, momentum_gev, fraction, uncertainty, "
+               "fraction_without_muon_signal, uncertainty_without_muon_signal")
+    return table(columns, [
+        ("electron", "mu_nu_pi0", "Kmu3", 10.0, 0.05, 0.01, 1e-4, 2e-5),
+        ("electron", "mu_nu_pi0", "Kmu3", 42.0, 0.50, 0.02, 1.6e-3, 1e-4),
+        ("muon", "pi_pi0", "pi pi0", 10.0, 0.0, 1e-4, None, None),
+        ("muon", "pi_pi0", "pi pi0", 42.0, 0.0, 1e-4, None, None),
+    ])
 
 
 def measurements(paper):

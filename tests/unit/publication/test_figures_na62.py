@@ -260,6 +260,15 @@ def test_closure_draws_what_went_in_and_out(made):
         figures.na62_2022_figure2({name: [] for name in invented.identification()})
 
 
+def test_closure_of_muons_draws_both_ways():
+    _, numbers = figures.na62_muon_identification(invented.identification())
+    assert set(numbers["map"]) == {"pion_to_muon", "muon_to_pion"}
+    lost = find_rows(numbers, map="muon_to_pion")
+    assert all(row["true_probability"] == pytest.approx(0.0015) for row in lost)
+    with pytest.raises(ValueError, match="none of"):
+        figures.na62_muon_identification({name: [] for name in invented.identification()})
+
+
 @pytest.mark.parametrize("lepton", ["e+", "mu+"])
 def test_shares_of_the_dalitz_plane_are_those_of_decays_uniform_in_it(lepton):
     edges, shares = dalitz_area_fractions(lepton, 12)

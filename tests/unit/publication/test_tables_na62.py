@@ -55,6 +55,11 @@ def test_identification_extremes_are_published_entered_and_measured(first):
                 for a, b in zip(*maps, strict=True)]
     assert float(positron["input_minimum"]) == pytest.approx(min(products), rel=2e-3)
     assert "±" in positron["closure_maximum"]
+    muon = row_of(table, particle="mu+, mu-")
+    assert (muon["published_minimum"], muon["published_maximum"]) == ("0.15", "0.15")
+    assert muon["input_maximum"] == "0.150"
+    as_muon = row_of(table, quantity="misidentification as mu")
+    assert (as_muon["published_minimum"], as_muon["published_maximum"]) == ("0.4", "0.9")
     pion = row_of(table, particle="pi+")
     assert (pion["published_minimum"], pion["unit"]) == ("1e-5", "1")
 
@@ -62,7 +67,7 @@ def test_identification_extremes_are_published_entered_and_measured(first):
 def test_dimuon_backgrounds_and_their_total(first):
     background = invented.backgrounds("na62_2019")["pimumu"]
     table = tables.table2_2019(first, background)
-    assert len(table["process"]) == 9
+    assert len(table["process"]) == 11
     row = row_of(table, process="K3pi downstream (at least two pion decays)")
     assert (row["published"], row["simulated"]) == ("0.20 ± 0.20", "0.250 ± 0.025")
     total = row_of(table, process="Total")
@@ -71,6 +76,83 @@ def test_dimuon_backgrounds_and_their_total(first):
               if (r["selection"], r["region"]) == ("lnv", "signal")
               and not r["sample"].startswith("control_")]
     assert float(total["simulated"].split()[0]) == pytest.approx(sum(events), abs=0.005)
+
+
+def changed(table, sample, **cells):
+    """The table with other values in the signal region of one sample."""
+    rows = [
+        row | (cells if (row["sample"], row["region"]) == (sample, "signal") else {})
+        for row in table_rows(table)
+    ]
+    return table_from_rows(rows, [*table, *(name for name in cells if name not in table)])
+
+
+def test_no_event_left_is_an_upper_bound_and_no_zero(first):
+    """None in ten simulations would leave none if -ln(0.1) events of that weight were expected."""
+    one_event = 0.004
+    background = changed(
+        invented.backgrounds("na62_2019")["pimumu"], "bkg_k3pi_one_decay", expected_events=0.0,
+        statistical_uncertainty=one_event, systematic_uncertainty=0.0, effective_events=0.0,
+        extrapolated_events=2e-5, extrapolated_factor=30.0,
+    )
+    table = tables.table2_2019(first, background)
+    row = row_of(table, process="K3pi (one pion decay)")
+    assert float(row["simulated"].removeprefix("< ")) == pytest.approx(
+        -math.log(0.1) * one_event, rel=0.05)
+    assert row["extrapolated"] == "2e-5 (×/÷ 30)"
+    # The bound is no estimate: the total does not have it.
+    bound = process_background(background, "k3pi_one_decay", "lnv", "signal")
+    assert bound.is_empty and bound.upper_bound == pytest.approx(math.log(10.0) * one_event)
+    total = float(row_of(table, process="Total")["simulated"].split()[0])
+    before = float(row_of(
+        tables.table2_2019(first, invented.backgrounds("na62_2019")["pimumu"]), process="Total"
+    )["simulated"].split()[0])
+    assert total == pytest.approx(before - 0.2, abs=0.01)
+    assert bound.scaled(3.0).extrapolated == pytest.approx((6e-5, 30.0))
+
+
+def test_decays_that_the_paper_calls_negligible_stand_beside_the_total(first):
+    table = tables.table2_2019(first, invented.backgrounds("na62_2019")["pimumu"])
+    names = table["process"]
+    assert names.index("Total") == len(names) - 3
+    for row in table_rows(table)[-2:]:
+        assert row["published"] == "negligible" and row["process"].endswith("in no sum")
+    kmu3 = row_of(table, process="K+ -> pi0_D mu+ nu; in no sum")
+    assert kmu3["simulated"] == "(2.00 ± 0.20)e-4"
+    total = total_background(invented.backgrounds("na62_2019")["pimumu"], "lnv", "control")
+    assert total.events == pytest.approx(4.0 + 90.0 + 150.0 + 0.2 + 1.0 + 1.0 + 0.1)
+
+
+def test_control_samples_stand_beside_the_direct_simulation(first):
+    background = {"pimumu": invented.backgrounds("na62_2019")["pimumu"]}
+    table = tables.data_driven(first, {"pimumu": invented.control_samples()}, background)
+    none = row_of(table, process="k3pi_no_decay", region="signal")
+    assert none["published"] == "0.0070 ± 0.0030"
+    # Five or six events of 0.0013 have this sum and this Poisson uncertainty.
+    assert (none["control_events_derived"], none["weight_per_control_event_derived"]) == (
+        "5.4", "0.0013")
+    assert none["simulated"] == "0.0060 ± 0.0006"
+    assert float(none["control_events"].split()[0]) == pytest.approx(4.0)
+    assert float(none["weight_per_control_event"]) == pytest.approx(0.0018)
+    assert float(none["data_driven_precision"]) == pytest.approx(0.0036, rel=0.03)
+    # The decay of another sample that enters adds its events and, in quadrature, its precision.
+    assert float(none["data_driven_all"].split()[0]) == pytest.approx(0.0072 + 0.0036, rel=0.02)
+    assert none["data_driven_all"].endswith("(in data ± 0.0044)")
+    empty = row_of(table, process="k3pi_one_decay", region="signal")
+    assert empty["published"] == "0.25 ± 0.25"
+    assert empty["data_driven"] == "< 0.23" and empty["weight_per_control_event"] == ""
+
+
+def test_contamination_of_the_probes_has_both_ends(second):
+    table = tables.probe_contamination(second, invented.contamination())
+    rows = {(r["probe"], r["decay"], r["extreme"]): r for r in table_rows(table)}
+    largest = rows["electron", "mu_nu_pi0", "largest"]
+    assert (largest["momentum_gev"], largest["published"]) == ("42.0", "0.6")
+    assert largest["share_without_muon_signal"] == "0.160 ± 0.010"
+    assert rows["electron", "mu_nu_pi0", "least"]["published"] == ""
+    muon = rows["muon", "pi_pi0", "largest"]
+    assert muon["share_without_muon_signal"] == ""
+    assert muon["share"] == "< 0.023"  # no event: 2.3 times what one would be
 
 
 def test_sensitivities_keep_published_derived_and_simulated_apart(first):
@@ -97,8 +179,8 @@ def test_background_by_region_sums_and_normalises(second):
     assert float(ke3["normalised"].split()[0]) == pytest.approx(expected, abs=0.01)
     assert row_of(table, process="K+ -> pi0_D e+ nu", region="lower")["normalised"] == ""
     empty = row_of(table, process="K+ -> pi+ pi+ pi-", region="signal")
-    assert (empty["published"], empty["simulated"], empty["effective_events"]) == (
-        "", "no event left", "0")
+    assert (empty["published"], empty["simulated"][:2], empty["effective_events"]) == (
+        "", "< ", "0")
     # Ke3 and e nu e e normalised, the pi pi0 left as simulated.
     total = row_of(table, process="Total", region="masked")
     expected = 1.5 * 3.7 / 4.4 + 0.5 * 0.7 / 0.8 + 0.02

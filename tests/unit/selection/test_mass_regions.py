@@ -74,6 +74,10 @@ def test_an_empty_region_gets_the_uncertainty_of_one_candidate():
     found = region_acceptances(table([0.3, 0.4], [1e-4, 2e-4]), regions, **kwargs)
     assert found["signal"].acceptance == 0.0
     assert found["signal"].uncertainty == pytest.approx(2e-4 / 1000.0)
+    # What lies nearest in mass counts: far away the events of weighted samples are heavier.
+    near = [0.46 + 1e-5 * i for i in range(10)]
+    found = region_acceptances(table([0.3, *near], [1.0, *[1e-6] * 10]), regions, **kwargs)
+    assert found["signal"].uncertainty == pytest.approx(1e-6 / 1000.0)
     nothing = region_acceptances(table([], []), regions, **kwargs)
     assert nothing["signal"].uncertainty == pytest.approx(1e-3)
 

@@ -35,6 +35,7 @@ _HOME = {
     "na62_2019_figure2": "na62_spectra",
     "na62_2019_figure3": "na62_spectra",
     "na62_2022_figure2": "na62_identification",
+    "na62_muon_identification": "na62_identification",
     "na62_2022_figure3": "na62_spectra",
     "na62_2022_figure4": "na62_spectra",
     "na62_2022_figure5": "na62_spectra",

@@ -1,8 +1,8 @@
 """Identification probabilities against momentum: what went in, and what tag and probe gives back.
 
 The papers' curves are inputs of the simulation.  What can be shown is closure: lines are the maps
-that went in, points are the same quantities measured on simulated K3pi (pions) and Ke3 (electrons)
-decays the way the papers measure theirs.
+that went in, points are the same quantities measured on simulated K3pi (pions), Ke3 (electrons) and
+Kmu2 (muons) decays the way the papers measure theirs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["MAPS", "na62_2022_figure2"]
+__all__ = ["MAPS", "na62_2022_figure2", "na62_muon_identification"]
 
 #: The maps drawn: name -> (panel, legend, colour, marker, line style, drawn as its complement).
 MAPS: dict[str, tuple[str, str, str, str, str, bool]] = {
@@ -31,6 +31,8 @@ MAPS: dict[str, tuple[str, str, str, str, str, bool]] = {
         "electron", r"$1-\varepsilon_e$, LKr", "orange", "D", "--", True),
     "efficiency_electron_rich": (
         "electron", r"$1-\varepsilon_e$, RICH", "green", "^", "-.", True),
+    "pion_to_muon": ("muon", r"$\pi^\pm\to\mu^\pm$", "blue", "s", "-", False),
+    "muon_to_pion": ("muon", r"$\mu^\pm\to\pi^\pm$", "vermilion", "o", "--", False),
 }
 _COLUMNS = (
     "panel",
@@ -59,6 +61,20 @@ def na62_2022_figure2(maps: Table) -> tuple[Figure, dict[str, list]]:
         label_axes(panel)
     axes[0].set_ylabel(r"Pion misidentification $P_{\pi e}$")
     axes[1].set_ylabel("Electron misidentification, inefficiency")
+    return figure, numbers
+
+
+@in_style
+def na62_muon_identification(maps: Table) -> tuple[Figure, dict[str, list]]:
+    """Draw how often pions pass for muons and muons for pions in the muon detector.
+
+    As `na62_2022_figure2`, for a search with muons: probes are pions of K3pi and muons of Kmu2.
+    """
+    figure, axes = column_figure(1, height_cm=7.2)
+    numbers: dict[str, list] = {name: [] for name in _COLUMNS}
+    _draw_panel(axes, "muon", maps, numbers)
+    label_axes(axes)
+    axes.set_ylabel("Misidentification")
     return figure, numbers
 
 
