@@ -114,7 +114,7 @@ _TABLE2_2019 = {
     "k3pi_no_decay": "K3pi (no pion decays)",
     "k3pi_one_decay": "K3pi (one pion decay)",
     "k3pi_downstream": "K3pi downstream (at least two pion decays)",
-    "k3pi_upstream": "K3pi upstream (at least two pion decays); not reproduced, in no sum",
+    "k3pi_upstream": "K3pi upstream (at least two pion decays); in no sum",
     "pimumu": "K+ -> pi+ mu+ mu-",
     "kmu4": "K+ -> pi+ pi- mu+ nu",
     "ke4": "K+ -> pi+ pi- e+ nu",
@@ -134,15 +134,21 @@ def table2_2019(published: PublishedNumbers, background: Table) -> dict[str, lis
     are statistical.  Beside the signal region the simulated events of the masked region, with the
     signal region in it, and of the control region.  Where no simulated event is left, an upper
     bound at 90 % confidence level, from what one event might have weighed, and, where the spectrum
-    below the region allows it, what its exponential tail gives.
+    below the region allows it, what its exponential tail gives.  A column beside the nominal one
+    for each hypothesis that touches one of the decays.
     """
     rows = []
+    shown = _hypotheses(background, ("signal",))
     for process, label in (_TABLE2_2019 | _NEGLIGIBLE_2019).items():
         number = published.find(f"background_{process}_events", channel="pimumu")
         printed = "negligible" if process in _NEGLIGIBLE_2019 else _printed(number)
         found = {region: process_background(background, process, "lnv", region)
                  for region in ("signal", "masked", "control")}
-        rows.append({"process": label, "published": printed} | _dimuon_cells(found))
+        rows.append({"process": label, "published": printed} | _dimuon_cells(found) | {
+            _column(variant): simulated_cells(varied)["simulated"]
+            for variant in shown
+            if (varied := process_background(background, process, "lnv", "signal", variant))
+        })
     total = {region: total_background(background, "lnv", region)
              for region in ("signal", "masked", "control")}
     rows.insert(len(_TABLE2_2019), {
@@ -150,8 +156,16 @@ def table2_2019(published: PublishedNumbers, background: Table) -> dict[str, lis
         "published": _printed_pair(published, "background_events", "pimumu"),
     } | _dimuon_cells(total))
     columns = ("process", "published", "simulated", "effective_events", "extrapolated",
-               "simulated_masked_region", "simulated_control_region")
+               *map(_column, shown), "simulated_masked_region", "simulated_control_region")
     return _text_table(rows, columns)
+
+
+def _hypotheses(background: Table, regions: Sequence[str]) -> list[str]:
+    """Return the named hypotheses under which some background of a region was simulated."""
+    return [
+        variant for variant in COMPARED_VARIANTS[1:]
+        if any(total_background(background, "lnv", region, variant) for region in regions)
+    ]
 
 
 def _dimuon_cells(found: Mapping[str, Background | None]) -> dict[str, str]:
@@ -268,10 +282,7 @@ def table2_2022(published: PublishedNumbers, background: Table) -> dict[str, lis
     from lnvsearch.publication.derivations_na62 import pileup_events
 
     rows = []
-    shown = [
-        variant for variant in COMPARED_VARIANTS[1:]
-        if any(total_background(background, "lnv", region, variant) for region in _REGIONS_PI0)
-    ]
+    shown = _hypotheses(background, _REGIONS_PI0)
     for region in _REGIONS_PI0:
         for process, label in _TABLE2_2022.items():
             quantity = f"background_{process}_{region}_region"
