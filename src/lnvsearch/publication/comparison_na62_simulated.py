@@ -42,13 +42,14 @@ __all__ = ["simulated_rows"]
 Row = dict[str, Any]
 
 _FLAT = "trigger, random veto, one vertex, pileup and hadronic interactions are not simulated"
+_OTHER_PHOTONS = "hypothesis_c_radiative_ke3_of_pdg"
 _NOTES = {
     "nominal": "one flat factor brings A_SM to the published value; the ratio is simulated",
     "hypothesis_a_no_fsr_in_signal":
         "hypothesis A: no final-state radiation in the LNV sample; the paper does not say",
     "hypothesis_b_outer_tiles":
         "hypothesis B: both muons in the outer tiles at L0; the paper does not say",
-    "hypothesis_c_radiative_ke3_of_pdg":
+    _OTHER_PHOTONS:
         "hypothesis C: radiative Ke3 as PDG defines it, no photons along the positron; the paper "
         "does not say",
     "with_pi0_factor": f"{NO_TEST}: the pi0 factor is fitted to the published acceptance",
@@ -185,7 +186,10 @@ def _regions_rows(
 ) -> Iterator[Row]:
     """All printed backgrounds of one channel; `factor` multiplies the nominal ones."""
     variation = "nominal" if variant == "with_pi0_factor" else variant
-    notes = {"with_pi0_factor": "with the pi0 factor fitted to the signal's acceptance"}
+    notes = {
+        "with_pi0_factor": "with the pi0 factor fitted to the signal's acceptance",
+        _OTHER_PHOTONS: _NOTES[_OTHER_PHOTONS],
+    }
     for process in processes_of(table):
         for region, quantity in _process_quantities(process):
             number = published.find(quantity, channel=channel)
