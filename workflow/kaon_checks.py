@@ -155,6 +155,21 @@ def _check_variations(paper: KaonSearch) -> Iterator[str]:
             check_schema(detector, "na62_detector", where)
         except ConfigurationError as error:
             yield from str(error).splitlines()
+            continue
+        yield from _check_varied_samples(where, entry, settings["samples"], paper)
+
+
+def _check_varied_samples(
+    where: str, entry: Mapping, varied: Mapping, paper: KaonSearch
+) -> Iterator[str]:
+    """A sample is simulated anew for the variations that change it."""
+    for sample, of_sample in varied.items():
+        if of_sample == paper.settings["samples"][sample]:
+            continue
+        if entry["stage"] != "generation":
+            yield f"{where}.stage: {entry['stage']!r}, but {sample} changes; write generation"
+        if sample not in entry["samples"]:
+            yield f"{where}.samples: without {sample}, which the variation changes; add it"
 
 
 def _check_names(paper: KaonSearch) -> Iterator[str]:

@@ -208,6 +208,13 @@ BAD |= {
         ),
         ["material_up", "magic"],
     ),
+    "kaons: another decay of a sample that the variation does not simulate": (
+        KAONS,
+        lambda c: c["variations"]["material_up"].update(
+            paper={"samples": {"bkg_ke4": {"mode": "pi_pi_mu_nu"}}}
+        ),
+        ["material_up.stage", "generation", "material_up.samples", "bkg_ke4"],
+    ),
     "kaons: probability above 1": (
         KAONS,
         lambda c: c["identification"]["maps"]["efficiency_pion"].update(probability=[0.98, 1.2]),
@@ -358,6 +365,24 @@ def test_selections_of_a_variation_are_read_with_nominal(root):
     tight = paper.selection_parameters("signal_piee", "nominal")["transverse_momentum_tight"]
     cuts = {cut["cut"]: cut for cut in tight["selections"]["piee"]["lnv"]["cuts"]}
     assert cuts["transverse_momentum"]["maximum_gev"] == 0.025
+
+
+def test_a_hypothesis_may_change_a_background_s_decay_and_its_branching_fraction(root):
+    from estimate_kaon_backgrounds import branching_fraction
+
+    paper = load_papers(read_yaml(root / CONFIG), root, CONFIG)["na62_2022"]
+    sample, name = "bkg_ke3_dalitz_gamma", "hypothesis_e_radiative_ke3_of_pdg"
+    nominal, varied = (paper.simulation_parameters(sample, v) for v in ("nominal", name))
+    assert nominal["mode"] == "e_nu_pi0_dalitz_gamma"
+    assert varied == {**nominal, "mode": "e_nu_pi0_dalitz_gamma_pdg"}
+    other = "bkg_pipi0_dalitz_gamma"
+    assert paper.simulation_parameters(other, name) == paper.simulation_parameters(other, "nominal")
+    settings = paper.background_parameters("pipi0ee")
+    assert settings["varied_modes"] == {name: {sample: varied["mode"]}}
+    assert paper.background_parameters("piee")["varied_modes"] == {}
+    assert branching_fraction(sample, settings) == pytest.approx(2.17e-3 * 1.174e-2, rel=1e-3)
+    assert branching_fraction(sample, settings, name) == pytest.approx(2.56e-4 * 1.174e-2)
+    assert branching_fraction(other, settings, name) == branching_fraction(other, settings)
 
 
 def test_blinded_data_never_show_the_window(root, tmp_path):
