@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from lnvsearch.reconstruction.neutral_pion import find_photon_pairs
+from lnvsearch.selection.mass_regions import in_region
 from lnvsearch.selection.na62_candidates import Candidates
 from lnvsearch.selection.na62_geometry import sensitive_areas
 from lnvsearch.selection.na62_kernels import all_inside
@@ -140,6 +141,13 @@ def neutral_vertex(
     return distance < distance_maximum_m
 
 
+def closed_window(
+    state: Candidates, alive: np.ndarray, *, windows: Sequence[Sequence[float]]
+) -> np.ndarray:
+    """Blinding: set aside all candidates with a mass (GeV) in windows [low, high)."""
+    return ~in_region(state.mass_gev, windows)
+
+
 #: Name of each cut in the search's YAML -> function.
 CUTS: dict[str, Callable[..., np.ndarray]] = {
     function.__name__: function
@@ -157,5 +165,6 @@ CUTS: dict[str, Callable[..., np.ndarray]] = {
         dilepton_mass,
         photons,
         neutral_vertex,
+        closed_window,
     )
 }
