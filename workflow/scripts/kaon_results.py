@@ -1,4 +1,4 @@
-"""All results of a kaon search, read by the names under which the rules hand them over."""
+"""All results of a search, read by the names under which the rules hand them over."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ import json
 from collections.abc import Mapping
 
 #: Results with one file a channel; every other one is a single table.
-BY_CHANNEL = ("acceptance", "background", "losses", "sensitivity", "systematics", "limits")
+BY_CHANNEL = (
+    "acceptance", "background", "losses", "sensitivity", "systematics", "limits", "data",
+)
+
+#: Kind of a limit that is set from the user's own data.
+USER_DATA = "user_data"
 
 
 def read_results(files: Mapping[str, str]) -> dict:
@@ -22,6 +27,11 @@ def read_results(files: Mapping[str, str]) -> dict:
         else:
             results[name] = content
     return results
+
+
+def of_the_paper(records: list[Mapping]) -> list[Mapping]:
+    """The records of limits without those of the user's own data."""
+    return [record for record in records if record["kind"] != USER_DATA]
 
 
 def read_json(path: str):

@@ -29,12 +29,15 @@ from lnvsearch.publication.tables_na62_background import (
     process_background,
     total_background,
 )
+from lnvsearch.publication.tables_na62_data import data_counts, data_sensitivity
 from lnvsearch.publication.tables_na62_identification import table1_2019
 from lnvsearch.publication.tables_na62_search import backgrounds, sensitivities
 from lnvsearch.publication.tables_na62_validation import systematics, validation
 
 __all__ = [
     "backgrounds",
+    "data_counts",
+    "data_sensitivity",
     "render_na62",
     "sensitivities",
     "systematics",
@@ -57,6 +60,9 @@ _HEADINGS = {
     "published": "Published",
     "derived": "Derived",
     "simulated": "Simulated",
+    "user_data": "User's data",
+    "user_data_published_acceptances": "User's data, published acceptances",
+    "user_data_simulated_acceptances": "User's data, simulated acceptances",
     "effective_events": "Effective events",
     "normalised": "Simulated, normalised below the signal",
     "observed": "Observed (published)",

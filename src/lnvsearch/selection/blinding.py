@@ -11,11 +11,22 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from lnvsearch.selection.mass_regions import in_region, mass_spectrum, without
+from lnvsearch.selection.na62_decisions import EnergyOverMomentum
 
-__all__ = ["CLOSED_REGIONS", "closed_spectrum", "closed_windows", "count_regions", "with_closed_window"]
+__all__ = [
+    "CLOSED_REGIONS",
+    "closed_flow",
+    "closed_selection",
+    "closed_spectrum",
+    "closed_windows",
+    "count_regions",
+    "regions_to_count",
+]
 
 #: Names of the regions that are closed.
 CLOSED_REGIONS = ("masked", "signal")
+#: The cut that closes them.
+FIRST_CUT = "open_and_identified"
 
 Windows = Sequence[Sequence[float]]
 
@@ -29,19 +40,52 @@ def closed_windows(regions: Mapping[str, Windows]) -> list[list[float]]:
     return [list(window) for name in CLOSED_REGIONS for window in regions.get(name, ())]
 
 
-def with_closed_window(
-    cuts: Sequence[Mapping], windows: Windows, final_state: Sequence[str]
-) -> list[Mapping]:
-    """The cuts with the windows closed from the moment on when the mass is known.
+def closed_selection(
+    selection: Mapping, windows: Windows, energy_over_momentum: EnergyOverMomentum
+) -> dict:
+    """A selection of recorded events with windows of mass closed, for `na62.select`.
 
-    That is before all other cuts, so that no cut flow tells how many candidates are in the windows;
-    with a pi0 it is as soon as its photons are found.
+    A cut before all others (with a pi0 behind the one that finds its photons) leaves the open
+    candidates that are identified.  Both at once: a cut flow that counted open candidates before
+    their identification, beside another selection's that counts all, would tell how many are not.
     """
-    if not windows:
-        return list(cuts)
+    cuts = list(selection["cuts"])
+    first = {
+        "cut": FIRST_CUT,
+        "windows": windows,
+        "identification": selection["identification"],
+        "energy_over_momentum": energy_over_momentum,
+    }
     names = [cut["cut"] for cut in cuts]
-    place = names.index("photons") + 1 if "pi0" in final_state else 0
-    return [*cuts[:place], {"cut": "closed_window", "windows": windows}, *cuts[place:]]
+    photons = [cuts.pop(names.index("photons"))] if "pi0" in selection["final_state"] else []
+    return {**selection, "cuts": [*photons, first, *cuts]}
+
+
+def closed_flow(rows: Sequence[Mapping]) -> list[dict]:
+    """Rows of a cut flow of a `closed_selection` from the first that holds no closed candidate.
+
+    `rows`: as `WeightedCutFlow.rows` gives them.  That first row counts what comes in of all events.
+    """
+    names = [row["cut"] for row in rows]
+    place = names.index(FIRST_CUT)
+    first = {**rows[place], "events_in": rows[0]["events_in"]}
+    later = [dict(row) for row in rows[place + 1 :] if row["cut"] != "identification"]
+    return [first, *later]
+
+
+def regions_to_count(regions: Mapping[str, Windows]) -> dict[str, Windows]:
+    """A selection's regions, and what of the masked one lies outside the signal's.
+
+    >>> regions_to_count({"masked": [[0.47, 0.505]], "signal": [[0.4886, 0.4988]]})
+    ... # doctest: +NORMALIZE_WHITESPACE
+    {'masked': [[0.47, 0.505]], 'signal': [[0.4886, 0.4988]],
+     'masked_outside_signal': [[0.47, 0.4886], [0.4988, 0.505]]}
+    """
+    result = dict(regions)
+    if all(name in regions for name in CLOSED_REGIONS):
+        rest = without(regions["masked"], regions["signal"])
+        result |= {"masked_outside_signal": rest} if rest else {}
+    return result
 
 
 def count_regions(
