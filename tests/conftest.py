@@ -14,3 +14,33 @@ for folder in ("workflow", "workflow/scripts"):
 def root() -> Path:
     """The project's top folder."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def kaon_pseudo_data(tmp_path_factory):
+    """A file of pseudo-data for the search of 2022, and the simulated events behind it."""
+    from types import SimpleNamespace
+
+    from configuration import read_yaml
+    from kaon_simulation import recorded_chunks
+    from paper import load_papers
+
+    from lnvsearch.kaon_events import write_spectrometer
+    from lnvsearch.selection.identification_maps import IdentificationMaps
+    from lnvsearch.selection.na62_decisions import EnergyOverMomentum
+    from lnvsearch.selection.na62_pseudo_data import pseudo_data
+
+    paper = load_papers(read_yaml(ROOT / "config/config.yaml"), ROOT, "config")["na62_2022"]
+    identification = paper.settings["identification"]
+    maps = IdentificationMaps.from_anchors(identification["maps"])
+    windows = EnergyOverMomentum(**identification["energy_over_momentum"])
+    decays = {"norm_piee": 30_000, "signal_piee": 4_000, "signal_pipi0ee": 20_000}
+    simulated, drawn = [], []
+    for sample, number in decays.items():
+        simulation = paper.simulation_parameters(sample, "nominal")
+        for chunk in recorded_chunks(simulation, number, 3, sample):
+            simulated.append(chunk)
+            drawn.append(pseudo_data(chunk, maps, windows, base_seed=3, sample=sample))
+    path = tmp_path_factory.mktemp("pseudo_data") / "pseudo_data.root"
+    write_spectrometer(path, drawn)
+    return SimpleNamespace(path=path, simulated=simulated, drawn=drawn, maps=maps, paper=paper)

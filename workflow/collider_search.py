@@ -10,11 +10,8 @@ from pathlib import Path
 import checks
 import figures
 from configuration import ConfigurationError
-from paper import NOMINAL, Paper
+from paper import DATA, NOMINAL, Paper
 from published_settings import published_settings
-
-#: Name of the sample of recorded events, if there is one.
-DATA = "data"
 
 
 @dataclass(frozen=True)
@@ -50,16 +47,6 @@ class ColliderSearch(Paper):
         self.masses_gev = self._masses()
         self.samples = {sample.name: sample for sample in self._samples()}
         checks.check_meaning(self)
-
-    @property
-    def data_file(self) -> str | None:
-        """The user's own file of recorded events."""
-        return self.config["data"].get(self.name, {}).get("file")
-
-    @property
-    def is_unblinded(self) -> bool:
-        """Whether the signal window of the user's data is open."""
-        return self.config["data"].get(self.name, {}).get("unblind", False)
 
     # ------------------------------------------------------------------ samples
 
@@ -223,9 +210,6 @@ class ColliderSearch(Paper):
 
     def generated_file(self, sample: str, variation: str = NOMINAL) -> str:
         return self._file("generation", "generated", sample, variation, "npz")
-
-    def recorded_file(self, sample: str, variation: str = NOMINAL) -> str:
-        return self.data_file if sample == DATA else super().recorded_file(sample, variation)
 
     def cutflow_files(self) -> list[str]:
         return [self._file("selection", "cutflow", *run, "csv") for run in self.runs()]

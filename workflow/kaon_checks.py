@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import jsonschema
 import kaon_figures
 from configuration import ConfigurationError, check_schema, describe, overlaid, read_schema
+from paper import DATA
 
 if TYPE_CHECKING:
     from kaon_search import KaonSearch
@@ -23,6 +24,8 @@ def check_meaning(paper: KaonSearch) -> None:
         *_check_variations(paper),
         *_check_names(paper),
         *_check_tables(paper),
+        *_check_identification(paper),
+        *_check_closed_regions(paper),
         *_check_figures(paper),
         *_check_published(paper),
     ]
@@ -176,6 +179,8 @@ def _check_names(paper: KaonSearch) -> Iterator[str]:
     """Names by which tables, figures and the comparison find their numbers."""
     if paper.settings["paper"] != paper.name:
         yield f"paper: {paper.settings['paper']!r} is not the file's name; write {paper.name}"
+    if DATA in paper.settings["samples"]:
+        yield f"samples.{DATA}: the name of the user's own events; rename it"
     for name, entry in paper.settings["samples"].items():
         prefix = _PREFIXES.get(entry["role"], "")
         if not name.startswith(prefix):
@@ -206,6 +211,44 @@ def _check_tables(paper: KaonSearch) -> Iterator[str]:
         what, is_there = needs.get(content, ("", True))
         if not is_there:
             yield f"tables.{table}: {content} shows nothing without {what}; give it, or no table"
+
+
+def _check_identification(paper: KaonSearch) -> Iterator[str]:
+    """Windows of E/p by which a track is one kind only, and all that the selections need."""
+    where = "identification.energy_over_momentum"
+    windows = paper.settings["identification"]["energy_over_momentum"]
+    low, high = windows["electron_minimum"], windows["electron_maximum"]
+    if not low < high:
+        yield f"{where}.electron_minimum: {low} is not below electron_maximum ({high}); mend one"
+    for name in ("pion_maximum", "pion_maximum_muon_search"):
+        if windows.get(name, 0.0) > low:
+            yield (
+                f"{where}.{name}: {windows[name]} is above electron_minimum ({low}): a track would "
+                "be pion and electron; mend one"
+            )
+    kinds = {
+        kind
+        for entry in paper.channels.values()
+        for selection in entry["selections"].values()
+        for kind in selection["identification"]
+    }
+    for name in ("pion_maximum_muon_search", "muon_maximum"):
+        if "muon" in kinds and name not in windows:
+            yield f"{where}.{name}: missing; a selection identifies muons: add it"
+
+
+def _check_closed_regions(paper: KaonSearch) -> Iterator[str]:
+    """The masked region holds the signal's: both stay closed in data together."""
+    for channel, entry in paper.channels.items():
+        for name, selection in entry["selections"].items():
+            regions = selection["regions"]
+            masked = regions.get("masked", regions.get("signal", ()))
+            for low, high in regions.get("signal", ()):
+                if not any(begin <= low and high <= end for begin, end in masked):
+                    yield (
+                        f"channels.{channel}.selections.{name}.regions.masked: {masked} does not "
+                        f"hold the signal region [{low}, {high}]; widen it"
+                    )
 
 
 def _check_figures(paper: KaonSearch) -> Iterator[str]:

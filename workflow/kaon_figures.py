@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import kaon_data
+
 if TYPE_CHECKING:
     from kaon_search import KaonSearch
 
@@ -43,7 +45,8 @@ def figure_inputs(paper: KaonSearch, figure: str) -> dict[str, str]:
         }
     entry = paper.settings["figures"][figure]
     if needs_channel(entry["draw"]):
-        return {"spectra": f"{folder}/spectra/{entry['channel']}.csv"}
+        spectra = {"spectra": f"{folder}/spectra/{entry['channel']}.csv"}
+        return spectra | kaon_data.figure_inputs(paper)
     shown = _WITHOUT_SPECTRA[entry["draw"]]
     return {} if shown is None else {shown[0]: f"{folder}/{shown[0]}/{shown[1]}.csv"}
 
@@ -71,6 +74,8 @@ def figure_parameters(paper: KaonSearch, figure: str) -> dict:
             settings["detector"] = paper.detector
         elif entry["draw"] == _SPECTRA:
             settings |= _spectra_settings(paper, entry)
+        if needs_channel(entry["draw"]):
+            settings["channel"] = entry["channel"]
     return settings
 
 
@@ -80,7 +85,6 @@ def _spectra_settings(paper: KaonSearch, entry: dict) -> dict:
     selections = paper.channels[channel]["selections"]
     panels = entry.get("panels") or {name: name for name in selections}
     return {
-        "channel": channel,
         "mode": _signal_mode(paper, channel),
         "panels": [
             {

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import kaon_checks
+import kaon_data
 import kaon_figures
 from kaon_published_settings import published_settings
 from paper import NOMINAL, STAGES, Paper
@@ -23,7 +24,8 @@ class KaonSearch(Paper):
     def __init__(self, name: str, config: Mapping, root: Path, config_files: str):
         super().__init__(name, config, root, config_files)
         self.samples = self.settings["samples"]
-        self.tables = tuple(self.settings["tables"])
+        of_data = () if self.data_file is None else kaon_data.TABLES
+        self.tables = (*self.settings["tables"], *of_data)
         self.figures = (*self.settings["figures"], *kaon_figures.FURTHER_FIGURES)
         kaon_checks.check_meaning(self)
 
@@ -114,6 +116,10 @@ class KaonSearch(Paper):
             "trigger": settings["trigger"],
         }
 
+    def data_parameters(self) -> dict:
+        """All that the selection of the user's own events depends on."""
+        return kaon_data.selection_parameters(self)
+
     def identification_parameters(self, variation: str) -> dict:
         return self.varied_settings(variation)[_IDENTIFICATION]
 
@@ -183,7 +189,10 @@ class KaonSearch(Paper):
         return {
             **super().limit_parameters(channel),
             "background_samples": [*self._background_samples(channel), "pileup"],
-            "signal_selection": self.channels[channel]["signal"]["selection"],
+            "signal": {
+                "channel": channel,
+                **{name: self.channels[channel]["signal"][name] for name in ("selection", "region")},
+            },
         }
 
     def variation_descriptions(self) -> dict[str, str]:
@@ -286,6 +295,7 @@ class KaonSearch(Paper):
         return {
             "sensitivity": self.channel_file("sensitivity", channel, "json"),
             "background": self.channel_file("background", channel),
+            **kaon_data.limit_inputs(self, channel),
         }
 
     # ------------------------------------------------------------- publication
@@ -313,6 +323,16 @@ class KaonSearch(Paper):
             "validation": f"results/{self.name}/validation/validation.csv",
             "closure": f"results/{self.name}/identification/closure.csv",
         }
+
+    def inputs_of_table(self, table: str) -> dict[str, str]:
+        """What one table is made from, by name."""
+        if table in kaon_data.TABLES:
+            return kaon_data.table_inputs(self, table)
+        return self.table_inputs()
+
+    def table_content(self, table: str) -> str:
+        """What a table holds: an entry of the search's file, or one of the user's data."""
+        return self.settings["tables"].get(table, table)
 
     def figure_inputs(self, figure: str) -> list[str]:
         return list(kaon_figures.figure_inputs(self, figure).values())

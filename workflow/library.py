@@ -21,7 +21,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "generation": ("events", "kaon_events", "particles", "random_streams"),
     "detector": ("events", "kaon_events", "particles", "random_streams"),
     "reconstruction": ("events", "kaon_events", "particles"),
-    "selection": ("reconstruction",),
+    "selection": ("random_streams", "reconstruction"),
     "systematics": (),
     "statistics": (),
     "sensitivity": (),

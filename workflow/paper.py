@@ -14,6 +14,8 @@ from configuration import ConfigurationError, check_schema, overlaid, read_yaml
 
 STAGES = ("generation", "detector", "selection", "statistics")
 NOMINAL = "nominal"
+#: Name of the sample of recorded events, if there is one.
+DATA = "data"
 
 
 class Paper:
@@ -42,6 +44,18 @@ class Paper:
         self.detector = read_yaml(self.detector_file)
         check_schema(self.detector, self.detector_schema, self.detector_file)
 
+    # ------------------------------------------------------------ the user's own data
+
+    @property
+    def data_file(self) -> str | None:
+        """The user's own file of recorded events."""
+        return self.config["data"].get(self.name, {}).get("file")
+
+    @property
+    def is_unblinded(self) -> bool:
+        """Whether the signal window of the user's data is open."""
+        return self.config["data"].get(self.name, {}).get("unblind", False)
+
     # --------------------------------------------------------------- variations
 
     def variation(self, name: str) -> Mapping:
@@ -68,6 +82,8 @@ class Paper:
         return f"results/{self.name}/{folder}/{sample}/{variation}.{suffix}"
 
     def recorded_file(self, sample: str, variation: str = NOMINAL) -> str:
+        if sample == DATA:
+            return self.data_file
         return self._file("detector", "recorded", sample, variation, "root")
 
     def selected_file(self, sample: str, variation: str = NOMINAL) -> str:
@@ -129,6 +145,7 @@ def load_papers(config: dict, root: str | Path, files: str) -> dict[str, Paper]:
             )
         papers[name] = kinds[detector](name, config, Path(root), files)
     _check_variations(config, Path(root), files)
+    _check_data(config, Path(root), files)
     return papers
 
 
@@ -143,4 +160,14 @@ def _check_variations(config: Mapping, root: Path, files: str) -> None:
             raise ConfigurationError(
                 f"{files}: variations: no search has a variation {name!r}; give `all` or some of "
                 f"{', '.join(known)}"
+            )
+
+
+def _check_data(config: Mapping, root: Path, files: str) -> None:
+    """Data must be those of a search, whether it runs or not."""
+    known = sorted(path.stem for path in (root / "config" / "papers").glob("*.yaml"))
+    for name in config["data"]:
+        if name not in known:
+            raise ConfigurationError(
+                f"{files}: data.{name}: no such search; give one of {', '.join(known)}"
             )

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,12 @@ from lnvsearch.kaon_events import (
     EVENT_BRANCHES,
     MUV3_INNER_TILES,
     MUV3_OUTER_TILES,
+    OPTIONAL_TRACK_BRANCHES,
     TRACK_BRANCHES,
     SpectrometerEvents,
 )
 
-__all__ = ["iterate_spectrometer", "write_spectrometer"]
+__all__ = ["iterate_data", "iterate_spectrometer", "without_truth", "write_spectrometer"]
 
 #: What simulated events have beyond data, and what stands for it where it is missing.
 _TRUTH = {
@@ -40,6 +42,8 @@ _AT_LEAST = {"track": 3, "cluster": 1}
 #: The column that is 0 in rows that an event does not have.
 _PRESENT = {"track": "charge", "cluster": "energy_gev"}
 _SCHEMA = {"track": TRACK_BRANCHES, "cluster": CLUSTER_BRANCHES}
+_OPTIONAL = {"track": OPTIONAL_TRACK_BRANCHES, "cluster": {}}
+_RICH = "rich_positron"
 
 
 def write_spectrometer(
@@ -88,13 +92,19 @@ def _jagged(columns: Mapping[str, np.ndarray], part: str):
 
     there = columns[_PRESENT[part]] != 0
     offsets = np.concatenate([[0], np.cumsum(there.sum(axis=1))])
-    schema = _SCHEMA[part]
+    schema = _schema(part, columns)
     contents = [
         ak.contents.NumpyArray(columns[name][there].astype(kind))
         for name, (kind, _) in schema.items()
     ]
     record = ak.contents.RecordArray(contents, list(schema))
     return ak.Array(ak.contents.ListOffsetArray(ak.index.Index64(offsets), record))
+
+
+def _schema(part: str, known: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """The branches of tracks or clusters: all required ones, and those optional ones in `known`."""
+    known = set(known)
+    return _SCHEMA[part] | {k: v for k, v in _OPTIONAL[part].items() if k in known}
 
 
 def _branch_type(values):
@@ -123,20 +133,79 @@ def iterate_spectrometer(
         sums = _sums(path, header)
         if tree.num_entries == 0:
             if "n_generated" not in header:
-                raise EventFileError(
-                    f"{path}: tree Events is empty; give a file with at least one event"
-                )
+                raise _empty(path)
             yield _nothing(sums)
             return
-        names = [name for name in _all_branches() if name in tree]
+        names = [name for name in _all_branches(optional=True) if name in tree]
         for arrays in iterate_entries(path, tree, names, events_per_chunk):
             yield _from_awkward(path, arrays, sums)
 
 
-def _all_branches() -> list[str]:
+def _empty(path: str | Path) -> EventFileError:
+    return EventFileError(f"{path}: tree Events is empty; give a file with at least one event")
+
+
+def iterate_data(
+    path: str | Path,
+    events_per_chunk: int | None = 200_000,
+    *,
+    rich_for: Sequence[str] = (),
+) -> Iterator[SpectrometerEvents]:
+    """Read a ROOT file as data, whoever made it: checked chunks without any truth.
+
+    What a file says of true particles is put aside, and so are its sums over generated events: the
+    three sums are the number of events in the file.  `rich_for`: names of what needs the decision
+    of the RICH, for the message where there is none.
+    Raises EventFileError as `iterate_spectrometer` does, and for an empty tree, a weight that is
+    not 1, or, with `rich_for`, a file in which the RICH decides nothing.
+
+    >>> sum(len(chunk) for chunk in iterate_data("recorded.root"))    # doctest: +SKIP
+    """
+    with open_event_file(path) as file:
+        tree, _ = check_event_tree(path, file, [], _DOCUMENT)
+        total = tree.num_entries
+        if rich_for and f"track_{_RICH}" not in tree:
+            raise EventFileError(
+                f"{path}: tree Events has no branch track_{_RICH}, which these selections need: "
+                f"{', '.join(rich_for)}; add it as {_DOCUMENT} describes"
+            )
+    if total == 0:
+        raise _empty(path)
+    rich_decides = False
+    for chunk in iterate_spectrometer(path, events_per_chunk):
+        if np.any(chunk.event["weight"] != 1.0):
+            raise EventFileError(
+                f"{path}: branch weight must be 1 everywhere in data; make simulated events to "
+                "data with lnvsearch.selection.na62_pseudo_data"
+            )
+        if rich_for:
+            known = (chunk.track[_RICH] >= 0) & (chunk.track["charge"] != 0)
+            rich_decides = rich_decides or bool(np.any(known))
+        yield without_truth(replace(
+            chunk, n_generated=total, sum_weight=float(total), sum_squared_weight=float(total)
+        ))
+    if rich_for and not rich_decides:
+        raise EventFileError(
+            f"{path}: branch track_{_RICH} is -1, not known, for every track, but these "
+            f"selections need it: {', '.join(rich_for)}; fill it as {_DOCUMENT} describes"
+        )
+
+
+def without_truth(events: SpectrometerEvents) -> SpectrometerEvents:
+    """The same events with the values of data where simulation tells what is true."""
+    event, track = dict(events.event), dict(events.track)
+    for branch, value in _TRUTH.items():
+        part = track if branch.startswith("track_") else event
+        name = branch.removeprefix("track_")
+        part[name] = np.full_like(part[name], value)
+    return replace(events, event=event, track=track)
+
+
+def _all_branches(*, optional: bool = False) -> list[str]:
+    parts = [_SCHEMA, _OPTIONAL] if optional else [_SCHEMA]
     return [
         *EVENT_BRANCHES,
-        *(f"{part}_{name}" for part, schema in _SCHEMA.items() for name in schema),
+        *(f"{part}_{name}" for known in parts for part, schema in known.items() for name in schema),
     ]
 
 
@@ -170,6 +239,7 @@ def _from_awkward(path: str | Path, arrays, sums: Mapping) -> SpectrometerEvents
     event = {}
     for name, (kind, _) in EVENT_BRANCHES.items():
         if name in arrays.fields:
+            _check_type(path, name, arrays[name], "an event", 1)
             event[name] = ak.to_numpy(arrays[name]).astype(kind)
         else:
             event[name] = np.full(len(arrays), _TRUTH[name], dtype=kind)
@@ -183,8 +253,10 @@ def _padded(path: str | Path, arrays, part: str) -> dict[str, np.ndarray]:
     """Columns (n, width) of tracks or clusters; rows that are not there hold 0."""
     import awkward as ak
 
-    schema = _SCHEMA[part]
+    known = [name for name in _OPTIONAL[part] if f"{part}_{name}" in arrays.fields]
+    schema = _schema(part, known)
     leading = f"{part}_{_PRESENT[part]}"
+    _check_type(path, leading, arrays[leading], f"a {part} in a list", 2)
     counts = ak.to_numpy(ak.num(arrays[leading]))
     width = max(int(counts.max()), _AT_LEAST[part])
     there = np.arange(width) < counts[:, np.newaxis]
@@ -195,6 +267,7 @@ def _padded(path: str | Path, arrays, part: str) -> dict[str, np.ndarray]:
         if branch not in arrays.fields:
             columns[name][there] = _TRUTH[branch]
             continue
+        _check_type(path, branch, arrays[branch], f"a {part} in a list", 2)
         if not np.array_equal(ak.to_numpy(ak.num(arrays[branch])), counts):
             raise EventFileError(
                 f"{path}: branch {branch} has another number of entries in an event than "
@@ -205,6 +278,21 @@ def _padded(path: str | Path, arrays, part: str) -> dict[str, np.ndarray]:
         _check_range(path, branch, values)
         columns[name][there] = values
     return columns
+
+
+def _check_type(path: str | Path, branch: str, values, each: str, dimensions: int) -> None:
+    """Numbers, one for each event or a list of them."""
+    import awkward as ak
+
+    inner, depth = values.type.content, 1
+    while hasattr(inner, "content"):
+        inner, depth = inner.content, depth + 1
+    is_number = isinstance(inner, ak.types.NumpyType) and not inner.parameters
+    if depth != dimensions or not is_number:
+        raise EventFileError(
+            f"{path}: branch {branch} holds values of the type {values.type.content}; write one "
+            f"number for {each}, as {_DOCUMENT} describes"
+        )
 
 
 def _check_finite(path: str | Path, branch: str, values: np.ndarray) -> None:
@@ -227,3 +315,5 @@ def _check_range(path: str | Path, branch: str, values: np.ndarray) -> None:
         raise EventFileError(
             f"{path}: branch track_muv3_tile must be a tile from 0 to {last}, or -1 for none"
         )
+    if branch == f"track_{_RICH}" and not np.all(np.isin(values, (-1, 0, 1))):
+        raise EventFileError(f"{path}: branch {branch} must be 1, 0 or -1 everywhere")

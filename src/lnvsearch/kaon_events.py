@@ -17,9 +17,11 @@ __all__ = [
     "EVENT_BRANCHES",
     "MUV3_INNER_TILES",
     "MUV3_OUTER_TILES",
+    "OPTIONAL_TRACK_BRANCHES",
     "TRACK_BRANCHES",
     "KaonDecays",
     "SpectrometerEvents",
+    "iterate_data",
     "iterate_spectrometer",
     "muv3_tile_is_outer",
     "write_spectrometer",
@@ -59,6 +61,11 @@ TRACK_BRANCHES: dict[str, tuple[str, str]] = {
     "true_pdg_id": ("int32", "particle at the calorimeter, a muon for a decayed pion; 0 in data"),
 }
 
+#: What a file may have beside them; simulation has probabilities in its place.
+OPTIONAL_TRACK_BRANCHES: dict[str, tuple[str, str]] = {
+    "rich_positron": ("int8", "likelihood of the RICH: 1 a positron, 0 none, -1 not known"),
+}
+
 #: One value a photon cluster, written as `cluster_<name>`: name -> (type, meaning).
 CLUSTER_BRANCHES: dict[str, tuple[str, str]] = {
     "energy_gev": ("float32", "energy of a cluster that belongs to no track"),
@@ -91,8 +98,9 @@ class KaonDecays:
 class SpectrometerEvents:
     """Tracks and clusters of n events, padded to the largest number of either.
 
-    `event`: name (EVENT_BRANCHES) -> (n,).  `track`: name (TRACK_BRANCHES) -> (n, t); rows that an
-    event does not have hold charge 0.  `cluster`: name (CLUSTER_BRANCHES) -> (n, c); rows that an
+    `event`: name (EVENT_BRANCHES) -> (n,).  `track`: name (TRACK_BRANCHES, and of
+    OPTIONAL_TRACK_BRANCHES those that are known) -> (n, t); rows that an event does not have hold
+    charge 0.  `cluster`: name (CLUSTER_BRANCHES) -> (n, c); rows that an
     event does not have hold energy 0.  `n_generated`, `sum_weight`, `sum_squared_weight`: of all
     the events generated for these, recorded or not (all 1 for data).
     """
@@ -121,7 +129,7 @@ def muv3_tile_is_outer(tile: np.ndarray) -> np.ndarray:
 
 def __getattr__(name: str):
     """Reading and writing, which need more than the tables above, load on first use."""
-    if name in ("iterate_spectrometer", "write_spectrometer"):
+    if name in ("iterate_data", "iterate_spectrometer", "write_spectrometer"):
         from lnvsearch import kaon_event_files
 
         return getattr(kaon_event_files, name)

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import awkward as ak
 import numpy as np
 import pytest
 import uproot
@@ -14,8 +15,10 @@ from lnvsearch.kaon_events import (
     EVENT_BRANCHES,
     MUV3_INNER_TILES,
     MUV3_OUTER_TILES,
+    OPTIONAL_TRACK_BRANCHES,
     TRACK_BRANCHES,
     SpectrometerEvents,
+    iterate_data,
     iterate_spectrometer,
     muv3_tile_is_outer,
     write_spectrometer,
@@ -131,6 +134,65 @@ def test_data_have_no_truth_and_sums_of_one(tmp_path, events):
     assert np.array_equal(data.track["momentum_gev"], events.track["momentum_gev"])
 
 
+# ------------------------------------------------------------------------------------- data
+
+
+def with_rich(events, decision):
+    """Events of weight 1 with one decision of the RICH for every track."""
+    there = events.track["charge"] != 0
+    track = {**events.track, "rich_positron": np.where(there, decision, 0).astype("int8")}
+    return replace(
+        events, event={**events.event, "weight": np.ones(len(events))}, track=track
+    )
+
+
+def read_data(path, **options):
+    (whole,) = iterate_data(path, events_per_chunk=None, **options)
+    return whole
+
+
+def test_simulation_read_as_data_has_no_truth_and_counts_its_events(tmp_path, events):
+    given = with_rich(events, 1)
+    write_spectrometer(tmp_path / "events.root", given)
+    data = read_data(tmp_path / "events.root", rich_for=["lnv"])
+    assert np.all(data.event["n_decays_in_flight"] == -1)
+    for name in ("true_z_vertex_m", "true_mass_1_gev", "true_mass_2_gev"):
+        assert np.all(np.isnan(data.event[name]))
+    assert not np.any(data.track["true_pdg_id"])
+    assert (data.n_generated, data.sum_weight, data.sum_squared_weight) == (5, 5.0, 5.0)
+    for name in ("momentum_gev", "lkr_energy_gev", "muv3_tile", "rich_positron"):
+        assert np.array_equal(data.track[name], given.track[name]), name
+    # The same file, read as simulation, keeps everything.
+    assert_equal(read(tmp_path / "events.root"), given)
+
+
+def test_the_decision_of_the_rich_is_optional(tmp_path, events):
+    write_spectrometer(tmp_path / "without.root", events)
+    assert "rich_positron" not in read(tmp_path / "without.root").track
+    given = with_rich(events, 1)
+    write_spectrometer(tmp_path / "one.root", replace(
+        events, event={**events.event, "weight": np.ones(5)}
+    ))
+    assert "rich_positron" not in read_data(tmp_path / "one.root").track
+    with pytest.raises(EventFileError, match=r"one\.root: .* no branch track_rich_positron.*: lnv;"):
+        read_data(tmp_path / "one.root", rich_for=["lnv"])
+    write_spectrometer(tmp_path / "known.root", given)
+    assert "rich_positron" in read(tmp_path / "known.root").track
+
+
+def test_a_rich_that_never_decides_is_told(tmp_path, events):
+    write_spectrometer(tmp_path / "events.root", with_rich(events, -1))
+    assert len(read_data(tmp_path / "events.root")) == 5
+    with pytest.raises(EventFileError, match=r"track_rich_positron is -1, not known, for every"):
+        read_data(tmp_path / "events.root", rich_for=["lnv"])
+
+
+def test_data_have_weights_of_one(tmp_path, events):
+    write_spectrometer(tmp_path / "events.root", events)
+    with pytest.raises(EventFileError, match=r"events\.root: branch weight must be 1"):
+        read_data(tmp_path / "events.root")
+
+
 # ----------------------------------------------------------------------------- readability
 
 
@@ -148,7 +210,8 @@ def test_the_document_lists_every_branch_with_its_type_and_no_other():
     rows = re.findall(r"^\| (`.+?`) \| (\w+) \|", DOCUMENT.read_text(), flags=re.MULTILINE)
     listed = {name: kind for names, kind in rows for name in re.findall(r"`(\w+)`", names)}
     expected = {name: kind for name, (kind, _) in EVENT_BRANCHES.items()}
-    expected |= {f"track_{name}": kind for name, (kind, _) in TRACK_BRANCHES.items()}
+    tracks = TRACK_BRANCHES | OPTIONAL_TRACK_BRANCHES
+    expected |= {f"track_{name}": kind for name, (kind, _) in tracks.items()}
     expected |= {f"cluster_{name}": kind for name, (kind, _) in CLUSTER_BRANCHES.items()}
     assert listed == expected
 
@@ -245,13 +308,31 @@ def test_not_a_number_is_named_with_its_branch(tmp_path, events, part, name, val
 @pytest.mark.parametrize(
     ("part", "name", "value"),
     [("track", "charge", 2), ("track", "momentum_gev", -1.0), ("cluster", "energy_gev", -1.0),
-     ("track", "muv3_tile", 148), ("track", "muv3_tile", -2)],
+     ("track", "muv3_tile", 148), ("track", "muv3_tile", -2), ("track", "rich_positron", 2)],
 )  # fmt: skip
 def test_value_that_cannot_be_is_named_with_its_branch(tmp_path, events, part, name, value):
+    events = with_rich(events, 1)
     getattr(events, part)[name][1, 0] = value
     write_spectrometer(tmp_path / "bad.root", events)
     with pytest.raises(EventFileError, match=rf"bad\.root: branch {part}_{name} must be"):
         read(tmp_path / "bad.root")
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("track_momentum_gev", np.ones(5)),
+        ("track_charge", np.ones(5, dtype="int8")),
+        ("lav_energy_gev", ak.Array([[1.0]] * 5)),
+        ("track_x_m", ak.Array(["left"] * 5)),
+    ],
+)
+def test_a_branch_of_another_type_is_named(tmp_path, events, name, values):
+    write_spectrometer(tmp_path / "events.root", events)
+    branches = {**branches_of(tmp_path / "events.root"), name: ak.Array(values)}
+    write_branches(tmp_path / "typed.root", branches)
+    with pytest.raises(EventFileError, match=rf"typed\.root: branch {name} holds values of the"):
+        read(tmp_path / "typed.root")
 
 
 def test_branches_of_unequal_length_are_named(tmp_path, events):

@@ -36,3 +36,11 @@ def snakemake(root):
 
     return run
 
+
+@pytest.fixture(scope="session")
+def whole_dag(snakemake, tmp_path_factory):
+    """Folder of one run of everything with config/test.yaml."""
+    folder = tmp_path_factory.mktemp("dag")
+    process = snakemake(folder)
+    assert process.returncode == 0, process.stdout[-4000:]
+    return folder

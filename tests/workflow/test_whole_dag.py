@@ -25,12 +25,8 @@ KAON_TABLES = {
 
 
 @pytest.fixture(scope="module")
-def results(snakemake, tmp_path_factory):
-    """Results of one run with config/test.yaml."""
-    folder = tmp_path_factory.mktemp("dag")
-    process = snakemake(folder)
-    assert process.returncode == 0, process.stdout[-4000:]
-    return folder / "results"
+def results(whole_dag):
+    return whole_dag / "results"
 
 
 def rows(path):

@@ -68,12 +68,60 @@ rule select_kaon_decays:
         selection=lambda w: search(w).selection_parameters(w.sample, w.variation),
     wildcard_constraints:
         paper=papers_of(KaonSearch),
+        sample="(?!data/)[a-z0-9_.]+",
     priority: 3
     resources:
         mem_mb=800,
         runtime=10,
     script:
         "../scripts/select_kaon_decays.py"
+
+
+rule select_kaon_data:
+    """The user's own events in all selections, counted by region; what is masked stays closed."""
+    input:
+        kernels=compiled_kernels,
+        events=lambda w: search(w).recorded_file("data"),
+    output:
+        candidates="results/{paper}/selected/data/nominal.root",
+        cutflow="results/{paper}/cutflow/data/nominal.csv",
+        counts="results/{paper}/counts/data/nominal.csv",
+        spectra="results/{paper}/spectra/data/nominal.csv",
+    log:
+        "results/{paper}/logs/select_kaon_data.log",
+    benchmark:
+        "results/{paper}/benchmarks/select_kaon_data.tsv"
+    params:
+        library=library("selection"),
+        selection=lambda w: search(w).data_parameters(),
+    wildcard_constraints:
+        paper=papers_of(KaonSearch),
+    resources:
+        mem_mb=800,
+        runtime=10,
+    script:
+        "../scripts/select_kaon_data.py"
+
+
+rule normalise_kaon_data:
+    """Kaon decays and single-event sensitivity of the user's own events, from their known decay."""
+    input:
+        counts="results/{paper}/counts/data/nominal.csv",
+        sensitivity="results/{paper}/sensitivity/{channel}.json",
+    output:
+        sensitivity="results/{paper}/sensitivity/data/{channel}.json",
+    log:
+        "results/{paper}/logs/normalise_kaon_data/{channel}.log",
+    params:
+        library=library("sensitivity"),
+        channel=lambda w: search(w).sensitivity_parameters(w.channel),
+    wildcard_constraints:
+        paper=papers_of(KaonSearch),
+    resources:
+        mem_mb=200,
+        runtime=5,
+    script:
+        "../scripts/normalise_kaon_data.py"
 
 
 rule collect_channel:
@@ -252,7 +300,7 @@ rule close_identification:
 rule tabulate_kaon_table:
     """One table of a kaon search, published and simulated side by side."""
     input:
-        unpack(lambda w: search(w).table_inputs()),
+        unpack(lambda w: search(w).inputs_of_table(w.table)),
         published=published_numbers,
     output:
         csv=report(
@@ -266,8 +314,8 @@ rule tabulate_kaon_table:
         "results/{paper}/logs/tabulate_kaon_table/{table}.log",
     params:
         library=library("publication"),
-        results=lambda w: list(search(w).table_inputs()),
-        content=lambda w: search(w).settings["tables"][w.table],
+        results=lambda w: list(search(w).inputs_of_table(w.table)),
+        content=lambda w: search(w).table_content(w.table),
     wildcard_constraints:
         paper=papers_of(KaonSearch),
         table=tables_of(KaonSearch),

@@ -1,6 +1,7 @@
 """Every number that a paper prints, beside this project's."""
 
 from job import job, write_table, write_text
+from kaon_results import of_the_paper, read_json, read_results
 
 
 def compare_with_published(published, companion, files, settings, comparison, summary):
@@ -24,7 +25,7 @@ def compare_besiii(published, files, settings):
     names = ("efficiencies", "systematics", "systematics_by_mass", "scan", "background")
     resolution = read_json(files["resolution"])
     (records,) = (read_json(path) for name, path in files.items() if name.startswith("limits_"))
-    records = [record for record in records if record["variant"] != "user_data"]
+    records = of_the_paper(records)
     half_width = "window_half_width_in_resolutions"
     results = {
         **{name: read_csv(files[name]) for name in names},
@@ -47,8 +48,6 @@ def compare_besiii(published, files, settings):
 
 def compare_na62(published, companion, files, settings):
     """Comparison and summary of a search for a kaon decay."""
-    from kaon_results import read_results
-
     from lnvsearch.publication.comparison_na62 import comparison_for_na62, summary_for_na62
     from lnvsearch.publication.comparison_na62_settings import detector_settings
     from lnvsearch.publication.published import read_published
@@ -56,17 +55,11 @@ def compare_na62(published, companion, files, settings):
     used = detector_settings(settings["detector"], published)
     used |= {tuple(key.split("/")): value for key, value in settings["values"].items()}
     results = read_results(files) | {"settings": used, "title": settings["title"]}
+    results["limits"] = {c: of_the_paper(records) for c, records in results["limits"].items()}
     if companion is not None:
         results["companion"] = read_published(companion)
     table = comparison_for_na62(published, results)
     return table, summary_for_na62(table, published, results)
-
-
-def read_json(path):
-    import json
-
-    with open(path, encoding="utf-8") as stream:
-        return json.load(stream)
 
 
 if __name__ == "__main__":

@@ -27,14 +27,23 @@ def draw_figure_of_the_paper(files, published, settings):
         return draw(settings["detector"])
     if "identification" in files:
         return draw(read_csv(files["identification"]))
+    data = None
+    if "data" in files:
+        data = table_of_channel(read_csv(files["data"]), settings["channel"])
     if "panels" in settings:
         from lnvsearch.generation.kaon import MODES
 
         return draw(
             read_csv(files["spectra"]), published, channel=settings["channel"],
-            panels=settings["panels"], label=MODES[settings["mode"]].label,
+            panels=settings["panels"], label=MODES[settings["mode"]].label, data=data,
         )
-    return draw(read_csv(files["spectra"]), published)
+    return draw(read_csv(files["spectra"]), published, data=data)
+
+
+def table_of_channel(table, channel):
+    from lnvsearch.publication.table_files import find_rows, table_from_rows
+
+    return table_from_rows(find_rows(table, channel=channel), list(table))
 
 
 def draw_acceptance_dalitz(files, published, settings):

@@ -1,4 +1,4 @@
-"""All results of a kaon search, read by the names under which the rules hand them over."""
+"""All results of a search, read by the names under which the rules hand them over."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from collections.abc import Mapping
 #: Results with one file a channel; every other one is a single table.
 BY_CHANNEL = (
     "acceptance", "background", "losses", "sensitivity", "systematics", "limits", "transferred",
+    "data",
 )
+
+#: Kind of a limit that is set from the user's own data.
+USER_DATA = "user_data"
 
 
 def read_results(files: Mapping[str, str]) -> dict:
@@ -24,6 +28,11 @@ def read_results(files: Mapping[str, str]) -> dict:
         else:
             results[name] = content
     return results
+
+
+def of_the_paper(records: list[Mapping]) -> list[Mapping]:
+    """The records of limits without those of the user's own data."""
+    return [record for record in records if record["kind"] != USER_DATA]
 
 
 def read_json(path: str):

@@ -65,14 +65,9 @@ class Counts:
     """Sums over the chunks of one selection: cut flow, losses, regions and spectrum."""
 
     def __init__(self, selection):
-        import numpy as np
-
         from lnvsearch.selection.mass_regions import RegionCounter
 
-        bins = selection["spectrum"]
-        number = round((bins["high_gev"] - bins["low_gev"]) / bins["width_gev"])
-        edges = bins["low_gev"] + bins["width_gev"] * np.arange(number + 1)
-        self.regions = RegionCounter(selection["regions"], edges)
+        self.regions = RegionCounter(selection["regions"], spectrum_edges(selection))
         self.flows = []
         self.losses = {}
 
@@ -81,6 +76,15 @@ class Counts:
         self.flows.append(selected.flow)
         for name, loss in selected.losses.items():
             self.losses[name] = self.losses[name] + loss if name in self.losses else loss
+
+
+def spectrum_edges(selection):
+    """Edges of the bins of a selection's spectrum, in GeV."""
+    import numpy as np
+
+    bins = selection["spectrum"]
+    number = round((bins["high_gev"] - bins["low_gev"]) / bins["width_gev"])
+    return bins["low_gev"] + bins["width_gev"] * np.arange(number + 1)
 
 
 @contextlib.contextmanager

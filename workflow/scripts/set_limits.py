@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 
 from experiments import METHODS
 from job import job, write_json
+from kaon_results import USER_DATA
 
 
 @dataclass(frozen=True)
@@ -81,16 +82,16 @@ def simulated_inputs(limit, parent, simulation, sample):
         background = json.load(stream)
     relative = total["relative_uncertainty_percent"] / 100.0
     rows = {row["variation"]: row for row in find_rows(efficiencies, sample=sample)}
-    variants = {name: (rows[name], limit["observed"]) for name in ("nominal", "uncalibrated")
-                if name in rows}
+    variants = [("simulated", name, rows[name], limit["observed"])
+                for name in ("nominal", "uncalibrated") if name in rows]
     if "data" in simulation:
         flow = read_csv(simulation["data"])
-        variants["user_data"] = (rows["nominal"], flow["events_out"][-1])
+        variants.append((USER_DATA, "simulated_efficiency", rows["nominal"], flow["events_out"][-1]))
     return [
-        Inputs("simulated", name, observed,
+        Inputs(kind, name, observed,
                background["background_events"], background["background_events_uncertainty"],
                row["efficiency"], relative * row["efficiency"], 1.0 / parent["number"])
-        for name, (row, observed) in variants.items()
+        for kind, name, row, observed in variants
     ]
 
 
@@ -118,22 +119,56 @@ def predicted_inputs(limit, simulation):
     variation changes the sensitivity; the background is nominal's throughout (what variations do to
     it stands in the table of systematics).
     """
-    import json
+    from kaon_results import read_json
 
-    from lnvsearch.publication.table_files import read_csv, table_rows
-
-    with open(simulation["sensitivity"], encoding="utf-8") as stream:
-        predictions = json.load(stream)["simulated"]
-    background, uncertainty = total_background(
-        table_rows(read_csv(simulation["background"])), limit["background_samples"],
-        limit["signal_selection"],
-    )
+    predictions = read_json(simulation["sensitivity"])["simulated"]
+    background, uncertainty = simulated_background(limit, simulation)
     return [
         Inputs("simulated", variation, limit["observed"], background, uncertainty, 1.0,
                value["single_event_sensitivity_uncertainty"] / value["single_event_sensitivity"],
                value["single_event_sensitivity"], (limit["method"],))
         for variation, value in predictions.items()
     ]
+
+
+def user_data_inputs(limit, files):
+    """The user's own count, with the number of kaon decays of the user's known decay.
+
+    Backgrounds, published and simulated, are those of as many kaon decays.  Nothing without a known
+    decay to count them with.
+    """
+    from kaon_results import read_json
+
+    from lnvsearch.publication.table_files import find_rows, read_csv
+
+    record = read_json(files["data_sensitivity"])
+    if "without_sensitivity" in record:
+        return []
+    (row,) = find_rows(read_csv(files["data_counts"]), **limit["signal"])
+    published = limit["background"]["mean"], limit["background"]["sigma"]
+    sources = {
+        "published_acceptances": (published, METHODS),
+        "simulated_acceptances": (simulated_background(limit, files), (limit["method"],)),
+    }
+    result = []
+    for variant, ((background, uncertainty), methods) in sources.items():
+        sensitivity = record["single_event_sensitivity"][variant]
+        result.append(Inputs(
+            USER_DATA, variant, row["events"], record["exposure"] * background,
+            record["exposure"] * uncertainty, 1.0, sensitivity["sigma"] / sensitivity["mean"],
+            sensitivity["mean"], methods,
+        ))
+    return result
+
+
+def simulated_background(limit, simulation):
+    """Expected events and their uncertainty in the signal region, for the published kaon decays."""
+    from lnvsearch.publication.table_files import read_csv, table_rows
+
+    return total_background(
+        table_rows(read_csv(simulation["background"])), limit["background_samples"],
+        limit["signal"]["selection"],
+    )
 
 
 def total_background(rows, samples, selection):
@@ -171,6 +206,8 @@ if __name__ == "__main__":
         files = {name: snakemake.input[name] for name in snakemake.params.simulation}
         if "sensitivity" in files:
             inputs += predicted_inputs(limit, files)
+            if "data_counts" in files:
+                inputs += user_data_inputs(limit, files)
         else:
             inputs += simulated_inputs(limit, parent, files, snakemake.params.efficiency_sample)
         set_limits(

@@ -58,6 +58,14 @@ def systematics(tables, published, results):
     return tables.systematics(results["systematics"])
 
 
+def data_counts(tables, published, results):
+    return tables.data_counts(published, results["counts"])
+
+
+def data_sensitivity(tables, published, results):
+    return tables.data_sensitivity(published, results["data"], results["limits"])
+
+
 #: What a table of a search's file (`tables`) can hold; workflow/schemas/kaon_paper.schema.yaml.
 TABLES = {
     "na62_2019_table1": table1_2019,
@@ -71,6 +79,9 @@ TABLES = {
     "probe_contamination": probe_contamination,
     "validation": validation,
     "systematics": systematics,
+    # Of the user's own data, where there are any; no entry of a search's file.
+    "data_counts": data_counts,
+    "data_sensitivity": data_sensitivity,
 }
 
 

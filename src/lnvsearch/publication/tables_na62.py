@@ -31,13 +31,16 @@ from lnvsearch.publication.tables_na62_background import (
     total_background,
 )
 from lnvsearch.publication.tables_na62_control import data_driven
+from lnvsearch.publication.tables_na62_data import data_counts, data_sensitivity
 from lnvsearch.publication.tables_na62_identification import probe_contamination, table1_2019
 from lnvsearch.publication.tables_na62_search import backgrounds, sensitivities
 from lnvsearch.publication.tables_na62_validation import systematics, validation
 
 __all__ = [
     "backgrounds",
+    "data_counts",
     "data_driven",
+    "data_sensitivity",
     "probe_contamination",
     "render_na62",
     "sensitivities",
@@ -61,6 +64,9 @@ _HEADINGS = {
     "published": "Published",
     "derived": "Derived",
     "simulated": "Simulated",
+    "user_data": "User's data",
+    "user_data_published_acceptances": "User's data, published acceptances",
+    "user_data_simulated_acceptances": "User's data, simulated acceptances",
     "effective_events": "Effective events",
     "extrapolated": "Extrapolated, exponential tail",
     "control_events_derived": "Control events, derived",

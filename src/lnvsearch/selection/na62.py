@@ -1,8 +1,10 @@
 """Selections of the NA62 searches: from recorded events to weighted candidates.
 
 A selection is data: the final state, its charge, the cuts in their order, what identifies the
-tracks, and the trigger chains.  Identification and trigger are weights; the generated weight of an
-event times their probabilities is the candidate's weight.
+tracks, and the trigger chains.  In simulation identification and trigger are weights; the generated
+weight of an event times their probabilities is the candidate's weight.  Recorded tracks are
+identified or are not, and recorded events passed the trigger: windows of E/p in place of maps, and
+no chains, leave weights of one.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from lnvsearch.selection.identification_maps import IdentificationMaps
 from lnvsearch.selection.mass_regions import in_region
 from lnvsearch.selection.na62_candidates import Candidates
 from lnvsearch.selection.na62_cuts import CUTS
+from lnvsearch.selection.na62_decisions import EnergyOverMomentum, candidate_decision
 from lnvsearch.selection.na62_geometry import line_resolution, plain_numbers
 from lnvsearch.selection.na62_identification import candidate_probability, transfer_probability
 from lnvsearch.selection.na62_kernels import energy_beside
@@ -134,7 +137,7 @@ def select(
     selection: Mapping,
     *,
     detector: Mapping,
-    identification: IdentificationMaps,
+    identification: IdentificationMaps | EnergyOverMomentum,
     trigger: Mapping | None = None,
     vertices: ThreeTrackVertices | None = None,
 ) -> tuple[dict[str, np.ndarray], WeightedCutFlow]:
@@ -143,6 +146,7 @@ def select(
     `selection`: final_state, charge, cuts (mappings with the name under `cut`), identification
     (of lkr, rich, muon; empty: none), trigger (chains of `trigger`; empty: no weight), and possibly
     identified_as (three particles), where that is not what the final state has.
+    `identification`: probabilities for simulated events, windows of E/p for recorded ones.
     `detector`: section -> key -> number (leaves {value, ...} are accepted).  `vertices`: those of
     `fit_vertices`, to share among several selections.
     Raises ValueError for an unknown cut, chain or map, or a final state that does not fit.
@@ -168,7 +172,7 @@ def select_fully(
     selection: Mapping,
     *,
     detector: Mapping,
-    identification: IdentificationMaps,
+    identification: IdentificationMaps | EnergyOverMomentum,
     trigger: Mapping | None = None,
     vertices: ThreeTrackVertices | None = None,
     loss_region: str | None = None,
@@ -282,6 +286,11 @@ class _Probabilities:
         state = self._state
         if not identification:
             return np.ones(len(state))
+        if isinstance(self._maps, EnergyOverMomentum):
+            decision = candidate_decision(
+                state.identified_kinds, state.tracks, identification, self._maps
+            )
+            return decision.astype(float)
         return candidate_probability(
             state.identified_kinds, state.tracks, self._decays, identification, self._maps
         )

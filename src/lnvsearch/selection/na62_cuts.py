@@ -11,7 +11,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from lnvsearch.reconstruction.neutral_pion import find_photon_pairs
+from lnvsearch.selection.mass_regions import in_region
 from lnvsearch.selection.na62_candidates import Candidates
+from lnvsearch.selection.na62_decisions import EnergyOverMomentum, candidate_decision
 from lnvsearch.selection.na62_geometry import sensitive_areas
 from lnvsearch.selection.na62_kernels import all_inside
 
@@ -140,6 +142,19 @@ def neutral_vertex(
     return distance < distance_maximum_m
 
 
+def open_and_identified(
+    state: Candidates,
+    alive: np.ndarray,
+    *,
+    windows: Sequence[Sequence[float]],
+    identification: Sequence[str],
+    energy_over_momentum: EnergyOverMomentum,
+) -> np.ndarray:
+    """Blinding: recorded candidates that are identified, with a mass (GeV) outside [low, high)."""
+    decision = candidate_decision(state.kinds, state.tracks, identification, energy_over_momentum)
+    return decision & ~in_region(state.mass_gev, windows)
+
+
 #: Name of each cut in the search's YAML -> function.
 CUTS: dict[str, Callable[..., np.ndarray]] = {
     function.__name__: function
@@ -157,5 +172,6 @@ CUTS: dict[str, Callable[..., np.ndarray]] = {
         dilepton_mass,
         photons,
         neutral_vertex,
+        open_and_identified,
     )
 }

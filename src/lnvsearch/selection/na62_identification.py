@@ -81,7 +81,7 @@ def track_probability(
     if np.any(true == 0):
         raise ValueError(
             "tracks with true_pdg_id 0 (data) have no probabilities of identification; "
-            "select data with `identification: []` after identifying their tracks"
+            "give windows of E/p (na62_decisions.EnergyOverMomentum) in place of the maps"
         )
     result = np.zeros(len(true))
     for code, kind in KINDS.items():

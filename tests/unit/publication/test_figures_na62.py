@@ -130,6 +130,48 @@ def test_only_printed_counts_are_quoted_as_data(made, published):
     assert "11041" in quoted and "9922" in quoted
 
 
+def data_of(selection, events):
+    """A user's events in the bins of the invented spectra; None: closed."""
+    edges = np.linspace(0.35, 0.60, 51)
+    return table_from_rows(
+        [
+            {"selection": selection, "mass_low_gev": low, "mass_high_gev": high, "events": number}
+            for low, high, number in zip(edges[:-1], edges[1:], events, strict=True)
+        ],
+        ("selection", "mass_low_gev", "mass_high_gev", "events"),
+    )
+
+
+def test_a_user_s_events_are_points_in_open_bins(published):
+    events = [0] * 50
+    events[3], events[40] = 4, 2_000_000
+    events[24:31] = [None] * 7
+    drawn = []
+    for data in (data_of("lnv", events), None):
+        figure, numbers = figures.na62_2022_figure4(
+            invented.spectra("piee"), published["na62_2022"], data=data
+        )
+        drawn.append((figure, numbers))
+        assert figures.figure_bytes(figure, "png").startswith(b"\x89PNG")
+    (figure, numbers), (_, without) = drawn
+    points = {row["mass_low_gev"]: row["data_events"]
+              for row in table_rows(numbers) if row["drawn_as"] == "data"}  # fmt: skip
+    open_bins = [number for number in events if number is not None]
+    assert list(points.values()) == open_bins and len(points) == 43
+    # All else is as without them, and the largest point is inside the panel.
+    others = [row for row in table_rows(numbers) if row["drawn_as"] != "data"]
+    assert [{k: v for k, v in row.items() if k != "data_events"} for row in others] == table_rows(
+        without
+    )
+    assert "data_events" not in without
+    lnv, control = figure.axes[:2]
+    assert lnv.get_ylim()[1] > 2_000_000 > control.get_ylim()[1]
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "Data (user's file)" in legend
+    (line,) = [line for line in lnv.lines if line.get_marker() == "o"]
+    assert line.get_ydata().tolist() == [4, 2_000_000]
+
+
 def test_regions_are_the_papers(published):
     first, second = (published[paper] for paper in invented.PAPERS)
     kaon = particles.mass_gev("K+")

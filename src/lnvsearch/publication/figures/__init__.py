@@ -8,7 +8,7 @@
 `coverage`      coverage_map (how often each limit method holds the true signal)
 `na62_beam_line`, `na62_spectra`, `na62_identification`, `na62_acceptance`
                 the figures of the two NA62 papers, and the acceptances beyond them (`na62_looks`:
-                the look of each process, the mass regions)
+                the look of each process, the mass regions; `na62_data`: data as points and text)
 `na62_any_channel`
                 mass spectra of any search for a kaon decay
 `style`         sizes, colours, markers, and `figure_bytes` to make a PDF or PNG

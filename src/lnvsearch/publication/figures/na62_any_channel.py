@@ -26,12 +26,14 @@ def na62_masses(
     panels: Sequence[Mapping[str, Any]],
     label: str | None = None,
     signal_branching_fraction: float = 1e-10,
+    data: Table | None = None,
 ) -> tuple[Figure, dict[str, list]]:
     """Draw the masses of any channel: a panel for each of its selections.
 
     A panel has the keys `selection`, `title`, `final_state` (PDG names) and `regions`
     ({name: windows in GeV}): `normalisation`, `masked` and `signal` are marked where it has them.
     `label` names the signal decay.  Counts of data are quoted if legible.
+    `data` are a user's own events.
     """
     regions = {
         panel["selection"]: Regions(
@@ -47,7 +49,7 @@ def na62_masses(
     return spectra_figure(
         spectra, published, channel, [(panel["selection"], panel["title"]) for panel in panels],
         (-(-len(panels) // columns), columns), signal_branching_fraction,
-        label=label, regions=regions, masses=masses,
+        label=label, regions=regions, masses=masses, data=data,
     )
 
 

@@ -4,9 +4,10 @@ All functions take `spectra`, a table `selection, sample, label, mass_low_gev, m
 expected_events, uncertainty` of one channel, and the paper's published numbers.  Samples are told by
 the beginning of their names: `signal_` is drawn as an outline, `norm_` and `bkg_` are stacked, all
 others (control samples) are left out.  The collaboration's events are not public: what the paper
-prints are counts of whole regions, and only those are quoted, as text.  The numbers of a figure are
-the rows drawn, with `channel` and `drawn_as` in front (`stacked`, `outline`, or `published` for a
-count of data, in the column `published_events`).
+prints are counts of whole regions, and only those are quoted, as text; a user's own events are
+points.  The numbers of a figure are the rows drawn, with `channel` and `drawn_as` in front
+(`stacked`, `outline`, `published` for a count of data, in the column `published_events`, or `data`
+for a user's, in `data_events`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lnvsearch.publication.figures.na62_data import DataPoints, printed_counts, quote_counts
 from lnvsearch.publication.figures.na62_looks import (
     Regions,
     channel_label,
@@ -23,7 +25,7 @@ from lnvsearch.publication.figures.na62_looks import (
     regions_of,
 )
 from lnvsearch.publication.figures.style import COLOURS, column_figure, in_style, label_axes
-from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
+from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.publication.table_files import Table, find_rows
 
 if TYPE_CHECKING:
@@ -61,43 +63,15 @@ _MASS = {
     ("pimumu", False): r"$m(\pi^-\mu^+\mu^+)$",
     ("pipi0ee", False): r"$m(\pi^-\pi^0e^+e^+)$",
 }
-# The same for any other channel, by selection.
-_FURTHER_COUNTS = {
-    "sm": (("signal region", "normalisation_candidates"),),
-    "lnv": (
-        ("control", "observed_events_control_region"),
-        ("lower", "observed_events_lower_region"),
-        ("masked", "observed_events_masked_region"),
-        ("signal", "observed_events"),
-        ("upper", "observed_events_upper_region"),
-    ),
-}
-# Counts of data that the papers print, by channel and selection: (name, quantity).
-_COUNTS = {
-    ("piee", "sm"): (("signal region", "normalisation_candidates"),),
-    ("pimumu", "sm"): (("signal region", "normalisation_candidates"),),
-    ("piee", "sm_rich"): (("signal region", "control_normalisation_candidates"),),
-    ("piee", "lnv"): (
-        ("control", "observed_events_control_region"),
-        ("lower", "observed_events_lower_region"),
-        ("masked", "observed_events_masked_region"),
-        ("signal", "observed_events"),
-        ("upper", "observed_events_upper_region"),
-    ),
-    ("pimumu", "lnv"): (
-        ("masked", "observed_events_masked_region"),
-        ("signal", "observed_events"),
-    ),
-    ("pipi0ee", "lnv"): (
-        ("control", "observed_events_control_region"),
-        ("signal", "observed_events"),
-    ),
-}
 
 
 @in_style
 def na62_2019_figure2(
-    spectra: Table, published: PublishedNumbers, *, signal_branching_fraction: float = 1e-10
+    spectra: Table,
+    published: PublishedNumbers,
+    *,
+    signal_branching_fraction: float = 1e-10,
+    data: Table | None = None,
 ) -> tuple[Figure, dict[str, list]]:
     """Draw the π e e masses of the 2017 data: SM and LNV, standard and auxiliary selection.
 
@@ -110,46 +84,66 @@ def na62_2019_figure2(
         ("sm_auxiliary", "auxiliary (no RICH), SM"),
         ("lnv_auxiliary", "auxiliary (no RICH), LNV"),
     )
-    return spectra_figure(spectra, published, "piee", panels, (2, 2), signal_branching_fraction)
+    return spectra_figure(
+        spectra, published, "piee", panels, (2, 2), signal_branching_fraction, data=data
+    )
 
 
 @in_style
 def na62_2019_figure3(
-    spectra: Table, published: PublishedNumbers, *, signal_branching_fraction: float = 1e-10
+    spectra: Table,
+    published: PublishedNumbers,
+    *,
+    signal_branching_fraction: float = 1e-10,
+    data: Table | None = None,
 ) -> tuple[Figure, dict[str, list]]:
     """Draw the π μ μ masses of the 2017 data: selections `sm` and `lnv` of channel `pimumu`."""
     panels = (("sm", "SM"), ("lnv", "LNV"))
-    return spectra_figure(spectra, published, "pimumu", panels, (1, 2), signal_branching_fraction)
+    return spectra_figure(
+        spectra, published, "pimumu", panels, (1, 2), signal_branching_fraction, data=data
+    )
 
 
 @in_style
 def na62_2022_figure3(
-    spectra: Table, published: PublishedNumbers
+    spectra: Table, published: PublishedNumbers, *, data: Table | None = None
 ) -> tuple[Figure, dict[str, list]]:
     """Draw the π⁺e⁺e⁻ masses of 2016-18: selections `sm` and `sm_rich` of channel `piee`."""
     panels = (("sm", "standard"), ("sm_rich", r"control: $e^+$ in the RICH"))
-    return spectra_figure(spectra, published, "piee", panels, (1, 2), None)
+    return spectra_figure(spectra, published, "piee", panels, (1, 2), None, data=data)
 
 
 @in_style
 def na62_2022_figure4(
-    spectra: Table, published: PublishedNumbers, *, signal_branching_fraction: float = 1e-10
+    spectra: Table,
+    published: PublishedNumbers,
+    *,
+    signal_branching_fraction: float = 1e-10,
+    data: Table | None = None,
 ) -> tuple[Figure, dict[str, list]]:
     """Draw the π⁻e⁺e⁺ masses of 2016-18: selections `lnv` and `lnv_missing_momentum`."""
     panels = (("lnv", "LNV"), ("lnv_missing_momentum", "control: missing momentum"))
-    return spectra_figure(spectra, published, "piee", panels, (1, 2), signal_branching_fraction)
+    return spectra_figure(
+        spectra, published, "piee", panels, (1, 2), signal_branching_fraction, data=data
+    )
 
 
 @in_style
 def na62_2022_figure5(
-    spectra: Table, published: PublishedNumbers, *, signal_branching_fraction: float = 1e-10
+    spectra: Table,
+    published: PublishedNumbers,
+    *,
+    signal_branching_fraction: float = 1e-10,
+    data: Table | None = None,
 ) -> tuple[Figure, dict[str, list]]:
     """Draw the π⁻π⁰e⁺e⁺ masses of 2016-18: selection `lnv` of channel `pipi0ee`.
 
     Pileup, which the paper takes from its data, is not simulated: the panel says so.
     """
     panels = (("lnv", "LNV; pileup is not simulated"),)
-    return spectra_figure(spectra, published, "pipi0ee", panels, (1, 1), signal_branching_fraction)
+    return spectra_figure(
+        spectra, published, "pipi0ee", panels, (1, 1), signal_branching_fraction, data=data
+    )
 
 
 def spectra_figure(
@@ -163,10 +157,12 @@ def spectra_figure(
     label: str | None = None,
     regions: Mapping[str, Regions] | None = None,
     masses: Mapping[str, str] | None = None,
+    data: Table | None = None,
 ) -> tuple[Figure, dict[str, list]]:
     """Draw one panel a selection, and one legend for all below them.
 
     `label`, `regions` and `masses` (of each selection) are those of the papers if not given.
+    `data`: a user's own events, see `na62_data.DataPoints`.
     """
     rows, columns = grid
     width = 2 if columns == 2 else 1
@@ -175,15 +171,28 @@ def spectra_figure(
         squeeze=False,
     )
     signal_label = _signal_label(label or channel_label(channel), signal_branching_fraction)
-    numbers: dict[str, list] = {name: [] for name in _COLUMNS}
+    drawn = _COLUMNS if data is None else (*_COLUMNS, "data_events")
+    numbers: dict[str, list] = {name: [] for name in drawn}
     handles: dict[str, Any] = {}
     for (selection, title), panel in zip(panels, axes.flat, strict=False):
         components = _components(spectra, selection)
         of_panel = regions[selection] if regions else regions_of(published, channel)
-        _draw_panel(panel, channel, selection, components, of_panel, signal_label, handles, numbers)
+        points = DataPoints(data, selection)
+        _draw_panel(
+            panel, channel, selection, components, of_panel, signal_label, handles, numbers, points
+        )
         mass = masses[selection] if masses else _MASS[channel, selection.startswith("sm")]
         panel.set_xlabel(f"{mass} [MeV/$c^2$]")
-        _quote_counts(panel, channel, selection, published, title, numbers)
+        found = printed_counts(channel, selection, published)
+        quote_counts(panel, title, found)
+        counts = (
+            {"channel": channel, "drawn_as": "published", "selection": selection,
+             "sample": number.quantity, "label": f"data, {name}",
+             "published_events": int(number.value)}
+            for name, number in found
+        )
+        for row in (*counts, *points.rows(channel)):
+            _append(numbers, row)
     for panel in axes.flat[len(panels):]:
         panel.remove()
     for panel in axes[0, 0], *([] if columns == 1 else [axes[0, 1]]):
@@ -254,6 +263,7 @@ def _draw_panel(
     signal_label: str,
     handles: dict[str, Any],
     numbers: dict[str, list],
+    points: DataPoints,
 ) -> None:
     """Stack the components upwards, the smallest at the bottom, and mark the regions."""
     edges = 1e3 * components[0].edges
@@ -280,7 +290,8 @@ def _draw_panel(
             )
             handles.setdefault(signal_label, line)
             _note(numbers, channel, "outline", component)
-    _scale(axes, edges, components, base)
+    _scale(axes, edges, components, base, points.highest)
+    points.draw(axes, handles)
     if selection in _WITH_REGIONS:
         _mark_regions(axes, regions, selection.startswith("sm"), handles)
     axes.set_ylabel(f"Events / ({edges[1] - edges[0]:.3g} MeV/$c^2$)")
@@ -298,9 +309,15 @@ def _draw_uncertainty(axes: Axes, edges, total, sigma, handles: dict[str, Any]) 
     handles.setdefault("simulation, statistical", bars)
 
 
-def _scale(axes: Axes, edges, components: list[_Component], total) -> None:
+def _scale(
+    axes: Axes, edges, components: list[_Component], total, highest_of_data: float
+) -> None:
     """Logarithmic, over what is worth seeing, with room for the text above."""
-    highest = max(float(total.max(initial=0.0)), *(float(c.events.max()) for c in components))
+    highest = max(
+        highest_of_data,
+        float(total.max(initial=0.0)),
+        *(float(c.events.max()) for c in components),
+    )
     highest = highest if highest > 0 else 1.0
     lowest = min(float(total[total > 0].min(initial=highest)), highest)
     bottom = max(0.5 * lowest, 1e-6 * highest)
@@ -344,47 +361,6 @@ def _mark_regions(axes: Axes, regions: Regions, is_sm: bool, handles: dict[str, 
         handles.setdefault("LNV signal region", line)
 
 
-def _quote_counts(
-    axes: Axes,
-    channel: str,
-    selection: str,
-    published: PublishedNumbers,
-    title: str,
-    numbers: dict[str, list],
-) -> None:
-    """Write the panel's name, and the counts of data that the paper prints."""
-    found = [
-        (name, number)
-        for name, quantity in _counts(channel, selection)
-        if (number := published.find(quantity, channel=channel)) is not None and number.legible
-    ]
-    text = title
-    if found:
-        counts = ", ".join(f"{_counted(name, n)} {int(n.value)}" for name, n in found)
-        text += f"\nData, as published:\n{counts}"
-    axes.text(
-        0.035, 0.96, text, transform=axes.transAxes, va="top", ha="left", fontsize=8,
-        linespacing=1.25, zorder=6,
-        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.0},
-    )
-    for name, number in found:
-        values = (channel, "published", selection, number.quantity, f"data, {name}", None, None,
-                  None, None, int(number.value))
-        for column, cell in zip(numbers.values(), values, strict=True):
-            column.append(cell)
-
-
-def _counts(channel: str, selection: str) -> tuple[tuple[str, str], ...]:
-    if any(channel == known for known, _ in _COUNTS):
-        return _COUNTS.get((channel, selection), ())
-    return _FURTHER_COUNTS.get(selection, ())
-
-
-def _counted(name: str, number: PublishedNumber) -> str:
-    """Name a region as in the panel; the first paper counts the masked one without the signal."""
-    return f"{name} (rest)" if number.note.startswith("outside the signal") else name
-
-
 def _signal_label(label: str, branching_fraction: float | None) -> str:
     if branching_fraction is None:
         return label
@@ -403,7 +379,15 @@ def _note(
         component.edges[:-1], component.edges[1:], component.events, component.sigma, strict=True
     )
     for low, high, events, sigma in bins:
-        values = (channel, drawn_as, component.selection, component.sample, component.label,
-                  round(float(low), 9), round(float(high), 9), float(events), float(sigma), None)
-        for column, cell in zip(numbers.values(), values, strict=True):
-            column.append(cell)
+        _append(numbers, {
+            "channel": channel, "drawn_as": drawn_as, "selection": component.selection,
+            "sample": component.sample, "label": component.label,
+            "mass_low_gev": round(float(low), 9), "mass_high_gev": round(float(high), 9),
+            "expected_events": float(events), "uncertainty": float(sigma),
+        })
+
+
+def _append(numbers: dict[str, list], row: Mapping[str, Any]) -> None:
+    """One row of the numbers drawn; cells that it lacks are empty."""
+    for name, column in numbers.items():
+        column.append(row.get(name))
