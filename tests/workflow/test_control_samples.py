@@ -37,7 +37,7 @@ BAD = {
         ["data_driven.k3pi_no_decay", "identified_as"],
     ),
     "table of control samples that are not there": (
-        lambda c: c["channels"]["pimumu"].update(data_driven={}), ["tables.data_driven"]
+        lambda c: c["channels"]["pimumu"].update(data_driven={}), ["tables.control_samples"]
     ),
     "misspelt window of a probe": (
         lambda c: c["closure"]["electron"]["kinematics"].update(missing_mass_gev=0.01),

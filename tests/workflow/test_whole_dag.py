@@ -18,7 +18,7 @@ KAON_FIGURES = {
     "na62_2022": ("figure1", "figure2", "figure3", "figure4", "figure5"),
 }
 KAON_TABLES = {
-    "na62_2019": ("table1", "table2", "table3", "data_driven", "probe_contamination",
+    "na62_2019": ("table1", "table2", "table3", "control_samples", "probe_contamination",
                   "validation", "systematics"),
     "na62_2022": ("table1", "table2", "probe_contamination", "validation", "systematics"),
 }

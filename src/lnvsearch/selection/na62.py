@@ -296,8 +296,13 @@ class _Probabilities:
         )
 
     def transferred(self, rows: np.ndarray) -> np.ndarray:
-        """Of some candidates: that their tracks be taken for the final state's, (k,)."""
+        """Of some candidates: that their tracks be taken for the final state's, (k,).
+
+        Recorded events have no such probability: 1.
+        """
         state = self._state
+        if isinstance(self._maps, EnergyOverMomentum):
+            return np.ones(len(rows))
         momentum = state.tracks["momentum_gev"][:, rows]
         return transfer_probability(state.identified_kinds, state.kinds, momentum, self._maps)
 
