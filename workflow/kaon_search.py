@@ -134,7 +134,6 @@ class KaonSearch(Paper):
             "systematic": entry.get("background_systematic", {}),
             "pileup": entry.get("pileup"),
             "chains": {name: found["trigger"] for name, found in entry["selections"].items()},
-            "regions": {name: found["regions"] for name, found in entry["selections"].items()},
             "trigger": self.settings["trigger"],
         }
 

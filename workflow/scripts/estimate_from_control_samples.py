@@ -43,14 +43,14 @@ def read_transfers(path, channel, control):
     """Transfers of a sample's candidates in one control selection; none if it does not enter."""
     import uproot
 
-    from lnvsearch.selection.control_transfer import control_transfers
+    from lnvsearch.selection.control_transfer import TRANSFER_COLUMNS, control_transfers
 
     with uproot.open(path) as file:
         name = f"{channel}_{control['selection']}"
         if name not in file:
             return {}
         generated = file["Generated"].arrays(library="np")
-        candidates = file[name].arrays(library="np")
+        candidates = file[name].arrays(TRANSFER_COLUMNS, library="np")
     return control_transfers(
         candidates, control["regions"], sum_weight=float(generated["sum_weight"][0]),
         sum_squared_weight=float(generated["sum_squared_weight"][0]),

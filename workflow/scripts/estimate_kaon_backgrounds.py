@@ -5,7 +5,6 @@ from job import job, write_table
 BACKGROUND_COLUMNS = (
     "sample", "label", "variation", "selection", "region", "expected_events",
     "statistical_uncertainty", "systematic_uncertainty", "effective_events",
-    "extrapolated_events", "extrapolated_factor",
 )
 SPECTRUM_COLUMNS = (
     "selection", "sample", "label", "mass_low_gev", "mass_high_gev", "expected_events",
@@ -33,9 +32,6 @@ def estimate_kaon_backgrounds(
     produced = {
         sample: n_decays * branching_fraction(entry["mode"]) for sample, entry in samples.items()
     }
-    listed = list(spectrum_rows(spectra, settings, channel, {
-        sample: factors["nominal"][0] * decays for sample, decays in produced.items()
-    }, seen))
     rows = []
     for (sample, variation, selection, region), value in all_acceptances(acceptance).items():
         mode = settings["varied_modes"].get(variation, {}).get(sample, samples[sample]["mode"])
@@ -43,19 +39,15 @@ def estimate_kaon_backgrounds(
         scale *= seen[selection]
         expected = scale * value.acceptance
         relative = settings["systematic"].get(sample, 0.0)
-        tail = (None, None)
-        if variation == "nominal" and not expected:
-            window = settings["regions"][selection][region]
-            tail = extrapolated(listed, sample, selection, window)
         rows.append(dict(zip(BACKGROUND_COLUMNS, (
             sample, label(samples[sample]), variation, selection, region, expected,
             scale * value.acceptance_uncertainty, relative * expected, value.effective_events,
-            *tail,
         ), strict=True)))
     rows += pileup_rows(settings)
     write_table(background, table_from_rows(rows, BACKGROUND_COLUMNS))
+    scales = {sample: factors["nominal"][0] * decays for sample, decays in produced.items()}
     write_table(spectra_output, table_from_rows(
-        [row for row in listed if samples[row["sample"]]["role"] != "control"], SPECTRUM_COLUMNS
+        spectrum_rows(spectra, settings, channel, scales, seen), SPECTRUM_COLUMNS
     ))
 
 
@@ -68,26 +60,6 @@ def exposures(settings):
     return {
         name: exposure_ratio(other, own, settings["trigger"]) for name, other in chains.items()
     }
-
-
-def extrapolated(spectra, sample, selection, region):
-    """Events in an empty region by the exponential fall of the spectrum below it, and a factor.
-
-    The factor is what one standard deviation multiplies or divides by.
-    """
-    from lnvsearch.selection.mass_tail import exponential_tail
-
-    bins = [
-        row for row in spectra if (row["sample"], row["selection"]) == (sample, selection)
-    ]
-    if not bins:
-        return None, None
-    edges = [row["mass_low_gev"] for row in bins] + [bins[-1]["mass_high_gev"]]
-    tail = exponential_tail(
-        edges, [row["expected_events"] for row in bins], [row["uncertainty"] for row in bins]
-    )
-    found = None if tail is None else tail.in_region(region)
-    return (None, None) if found is None else found
 
 
 def pileup_rows(settings):
@@ -104,19 +76,21 @@ def pileup_rows(settings):
         dict(zip(BACKGROUND_COLUMNS, (
             "pileup", "pileup (derived)", "nominal", signal["selection"], region,
             in_time * width / total, uncertainty * width / total, 0.0,
-            float(pileup["sideband_events"]), None, None,
+            float(pileup["sideband_events"]),
         ), strict=True))
         for region, width in widths.items()
     ]
 
 
 def spectrum_rows(spectra, settings, channel, scales, seen):
-    """Spectra of all samples, scaled to expected events."""
+    """Spectra of all samples but controls, scaled to expected events."""
     from kaon_tables import label
 
     from lnvsearch.publication.table_files import read_csv, table_rows
 
     for sample, path in spectra.items():
+        if settings["samples"][sample]["role"] == "control":
+            continue
         for row in table_rows(read_csv(path)):
             if row["channel"] != channel or row["variation"] != "nominal":
                 continue

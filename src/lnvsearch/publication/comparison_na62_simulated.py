@@ -293,8 +293,6 @@ def _background_row(
             f"{background.upper_bound:.2g} at 90 % confidence level, from the largest weight of "
             "the events nearest in mass"
         )
-        if background.extrapolated is not None:
-            note += "; {:.1g} (x/: {:.1g}) by an exponential tail".format(*background.extrapolated)
         return _simulated(number, variant, None, None, note, source="background")
     if number.quantity == "background_k3pi_upstream_events":
         note = "in no sum"

@@ -68,11 +68,11 @@ _HEADINGS = {
     "user_data_published_acceptances": "User's data, published acceptances",
     "user_data_simulated_acceptances": "User's data, simulated acceptances",
     "effective_events": "Effective events",
-    "extrapolated": "Extrapolated, exponential tail",
+    "simulated_masked_region": "Simulated, masked region",
+    "simulated_control_region": "Simulated, control region",
     "control_events_derived": "Control events, derived",
     "weight_per_control_event_derived": "Weight of a control event, derived",
     "control_events": "Control events, simulated",
-    "control_events_extrapolated": "Control events, exponential tail",
     "weight_per_control_event": "Weight of a control event, simulated",
     "data_driven": "From control sample",
     "data_driven_precision": "Its precision in data",
@@ -139,9 +139,8 @@ def table2_2019(published: PublishedNumbers, background: Table) -> dict[str, lis
     `background` is the background table of channel `pimumu`; published and simulated uncertainties
     are statistical.  Beside the signal region the simulated events of the masked region, with the
     signal region in it, and of the control region.  Where no simulated event is left, an upper
-    bound at 90 % confidence level, from what one event might have weighed, and, where the spectrum
-    below the region allows it, what its exponential tail gives.  A column beside the nominal one
-    for each hypothesis that touches one of the decays.
+    bound at 90 % confidence level, from what one event might have weighed; it is in no total.  A
+    column beside the nominal one for each hypothesis that touches one of the decays.
     """
     rows = []
     shown = _hypotheses(background, ("signal",))
@@ -161,8 +160,8 @@ def table2_2019(published: PublishedNumbers, background: Table) -> dict[str, lis
         "process": "Total",
         "published": _printed_pair(published, "background_events", "pimumu"),
     } | _dimuon_cells(total))
-    columns = ("process", "published", "simulated", "effective_events", "extrapolated",
-               *map(_column, shown), "simulated_masked_region", "simulated_control_region")
+    columns = ("process", "published", "simulated", "effective_events", *map(_column, shown),
+               "simulated_masked_region", "simulated_control_region")
     return _text_table(rows, columns)
 
 
@@ -176,7 +175,7 @@ def _hypotheses(background: Table, regions: Sequence[str]) -> list[str]:
 
 def _dimuon_cells(found: Mapping[str, Background | None]) -> dict[str, str]:
     """Return the cells of all regions; those of the signal region carry the plain names."""
-    cells = simulated_cells(found["signal"], named_tail=True)
+    cells = simulated_cells(found["signal"])
     for region in ("masked", "control"):
         cells[f"simulated_{region}_region"] = simulated_cells(found[region]).get("simulated", "")
     return cells

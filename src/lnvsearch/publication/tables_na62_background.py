@@ -1,12 +1,10 @@
 """The simulated backgrounds of the NA62 searches by the names that the papers print.
 
 A background table has the columns `sample, label, variation, selection, region, expected_events,
-statistical_uncertainty, systematic_uncertainty, effective_events`, one row a sample and region, and
-possibly `extrapolated_events, extrapolated_factor`.
-
-Where no simulated event is left, the statistical uncertainty is what one event might have counted:
-no measurement of zero but, times -ln(1 - CL), an upper bound.  The extrapolated events are those of
-an exponential that continues the spectrum below the region, which is an assumption.
+statistical_uncertainty, systematic_uncertainty, effective_events`, one row a sample and region.
+Where no simulated event is left, the statistical uncertainty is what one event might have counted
+(the largest weight of the events nearest in mass): no measurement of zero but, times -ln(1 - CL), an
+upper bound.
 """
 
 from __future__ import annotations
@@ -61,17 +59,12 @@ _REGION_NAMES = {"lower": ("lower", "control"), "control": ("control", "lower")}
 
 @dataclass(frozen=True)
 class Background:
-    """Expected events with uncertainties, and how many unweighted events would be as precise.
-
-    `extrapolated`, where no event is left: what an exponential tail gives, and the factor of its
-    uncertainty.
-    """
+    """Expected events with uncertainties, and how many unweighted events would be as precise."""
 
     events: float
     statistical: float
     systematic: float
     effective_events: float
-    extrapolated: tuple[float, float] | None = None
 
     @property
     def sigma(self) -> float:
@@ -98,29 +91,21 @@ class Background:
             factor * math.hypot(self.statistical, self.events * relative_sigma),
             factor * self.systematic,
             self.effective_events,
-            self.extrapolated and (factor * self.extrapolated[0], self.extrapolated[1]),
         )
 
 
 def simulated_cells(
-    background: Background | None, *, with_systematic: bool = False, named_tail: bool = False
+    background: Background | None, *, with_systematic: bool = False
 ) -> dict[str, str]:
     """Return the cells `simulated` and `effective_events`; nothing where none was simulated.
 
     A background of which no event is left has an upper bound at 90 % confidence level.
-    `named_tail`: with the cell `extrapolated`, the exponential tail where there is one.
     """
     if background is None:
         return {}
     if background.is_empty:
-        cells = {"simulated": f"< {round_significant(background.upper_bound, 2)}",
-                 "effective_events": "0"}
-        if named_tail and background.extrapolated is not None:
-            events, factor = background.extrapolated
-            cells["extrapolated"] = (
-                f"{round_significant(events, 1)} (×/÷ {round_significant(factor, 1)})"
-            )
-        return cells
+        bound = round_significant(background.upper_bound, 2)
+        return {"simulated": f"< {bound}", "effective_events": "0"}
     sigma = background.sigma if with_systematic else background.statistical
     return {
         "simulated": pdg_round(background.events, sigma) if sigma
@@ -274,6 +259,4 @@ def _background(row: Mapping[str, Any]) -> Background:
         float(row["statistical_uncertainty"] or 0.0),
         float(row["systematic_uncertainty"] or 0.0),
         float(row["effective_events"] or 0.0),
-        None if row.get("extrapolated_events") is None
-        else (float(row["extrapolated_events"]), float(row["extrapolated_factor"])),
     )

@@ -17,7 +17,6 @@ from lnvsearch.publication.rounding import pdg_round, round_significant
 from lnvsearch.publication.table_files import Table, cell_text, find_rows, table_from_rows
 from lnvsearch.publication.tables_na62_background import (
     Background,
-    background_of,
     combined,
     process_background,
     simulated_cells,
@@ -27,9 +26,8 @@ __all__ = ["data_driven"]
 
 _COLUMNS = (
     "channel", "process", "region", "published", "control_events_derived",
-    "weight_per_control_event_derived", "control_events", "control_events_extrapolated",
-    "weight_per_control_event", "data_driven", "data_driven_precision", "data_driven_all",
-    "simulated", "effective_events", "extrapolated",
+    "weight_per_control_event_derived", "control_events", "weight_per_control_event", "data_driven", "data_driven_precision", "data_driven_all",
+    "simulated", "effective_events",
 )
 
 
@@ -43,12 +41,12 @@ def data_driven(
     `control_samples[channel]` and `background[channel]` are tables of control samples and of
     backgrounds.  Derived from `published`, x +- s: if all events weigh the same and s is Poisson's,
     they are (x/s)^2 of the weight s^2/x.  All the rest is simulated.  `control_events`: expected
-    in the control sample from the decays of the process; `control_events_extrapolated`: where none
-    is left, by an exponential tail; `weight_per_control_event`: their mean weight, D1/D2 included;
+    in the control sample from the decays of the process; `weight_per_control_event`: their mean
+    weight, D1/D2 included;
     `data_driven`: the sum of the weights, with the simulation's uncertainty;
     `data_driven_precision`: the uncertainty that a real control sample of that size would have;
     `data_driven_all`: the sum with all other simulated decays that enter the control sample;
-    `simulated`: directly, with the search's own trigger, and `extrapolated` where none is left.
+    `simulated`: directly, with the search's own trigger.
     """
     rows = []
     for channel, table in control_samples.items():
@@ -67,8 +65,8 @@ def data_driven(
                 else pdg_round(number.value, number.uncertainty) if number.uncertainty
                 else number.digits,
                 **_derived_cells(number),
-                **dict(_control_cells(entered, f"bkg_{process}", background[channel])),
-                **simulated_cells(direct, named_tail=True),
+                **dict(_control_cells(entered, f"bkg_{process}")),
+                **simulated_cells(direct),
             })
     text = table_from_rows(rows, _COLUMNS)
     return {name: [cell_text(cell) for cell in column] for name, column in text.items()}
@@ -85,18 +83,13 @@ def _derived_cells(number: PublishedNumber | None) -> dict[str, str]:
     }
 
 
-def _control_cells(
-    entered: list[dict[str, Any]], own: str, background: Table
-) -> Iterator[tuple[str, str]]:
+def _control_cells(entered: list[dict[str, Any]], own: str) -> Iterator[tuple[str, str]]:
     """The control sample's size, and the estimates from it."""
     parts = {row["sample"]: _estimate(row) for row in entered}
     for row in entered:
         if row["sample"] == own:
             events = Background(row["control_events"], row["control_events_uncertainty"], 0.0, 0.0)
             yield "control_events", simulated_cells(events)["simulated"]
-            tail = background_of(background, own, row["selection"], row["region"])
-            yield "control_events_extrapolated", simulated_cells(tail, named_tail=True).get(
-                "extrapolated", "")
             if row["weight_per_control_event"] is not None:
                 yield "weight_per_control_event", round_significant(
                     row["weight_per_control_event"], 2)

@@ -20,7 +20,16 @@ import numpy as np
 
 from lnvsearch.selection.mass_regions import Region, RegionAcceptance, region_acceptances
 
-__all__ = ["ControlEstimate", "ControlTransfer", "control_transfers"]
+__all__ = ["TRANSFER_COLUMNS", "ControlEstimate", "ControlTransfer", "control_transfers"]
+
+#: Columns of candidates that a transfer needs.
+TRANSFER_COLUMNS = (
+    "event_number",
+    "mass_gev",
+    "weight",
+    "weight_without_identification",
+    "transfer_probability",
+)
 
 
 @dataclass(frozen=True)
@@ -87,7 +96,7 @@ def control_transfers(
 ) -> dict[str, ControlTransfer]:
     """The transfer of every region, from candidates of a selection with inverted identification.
 
-    `candidates`: columns `na62.CANDIDATE_COLUMNS`, (r,) each.  The sums are those of the weights of
+    `candidates`: columns TRANSFER_COLUMNS, (r,) each.  The sums are those of the weights of
     all generated events.
     """
     probability = np.asarray(candidates["transfer_probability"])
