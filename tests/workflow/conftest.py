@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 
 @pytest.fixture
@@ -44,3 +45,28 @@ def whole_dag(snakemake, tmp_path_factory):
     process = snakemake(folder)
     assert process.returncode == 0, process.stdout[-4000:]
     return folder
+
+
+@pytest.fixture
+def project(root, tmp_path):
+    """A copy of all data files of the project, to spoil."""
+    for folder in ("config", "resources"):
+        shutil.copytree(root / folder, tmp_path / folder)
+    return tmp_path
+
+
+@pytest.fixture
+def refused(project):
+    """Spoil the content of a YAML file; returns the message with which the project is refused."""
+    from configuration import ConfigurationError, read_yaml
+    from paper import load_papers
+
+    def message(file, change):
+        content = yaml.safe_load((project / file).read_text())
+        change(content)
+        (project / file).write_text(yaml.safe_dump(content, sort_keys=False))
+        with pytest.raises(ConfigurationError) as caught:
+            load_papers(read_yaml(project / "config/config.yaml"), project, "config/config.yaml")
+        return str(caught.value)
+
+    return message
