@@ -367,7 +367,8 @@ def test_selections_of_a_variation_are_read_with_nominal(root):
 
 
 def test_a_hypothesis_may_change_a_background_s_decay_and_its_branching_fraction(root):
-    from estimate_kaon_backgrounds import branching_fraction
+    from estimate_kaon_backgrounds import mode_of
+    from kaon_tables import branching_fraction
 
     paper = load_papers(read_yaml(root / CONFIG), root, CONFIG)["na62_2022"]
     sample, name = "bkg_ke3_dalitz_gamma", "hypothesis_e_radiative_ke3_of_pdg"
@@ -379,9 +380,13 @@ def test_a_hypothesis_may_change_a_background_s_decay_and_its_branching_fraction
     settings = paper.background_parameters("pipi0ee")
     assert settings["varied_modes"] == {name: {sample: varied["mode"]}}
     assert paper.background_parameters("piee")["varied_modes"] == {}
-    assert branching_fraction(sample, settings) == pytest.approx(2.17e-3 * 1.174e-2, rel=1e-3)
-    assert branching_fraction(sample, settings, name) == pytest.approx(2.56e-4 * 1.174e-2)
-    assert branching_fraction(other, settings, name) == branching_fraction(other, settings)
+    plain, of_pdg, of_other = (
+        branching_fraction(mode_of(*one, settings))
+        for one in ((sample, "nominal"), (sample, name), (other, name))
+    )
+    assert plain == pytest.approx(2.17e-3 * 1.174e-2, rel=1e-3)
+    assert of_pdg == pytest.approx(2.56e-4 * 1.174e-2)
+    assert of_other == branching_fraction(mode_of(other, "nominal", settings))
 
 
 def test_blinded_data_never_show_the_window(root, tmp_path):

@@ -29,14 +29,15 @@ def estimate_kaon_backgrounds(
     n_decays = recomputed(settings["recomputation"])[0].mean
     seen = exposures(settings)
     samples = settings["samples"]
-    produced = {
-        sample: n_decays * branching_fraction(entry["mode"]) for sample, entry in samples.items()
-    }
+
+    def scale_of(sample, variation):
+        """Expected events for an acceptance of one, with the signal's trigger chains."""
+        produced = n_decays * branching_fraction(mode_of(sample, variation, settings))
+        return produced * factor_of(factors, variation)[0]
+
     rows = []
     for (sample, variation, selection, region), value in all_acceptances(acceptance).items():
-        mode = settings["varied_modes"].get(variation, {}).get(sample, samples[sample]["mode"])
-        scale = n_decays * branching_fraction(mode) * factor_of(factors, variation)[0]
-        scale *= seen[selection]
+        scale = scale_of(sample, variation) * seen[selection]
         expected = scale * value.acceptance
         relative = settings["systematic"].get(sample, 0.0)
         rows.append(dict(zip(BACKGROUND_COLUMNS, (
@@ -45,10 +46,16 @@ def estimate_kaon_backgrounds(
         ), strict=True)))
     rows += pileup_rows(settings)
     write_table(background, table_from_rows(rows, BACKGROUND_COLUMNS))
-    scales = {sample: factors["nominal"][0] * decays for sample, decays in produced.items()}
+    scales = {sample: scale_of(sample, "nominal") for sample in samples}
     write_table(spectra_output, table_from_rows(
         spectrum_rows(spectra, settings, channel, scales, seen), SPECTRUM_COLUMNS
     ))
+
+
+def mode_of(sample, variation, settings):
+    """The decay of a sample, which a variation may change."""
+    varied = settings["varied_modes"].get(variation, {})
+    return varied.get(sample, settings["samples"][sample]["mode"])
 
 
 def exposures(settings):
