@@ -20,6 +20,7 @@ SETTINGS = {
     },
     "signal": {"sample": "signal_pimumu", "selection": "lnv", "region": "signal"},
     "systematic": {},
+    "varied_modes": {},
     "pileup": None,
     "chains": {"lnv": ["di_muon"], "inverted": ["multi_track"]},
     "trigger": {"chains": {"di_muon": {"downscaling": 2.0}, "multi_track": {"downscaling": 100.0}}},
