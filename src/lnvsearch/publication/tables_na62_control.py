@@ -26,8 +26,8 @@ __all__ = ["data_driven"]
 
 _COLUMNS = (
     "channel", "process", "region", "published", "control_events_derived",
-    "weight_per_control_event_derived", "control_events", "weight_per_control_event", "data_driven", "data_driven_precision", "data_driven_all",
-    "simulated", "effective_events",
+    "weight_per_control_event_derived", "control_events", "weight_per_control_event",
+    "data_driven", "data_driven_precision", "data_driven_all", "simulated", "effective_events",
 )
 
 
@@ -42,8 +42,7 @@ def data_driven(
     backgrounds.  Derived from `published`, x +- s: if all events weigh the same and s is Poisson's,
     they are (x/s)^2 of the weight s^2/x.  All the rest is simulated.  `control_events`: expected
     in the control sample from the decays of the process; `weight_per_control_event`: their mean
-    weight, D1/D2 included;
-    `data_driven`: the sum of the weights, with the simulation's uncertainty;
+    weight, D1/D2 included; `data_driven`: the sum of the weights, with the simulation's uncertainty;
     `data_driven_precision`: the uncertainty that a real control sample of that size would have;
     `data_driven_all`: the sum with all other simulated decays that enter the control sample;
     `simulated`: directly, with the search's own trigger.
