@@ -132,8 +132,8 @@ def sensitivity_variants(
 ) -> dict[str, dict[str, tuple[float, float]]]:
     """Return {variant: {quantity: (value, uncertainty)}} of a record of simulated sensitivities.
 
-    The record is that of sensitivity/<channel>.json.  Quantities are named, and in units, as the papers' numbers: `signal_acceptance_percent` and
-    `single_event_sensitivity`.  Uncertainties are as in the record.  Where the record has a
+    The record is that of sensitivity/<channel>.json.  Quantities are named, and in units, as the
+    papers' numbers: `signal_acceptance_percent` and `single_event_sensitivity`.  Uncertainties are as in the record.  Where the record has a
     `neutral_pion_factor` (a fit to the published acceptance of the signal), `with_pi0_factor` is
     nominal times it.
     """
