@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 #: Generated decays in memory at a time, and recorded events.
 DECAYS_PER_CHUNK = 200_000
-EVENTS_PER_CHUNK = 50_000
+EVENTS_PER_CHUNK = 25_000
 
 
 def recorded_chunks(simulation: Mapping, n_events: int, base_seed: int, sample: str) -> Iterator:
