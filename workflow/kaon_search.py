@@ -31,8 +31,9 @@ class KaonSearch(Paper):
 
     # ------------------------------------------------------------------ samples
 
-    def number_of_events(self, sample: str) -> int:
-        entry = self.samples[sample]
+    def number_of_events(self, sample: str, variation: str = NOMINAL) -> int:
+        """Decays to generate; a variation may change the sample's `events_factor`."""
+        entry = self.varied_settings(variation)["samples"][sample]
         return round(self.config["statistics"][entry["statistics"]] * entry["events_factor"])
 
     def runs(self) -> Iterator[tuple[str, str]]:

@@ -375,6 +375,7 @@ def test_a_hypothesis_may_change_a_background_s_decay_and_its_branching_fraction
     nominal, varied = (paper.simulation_parameters(sample, v) for v in ("nominal", name))
     assert nominal["mode"] == "e_nu_pi0_dalitz_gamma"
     assert varied == {**nominal, "mode": "e_nu_pi0_dalitz_gamma_pdg"}
+    assert paper.number_of_events(sample, name) == paper.number_of_events(sample) / 4
     other = "bkg_pipi0_dalitz_gamma"
     assert paper.simulation_parameters(other, name) == paper.simulation_parameters(other, "nominal")
     settings = paper.background_parameters("pipi0ee")

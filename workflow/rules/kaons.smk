@@ -31,7 +31,7 @@ rule simulate_kaon_decays:
         "results/{paper}/benchmarks/simulate_kaon_decays/{sample}/{variation}.tsv"
     params:
         library=library("generation", "detector"),
-        n_events=lambda w: search(w).number_of_events(w.sample),
+        n_events=lambda w: search(w).number_of_events(w.sample, w.variation),
         base_seed=config["base_seed"],
         simulation=lambda w: search(w).simulation_parameters(w.sample, w.variation),
     wildcard_constraints:
