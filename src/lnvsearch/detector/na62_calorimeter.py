@@ -86,10 +86,13 @@ def veto_passage(x, y, z, slope_x, slope_y, lav):
             continue
         inner = lav.inner_radius_m[station]
         if to_front > 0.0:
-            radius = math.hypot(x + to_front * slope_x, y + to_front * slope_y)
-            if radius >= inner:
-                return SEEN if radius < inner + lav.radial_width_m else GONE
-        if math.hypot(x + to_back * slope_x, y + to_back * slope_y) >= inner:
+            at_x, at_y = x + to_front * slope_x, y + to_front * slope_y
+            radius_squared = at_x * at_x + at_y * at_y
+            if radius_squared >= inner * inner:
+                outer = inner + lav.radial_width_m
+                return SEEN if radius_squared < outer * outer else GONE
+        at_x, at_y = x + to_back * slope_x, y + to_back * slope_y
+        if at_x * at_x + at_y * at_y >= inner * inner:
             return SEEN
     return PASSED
 
