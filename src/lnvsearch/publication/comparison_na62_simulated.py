@@ -377,7 +377,7 @@ def _suppression_rows(
 def _two_decay_rows(published: PublishedNumbers, channel: str, table: Table) -> Iterator[Row]:
     """Share of K3pi with at least two decays in flight in the mu mu search's control region.
 
-    Of decays in the fiducial volume: those before it are not reproduced, and in no sum.
+    Of decays in the fiducial volume: those before it are in no sum.
     """
     number = published.find("two_decay_fraction_of_control_background_percent", channel=channel)
     total = total_background(table, "lnv", "lower")

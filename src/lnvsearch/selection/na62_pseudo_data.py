@@ -10,8 +10,6 @@ trigger is not drawn, and truth is removed.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numba import njit
 
