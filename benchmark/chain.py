@@ -17,10 +17,10 @@ from pathlib import Path
 import yaml
 
 from lnvsearch import particles
-from lnvsearch.detector import besiii
-from lnvsearch.detector.response import BesiiiResponse
+from lnvsearch.experiments.besiii.detector import simulate as besiii
+from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
+from lnvsearch.experiments.besiii.selection import kkee as besiii_kkee
 from lnvsearch.generation import Decay, RadiationSettings, generate
-from lnvsearch.selection import besiii_kkee
 from lnvsearch.selection.cutflow import binomial_uncertainty
 
 ROOT = Path(__file__).parent.parent

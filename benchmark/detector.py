@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from lnvsearch.detector.besiii import simulate
-from lnvsearch.detector.response import BesiiiResponse
-from lnvsearch.events import HELIX_PARAMETERS, GeneratedEvents
+from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
+from lnvsearch.experiments.besiii.detector.simulate import simulate
+from lnvsearch.experiments.besiii.events import HELIX_PARAMETERS
+from lnvsearch.generation.events import GeneratedEvents
 from lnvsearch.generation.models import Decay, generate
 from lnvsearch.generation.radiation import RadiationSettings
 

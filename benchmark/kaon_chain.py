@@ -23,11 +23,11 @@ import numpy as np
 import yaml
 
 from lnvsearch import particles
-from lnvsearch.detector.na62 import Na62Detector, simulate_spectrometer
+from lnvsearch.experiments.na62.detector.simulate import Na62Detector, simulate_spectrometer
+from lnvsearch.experiments.na62.event_files import iterate_spectrometer, write_spectrometer
+from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
+from lnvsearch.experiments.na62.selection.select import fit_vertices, merge_candidates, select_fully
 from lnvsearch.generation.kaon import generate_kaon_decays
-from lnvsearch.kaon_events import iterate_spectrometer, write_spectrometer
-from lnvsearch.selection.identification_maps import IdentificationMaps
-from lnvsearch.selection.na62 import fit_vertices, merge_candidates, select_fully
 
 ROOT = Path(__file__).parent.parent
 ROUNDS = 7

@@ -4,7 +4,7 @@
 
 The search for K+ -> pi- mu+ mu+ sees kaons that decay between BEND 6 and the fiducial volume, and
 two pions of which decay in flight, in about one of 10^7 cases.  The workflow samples them with
-weights (detector/na62_decays_in_flight.py).  Here the same decays are flown without any weight, from
+weights (experiments/na62/detector/decays_in_flight.py).  Here the same decays are flown without any weight, from
 100 to 101.8 m in front of the last magnet of the beam, where nearly all that counts comes from: the
 detector is the same, with the fiducial volume and the beam's slope of that place.  The program prints
 the candidates for each kaon decay in the fiducial volume by mass, and ends with an error if the two
@@ -24,10 +24,10 @@ import numpy as np
 import yaml
 
 from lnvsearch import particles
-from lnvsearch.detector.na62 import Na62Detector, simulate_spectrometer
+from lnvsearch.experiments.na62.detector.simulate import Na62Detector, simulate_spectrometer
+from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
+from lnvsearch.experiments.na62.selection.select import select_fully
 from lnvsearch.generation.kaon import generate_kaon_decays
-from lnvsearch.selection.identification_maps import IdentificationMaps
-from lnvsearch.selection.na62 import select_fully
 
 ROOT = Path(__file__).parent.parent
 PLACE_Z_M = (100.0, 101.8)

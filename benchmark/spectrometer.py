@@ -17,9 +17,13 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from lnvsearch.detector.na62 import Na62Detector, simulate_spectrometer, track_covariance
+from lnvsearch.experiments.na62.detector.simulate import (
+    Na62Detector,
+    simulate_spectrometer,
+    track_covariance,
+)
 from lnvsearch.generation.kaon import generate_kaon_decays
-from lnvsearch.kaon_events import KaonDecays
+from lnvsearch.generation.kaon.decays import KaonDecays
 
 ROUNDS = 7
 RESPONSE_FILE = Path(__file__).parents[1] / "config/detectors/na62.yaml"

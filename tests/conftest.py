@@ -21,14 +21,14 @@ def kaon_pseudo_data(tmp_path_factory):
     """A file of pseudo-data for the search of 2022, and the simulated events behind it."""
     from types import SimpleNamespace
 
-    from configuration import read_yaml
-    from kaon_simulation import recorded_chunks
-    from paper import load_papers
+    from searches.configuration import read_yaml
+    from searches.load import load_papers
 
-    from lnvsearch.kaon_events import write_spectrometer
-    from lnvsearch.selection.identification_maps import IdentificationMaps
-    from lnvsearch.selection.na62_decisions import EnergyOverMomentum
-    from lnvsearch.selection.na62_pseudo_data import pseudo_data
+    from lnvsearch.experiments.na62.chain import recorded_chunks
+    from lnvsearch.experiments.na62.event_files import write_spectrometer
+    from lnvsearch.experiments.na62.selection.decisions import EnergyOverMomentum
+    from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
+    from lnvsearch.experiments.na62.selection.pseudo_data import pseudo_data
 
     paper = load_papers(read_yaml(ROOT / "config/config.yaml"), ROOT, "config")["na62_2022"]
     identification = paper.settings["identification"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from configuration import read_schema
+from searches.configuration import read_schema
 
 INTRODUCTION = """\
 # The configuration

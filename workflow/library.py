@@ -51,6 +51,7 @@ def library_files(package: Path, floors: Iterable[str]) -> list[Path]:
         if floor not in wanted:
             wanted.add(floor)
             waiting.extend(FLOORS[floor])
+    wanted |= {"experiments", "papers"}
     return sorted(
         path
         for floor in wanted

@@ -5,7 +5,8 @@ import json
 
 import pytest
 from estimate_kaon_backgrounds import estimate_kaon_backgrounds
-from kaon_tables import branching_fraction
+
+from lnvsearch.experiments.na62.estimates import branching_fraction
 
 SETTINGS = {
     "samples": {

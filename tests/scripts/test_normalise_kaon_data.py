@@ -77,7 +77,7 @@ def test_without_a_known_decay_there_is_a_reason_and_no_limit(tmp_path, settings
 
 def test_besiii_s_own_data_have_a_kind_of_their_own(tmp_path):
     """What compares with the paper leaves it out by that."""
-    from kaon_results import of_the_paper
+    from lnvsearch.publication.results import of_the_paper
 
     (tmp_path / "efficiencies.csv").write_text("sample,variation,efficiency\nsignal,nominal,0.157\n")
     (tmp_path / "systematics.csv").write_text("source,relative_uncertainty_percent\ntotal,7.0\n")

@@ -8,9 +8,9 @@ import pytest
 import uproot
 from select_kaon_data import select_kaon_data
 
-from lnvsearch.kaon_events import write_spectrometer
+from lnvsearch.experiments.na62.event_files import write_spectrometer
+from lnvsearch.experiments.na62.selection.select import fit_vertices, select
 from lnvsearch.selection.mass_regions import in_region
-from lnvsearch.selection.na62 import fit_vertices, select
 
 KINDS = ("candidates", "cutflow", "counts", "spectra")
 #: Selections with a closed region, and its windows.

@@ -58,8 +58,8 @@ def project(root, tmp_path):
 @pytest.fixture
 def refused(project):
     """Spoil the content of a YAML file; returns the message with which the project is refused."""
-    from configuration import ConfigurationError, read_yaml
-    from paper import load_papers
+    from searches.configuration import ConfigurationError, read_yaml
+    from searches.load import load_papers
 
     def message(file, change):
         content = yaml.safe_load((project / file).read_text())

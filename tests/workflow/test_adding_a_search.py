@@ -7,8 +7,8 @@ import shutil
 
 import pytest
 import yaml
-from configuration import ConfigurationError, read_yaml
-from paper import load_papers
+from searches.configuration import ConfigurationError, read_yaml
+from searches.load import load_papers
 
 NAME = "na62_2021"
 EXAMPLE = f"docs/examples/{NAME}"

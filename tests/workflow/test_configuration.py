@@ -2,8 +2,9 @@
 
 import pytest
 import yaml
-from configuration import ConfigurationError, check_schema, overlaid, read_yaml
-from paper import Paper, load_papers
+from searches.configuration import ConfigurationError, check_schema, overlaid, read_yaml
+from searches.load import load_papers
+from searches.search import Paper
 
 PAPER = "config/papers/besiii_2025.yaml"
 KAONS = "config/papers/na62_2019.yaml"
@@ -368,7 +369,8 @@ def test_selections_of_a_variation_are_read_with_nominal(root):
 
 def test_a_hypothesis_may_change_a_background_s_decay_and_its_branching_fraction(root):
     from estimate_kaon_backgrounds import mode_of
-    from kaon_tables import branching_fraction
+
+    from lnvsearch.experiments.na62.estimates import branching_fraction
 
     paper = load_papers(read_yaml(root / CONFIG), root, CONFIG)["na62_2022"]
     sample, name = "bkg_ke3_dalitz_gamma", "hypothesis_e_radiative_ke3_of_pdg"

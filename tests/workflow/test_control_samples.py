@@ -2,8 +2,8 @@
 
 import pytest
 import yaml
-from configuration import ConfigurationError, read_yaml
-from paper import load_papers
+from searches.configuration import ConfigurationError, read_yaml
+from searches.load import load_papers
 
 FILE = "config/papers/na62_2019.yaml"
 CONFIG = "config/config.yaml"

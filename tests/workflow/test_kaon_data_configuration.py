@@ -1,8 +1,8 @@
 """What the configuration says of a user's own events in a kaon search."""
 
 import pytest
-from configuration import read_yaml
-from paper import load_papers
+from searches.configuration import read_yaml
+from searches.load import load_papers
 
 CONFIG = "config/config.yaml"
 KAONS = "config/papers/na62_2019.yaml"

@@ -7,7 +7,7 @@ import pytest
 import uproot
 import yaml
 
-from lnvsearch.events import TRACK_BRANCHES, RecordedEvents, write_recorded
+from lnvsearch.experiments.besiii.events import TRACK_BRANCHES, RecordedEvents, write_recorded
 
 pytestmark = pytest.mark.workflow
 

@@ -6,12 +6,13 @@ from pathlib import Path
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from configuration import ConfigurationError
-from collider_search import ColliderSearch
-from figures import LIMIT_FIGURES, SIMULATION_FIGURES
-from kaon_search import KaonSearch
 from library import library_version
-from paper import NOMINAL, load_papers
+from searches.besiii.figures import SIMULATION_FIGURES
+from searches.besiii.search import ColliderSearch
+from searches.configuration import ConfigurationError
+from searches.load import load_papers
+from searches.na62.search import KaonSearch
+from searches.search import LIMIT_FIGURES, NOMINAL
 from snakemake.exceptions import WorkflowError
 
 try:

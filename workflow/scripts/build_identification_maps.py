@@ -5,7 +5,7 @@ from job import job, write_json
 
 def build_identification_maps(output, identification):
     """Write the maps; `identification` as the search's YAML has it."""
-    from lnvsearch.selection.identification_maps import correction_set
+    from lnvsearch.experiments.na62.selection.identification_maps import correction_set
 
     write_json(output, correction_set(identification["maps"]))
 

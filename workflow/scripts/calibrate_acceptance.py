@@ -5,7 +5,7 @@ from job import job, write_json
 
 def calibrate_acceptance(acceptance, record, normalisation):
     """Write the factor, and how it was found, for every variation of the known decay."""
-    from kaon_tables import acceptances
+    from lnvsearch.experiments.na62.estimates import acceptances
 
     target = normalisation["acceptance"]
     found = {

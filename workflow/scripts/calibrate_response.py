@@ -8,13 +8,13 @@ def calibrate_response(
 ):
     """Write the overlay file with the scalar, the record of how it was found, and all trials."""
     import yaml
-    from configuration import nested
-    from simulation import EVENTS_PER_CHUNK, generate, selection_arguments
+    from searches.configuration import nested
 
-    from lnvsearch.detector import besiii
-    from lnvsearch.detector.response import BesiiiResponse
+    from lnvsearch.experiments.besiii.chain import EVENTS_PER_CHUNK, generate, selection_arguments
+    from lnvsearch.experiments.besiii.detector import simulate as besiii
+    from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
+    from lnvsearch.experiments.besiii.selection import kkee as besiii_kkee
     from lnvsearch.files import written_whole
-    from lnvsearch.selection import besiii_kkee
     from lnvsearch.selection.cutflow import binomial_uncertainty
     from lnvsearch.systematics import calibrate_scalar
 

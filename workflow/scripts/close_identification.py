@@ -19,8 +19,8 @@ def close_identification(maps, outputs, settings, detector, n_events, base_seed)
 
     And, for every probe, the share of other decays that its kinematic selection lets in.
     """
-    from lnvsearch.publication.table_files import table_from_rows
-    from lnvsearch.selection.identification_maps import IdentificationMaps
+    from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
+    from lnvsearch.tables import table_from_rows
 
     identification = IdentificationMaps.from_json(maps)
     rows, others = [], []
@@ -43,7 +43,7 @@ class Selecting:
     """The kinematic selection of one kind of probe, on any control decay."""
 
     def __init__(self, particle, entry, detector, n_events, base_seed):
-        from lnvsearch.selection.na62_probes import PROBES, Kinematics
+        from lnvsearch.experiments.na62.selection.probes import PROBES, Kinematics
 
         self.kinematics = Kinematics(**entry["kinematics"])
         self.function = PROBES[particle]
@@ -52,9 +52,8 @@ class Selecting:
 
     def probes(self, mode, sample):
         """Probes of a decay mode, all chunks together."""
-        from kaon_simulation import recorded_chunks
-
-        from lnvsearch.selection.na62_probes import Probes
+        from lnvsearch.experiments.na62.chain import recorded_chunks
+        from lnvsearch.experiments.na62.selection.probes import Probes
 
         simulation = {
             "mode": mode, "options": {}, "radiation": True, "decay_in_flight": "natural",
@@ -113,8 +112,8 @@ def contamination_rows(probe, selected, entry, identification, n_events):
     """
     import numpy as np
 
+    from lnvsearch.experiments.na62.selection.probes import shares, silent_probability
     from lnvsearch.generation.kaon import MODES
-    from lnvsearch.selection.na62_probes import shares, silent_probability
 
     edges = np.linspace(*entry["momentum_gev"], MOMENTUM_BINS + 1)
     scales = [MODES[mode].branching_fraction.value / n_events for mode in selected]

@@ -7,8 +7,8 @@ def collect_background(modes, inclusive, table, total, n_parent, continuum):
     """Write the cocktail's table and the total with its parts."""
     import math
 
-    from lnvsearch.publication.table_files import read_csv, table_from_rows, table_rows
-    from lnvsearch.selection.continuum import OffResonance, continuum_events
+    from lnvsearch.experiments.besiii.selection.continuum import OffResonance, continuum_events
+    from lnvsearch.tables import read_csv, table_from_rows, table_rows
 
     rows = [row for path in modes for row in table_rows(read_csv(path))]
     write_table(table, table_from_rows(rows, list(rows[0])))

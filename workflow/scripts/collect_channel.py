@@ -5,7 +5,7 @@ from job import job, write_table
 
 def collect_channel(tables, output, channel):
     """Write the rows whose column `channel` holds `channel`, without that column."""
-    from lnvsearch.publication.table_files import read_csv, table_from_rows, table_rows
+    from lnvsearch.tables import read_csv, table_from_rows, table_rows
 
     parts = [read_csv(path) for path in tables]
     columns = [name for name in parts[0] if name != "channel"]

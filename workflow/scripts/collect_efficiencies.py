@@ -19,7 +19,7 @@ COLUMNS = (
 
 def collect_efficiencies(cutflow, output, samples, efficiency_cut):
     """`samples`: name -> model and mass; `efficiency_cut`: the last cut before the mass bin."""
-    from lnvsearch.publication.table_files import read_csv, table_from_rows, table_rows
+    from lnvsearch.tables import read_csv, table_from_rows, table_rows
 
     flows = {}
     for row in table_rows(read_csv(cutflow)):

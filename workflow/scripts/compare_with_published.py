@@ -1,7 +1,8 @@
 """Every number that a paper prints, beside this project's."""
 
 from job import job, write_table, write_text
-from kaon_results import of_the_paper, read_json, read_results
+
+from lnvsearch.publication.results import of_the_paper, read_json, read_results
 
 
 def compare_with_published(published, companion, files, settings, comparison, summary):
@@ -19,8 +20,8 @@ def compare_with_published(published, companion, files, settings, comparison, su
 
 def compare_besiii(published, files, settings):
     """Comparison and summary of the simulated search."""
-    from lnvsearch.publication.comparison import comparison_for_besiii, summary_markdown
-    from lnvsearch.publication.table_files import read_csv
+    from lnvsearch.papers.besiii_2025.comparison import comparison_for_besiii, summary_markdown
+    from lnvsearch.tables import read_csv
 
     names = ("efficiencies", "systematics", "systematics_by_mass", "scan", "background")
     resolution = read_json(files["resolution"])
@@ -48,7 +49,10 @@ def compare_besiii(published, files, settings):
 
 def compare_na62(published, companion, files, settings):
     """Comparison and summary of a search for a kaon decay."""
-    from lnvsearch.publication.comparison_na62 import comparison_for_na62, summary_for_na62
+    from lnvsearch.experiments.na62.publication.comparison import (
+        comparison_for_na62,
+        summary_for_na62,
+    )
     from lnvsearch.publication.comparison_na62_settings import detector_settings
     from lnvsearch.publication.published import read_published
 

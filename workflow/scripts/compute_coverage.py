@@ -19,9 +19,9 @@ def compute_coverage(paper, limits, confidence_level, output, undercoverage, tex
     import numpy as np
     from experiments import METHODS, counting_experiment, method_options
 
-    from lnvsearch.publication.table_files import table_from_rows, to_csv, to_markdown, to_tex
-    from lnvsearch.publication.tables import undercoverage as summarised
+    from lnvsearch.papers.besiii_2025.tables import undercoverage as summarised
     from lnvsearch.statistics import coverage as coverage_of
+    from lnvsearch.tables import table_from_rows, to_csv, to_markdown, to_tex
 
     signal = np.linspace(0.0, LARGEST_SIGNAL, STEPS + 1)[1:]
     rows = []

@@ -15,7 +15,7 @@ BRANCHING_FRACTIONS = {"branching_fractions": "one standard deviation of the bra
 
 def compute_kaon_systematics(acceptance, calibration, background, output, signal, settings, variations):
     """Write one row for every variation and quantity that it touches."""
-    from lnvsearch.publication.table_files import read_csv, table_from_rows, table_rows
+    from lnvsearch.tables import read_csv, table_from_rows, table_rows
 
     expected = [
         row for row in table_rows(read_csv(background)) if row["selection"] == signal["selection"]
@@ -52,7 +52,7 @@ def branching_fraction_rows(expected, signal, settings):
 
 def ratio_rows(path, calibration, signal, variations):
     """A_SM/A_LNV, to which the sensitivity is proportional."""
-    from kaon_tables import acceptances, factor_of, read_factors
+    from lnvsearch.experiments.na62.estimates import acceptances, factor_of, read_factors
 
     factors = read_factors(calibration)
     found = acceptances(path, signal["sample"], signal["selection"], signal["region"])

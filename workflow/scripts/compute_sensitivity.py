@@ -7,8 +7,9 @@ def compute_sensitivity(acceptance, calibration, output, channel):
     """Write what the published inputs give, and what this simulation predicts, by variation."""
     import math
 
-    from kaon_tables import acceptances, factor_of, read_factors
     from sensitivity import recomputed
+
+    from lnvsearch.experiments.na62.estimates import acceptances, factor_of, read_factors
 
     decays, published = recomputed(channel["recomputation"])
     further = channel["recomputation"].get("further_branching_fraction", {"mean": 1.0})["mean"]

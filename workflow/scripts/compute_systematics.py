@@ -30,8 +30,8 @@ PER_MASS = ("mc_statistics", "mc_modeling")
 
 def compute_systematics(cutflow, efficiencies, table, by_mass, systematics):
     """Write Table 1's rows and the totals at each mass."""
-    from lnvsearch.publication.table_files import find_rows, read_csv, table_from_rows
     from lnvsearch.systematics import quadratic_sum
+    from lnvsearch.tables import find_rows, read_csv, table_from_rows
 
     cutflow, efficiencies = read_csv(cutflow), read_csv(efficiencies)
     external = {
@@ -94,8 +94,8 @@ def source_rows(row, external, cutflow, efficiencies, masses):
 
 def estimate(settings, cutflow, efficiencies, masses):
     """This simulation's estimate of one source, a Percentage; None without any mass."""
-    from lnvsearch.publication.table_files import find_rows
     from lnvsearch.systematics import Percentage, mc_statistics, relative_difference
+    from lnvsearch.tables import find_rows
 
     if settings["method"] == "modelling":
         if not masses:
@@ -115,8 +115,8 @@ def estimate(settings, cutflow, efficiencies, masses):
 
 def efficiency(cutflow, sample, variation, cut=None):
     """(efficiency, uncertainty) of one cut, or of all cuts together."""
-    from lnvsearch.publication.table_files import find_rows
     from lnvsearch.selection.cutflow import binomial_uncertainty
+    from lnvsearch.tables import find_rows
 
     flow = find_rows(cutflow, sample=sample, variation=variation)
     row = next(row for row in flow if row["cut"] == cut) if cut else flow[-1]
@@ -131,7 +131,7 @@ def efficiency(cutflow, sample, variation, cut=None):
 
 def pairs_of_models(efficiencies):
     """Rows of both Majorana models at each mass, ascending in mass."""
-    from lnvsearch.publication.table_files import find_rows
+    from lnvsearch.tables import find_rows
 
     models = {
         model: {

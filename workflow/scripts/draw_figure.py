@@ -17,7 +17,7 @@ def draw_figure(name, files, published, settings, pdf, png, csv):
 
 
 def table(path):
-    from lnvsearch.publication.table_files import read_csv
+    from lnvsearch.tables import read_csv
 
     return read_csv(path)
 
@@ -31,14 +31,14 @@ def tree(path, name):
 
 
 def draw_figure1(files, published, settings):
-    from lnvsearch.publication.figures import figure1
+    from lnvsearch.papers.besiii_2025.figures import figure1
 
     return figure1()
 
 
 def draw_figure2(files, published, settings):
     """Candidates that pass everything but the window; the user's data, or pseudo-data."""
-    from lnvsearch.publication.figures import figure2
+    from lnvsearch.papers.besiii_2025.figures import figure2
 
     def masses(path):
         candidates = tree(path, "Candidates")
@@ -67,13 +67,13 @@ def pseudo_data(spectra, settings):
 
 
 def draw_figure3(files, published, settings):
-    from lnvsearch.publication.figures import figure3
+    from lnvsearch.papers.besiii_2025.figures import figure3
 
     return figure3(table(files["scan"]), published)
 
 
 def draw_efficiency_vs_mass(files, published, settings):
-    from lnvsearch.publication.figures import efficiency_vs_mass
+    from lnvsearch.papers.besiii_2025.figures import efficiency_vs_mass
 
     return efficiency_vs_mass(
         table(files["efficiencies"]), published, in_mass_bin=settings["in_mass_bin"]
@@ -81,13 +81,13 @@ def draw_efficiency_vs_mass(files, published, settings):
 
 
 def draw_cut_flow(files, published, settings):
-    from lnvsearch.publication.figures import cut_flow
+    from lnvsearch.papers.besiii_2025.figures import cut_flow
 
     return cut_flow(table(files["cutflow"]), samples=settings["samples"])
 
 
 def draw_chi_square_probability(files, published, settings):
-    from lnvsearch.publication.figures import chi_square_probability
+    from lnvsearch.papers.besiii_2025.figures import chi_square_probability
 
     return chi_square_probability(
         {label: tree(files[name], "Candidates")["chi_square"]
@@ -96,19 +96,19 @@ def draw_chi_square_probability(files, published, settings):
 
 
 def draw_punzi_curve(files, published, settings):
-    from lnvsearch.publication.figures import punzi_curve
+    from lnvsearch.papers.besiii_2025.figures import punzi_curve
 
     return punzi_curve(table(files["punzi"]), published_cut=settings["published_cut"])
 
 
 def draw_modelling(files, published, settings):
-    from lnvsearch.publication.figures import modelling
+    from lnvsearch.papers.besiii_2025.figures import modelling
 
     return modelling(table(files["systematics"]), published)
 
 
 def draw_acceptance_map(files, published, settings):
-    from lnvsearch.publication.figures import acceptance_map
+    from lnvsearch.papers.besiii_2025.figures import acceptance_map
 
     generated = tree(files["signal"], "Generated")
     return acceptance_map(
@@ -119,7 +119,7 @@ def draw_acceptance_map(files, published, settings):
 def draw_calibration_curve(files, published, settings):
     import json
 
-    from lnvsearch.publication.figures import calibration_curve
+    from lnvsearch.papers.besiii_2025.figures import calibration_curve
 
     with open(files["record"], encoding="utf-8") as stream:
         record = json.load(stream)

@@ -20,7 +20,7 @@ def draw_kaon_figure(name, files, published, settings, pdf, png, csv):
 def draw_figure_of_the_paper(files, published, settings):
     """The layout from the detector's settings, the closure of the maps, or mass spectra."""
     from lnvsearch.publication import figures
-    from lnvsearch.publication.table_files import read_csv
+    from lnvsearch.tables import read_csv
 
     draw = getattr(figures, settings["drawing"])
     if "detector" in settings:
@@ -41,7 +41,7 @@ def draw_figure_of_the_paper(files, published, settings):
 
 
 def table_of_channel(table, channel):
-    from lnvsearch.publication.table_files import find_rows, table_from_rows
+    from lnvsearch.tables import find_rows, table_from_rows
 
     return table_from_rows(find_rows(table, channel=channel), list(table))
 
@@ -51,7 +51,7 @@ def draw_acceptance_dalitz(files, published, settings):
     import numpy as np
     import uproot
 
-    from lnvsearch.publication.figures import na62_acceptance_dalitz
+    from lnvsearch.experiments.na62.publication.figures import na62_acceptance_dalitz
 
     candidates, sums = {}, {}
     for channel, path in files.items():
@@ -79,8 +79,8 @@ def labels(settings):
 
 
 def draw_acceptance_ratio(files, published, settings):
-    from lnvsearch.publication.figures import na62_acceptance_ratio
-    from lnvsearch.publication.table_files import read_csv
+    from lnvsearch.experiments.na62.publication.figures import na62_acceptance_ratio
+    from lnvsearch.tables import read_csv
 
     tables = {name.removeprefix("acceptance_"): read_csv(path) for name, path in files.items()}
     return na62_acceptance_ratio(tables, published, labels=labels(settings))
@@ -88,7 +88,7 @@ def draw_acceptance_ratio(files, published, settings):
 
 def draw_coverage_map(files, published, settings):
     from lnvsearch.publication.figures import coverage_map
-    from lnvsearch.publication.table_files import read_csv
+    from lnvsearch.tables import read_csv
 
     return coverage_map(read_csv(files["coverage"]))
 

@@ -14,11 +14,11 @@ def estimate_from_control_samples(selected, calibration, output, settings, chann
 
     `selected`: sample -> file of its nominal candidates.
     """
-    from kaon_tables import branching_fraction, label, read_factors
     from sensitivity import recomputed
 
-    from lnvsearch.publication.table_files import table_from_rows
-    from lnvsearch.selection.na62_trigger import exposure_ratio
+    from lnvsearch.experiments.na62.estimates import branching_fraction, label, read_factors
+    from lnvsearch.experiments.na62.selection.trigger import exposure_ratio
+    from lnvsearch.tables import table_from_rows
 
     n_decays = recomputed(settings["recomputation"])[0].mean
     factor = read_factors(calibration)["nominal"][0]
@@ -43,7 +43,10 @@ def read_transfers(path, channel, control):
     """Transfers of a sample's candidates in one control selection; none if it does not enter."""
     import uproot
 
-    from lnvsearch.selection.control_transfer import TRANSFER_COLUMNS, control_transfers
+    from lnvsearch.experiments.na62.selection.control_transfer import (
+        TRANSFER_COLUMNS,
+        control_transfers,
+    )
 
     with uproot.open(path) as file:
         name = f"{channel}_{control['selection']}"

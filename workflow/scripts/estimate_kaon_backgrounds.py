@@ -20,10 +20,16 @@ def estimate_kaon_backgrounds(
     N_K is the number of kaon decays that a selection's trigger chains see: the search's own for the
     signal's chains, fewer for chains with more downscaling.
     """
-    from kaon_tables import all_acceptances, branching_fraction, factor_of, label, read_factors
     from sensitivity import recomputed
 
-    from lnvsearch.publication.table_files import table_from_rows
+    from lnvsearch.experiments.na62.estimates import (
+        all_acceptances,
+        branching_fraction,
+        factor_of,
+        label,
+        read_factors,
+    )
+    from lnvsearch.tables import table_from_rows
 
     factors = read_factors(calibration)
     n_decays = recomputed(settings["recomputation"])[0].mean
@@ -60,7 +66,7 @@ def mode_of(sample, variation, settings):
 
 def exposures(settings):
     """Selection -> kaon decays that its trigger chains see, over those that the signal's see."""
-    from lnvsearch.selection.na62_trigger import exposure_ratio
+    from lnvsearch.experiments.na62.selection.trigger import exposure_ratio
 
     chains = settings["chains"]
     own = chains[settings["signal"]["selection"]]
@@ -91,9 +97,8 @@ def pileup_rows(settings):
 
 def spectrum_rows(spectra, settings, channel, scales, seen):
     """Spectra of all samples but controls, scaled to expected events."""
-    from kaon_tables import label
-
-    from lnvsearch.publication.table_files import read_csv, table_rows
+    from lnvsearch.experiments.na62.estimates import label
+    from lnvsearch.tables import read_csv, table_rows
 
     for sample, path in spectra.items():
         if settings["samples"][sample]["role"] == "control":

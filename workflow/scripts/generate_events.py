@@ -5,9 +5,8 @@ from job import job
 
 def generate_events(output, generation, n_events, base_seed, sample, cocktail=None):
     """Write `n_events` generated events of `sample` to `output`."""
-    from simulation import generate
-
-    from lnvsearch.events import write_generated
+    from lnvsearch.experiments.besiii.chain import generate
+    from lnvsearch.generation.events import write_generated
 
     write_generated(output, generate(generation, n_events, base_seed, sample, cocktail))
 

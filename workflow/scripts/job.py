@@ -49,7 +49,7 @@ def write_text(path: str, text: str) -> None:
 
 def write_table(path: str, table) -> None:
     """Write a table (column name -> cells) as CSV."""
-    from lnvsearch.publication.table_files import to_csv
+    from lnvsearch.tables import to_csv
 
     write_text(path, to_csv(table))
 
@@ -63,7 +63,7 @@ def write_json(path: str, content) -> None:
 
 def with_calibration(detector: dict, overlays: list[str]) -> dict:
     """The detector's settings with the values of the calibration's overlay files."""
-    import configuration
+    from searches import configuration
 
     for path in overlays:
         overlay = configuration.read_yaml(path)

@@ -10,12 +10,12 @@ def map_identification(probabilities, table, detector, overlays, selection, n_sa
     import numpy as np
 
     from lnvsearch import particles
-    from lnvsearch.detector.misidentification import identification_probability
-    from lnvsearch.detector.response import BesiiiResponse
+    from lnvsearch.experiments.besiii.detector.misidentification import identification_probability
+    from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
+    from lnvsearch.experiments.besiii.selection.background_weights import estimate_probability
+    from lnvsearch.experiments.besiii.selection.kkee import identified_as
     from lnvsearch.files import written_whole
-    from lnvsearch.publication.table_files import table_from_rows
-    from lnvsearch.selection.background_weights import estimate_probability
-    from lnvsearch.selection.besiii_kkee import identified_as
+    from lnvsearch.tables import table_from_rows
 
     response = BesiiiResponse.from_mapping(with_calibration(detector, overlays))
     momentum = np.round(np.arange(0.05, 1.65, 0.05), 3)

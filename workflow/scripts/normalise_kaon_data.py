@@ -10,10 +10,10 @@ def normalise_kaon_data(counts, sensitivity, output, channel):
     simulated one, too.  `exposure` is the number of kaon decays over the published one.
     """
     from compute_sensitivity import estimate
-    from kaon_results import read_json
     from sensitivity import recomputed
 
-    from lnvsearch.publication.table_files import find_rows, read_csv
+    from lnvsearch.publication.results import read_json
+    from lnvsearch.tables import find_rows, read_csv
 
     known = channel["normalisation"]
     place = {name: known[name] for name in ("channel", "selection", "region")}

@@ -8,8 +8,8 @@ def scan_chi_square(signal, backgrounds, output, chi_square_scan, selection):
     import numpy as np
     import uproot
 
-    from lnvsearch.publication.table_files import read_csv
     from lnvsearch.statistics import punzi
+    from lnvsearch.tables import read_csv
 
     scans = [read_csv(path) for path in backgrounds]
     grid = np.array(scans[0]["chi_square_cut"], dtype=float)

@@ -23,7 +23,7 @@ def scan_limits(published, efficiencies, systematics, output, method, bounded, s
     from experiments import counting_experiment, upper_limit
 
     from lnvsearch.publication.published import read_published
-    from lnvsearch.publication.table_files import find_rows, read_csv, table_from_rows
+    from lnvsearch.tables import find_rows, read_csv, table_from_rows
 
     published = read_published(published)
     efficiencies, systematics = read_csv(efficiencies), read_csv(systematics)
@@ -66,7 +66,7 @@ def derived_rows(published):
 
 def simulated_row(row, variant, published, systematics, in_mass_bin):
     """Inputs from this simulation, with the published counts of the bin (none elsewhere)."""
-    from lnvsearch.publication.table_files import find_rows
+    from lnvsearch.tables import find_rows
 
     mass = row["mass_gev"]
     efficiency = row["efficiency_in_bin" if in_mass_bin else "efficiency"]

@@ -12,14 +12,14 @@ def select_events(events, candidates, cutflow, selection, sample, variation):
     """
     import numpy as np
     import uproot
-    from simulation import EVENTS_PER_CHUNK, selection_arguments
 
-    from lnvsearch.events import iterate_recorded
+    from lnvsearch.experiments.besiii.chain import EVENTS_PER_CHUNK, selection_arguments
+    from lnvsearch.experiments.besiii.events import iterate_recorded
+    from lnvsearch.experiments.besiii.selection import kkee as besiii_kkee
+    from lnvsearch.experiments.besiii.selection.acceptance import true_pair_masses
     from lnvsearch.files import written_whole
-    from lnvsearch.publication.table_files import table_from_rows
-    from lnvsearch.selection import besiii_kkee
-    from lnvsearch.selection.acceptance import true_pair_masses
     from lnvsearch.selection.cutflow import COLUMNS, CutFlow
+    from lnvsearch.tables import table_from_rows
 
     arguments = selection_arguments(selection)
     tables, flows, truth = [], [], []

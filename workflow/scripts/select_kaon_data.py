@@ -12,12 +12,12 @@ def select_kaon_data(events, outputs, settings):
     The file of candidates has one tree for each selection, `<channel>_<selection>`.  What is closed
     is in no output: a cell of a count or a bin that overlaps a closed window is empty.
     """
-    from kaon_simulation import EVENTS_PER_CHUNK
     from select_kaon_decays import candidate_file
 
-    from lnvsearch.kaon_events import iterate_data
-    from lnvsearch.selection.na62 import fit_vertices, select
-    from lnvsearch.selection.na62_decisions import EnergyOverMomentum
+    from lnvsearch.experiments.na62.chain import EVENTS_PER_CHUNK
+    from lnvsearch.experiments.na62.event_files import iterate_data
+    from lnvsearch.experiments.na62.selection.decisions import EnergyOverMomentum
+    from lnvsearch.experiments.na62.selection.select import fit_vertices, select
 
     windows = EnergyOverMomentum(**settings["energy_over_momentum"])
     searched = [
@@ -43,7 +43,7 @@ class Searched:
     """One selection of recorded events, with its closed windows, and what it finds."""
 
     def __init__(self, channel, name, selection, windows, is_unblinded):
-        from lnvsearch.selection.blinding import closed_selection, closed_windows
+        from lnvsearch.experiments.na62.selection.blinding import closed_selection, closed_windows
 
         self.place = {"channel": channel, "selection": name}
         self.name = f"{channel}_{name}"
@@ -70,7 +70,7 @@ class Searched:
         return np.concatenate(self.masses)
 
     def cutflow_rows(self):
-        from lnvsearch.selection.blinding import closed_flow
+        from lnvsearch.experiments.na62.selection.blinding import closed_flow
         from lnvsearch.selection.weighted_cutflow import WeightedCutFlow
 
         flow = WeightedCutFlow.merged(self.flows)
@@ -80,7 +80,7 @@ class Searched:
             yield {**self.place, **row}
 
     def count_rows(self):
-        from lnvsearch.selection.blinding import count_regions, regions_to_count
+        from lnvsearch.experiments.na62.selection.blinding import count_regions, regions_to_count
 
         regions = regions_to_count(self.selection["regions"])
         for region, number in count_regions(self.mass_gev, regions, self.closed).items():
@@ -89,7 +89,7 @@ class Searched:
     def spectrum_rows(self):
         from select_kaon_decays import spectrum_edges
 
-        from lnvsearch.selection.blinding import closed_spectrum
+        from lnvsearch.experiments.na62.selection.blinding import closed_spectrum
 
         edges = spectrum_edges(self.selection)
         bins = zip(edges[:-1], edges[1:], closed_spectrum(self.mass_gev, edges, self.closed))
@@ -101,8 +101,8 @@ class Searched:
 
 
 def write_tables(outputs, searched):
-    from lnvsearch.publication.table_files import table_from_rows
     from lnvsearch.selection.weighted_cutflow import COLUMNS
+    from lnvsearch.tables import table_from_rows
 
     for kind, columns, rows in (
         ("cutflow", (*COLUMNS, "channel"), Searched.cutflow_rows),

@@ -22,11 +22,11 @@ def select_kaon_decays(events, maps, outputs, settings, sample):
     the tree `Generated` with the sums of weights of all generated events.
     """
     import numpy as np
-    from kaon_simulation import EVENTS_PER_CHUNK
 
-    from lnvsearch.kaon_events import iterate_spectrometer
-    from lnvsearch.selection.identification_maps import IdentificationMaps
-    from lnvsearch.selection.na62 import fit_vertices, select_fully
+    from lnvsearch.experiments.na62.chain import EVENTS_PER_CHUNK
+    from lnvsearch.experiments.na62.event_files import iterate_spectrometer
+    from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
+    from lnvsearch.experiments.na62.selection.select import fit_vertices, select_fully
 
     identification = {
         variation: IdentificationMaps.from_json(path)
@@ -108,9 +108,9 @@ def candidate_file(path):
 
 def write_tables(outputs, counts, generated, sample):
     """Cut flow, acceptances, spectra and losses; each row names its channel."""
-    from lnvsearch.publication.table_files import table_from_rows
     from lnvsearch.selection.mass_regions import ACCEPTANCE_COLUMNS
     from lnvsearch.selection.weighted_cutflow import COLUMNS, WeightedCutFlow
+    from lnvsearch.tables import table_from_rows
 
     rows = {"cutflow": [], "acceptance": [], "spectra": [], "losses": []}
     for (variation, channel, name), found in counts.items():

@@ -4,7 +4,8 @@ from dataclasses import asdict, dataclass
 
 from experiments import METHODS
 from job import job, write_json
-from kaon_results import USER_DATA
+
+from lnvsearch.publication.results import USER_DATA
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def simulated_inputs(limit, parent, simulation, sample):
     """This simulation's efficiency and background, with the published count and the user's own."""
     import json
 
-    from lnvsearch.publication.table_files import find_rows, read_csv
+    from lnvsearch.tables import find_rows, read_csv
 
     efficiencies = read_csv(simulation["efficiencies"])
     total = find_rows(read_csv(simulation["systematics"]), source="total")[0]
@@ -119,7 +120,7 @@ def predicted_inputs(limit, simulation):
     variation changes the sensitivity; the background is nominal's throughout (what variations do to
     it stands in the table of systematics).
     """
-    from kaon_results import read_json
+    from lnvsearch.publication.results import read_json
 
     predictions = read_json(simulation["sensitivity"])["simulated"]
     background, uncertainty = simulated_background(limit, simulation)
@@ -137,9 +138,8 @@ def user_data_inputs(limit, files):
     Backgrounds, published and simulated, are those of as many kaon decays.  Nothing without a known
     decay to count them with.
     """
-    from kaon_results import read_json
-
-    from lnvsearch.publication.table_files import find_rows, read_csv
+    from lnvsearch.publication.results import read_json
+    from lnvsearch.tables import find_rows, read_csv
 
     record = read_json(files["data_sensitivity"])
     if "without_sensitivity" in record:
@@ -163,7 +163,7 @@ def user_data_inputs(limit, files):
 
 def simulated_background(limit, simulation):
     """Expected events and their uncertainty in the signal region, for the published kaon decays."""
-    from lnvsearch.publication.table_files import read_csv, table_rows
+    from lnvsearch.tables import read_csv, table_rows
 
     return total_background(
         table_rows(read_csv(simulation["background"])), limit["background_samples"],

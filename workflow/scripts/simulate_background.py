@@ -11,12 +11,12 @@ def simulate_background(
     the four particles, and the mode's summary.
     """
     import numpy as np
-    from simulation import cocktail_mode
 
-    from lnvsearch.detector.response import BesiiiResponse
-    from lnvsearch.publication.table_files import table_from_rows
-    from lnvsearch.selection.background_weights import read_identification
+    from lnvsearch.experiments.besiii.chain import cocktail_mode
+    from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
+    from lnvsearch.experiments.besiii.selection.background_weights import read_identification
     from lnvsearch.selection.cutflow import COLUMNS, CutFlow
+    from lnvsearch.tables import table_from_rows
 
     sample = f"bkg_{mode}"
     chunks, flows = [], []
@@ -45,11 +45,10 @@ def simulate_background(
 def weighted_chunks(sample, cocktail, generation, response, selection, identification, n_events,
                     base_seed):
     """Weights and cut flow of a sample, chunk by chunk of events: memory stays bounded."""
-    from simulation import EVENTS_PER_CHUNK, generate, selection_arguments
-
-    from lnvsearch.detector import besiii
-    from lnvsearch.selection import besiii_kkee
-    from lnvsearch.selection.background_weights import weigh
+    from lnvsearch.experiments.besiii.chain import EVENTS_PER_CHUNK, generate, selection_arguments
+    from lnvsearch.experiments.besiii.detector import simulate as besiii
+    from lnvsearch.experiments.besiii.selection import kkee as besiii_kkee
+    from lnvsearch.experiments.besiii.selection.background_weights import weigh
 
     arguments = selection_arguments(selection)
     for first in range(0, n_events, EVENTS_PER_CHUNK):

@@ -5,11 +5,11 @@ from job import job, with_calibration
 
 def simulate_detector(events, output, detector, overlays, base_seed, sample):
     """Read generated `events`, write recorded ones to the ROOT file `output`, chunk by chunk."""
-    from simulation import EVENTS_PER_CHUNK
-
-    from lnvsearch.detector import besiii
-    from lnvsearch.detector.response import BesiiiResponse
-    from lnvsearch.events import read_generated, write_recorded
+    from lnvsearch.experiments.besiii.chain import EVENTS_PER_CHUNK
+    from lnvsearch.experiments.besiii.detector import simulate as besiii
+    from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
+    from lnvsearch.experiments.besiii.events import write_recorded
+    from lnvsearch.generation.events import read_generated
 
     response = BesiiiResponse.from_mapping(with_calibration(detector, overlays))
     write_recorded(

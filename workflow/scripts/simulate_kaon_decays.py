@@ -5,9 +5,8 @@ from job import job
 
 def simulate_kaon_decays(output, simulation, n_events, base_seed, sample):
     """Write the recorded events of `n_events` decays to the ROOT file `output`."""
-    from kaon_simulation import recorded_chunks
-
-    from lnvsearch.kaon_events import write_spectrometer
+    from lnvsearch.experiments.na62.chain import recorded_chunks
+    from lnvsearch.experiments.na62.event_files import write_spectrometer
 
     write_spectrometer(output, recorded_chunks(simulation, n_events, base_seed, sample))
 

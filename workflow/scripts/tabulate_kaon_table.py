@@ -1,12 +1,13 @@
 """One table of a kaon search: CSV, LaTeX and Markdown."""
 
 from job import job, write_text
-from kaon_results import read_results
+
+from lnvsearch.publication.results import read_results
 
 
 def tabulate_kaon_table(content, published, files, outputs):
     """`content`: one of TABLES; `files`: all results of the search by name."""
-    from lnvsearch.publication import tables_na62
+    from lnvsearch.experiments.na62.publication.tables import text as tables_na62
     from lnvsearch.publication.published import read_published
 
     table = TABLES[content](tables_na62, read_published(published), read_results(files))

@@ -10,7 +10,7 @@ def tabulate_limits_by_method(limits, csv, tex, md):
     """`limits`: channel -> file of records; three texts of the same table."""
     import json
 
-    from lnvsearch.publication.table_files import table_from_rows, to_csv, to_markdown, to_tex
+    from lnvsearch.tables import table_from_rows, to_csv, to_markdown, to_tex
 
     rows = []
     for channel, path in limits.items():

@@ -5,9 +5,9 @@ from job import job, write_text
 
 def tabulate_table1(published, systematics, outputs):
     """`outputs`: format (csv, tex, md) -> path."""
+    from lnvsearch.papers.besiii_2025.tables import render, table1
     from lnvsearch.publication.published import read_published
-    from lnvsearch.publication.table_files import read_csv
-    from lnvsearch.publication.tables import render, table1
+    from lnvsearch.tables import read_csv
 
     table = table1(read_csv(systematics), read_published(published))
     for text_format, path in outputs.items():

@@ -5,9 +5,9 @@ from job import job, write_text
 
 def tabulate_table2(published, efficiencies, systematics, scan, outputs, in_mass_bin):
     """`outputs`: format (csv, tex, md) -> path."""
+    from lnvsearch.papers.besiii_2025.tables import render, table2
     from lnvsearch.publication.published import read_published
-    from lnvsearch.publication.table_files import read_csv
-    from lnvsearch.publication.tables import render, table2
+    from lnvsearch.tables import read_csv
 
     table = table2(
         read_published(published),

@@ -14,9 +14,8 @@ LOSSES = {
 
 def validate_kaon_simulation(files, output, settings):
     """Write one row a quantity; `files`: results of the search by name."""
-    from kaon_results import read_results
-
-    from lnvsearch.publication.table_files import table_from_rows
+    from lnvsearch.publication.results import read_results
+    from lnvsearch.tables import table_from_rows
 
     candidates = {
         tuple(name.removeprefix("candidates_").split("__")): path
@@ -91,7 +90,7 @@ def core_width(values, window=2.0):
 
 def loss_rows(channel, entry, table):
     """Relative losses by single conditions, with all others applied."""
-    from lnvsearch.publication.table_files import table_rows
+    from lnvsearch.tables import table_rows
 
     places = {
         "": (entry["signal"]["sample"], entry["signal"]["selection"]),
@@ -115,7 +114,7 @@ def loss_rows(channel, entry, table):
 
 def control_rows(channel, entry, table):
     """Loss of the known decay where the RICH identifies positrons, as the control selection does."""
-    from lnvsearch.publication.table_files import find_rows
+    from lnvsearch.tables import find_rows
 
     known = entry["normalisation"]
     found = {
@@ -131,7 +130,7 @@ def control_rows(channel, entry, table):
 
 def exposure_rows(settings):
     """Ratio of the kaon decays that two searches see, from the downscaling of their triggers."""
-    from lnvsearch.selection.na62_trigger import exposure_ratio
+    from lnvsearch.experiments.na62.selection.trigger import exposure_ratio
 
     chains = {
         channel: entry["trigger"] for channel, entry in settings["channels"].items()

@@ -5,11 +5,10 @@ from job import job
 
 def warm_up_collider(parameters):
     """Generate, simulate and select a few events, with all options of the search."""
-    from simulation import generate, selection_arguments
-
-    from lnvsearch.detector import besiii
-    from lnvsearch.detector.response import BesiiiResponse
-    from lnvsearch.selection import besiii_kkee
+    from lnvsearch.experiments.besiii.chain import generate, selection_arguments
+    from lnvsearch.experiments.besiii.detector import simulate as besiii
+    from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
+    from lnvsearch.experiments.besiii.selection import kkee as besiii_kkee
 
     events = generate(parameters["generation"], 2000, 0, "warm_up")
     response = BesiiiResponse.from_mapping(parameters["detector"])
@@ -21,10 +20,9 @@ def warm_up_collider(parameters):
 
 def warm_up_kaons(parameters):
     """Generate and record a few events of every sample, and find their vertices and photons."""
-    from kaon_simulation import recorded_chunks
-
-    from lnvsearch.selection.identification_maps import IdentificationMaps
-    from lnvsearch.selection.na62 import select
+    from lnvsearch.experiments.na62.chain import recorded_chunks
+    from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
+    from lnvsearch.experiments.na62.selection.select import select
 
     for sample in parameters.values():
         (recorded,) = recorded_chunks(sample["simulation"], 2000, 0, "warm_up")
@@ -41,8 +39,8 @@ if __name__ == "__main__":
     with job(snakemake):
         from pathlib import Path
 
-        from collider_search import ColliderSearch
-        from paper import load_papers
+        from searches.besiii.search import ColliderSearch
+        from searches.load import load_papers
 
         root = Path(snakemake.scriptdir).resolve().parents[1]
         for paper in load_papers(snakemake.config, root, "the configuration").values():

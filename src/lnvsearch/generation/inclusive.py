@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from lnvsearch import particles
-from lnvsearch.events import GeneratedEvents
+from lnvsearch.generation.events import GeneratedEvents
 from lnvsearch.generation.models import Beam
 from lnvsearch.random_streams import normal_pair, stream_key, uniform4
 

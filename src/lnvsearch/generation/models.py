@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lnvsearch import particles
-from lnvsearch.events import GeneratedEvents
+from lnvsearch.generation.events import GeneratedEvents
 from lnvsearch.generation.radiation import RadiationSettings
 from lnvsearch.random_streams import stream_key
 

@@ -1,10 +1,10 @@
 """From results to what is printed: tables, figures and the comparison with the paper.
 
 `published`   the numbers that a paper prints, with the confidence of their reading
-`tables`      the paper's tables in CSV, LaTeX and Markdown; rounding by the Particle Data Group's
-              rule
-`figures`     the paper's figures and those that explain the simulation; each with its numbers
-`comparison`  every published number beside this project's, and a summary of what agrees
+`comparison`  rows of published numbers side by side with this project's
+`summary`     what agrees, as text
+`rounding`    the Particle Data Group's rule
+`figures`     figures that every search has, and the style of all figures
 
 Everything takes and gives tables (a mapping from column name to a list of cells, `None` for an
 empty one) and matplotlib figures; nothing here knows where the results are kept.
@@ -12,7 +12,7 @@ empty one) and matplotlib figures; nothing here knows where the results are kept
 
 from importlib import import_module
 
-__all__ = ["comparison", "figures", "published", "tables"]
+__all__ = ["comparison", "figures", "published", "summary"]
 
 
 def __getattr__(name: str):

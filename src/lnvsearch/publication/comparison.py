@@ -1,365 +1,180 @@
-"""Every number of the BESIII paper against this project's: the comparison and its summary.
+"""What a comparison is: rows that set a published number against this project's value.
 
-`comparison_for_besiii` makes the table, `summary_markdown` the text about it.  The meaning of rows
-and columns is described in `comparison_rows`; what is inconsistent inside the paper is computed in
-`inconsistencies`.
+`quantity, channel, mass_gev, kind, variant` identify a row.  `kind` says what the value is:
+
+`derived`        computed from published inputs only
+`simulated`      from this project's own events
+`external`       entered as published; it tests nothing
+`not_simulated`  no value; the note gives the reason
+
+`variant` tells `nominal`, `uncalibrated`, a hypothesis, a method or a prior.  `published` is empty
+where the paper's digits are not legible.  `ratio` is value/published; `pull` is (value −
+published)/√(σ_published² + σ_value²), empty without any uncertainty.  A note that begins with
+"no test" says why a row that has both numbers does not test anything.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from lnvsearch.publication.comparison_inputs import remaining_rows
-from lnvsearch.publication.comparison_rows import (
-    COLUMNS,
-    KINDS,
-    NO_TEST,
-    check_coverage,
-    check_unique,
-    comparison_row,
-    comparison_table,
-    is_test,
-)
-from lnvsearch.publication.inconsistencies import Inconsistency, inconsistencies_of_besiii
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
-from lnvsearch.publication.summary_besiii import summary_markdown
-from lnvsearch.publication.table_files import same_mass, table_rows
+from lnvsearch.tables import Table, table_from_rows, table_rows
 
 __all__ = [
     "COLUMNS",
     "KINDS",
     "NO_TEST",
-    "Inconsistency",
     "check_coverage",
     "check_unique",
-    "comparison_for_besiii",
     "comparison_row",
-    "inconsistencies_of_besiii",
+    "comparison_table",
     "is_test",
-    "summary_markdown",
+    "row_key",
 ]
 
-Row = dict[str, Any]
+COLUMNS = (
+    "quantity",
+    "channel",
+    "mass_gev",
+    "kind",
+    "variant",
+    "published",
+    "published_uncertainty",
+    "value",
+    "uncertainty",
+    "ratio",
+    "pull",
+    "source",
+    "note",
+)
+KINDS = ("derived", "simulated", "external", "not_simulated")
+NO_TEST = "no test"
+_KEY = ("quantity", "channel", "mass_gev", "kind", "variant")
 
-_CALIBRATED = f"{NO_TEST}: the detector is calibrated to this number"
 
+def comparison_row(
+    number: PublishedNumber,
+    kind: str,
+    variant: str,
+    value: float | None = None,
+    uncertainty: float | None = None,
+    *,
+    published_uncertainty: float | None = None,
+    source: str = "",
+    note: str = "",
+) -> dict[str, Any]:
+    """Return one row: a published number against a value in the same unit.
 
-def comparison_for_besiii(
-    published: PublishedNumbers, results: Mapping[str, Any]
-) -> dict[str, list]:
-    """Return the comparison for BESIII's search for J/ψ → K⁺K⁺e⁻e⁻, all its numbers covered.
-
-    `results` holds what the workflow made, each optional (without it the numbers concerned have the
-    reason in their row): the tables `efficiencies`, `systematics`, `systematics_by_mass`, `scan`,
-    `background`, `punzi`, and the list of records `overall_limits`, with the columns of the result
-    files of these names; and two that may add what no table holds:
-
-    `settings`         mapping from quantity to the value that this run used, for published inputs;
-    `simulated_numbers`  records `quantity, value` and optionally `channel, mass_gev, kind,
-                       variant, uncertainty, source, note`, in the published unit: for instance the
-                       mass resolution that a detector test measured.
-
-    Units are the paper's (`numbers.csv`): efficiencies and uncertainties in percent, limits as
-    branching fractions.  Raises ValueError if two rows share a key, a number of the paper has no
-    row, or a result names a quantity that the paper does not print.
+    `published_uncertainty` is the uncertainty that the paper states for the number; without it the
+    one printed with it, if any.  External rows have no ratio and no pull.  Raises ValueError for an
+    unknown kind, or a value where there can be none.
     """
-    rows: list[Row] = []
-    for make in (
-        _efficiency_rows,
-        _systematic_rows,
-        _derived_rows,
-        _limit_rows,
-        _range_rows,
-        _background_rows,
-        _punzi_rows,
-        _extra_rows,
-    ):
-        rows += make(published, results)
-    rows += remaining_rows(published, results.get("settings") or {}, rows)
-    return comparison_table(rows, published)
-
-
-def _efficiency_rows(published: PublishedNumbers, results: Mapping[str, Any]) -> Iterator[Row]:
-    """Efficiencies, with and without the mass bin, calibrated or not, and the sample's size."""
-    for row in table_rows(results.get("efficiencies") or {}):
-        if row["variation"] not in ("nominal", "uncalibrated"):
-            continue
-        if row["model"] == "phase_space" and row["mass_gev"] is None:
-            yield from _phase_space_rows(published, row)
-        if row["model"] != "two_majorana":
-            continue
-        number = published.find("efficiency_percent", row["mass_gev"])
-        if number is None:
-            continue
-        for column, suffix in (("efficiency", ""), ("efficiency_in_bin", "_in_mass_bin")):
-            if row[column] is not None:
-                yield comparison_row(
-                    number,
-                    "simulated",
-                    row["variation"] + suffix,
-                    100 * row[column],
-                    _percent(row[f"{column}_uncertainty"]),
-                    published_uncertainty=_efficiency_uncertainty(published, number),
-                    source="efficiencies",
-                    note=_uncertainty_note(published, number),
-                )
-
-
-def _phase_space_rows(published: PublishedNumbers, row: Mapping[str, Any]) -> Iterator[Row]:
-    note = _CALIBRATED if row["variation"] == "nominal" else ""
-    for quantity in ("efficiency_percent", "efficiency_used_in_limit_percent"):
-        number = published.find(quantity)
-        yield comparison_row(
-            number,
-            "simulated",
-            row["variation"],
-            100 * row["efficiency"],
-            _percent(row["efficiency_uncertainty"]),
-            published_uncertainty=_efficiency_uncertainty(published, number),
-            source="efficiencies",
-            note=note,
-        )
-    if row["variation"] == "nominal":
-        yield comparison_row(
-            published.find("n_generated_phase_space"),
-            "simulated",
-            "nominal",
-            row["n_generated"],
-            source="efficiencies",
-            note=f"{NO_TEST}: the size of the sample is a setting",
-        )
-
-
-def _systematic_rows(published: PublishedNumbers, results: Mapping[str, Any]) -> Iterator[Row]:
-    """Table 1 as this project has it, and the totals of Table 2."""
-    for row in table_rows(results.get("systematics") or {}):
-        number = published.find(f"systematic_{row['source']}_percent")
-        if number is not None:
-            yield comparison_row(
-                number,
-                row["kind"],
-                row["variation"] or "nominal",
-                row["relative_uncertainty_percent"],
-                row["statistical_uncertainty_percent"],
-                source="systematics",
-                note=row["note"] or "",
-            )
-    for row in table_rows(results.get("systematics_by_mass") or {}):
-        number = published.find("systematic_total_percent", row["mass_gev"])
-        if number is not None:
-            modelling, total = row["modelling_percent"], row["total_percent"]
-            uncertainty = None
-            if total and modelling is not None and row["modelling_uncertainty_percent"] is not None:
-                # The total is a quadratic sum, of which only this part fluctuates; a finite step,
-                # because the slope vanishes where the models agree.
-                higher = modelling + row["modelling_uncertainty_percent"]
-                uncertainty = math.sqrt(total**2 - modelling**2 + higher**2) - total
-            yield comparison_row(
-                number,
-                "simulated",
-                "nominal",
-                total,
-                uncertainty,
-                source="systematics_by_mass",
-                note="published common part, simulated difference of the models",
-            )
-
-
-def _derived_rows(published: PublishedNumbers, results: Mapping[str, Any]) -> Iterator[Row]:
-    """What follows from published numbers by arithmetic, the way the paper says or nearly."""
-    value = published.value
-
-    def row(quantity: str, variant: str, derived: float, note: str) -> Row:
-        return comparison_row(
-            published.find(quantity), "derived", variant, derived, source="published", note=note
-        )
-
-    for source, name in (("mdc_tracking", "tracking"), ("pid", "pid")):
-        electron = value(f"{name}_uncertainty_per_electron_percent")
-        kaon = value(f"{name}_uncertainty_per_kaon_percent")
-        quantity = f"systematic_{source}_percent"
-        yield row(quantity, "linear_sum", 2 * electron + 2 * kaon, "two electrons and two kaons")
-        yield row(
-            quantity,
-            "quadratic_sum",
-            math.sqrt(2 * electron**2 + 2 * kaon**2),
-            f"{NO_TEST}: the paper adds linearly, this is for information",
-        )
-    efficiency = value("efficiency_percent") / 100
-    yield row(
-        "systematic_mc_statistics_percent",
-        "binomial",
-        100 * math.sqrt((1 - efficiency) / (efficiency * value("n_generated_phase_space"))),
-        "sqrt((1 - eps)/(eps N)) with eps = 15.68 % and N = 100,000",
-    )
-    parts = [
-        number.value
-        for number in published
-        if number.quantity.startswith("systematic_")
-        and number.quantity != "systematic_total_percent"
-        and number.mass_gev is None
-    ]
-    yield row(
-        "systematic_total_percent",
-        "quadratic_sum",
-        math.hypot(*parts),
-        "quadratic sum of the other rows of Table 1",
-    )
-    yield row(
-        "upper_limit_branching_fraction",
-        "published_events_over_n_jpsi",
-        value("upper_limit_signal_events") / value("n_jpsi"),
-        "Eq. (1) with the published 23.2 and N(J/psi)",
-    )
-    low, high = value("mass_scan_lowest_gev"), value("mass_scan_highest_gev")
-    hypotheses = published.masses_gev()
-    note = "from the mass hypotheses of Table 2"
-    yield row("mass_scan_lowest_gev", "table2", hypotheses[0], note)
-    yield row("mass_scan_highest_gev", "table2", hypotheses[-1], note)
-    yield row("mass_scan_highest_in_text_gev", "table2", hypotheses[-1], note)
-    yield row("mass_scan_step_gev", "table2", (high - low) / (len(hypotheses) - 1), note)
-
-
-def _limit_rows(published: PublishedNumbers, results: Mapping[str, Any]) -> Iterator[Row]:
-    """Limits: the overall ones and those of the mass scan."""
-    for record in results.get("overall_limits") or ():
-        for quantity, column in (
-            ("upper_limit_signal_events", "upper_events"),
-            ("upper_limit_branching_fraction", "upper_branching_fraction"),
-        ):
-            yield from _limit_row(published.find(quantity), record, column)
-    for record in table_rows(results.get("scan") or {}):
-        number = published.find("upper_limit_branching_fraction", record["mass_gev"])
-        yield from _limit_row(number, record, "upper_branching_fraction")
-
-
-def _limit_row(
-    number: PublishedNumber | None, record: Mapping[str, Any], column: str
-) -> Iterator[Row]:
-    if number is None or record.get(column) is None:
-        return
-    variant = _limit_variant(record)
-    note = "" if record["method"] == "rolke" else f"{NO_TEST}: another method than the paper's"
-    yield comparison_row(
-        number, record["kind"], variant, record[column], source="limits", note=note
-    )
-
-
-def _range_rows(published: PublishedNumbers, results: Mapping[str, Any]) -> Iterator[Row]:
-    """The range of limits that abstract and summary quote, from complete scans only."""
-    by_variant: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for record in table_rows(results.get("scan") or {}):
-        if record["upper_branching_fraction"] is not None and record["method"] == "rolke":
-            by_variant.setdefault((record["kind"], _limit_variant(record)), []).append(record)
-    ends = {
-        "upper_limit_range_high": published.value("mass_scan_lowest_gev"),
-        "upper_limit_range_low": published.value("mass_scan_highest_gev"),
+    if kind not in KINDS:
+        raise ValueError(f"kind is {kind!r}; it must be one of {KINDS}")
+    if kind == "not_simulated" and value is not None:
+        raise ValueError(f"{number.quantity}: a row of kind not_simulated cannot have a value")
+    published = number.value if number.legible else None
+    if published_uncertainty is None:
+        published_uncertainty = number.uncertainty
+    if published is None:
+        published_uncertainty = None
+    ratio = pull = None
+    if kind != "external" and value is not None and published is not None:
+        ratio = value / published if published else None
+        pull = _pull(value, uncertainty, published, published_uncertainty)
+    return {
+        "quantity": number.quantity,
+        "channel": number.channel,
+        "mass_gev": number.mass_gev,
+        "kind": kind,
+        "variant": variant,
+        "published": published,
+        "published_uncertainty": published_uncertainty,
+        "value": value,
+        "uncertainty": uncertainty,
+        "ratio": ratio,
+        "pull": pull,
+        "source": source,
+        "note": _joined(note, _reading_note(number)),
     }
-    for (kind, variant), records in by_variant.items():
-        for quantity, mass in ends.items():
-            at_end = [r for r in records if same_mass(r["mass_gev"], mass)]
-            if at_end:
-                yield comparison_row(
-                    published.find(quantity),
-                    kind,
-                    variant,
-                    at_end[0]["upper_branching_fraction"],
-                    source="limits",
-                    note=f"at the end of the mass range, {mass:.3f} GeV, where the paper has it",
-                )
 
 
-def _background_rows(published: PublishedNumbers, results: Mapping[str, Any]) -> Iterator[Row]:
-    """The expected background of the exclusive decays, and of the inclusive sample."""
-    rows = table_rows(results.get("background") or {})
-    groups: dict[str, Callable[[Mapping[str, Any]], bool]] = {
-        "background_events": lambda row: row["mode"] != "inclusive",
-        "inclusive_background_events": lambda row: row["mode"] == "inclusive",
-    }
-    for quantity, belongs in groups.items():
-        chosen = [row for row in rows if belongs(row) and row["expected_events"] is not None]
-        if chosen:
-            yield comparison_row(
-                published.find(quantity),
-                "simulated",
-                "nominal",
-                math.fsum(row["expected_events"] for row in chosen),
-                math.hypot(*(row["expected_events_uncertainty"] or 0.0 for row in chosen)),
-                source="background",
-                note=f"sum of {len(chosen)} simulated modes",
-            )
+def comparison_table(
+    rows: Sequence[Mapping[str, Any]], published: PublishedNumbers
+) -> dict[str, list]:
+    """Return the rows as a table, in the paper's order of numbers.
+
+    Raises ValueError if two rows have the same key or a published number has none.
+    """
+    order = {number.key: index for index, number in enumerate(published)}
+    ordered = sorted(rows, key=lambda row: order[row_key(row)])
+    table = table_from_rows(ordered, COLUMNS)
+    check_unique(table)
+    check_coverage(table, published)
+    return table
 
 
-def _punzi_rows(published: PublishedNumbers, results: Mapping[str, Any]) -> Iterator[Row]:
-    """The cut on the fit's χ² that this simulation's figure of merit would choose."""
-    rows = table_rows(results.get("punzi") or {})
-    if not rows:
-        return
-    number = published.find("chi_square_4c_maximum")
-    best = max(rows, key=lambda row: row["figure_of_merit"])
-    nearest = min(rows, key=lambda row: abs(row["chi_square_cut"] - number.value))
-    relative = nearest["figure_of_merit"] / best["figure_of_merit"]
-    yield comparison_row(
-        number,
-        "simulated",
-        "punzi_optimum",
-        best["chi_square_cut"],
-        source="punzi",
-        note=(
-            f"the figure of merit at {nearest['chi_square_cut']:g} is {relative:.3f} of its "
-            "largest; the background is this simulation's"
-        ),
-    )
+def check_unique(comparison: Table) -> None:
+    """Raise ValueError, naming it, if two rows have one key.
 
-
-def _extra_rows(published: PublishedNumbers, results: Mapping[str, Any]) -> Iterator[Row]:
-    """Records that the caller gives by name."""
-    for record in results.get("simulated_numbers") or ():
-        number = published.find(
-            record["quantity"], record.get("mass_gev"), channel=record.get("channel")
-        )
-        if number is None:
+    The key is (quantity, channel, mass_gev, kind, variant).
+    """
+    seen = set()
+    for row in table_rows(comparison):
+        key = tuple(row[name] for name in _KEY)
+        if key in seen:
             raise ValueError(
-                f"simulated_numbers names the quantity {record['quantity']!r}, which the paper "
-                "does not print; the names are in its numbers.csv"
+                f"two rows of the comparison have {dict(zip(_KEY, key, strict=True))}; "
+                "give them different variants"
             )
-        yield comparison_row(
-            number,
-            record.get("kind", "simulated"),
-            record.get("variant", "nominal"),
-            record["value"],
-            record.get("uncertainty"),
-            source=record.get("source", ""),
-            note=record.get("note", ""),
+        seen.add(key)
+
+
+def check_coverage(comparison: Table, published: PublishedNumbers) -> None:
+    """Raise ValueError, naming them, if numbers of the paper have no row in the comparison."""
+    covered = {row_key(row) for row in table_rows(comparison)}
+    missing = [number.key for number in published if number.key not in covered]
+    if missing:
+        raise ValueError(
+            f"published numbers without a row in the comparison: {missing}; add a value for each, "
+            "or a row of kind not_simulated with the reason"
         )
 
 
-def _efficiency_uncertainty(published: PublishedNumbers, number: PublishedNumber) -> float | None:
-    """Return ε·Δ in percent: the paper takes Δ as the standard deviation of ε (section V A)."""
+def row_key(row: Mapping[str, Any]) -> tuple[str, str, float | None]:
+    """Return which published number a row is about, as `PublishedNumber.key`."""
+    return (row["quantity"], row["channel"], row["mass_gev"])
+
+
+def is_test(row: Mapping[str, Any]) -> bool:
+    """Tell whether a row tests anything: two legible numbers, neither copied from the other."""
+    return (
+        row["kind"] in ("derived", "simulated")
+        and row["published"] is not None
+        and row["value"] is not None
+        and not (row["note"] or "").startswith(NO_TEST)
+    )
+
+
+def _pull(
+    value: float,
+    uncertainty: float | None,
+    published: float,
+    published_uncertainty: float | None,
+) -> float | None:
+    combined = math.hypot(uncertainty or 0.0, published_uncertainty or 0.0)
+    return (value - published) / combined if combined > 0 else None
+
+
+def _reading_note(number: PublishedNumber) -> str:
+    if number.legible:
+        return ""
     if number.value is None:
-        return None
-    relative = published.legible_value("systematic_total_percent", number.mass_gev)
-    if relative is None:
-        # The part common to all masses, which no row of Table 2 goes below.
-        relative = published.value("systematic_total_percent")
-    return number.value * relative / 100
+        return f"published digits not legible (text: {number.printed_as})"
+    return f"published digits doubtful (text: {number.printed_as})"
 
 
-def _uncertainty_note(published: PublishedNumbers, number: PublishedNumber) -> str:
-    if not number.legible:
-        return ""
-    if published.legible_value("systematic_total_percent", number.mass_gev) is not None:
-        return ""
-    return "the uncertainty at this mass is not legible: the total of Table 1 is taken"
-
-
-def _limit_variant(record: Mapping[str, Any]) -> str:
-    variant = record["variant"] or "nominal"
-    method = record["method"].replace("-", "_")
-    return variant if method == "rolke" else f"{variant}_{method}"
-
-
-def _percent(fraction: float | None) -> float | None:
-    return None if fraction is None else 100 * fraction
+def _joined(*notes: Iterable[str]) -> str:
+    return "; ".join(note for note in notes if note)

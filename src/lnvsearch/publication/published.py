@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from lnvsearch.publication.table_files import same_mass
+from lnvsearch.tables import same_mass
 
 __all__ = ["COLUMNS", "PublishedNumber", "PublishedNumbers", "read_published"]
 

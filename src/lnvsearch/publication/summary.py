@@ -7,17 +7,15 @@ give.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from lnvsearch.publication.comparison_rows import is_test, row_key
-from lnvsearch.publication.inconsistencies import Inconsistency
+from lnvsearch.publication.comparison import is_test, row_key
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
 from lnvsearch.publication.rounding import round_significant
-from lnvsearch.publication.table_files import Table, table_from_rows, table_rows, to_markdown
+from lnvsearch.tables import Table, table_from_rows, table_rows, to_markdown
 
 __all__ = ["AGREEMENTS", "DISAGREEMENTS", "Reason", "agreement", "comparison_summary"]
 
@@ -340,3 +338,17 @@ def _range(texts: Sequence[str]) -> str:
     if not filled:
         return ""
     return filled[0] if filled[0] == filled[-1] else f"{filled[0]} to {filled[-1]}"
+
+
+@dataclass(frozen=True)
+class Inconsistency:
+    """One place where the paper's numbers do not fit each other.
+
+    `printed` is what stands in the paper, `computed` what follows from its other numbers, and
+    `evidence` how.
+    """
+
+    title: str
+    printed: str
+    computed: str
+    evidence: str

@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from lnvsearch.publication.table_files import Table, table_from_rows, table_rows
+from lnvsearch.tables import Table, table_from_rows, table_rows
 
 __all__ = [
     "COLUMNS",

@@ -155,7 +155,7 @@ def gather_tracks(
     """Helix parameters and covariances of candidates, as `fit` takes them.
 
     `track`: columns `phi0`, `kappa`, `tan_lambda` and `cov_<row>_<column>` of m tracks each
-    (as in `lnvsearch.events.TRACK_BRANCHES`).  `track_index`: (c, k) positions among the m.
+    (as in `lnvsearch.experiments.besiii.events.TRACK_BRANCHES`).  `track_index`: (c, k) positions among the m.
     Returns arrays of shape (c, k, 3) and (c, k, 6).
     """
     helix = np.stack([track[name][track_index] for name in FIT_PARAMETERS], axis=-1)

@@ -59,7 +59,7 @@ def find_photon_pairs(
 ) -> PhotonPairs:
     """Clusters above an energy and away from the impact points of all tracks.
 
-    `cluster`: arrays (r, c) named as in `kaon_events.CLUSTER_BRANCHES`, energy 0 where empty.
+    `cluster`: arrays (r, c) named as in `experiments.na62.events.CLUSTER_BRANCHES`, energy 0 where empty.
     `impact_x_m`, `impact_y_m`: (r, t), tracks at the calorimeter.
     """
     energy = np.asarray(cluster["energy_gev"], dtype=float)

@@ -148,7 +148,7 @@ def find_vertices(
 ) -> ThreeTrackVertices:
     """Fit a vertex to every three tracks of every event (of total `charge`, if given).
 
-    `track`: arrays (n, t) named as in `kaon_events.TRACK_BRANCHES`; rows of charge 0 are empty.
+    `track`: arrays (n, t) named as in `experiments.na62.events.TRACK_BRANCHES`; rows of charge 0 are empty.
     `first_chamber_z_m`: where the lines are given; by default `resolution.chamber_z_m[0]`.
     Vertices come in the order of events and, within one, of track columns.
     """

@@ -184,7 +184,7 @@ def sums_over_events(
     `event_row`: (r,), ascending, rows of `generated`.  `add` False: an event counts once, with
     the weight of its first candidate.
     """
-    from lnvsearch.selection.na62_kernels import sums_by_event
+    from lnvsearch.selection.event_sums import sums_by_event
 
     rows, left = sums_by_event(event_row, mask, weight, add)
     return WeightedSums.of(left, generated[rows])

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from lnvsearch import particles
-from lnvsearch.events import GeneratedEvents
 from lnvsearch.generation import Beam, Decay, RadiationSettings, generate
+from lnvsearch.generation.events import GeneratedEvents
 from lnvsearch.generation.majorana_pair import analysing_power, angular_weight
 from lnvsearch.generation.phase_space import breakup_momentum
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import yaml
 
-from lnvsearch.detector.besiii import simulate
-from lnvsearch.detector.response import BesiiiResponse
-from lnvsearch.events import HELIX_PARAMETERS
+from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
+from lnvsearch.experiments.besiii.detector.simulate import simulate
+from lnvsearch.experiments.besiii.events import HELIX_PARAMETERS
 from lnvsearch.generation import Beam, Decay, generate
 from lnvsearch.particles import mass_gev
 from lnvsearch.reconstruction.candidates import opposite_sign_pairs

@@ -7,7 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lnvsearch.selection.identification_maps import MAPS, IdentificationMaps, correction_set
+from lnvsearch.experiments.na62.selection.identification_maps import (
+    MAPS,
+    IdentificationMaps,
+    correction_set,
+)
 from lnvsearch.selection.ring_response import RingResponse
 
 ANCHORS = ([10.0, 25.0, 45.0], [0.17, 1e-3, 0.012])

@@ -21,10 +21,10 @@ from lnvsearch.generation.kaon.aim import (
     aim_backwards,
     missing_is_small,
 )
+from lnvsearch.generation.kaon.decays import KaonDecays
 from lnvsearch.generation.kaon.modes import MODES, KaonMode
 from lnvsearch.generation.kaon.primary import KAON_MASS_GEV, primary_of
 from lnvsearch.generation.radiation import RadiationSettings, radiate_all
-from lnvsearch.kaon_events import KaonDecays
 from lnvsearch.random_streams import stream_key
 
 __all__ = ["RADIATED_PHOTONS", "generate_kaon_decays", "generate_selected_kaon_decays"]

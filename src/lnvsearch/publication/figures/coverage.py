@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lnvsearch.publication.figures.style import COLOURS, column_figure, in_style, label_axes
-from lnvsearch.publication.table_files import Table, table_from_rows
 from lnvsearch.publication.undercoverage import (
     COLUMNS,
     Curve,
     coverage_curves,
     is_undercovered,
 )
+from lnvsearch.tables import Table, table_from_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

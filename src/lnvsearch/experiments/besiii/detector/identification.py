@@ -1,0 +1,85 @@
+"""Particle identification by specific energy loss and by time of flight.
+
+Each measurement is given as chi_h = (measured - expected_h)/resolution_h for the hypotheses
+h = electron, pion, kaon, with the expectation at the *measured* momentum, as experiments do.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from lnvsearch.experiments.besiii.detector.tracks import END_CAP, MISSED, first_crossing
+from lnvsearch.particles import SPEED_OF_LIGHT_M_PER_NS
+from lnvsearch.random_streams import normal_pair, uniform4
+
+__all__ = [
+    "dedx_curve",
+    "flight_path_m",
+    "flight_time_ns",
+    "measure_dedx",
+    "measure_flight_time",
+]
+
+
+@njit(cache=True, error_model="numpy")
+def dedx_curve(beta_gamma, dedx):
+    """Mean specific energy loss in arbitrary units.
+
+    (C - beta^2 - ln(1/s^2 + 1/(beta gamma)^2))/beta^2: Bethe's formula with a relativistic rise
+    that saturates at beta gamma = s; the form, with other exponents, of Blum, Riegler, Rolandi,
+    "Particle Detection with Drift Chambers", section 10.
+    """
+    inverse_square = 1.0 / (beta_gamma * beta_gamma)
+    beta_square = 1.0 / (1.0 + inverse_square)
+    saturation = 1.0 / (dedx.saturation_beta_gamma * dedx.saturation_beta_gamma)
+    curve = dedx.bethe_constant - beta_square - math.log(saturation + inverse_square)
+    return curve / beta_square
+
+
+@njit(cache=True, error_model="numpy")
+def measure_dedx(key, event, slot, true_beta_gamma, dedx):
+    """Measured specific energy loss in the units of the curve; NaN where there is none."""
+    u0, u1, found, tail = uniform4(key, event, slot, 0, 0)
+    if found >= dedx.efficiency:
+        return np.nan
+    normal, _ = normal_pair(u0, u1)
+    if tail < dedx.tail_fraction:
+        normal *= dedx.tail_scale
+    return dedx_curve(true_beta_gamma, dedx) * (1.0 + dedx.resolution * normal)
+
+
+@njit(cache=True, error_model="numpy")
+def flight_path_m(pt_gev, tan_lambda, field_t, tof):
+    """(region, length of the path to the counters in m); NaN where there is no counter."""
+    region, arc, radius = first_crossing(
+        pt_gev, tan_lambda, field_t, tof.barrel_radius_m, tof.barrel_half_length_m
+    )
+    if region == END_CAP:
+        region, arc, radius = first_crossing(
+            pt_gev, tan_lambda, field_t, tof.end_cap_outer_radius_m, tof.end_cap_z_m
+        )
+        if region != END_CAP or radius < tof.end_cap_inner_radius_m:
+            return MISSED, np.nan
+    return region, arc * math.sqrt(1.0 + tan_lambda * tan_lambda)
+
+
+@njit(cache=True, error_model="numpy")
+def measure_flight_time(key, event, slot, path_m, beta, resolution_ns, tof):
+    """Measured time of flight, ns; NaN where there is no hit."""
+    u0, u1, found, tail = uniform4(key, event, slot, 0, 0)
+    if found >= tof.hit_efficiency:
+        return np.nan
+    normal, _ = normal_pair(u0, u1)
+    if tail < tof.tail_fraction:
+        normal *= tof.tail_scale
+    return path_m / (beta * SPEED_OF_LIGHT_M_PER_NS) + resolution_ns * normal
+
+
+@njit(cache=True, error_model="numpy")
+def flight_time_ns(path_m, p_gev, mass_gev):
+    """Time of flight of a particle, ns: L/(beta c)."""
+    energy = math.sqrt(p_gev * p_gev + mass_gev * mass_gev)
+    return path_m * energy / (p_gev * SPEED_OF_LIGHT_M_PER_NS)

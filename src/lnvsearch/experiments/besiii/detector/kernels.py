@@ -1,0 +1,405 @@
+"""Compiled loop of the BESIII simulation over the particles of events.
+
+Each physical process has its random stream (`PROCESSES`), so that changing one leaves the
+numbers of the others as they were.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import namedtuple
+
+import numpy as np
+from numba import njit
+
+from lnvsearch.detector import material
+from lnvsearch.experiments.besiii.detector import (
+    calorimeter,
+    identification,
+    time_of_flight,
+    tracks,
+)
+from lnvsearch.experiments.besiii.events import (
+    COVARIANCE_ELEMENTS,
+    HELIX_PARAMETERS,
+    TRACK_BRANCHES,
+)
+from lnvsearch.random_streams import normal_pair, uniform4
+
+__all__ = [
+    "COLUMNS",
+    "PHOTON",
+    "PROCESSES",
+    "SPECIES",
+    "Constants",
+    "Keys",
+    "N_ROWS",
+    "classify",
+    "simulate_chunk",
+]
+
+#: Particles that leave tracks; kernels know them by their position here.
+SPECIES = ("e-", "mu-", "pi+", "K+", "p")
+_ELECTRON, _PION, _KAON = 0, 2, 3
+PHOTON = -2
+_PHOTON_CODE = 22  # of the Particle Data Group
+#: Species of the hypotheses electron, pion, kaon.
+_HYPOTHESES = (_ELECTRON, _PION, _KAON)
+
+#: Random streams, one a physical process.
+PROCESSES = (
+    "interaction_point",
+    "data_period",
+    "tracking_efficiency",
+    "decay_in_flight",
+    "bremsstrahlung",
+    "helix",
+    "pulls",
+    "dedx",
+    "tof",
+    "emc",
+    "conversion",
+)
+Keys = namedtuple("Keys", PROCESSES)
+
+#: Tracks from the photon in slot s draw their random numbers as slots 2s + this and the next.
+_SECONDARY_SLOT = 1 << 20
+_TWO_PI = 2.0 * math.pi
+
+#: Tuples of numbers and no arrays: counting references would cost as much as the physics.
+Constants = namedtuple("Constants", "masses ctaus")
+#: Rows of the output, one a track branch.
+COLUMNS = tuple(TRACK_BRANCHES)
+_CHARGE_ROW = COLUMNS.index("charge")
+_HELIX_ROW = COLUMNS.index(HELIX_PARAMETERS[0])
+_COVARIANCE_ROW = COLUMNS.index(COVARIANCE_ELEMENTS[0])
+_DEDX_ROW = COLUMNS.index("dedx_chi_electron")
+_TOF_ROW = COLUMNS.index("tof_chi_electron")
+_EMC_ROW = COLUMNS.index("emc_chi_electron")
+_ENERGY_ROW = COLUMNS.index("emc_energy")
+_TRUTH_ROW = COLUMNS.index("truth_index")
+#: Behind them: what tracks leave in the counters of the time of flight.
+_HIT_ROW = len(COLUMNS)
+N_ROWS = _HIT_ROW + len(time_of_flight.HIT)
+
+
+@njit(cache=True, error_model="numpy")
+def classify(pdg_id, codes, charges):
+    """Species (PHOTON, or -1: leaves nothing) and charge of each particle, int8.
+
+    `codes`, `charges`: those of SPECIES.
+    """
+    species = np.full(len(pdg_id), -1, dtype=np.int8)
+    charge = np.zeros(len(pdg_id), dtype=np.int8)
+    for particle in range(len(pdg_id)):
+        code = pdg_id[particle]
+        if code == _PHOTON_CODE:
+            species[particle] = PHOTON
+            continue
+        for index in range(len(codes)):
+            if abs(code) == abs(codes[index]):
+                species[particle] = index
+                charge[particle] = charges[index] if code == codes[index] else -charges[index]
+    return species, charge
+
+
+@njit(cache=True, error_model="numpy")
+def simulate_chunk(
+    first, last, event_numbers, offsets, species, charge, momentum, keys, constants, response,
+    output, counts,
+):  # fmt: skip
+    """Fill `output` (N_ROWS, capacity) with the tracks of the events [first, last).
+
+    COLUMNS are its first rows.  Returns the number of tracks; writes those of each event to
+    `counts`.
+    """
+    n_tracks = 0
+    for index in range(first, last):
+        event = event_numbers[index]
+        begin, end = offsets[index], offsets[index + 1]
+        point = _interaction_point(keys, event, response.beam)
+        end_cap = _end_cap(keys, event, response)
+        before = n_tracks
+        for particle in range(begin, end):
+            slot = particle - begin
+            kind = species[particle]
+            if kind == PHOTON:
+                photon = (momentum[particle, 0], momentum[particle, 1], momentum[particle, 2],
+                          momentum[particle, 3])
+                n_tracks = _convert(
+                    keys, event, slot, photon, point, end_cap, constants, response,
+                    output, n_tracks,
+                )  # fmt: skip
+            elif kind >= 0:
+                nearby = (
+                    _nearby_photons(keys, event, particle, begin, end, species, charge[particle],
+                                    momentum, response)
+                    if kind == _ELECTRON
+                    else 0.0
+                )  # fmt: skip
+                three = momentum[particle, 0], momentum[particle, 1], momentum[particle, 2]
+                n_tracks = _record(
+                    keys, event, slot, slot, kind, charge[particle], three, point, True, nearby,
+                    end_cap, constants, response, output, n_tracks,
+                )  # fmt: skip
+        if response.shared_counters.enabled:
+            time_of_flight.share_counters(
+                output[_TOF_ROW:], output[_HIT_ROW:], before, n_tracks, constants.masses,
+                _HYPOTHESES, response.shared_counters,
+            )  # fmt: skip
+        counts[index] = n_tracks - before
+    return n_tracks
+
+
+@njit(cache=True, error_model="numpy")
+def _interaction_point(keys, event, beam):
+    """Collision point of the event relative to its mean, cm."""
+    u0, u1, u2, u3 = uniform4(keys.interaction_point, event, 0, 0, 0)
+    x, y = normal_pair(u0, u1)
+    z, _ = normal_pair(u2, u3)
+    return x * beam.spot_x_cm, y * beam.spot_y_cm, z * beam.spot_z_cm
+
+
+@njit(cache=True, error_model="numpy")
+def _end_cap(keys, event, response):
+    """End caps in the event's data-taking period: (resolution in ns, counters to be shared)."""
+    u, _, _, _ = uniform4(keys.data_period, event, 0, 0, 0)
+    if u < response.tof.upgraded_fraction:
+        return response.tof.upgraded_end_cap_resolution_ns, 0.0
+    return response.tof.end_cap_resolution_ns, response.shared_counters.end_cap_counters
+
+
+@njit(cache=True, error_model="numpy")
+def _nearby_photons(keys, event, particle, begin, end, species, charge, momentum, response):
+    """Energy of the event's photons that end in the shower of a charged particle, GeV."""
+    energy = 0.0
+    arc = -1.0
+    x = y = z = nearest_cosine = 0.0
+    for other in range(begin, end):
+        if species[other] != PHOTON:
+            continue
+        if arc < 0.0:
+            px, py, pz = momentum[particle, 0], momentum[particle, 1], momentum[particle, 2]
+            pt = math.sqrt(px * px + py * py)
+            _, arc = calorimeter.shower_region(
+                pt, pz / pt, response.beam.magnetic_field_t, response.emc
+            )
+            if arc == np.inf:
+                return 0.0
+            x, y, z = calorimeter.shower_direction(
+                px, py, pz, charge, arc, response.beam.magnetic_field_t
+            )
+            nearest_cosine = math.cos(response.emc.merging_angle_rad)
+        photon = momentum[other]
+        projection = x * photon[0] + y * photon[1] + z * photon[2]
+        if projection > nearest_cosine * photon[3]:
+            slot = other - begin
+            u, _, _, _ = uniform4(keys.conversion, event, slot, 0, 0)
+            sine = math.hypot(photon[0], photon[1]) / photon[3]
+            if material.conversion_layer(u, sine, response.material, response.conversion) == 0:
+                energy += photon[3]
+    return energy
+
+
+@njit(cache=True, error_model="numpy")
+def _convert(
+    keys, event, slot, photon, point, end_cap, constants, response, output, n_tracks
+):
+    """Let a photon convert, or not, and record its electron and positron."""
+    u, share, azimuth, kick = uniform4(keys.conversion, event, slot, 0, 0)
+    energy = photon[3]
+    transverse = math.hypot(photon[0], photon[1])
+    mass = constants.masses[_ELECTRON]
+    if transverse == 0.0 or energy <= 2.0 * mass:
+        return n_tracks
+    layer = material.conversion_layer(u, transverse / energy, response.material,
+                                      response.conversion)
+    if layer == 0:
+        return n_tracks
+    walls = response.material
+    radius = walls.beam_pipe_radius_cm if layer == 1 else walls.inner_wall_radius_cm
+    step = radius / transverse
+    vertex = (point[0] + step * photon[0], point[1] + step * photon[1], point[2] + step * photon[2])
+    x = material.conversion_share(share)
+    # Opening: dN/dkT^2 goes as 1/(kT^2 + m^2)^2, the same kick for both, opposite in azimuth.
+    transverse_kick = mass * math.sqrt(kick / (1.0 - kick))
+    for daughter in range(2):
+        charge = 2 * daughter - 1
+        part = energy * (x if daughter == 0 else 1.0 - x)
+        if part <= mass:
+            continue
+        momentum = math.sqrt(part * part - mass * mass)
+        three = material.kicked_momentum(
+            photon, momentum, charge * transverse_kick, _TWO_PI * azimuth
+        )
+        n_tracks = _record(
+            keys, event, _SECONDARY_SLOT + 2 * slot + daughter, slot, _ELECTRON, charge, three,
+            vertex, False, 0.0, end_cap, constants, response, output, n_tracks,
+        )  # fmt: skip
+    return n_tracks
+
+
+@njit(cache=True, error_model="numpy")
+def _record(
+    keys, event, slot, truth_index, species, charge, momentum, vertex, from_collision,
+    nearby_gev, end_cap, constants, response, output, n_tracks,
+):  # fmt: skip
+    """Record one charged particle as track number `n_tracks`, if it is found.
+
+    `momentum` (px, py, pz) at `vertex`, which lies inside the beam pipe if `from_collision`;
+    `nearby_gev`: photons that end in its shower.  A conversion in the walls is taken to see none
+    of their material.  Returns the number of tracks so far.
+    """
+    px, py, pz = momentum
+    field = response.beam.magnetic_field_t
+    mass = constants.masses[species]
+    pt = math.sqrt(px * px + py * py)
+    p = math.sqrt(pt * pt + pz * pz)
+    original_p = p
+    sine = pt / p
+    curvature = 1.0
+    shower = 0.0
+    if species == _ELECTRON and from_collision:
+        walls = response.material
+        left = material.radiate_before_chamber(
+            keys.bremsstrahlung, event, slot, p, (walls.beam_pipe_x0 + walls.inner_wall_x0) / sine
+        ) / p  # fmt: skip
+        px, py, pz, pt, p = px * left, py * left, pz * left, pt * left, p * left
+    region, arc = calorimeter.shower_region(pt, pz / pt, field, response.emc)
+    if species == _ELECTRON:
+        shower, curvature = _radiate_in_chamber(
+            keys, event, slot, pt, p, arc, original_p - p, response
+        )
+        shower += nearby_gev
+    elif species == _KAON or species == _PION:
+        survives, _, _, _ = uniform4(keys.decay_in_flight, event, slot, 0, 0)
+        decay = response.kaon_decay
+        radius = decay.effective_radius_m if species == _KAON else decay.pion_effective_radius_m
+        path = radius * p / pt
+        if survives >= material.survival_probability(mass, constants.ctaus[species], p, path):
+            return n_tracks
+    found, _, _, _ = uniform4(keys.tracking_efficiency, event, slot, 0, 0)
+    if found >= tracks.finding_probability(species, pt, p, pz / p, response.acceptance):
+        return n_tracks
+    dr, phi0, kappa, dz, tan_lambda = tracks.helix_at_closest_approach(
+        vertex[0], vertex[1], vertex[2], px, py, pz, charge, field
+    )
+    energy = math.sqrt(p * p + mass * mass)
+    kappa, tan_lambda = _write_helix(
+        keys, event, slot, (dr, phi0, kappa * curvature, dz, tan_lambda), pt, p, p / energy,
+        response, output, n_tracks,
+    )  # fmt: skip
+    measured_p = math.sqrt(1.0 + tan_lambda * tan_lambda) / abs(kappa)
+    _write_dedx(keys, event, slot, p / mass, measured_p, constants, response, output, n_tracks)
+    _write_flight_time(keys, event, slot, (px, py, pz), charge, p / energy, measured_p, end_cap,
+                       constants, response, output, n_tracks)  # fmt: skip
+    _write_shower(keys, event, slot, species, charge, p, region, shower, measured_p, constants,
+                  response, output, n_tracks)  # fmt: skip
+    output[_CHARGE_ROW, n_tracks] = charge
+    output[_TRUTH_ROW, n_tracks] = truth_index
+    return n_tracks + 1
+
+
+@njit(cache=True, error_model="numpy")
+def _radiate_in_chamber(keys, event, slot, pt, p, arc, radiated_before_gev, response):
+    """Bremsstrahlung of an electron in the chamber; its mass is neglected.
+
+    `arc`: length in xy to the calorimeter, m.  Returns (energy of the electron and of the photons
+    that merge with it in the calorimeter, GeV; fitted curvature over the true one).
+    """
+    sine = pt / p
+    bend_radius = pt / (tracks.CURVATURE_GEV_PER_T_M * response.beam.magnetic_field_t)
+    merging_angle = response.emc.merging_angle_rad
+    energy, curvature, merged = material.radiate_in_chamber(
+        keys.bremsstrahlung, event, slot, p, response.material.chamber_x0 / sine, arc, sine,
+        bend_radius, merging_angle,
+    )  # fmt: skip
+    if radiated_before_gev > 0.0 and material.merges_with_shower(
+        0.0, arc, sine, bend_radius, merging_angle
+    ):
+        merged += radiated_before_gev
+    return energy + merged, curvature
+
+
+@njit(cache=True, error_model="numpy")
+def _write_helix(keys, event, slot, helix, pt, p, beta, response, output, track):
+    """Smear and write a helix and its covariance; returns the measured kappa and tan lambda."""
+    errors = tracks.helix_errors(pt, p, beta, response.tracking)
+    deviations = tracks.correlated_normals(keys.helix, event, slot, response.tracking)
+    scale_phi, scale_z = tracks.pull_scales(keys.pulls, event, slot, response.pulls)
+    phi0 = helix[1] + scale_phi * errors[1] * deviations[1]
+    kappa = helix[2] + scale_phi * errors[2] * deviations[2]
+    tan_lambda = helix[4] + scale_z * errors[4] * deviations[4]
+    output[_HELIX_ROW, track] = helix[0] + scale_phi * errors[0] * deviations[0]
+    output[_HELIX_ROW + 1, track] = phi0 - _TWO_PI * math.floor(phi0 / _TWO_PI)
+    output[_HELIX_ROW + 2, track] = kappa
+    output[_HELIX_ROW + 3, track] = helix[3] + scale_z * errors[3] * deviations[3]
+    output[_HELIX_ROW + 4, track] = tan_lambda
+    tracks.write_covariance(errors, response.tracking, output[_COVARIANCE_ROW:], track)
+    return kappa, tan_lambda
+
+
+@njit(cache=True, error_model="numpy")
+def _write_dedx(keys, event, slot, beta_gamma, measured_p, constants, response, output, track):
+    """Write the chi of the specific energy loss for each hypothesis."""
+    dedx = response.dedx
+    measured = identification.measure_dedx(keys.dedx, event, slot, beta_gamma, dedx)
+    for hypothesis in range(3):
+        mass = constants.masses[_HYPOTHESES[hypothesis]]
+        expected = identification.dedx_curve(measured_p / mass, dedx)
+        output[_DEDX_ROW + hypothesis, track] = (measured / expected - 1.0) / dedx.resolution
+
+
+@njit(cache=True, error_model="numpy")
+def _write_flight_time(
+    keys, event, slot, momentum, charge, beta, measured_p, end_cap, constants, response, output,
+    track,
+):  # fmt: skip
+    """Write the chi of the time of flight for each hypothesis, and the counters that were hit."""
+    field, shared = response.beam.magnetic_field_t, response.shared_counters
+    pt = math.sqrt(momentum[0] * momentum[0] + momentum[1] * momentum[1])
+    region, path = identification.flight_path_m(pt, momentum[2] / pt, field, response.tof)
+    resolution = response.tof.barrel_resolution_ns if region == tracks.BARREL else end_cap[0]
+    measured = np.nan
+    if region != tracks.MISSED:
+        measured = identification.measure_flight_time(
+            keys.tof, event, slot, path, beta, resolution, response.tof
+        )
+    time_of_flight.record_hit(
+        output[_HIT_ROW:], track, measured, path, measured_p, resolution, momentum, charge, region,
+        field, end_cap[1], shared,
+    )  # fmt: skip
+    time_of_flight.write_deviations(
+        output[_TOF_ROW:], output[_HIT_ROW:], track, measured, constants.masses, _HYPOTHESES
+    )
+
+
+@njit(cache=True, error_model="numpy")
+def _write_shower(
+    keys, event, slot, species, charge, p, region, shower_gev, measured_p, constants, response,
+    output, track,
+):  # fmt: skip
+    """Write the shower's energy and its chi for each hypothesis; NaN where there is no shower."""
+    emc = response.emc
+    energy = 0.0
+    if region != tracks.MISSED:
+        if species == _ELECTRON:
+            energy = calorimeter.electron_shower(
+                keys.emc, event, slot, shower_gev, region, emc, response.electron_energy_response
+            )
+        else:
+            energy = calorimeter.hadron_shower(
+                keys.emc, event, slot, species, charge, p, constants.masses[species], emc
+            )
+    if energy < emc.shower_threshold_gev:
+        output[_ENERGY_ROW, track] = 0.0
+        for hypothesis in range(3):
+            output[_EMC_ROW + hypothesis, track] = np.nan
+        return
+    output[_ENERGY_ROW, track] = energy
+    for hypothesis in range(3):
+        expected, resolution = calorimeter.expected_energy(
+            _HYPOTHESES[hypothesis], charge, measured_p, region,
+            constants.masses[_HYPOTHESES[hypothesis]], emc, response.electron_energy_response,
+        )  # fmt: skip
+        output[_EMC_ROW + hypothesis, track] = (energy - expected) / resolution

@@ -1,0 +1,246 @@
+"""The numbers of the BESIII response, each with its unit, its allowed range and its meaning.
+
+Values and their sources live in config/detectors/besiii.yaml; this module holds none.  The
+sections are named tuples, so that numba kernels take them as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
+
+from lnvsearch.detector.parameters import (
+    Parameter,
+    ResponseError,
+    at,
+    check_keys,
+    number,
+    read_value,
+)
+
+__all__ = ["BesiiiResponse", "parameters"]
+
+#: Pairs of keys of which the first must be smaller.
+_ASCENDING = (
+    ("emc.barrel_cos_theta", "emc.end_cap_cos_theta_minimum"),
+    ("emc.end_cap_cos_theta_minimum", "emc.end_cap_cos_theta_maximum"),
+    ("tof.end_cap_inner_radius_m", "tof.end_cap_outer_radius_m"),
+    ("shared_counters.inner_layer_radius_m", "shared_counters.outer_layer_radius_m"),
+    ("material.beam_pipe_radius_cm", "material.inner_wall_radius_cm"),
+)
+
+
+class Beam(NamedTuple):
+    """Collision point and solenoid."""
+
+    magnetic_field_t: number("T", 0.1, 3, "solenoid field along +z")
+    momentum_x_gev: number("GeV", -0.2, 0.2, "momentum of the pair of beams along x")
+    momentum_z_spread_gev: number("GeV", 0, 0.1, "spread of the pair's momentum along z")
+    spot_x_cm: number("cm", 0, 1, "spread of the collision point in x")
+    spot_y_cm: number("cm", 0, 1, "spread of the collision point in y")
+    spot_z_cm: number("cm", 0, 10, "spread of the collision point in z")
+
+
+class Acceptance(NamedTuple):
+    """Which particles are found as tracks."""
+
+    efficiency: number("1", 0, 1, "probability to find a track far above threshold")
+    cos_theta_edge: number("1", 0.5, 1, "|cos theta| at which half of the tracks are lost")
+    cos_theta_width: number("1", 1e-4, 0.1, "Gaussian width of that edge")
+    light_pt_threshold_gev: number("GeV", 0, 0.5, "half-efficiency pT of e, mu, pi")
+    light_pt_width_gev: number("GeV", 1e-4, 0.2, "Gaussian width of that turn-on")
+    kaon_p_threshold_gev: number("GeV", 0, 0.5, "half-efficiency momentum of kaons")
+    kaon_p_width_gev: number("GeV", 1e-4, 0.2, "Gaussian width of that turn-on")
+    proton_p_threshold_gev: number("GeV", 0, 0.8, "half-efficiency momentum of protons")
+    proton_p_width_gev: number("GeV", 1e-4, 0.2, "Gaussian width of that turn-on")
+
+
+class Tracking(NamedTuple):
+    """Covariance of the helix; scattering terms go as 1/(beta p) and a power of sin theta."""
+
+    kappa_resolution_per_gev: number("1/GeV", 0, 0.1, "sigma(pT)/pT^2 at high momentum")
+    kappa_scattering: number("1", 0, 0.1, "sigma(pT)/pT times beta sin^0.5 theta")
+    phi0_resolution_rad: number("rad", 0, 0.1, "sigma(phi0) at high momentum")
+    phi0_scattering_rad_gev: number("rad GeV", 0, 0.1, "times 1/(beta p sin^1.5 theta)")
+    tan_lambda_resolution: number("1", 0, 0.1, "sigma(tan lambda) at high momentum")
+    tan_lambda_scattering_gev: number("GeV", 0, 0.1, "times 1/(beta p sin^2.5 theta)")
+    dr_resolution_cm: number("cm", 0, 1, "sigma(dr) at high momentum")
+    dr_scattering_cm_gev: number("cm GeV", 0, 1, "times 1/(beta p sin^1.5 theta)")
+    dz_resolution_cm: number("cm", 0, 5, "sigma(dz) at high momentum")
+    dz_scattering_cm_gev: number("cm GeV", 0, 1, "times 1/(beta p sin^2.5 theta)")
+    correlation_dr_phi0: number("1", -0.99, 0.99, "correlation of dr and phi0")
+    correlation_phi0_kappa: number("1", -0.99, 0.99, "correlation of phi0 and kappa")
+    correlation_dz_tan_lambda: number("1", -0.99, 0.99, "correlation of dz and tan lambda")
+
+
+class Pulls(NamedTuple):
+    """True errors over those of the covariance."""
+
+    enabled: Annotated[bool, Parameter("", 0, 1, "whether true errors exceed the covariance")]
+    core_scale: number("1", 0.1, 5, "true error over the covariance's, core")
+    tail_scale: number("1", 0.1, 20, "the same in the tail")
+    tail_fraction: number("1", 0, 1, "share of the tail; drawn for r-phi and for z apart")
+
+
+class KaonDecay(NamedTuple):
+    """Decay in flight: a decay inside the radius loses the track."""
+
+    effective_radius_m: number("m", 0, 2, "radius that a kaon has to survive")
+    pion_effective_radius_m: number("m", 0, 2, "radius that a pion has to survive")
+
+
+class Material(NamedTuple):
+    """Thicknesses at normal incidence, and radii."""
+
+    beam_pipe_x0: number("X0", 0, 0.5, "thickness of the beam pipe")
+    beam_pipe_radius_cm: number("cm", 0, 10, "radius of the beam pipe")
+    inner_wall_x0: number("X0", 0, 0.5, "thickness of the chamber's inner wall")
+    inner_wall_radius_cm: number("cm", 0, 20, "radius of the chamber's inner wall")
+    chamber_x0: number("X0", 0, 0.5, "thickness of gas and wires")
+
+
+class Emc(NamedTuple):
+    """Electromagnetic calorimeter: geometry, resolution, response to hadrons."""
+
+    barrel_radius_m: number("m", 0.1, 3, "radius of the barrel's front")
+    barrel_cos_theta: number("1", 0, 1, "|cos theta| at which the barrel ends")
+    end_cap_cos_theta_minimum: number("1", 0, 1, "|cos theta| at which the end cap begins")
+    end_cap_cos_theta_maximum: number("1", 0, 1, "|cos theta| at which the end cap ends")
+    barrel_resolution: number("1", 1e-4, 0.5, "sigma(E)/E at 1 GeV, barrel")
+    end_cap_resolution: number("1", 1e-4, 0.5, "sigma(E)/E at 1 GeV, end cap")
+    constant_fraction: number("1", 0, 1, "share of sigma(E)/E at 1 GeV that is a constant term")
+    shower_threshold_gev: number("GeV", 0, 0.2, "smallest energy of a shower")
+    merging_angle_rad: number("rad", 0, 0.5, "photons closer to a track's shower add to it")
+    minimum_ionising_energy_gev: number("GeV", 0, 1, "energy that a fast muon leaves")
+    minimum_ionising_spread: number("1", 0, 1, "relative spread of that energy")
+    pion_interaction_probability: number("1", 0, 1, "for a pion to interact in the crystals")
+    kaon_plus_interaction_probability: number("1", 0, 1, "the same of a K+")
+    kaon_minus_interaction_probability: number("1", 0, 1, "the same of a K-")
+    proton_interaction_probability: number("1", 0, 1, "the same of a proton")
+    antiproton_interaction_probability: number("1", 0, 1, "the same of an antiproton")
+    charge_exchange_probability: number("1", 0, 1, "for an interacting pion to become a pi0")
+    kaon_minus_release_gev: number("GeV", 0, 1, "energy set free where a K- is absorbed")
+
+
+class ElectronEnergyResponse(NamedTuple):
+    """Electron showers at low momentum: both terms go as 1/E."""
+
+    low_momentum_scale: number("1", 0, 3, "the calibrated scalar k; multiplies both 1/E terms")
+    mean_shift_gev: number("GeV", 0, 0.1, "energy that a shower lacks on average")
+    tail_fraction_gev: number("GeV", 0, 0.2, "share of showers in the tail, times E")
+    tail_maximum_loss: number("1", 0, 1, "largest share of its energy that a tail shower loses")
+
+
+class Tof(NamedTuple):
+    """Time of flight: geometry and resolution."""
+
+    barrel_radius_m: number("m", 0.1, 2, "mean radius of the barrel's two layers")
+    barrel_half_length_m: number("m", 0.1, 3, "half length of the barrel")
+    end_cap_z_m: number("m", 0.1, 3, "|z| of the end cap")
+    end_cap_inner_radius_m: number("m", 0, 2, "inner radius of the end cap")
+    end_cap_outer_radius_m: number("m", 0, 2, "outer radius of the end cap")
+    barrel_resolution_ns: number("ns", 1e-3, 1, "time resolution of the barrel")
+    end_cap_resolution_ns: number("ns", 1e-3, 1, "of the end cap before its upgrade")
+    upgraded_end_cap_resolution_ns: number("ns", 1e-3, 1, "of the end cap after its upgrade")
+    upgraded_fraction: number("1", 0, 1, "share of the data after the upgrade")
+    hit_efficiency: number("1", 0, 1, "for a track that reaches a counter")
+    tail_fraction: number("1", 0, 1, "share of times with a larger error")
+    tail_scale: number("1", 1, 10, "how much larger")
+
+
+class SharedCounters(NamedTuple):
+    """Particles that hit one counter of the time of flight: the first light is read for all."""
+
+    enabled: Annotated[bool, Parameter("", 0, 1, "whether times in a shared counter are one")]
+    inner_layer_radius_m: number("m", 0.1, 2, "radius of the barrel's inner layer")
+    outer_layer_radius_m: number("m", 0.1, 2, "radius of the barrel's outer layer")
+    barrel_counters: number("1", 1, 1000, "counters of each layer of the barrel")
+    layer_stagger: number("1", 0, 0.5, "shift of the outer layer over the width of a counter")
+    light_speed_m_per_ns: number("m/ns", 0.05, 0.3, "of the first light along a counter")
+    end_cap_counters: number("1", 1, 1000, "counters of each end cap before its upgrade")
+    largest_deviation: number("1", 1, 1e4, "of a usable time from e, mu, pi, K or p, in sigma")
+
+
+class Dedx(NamedTuple):
+    """Specific energy loss in the chamber."""
+
+    resolution: number("1", 1e-3, 1, "relative resolution")
+    efficiency: number("1", 0, 1, "for a track to have a measurement")
+    bethe_constant: number("1", 1, 50, "constant of the expected curve, see `dedx_curve`")
+    saturation_beta_gamma: number("1", 1, 1e4, "beta gamma at which the relativistic rise ends")
+    tail_fraction: number("1", 0, 1, "share of measurements with a larger error")
+    tail_scale: number("1", 1, 10, "how much larger")
+
+
+class Conversion(NamedTuple):
+    """Photons that become pairs before the chamber."""
+
+    enabled: Annotated[bool, Parameter("", 0, 1, "whether photons convert")]
+    probability_per_x0: number("1/X0", 0, 1, "of a photon of high energy")
+
+
+class BesiiiResponse(NamedTuple):
+    """All numbers of the BESIII response, by section; immutable."""
+
+    beam: Beam
+    acceptance: Acceptance
+    tracking: Tracking
+    pulls: Pulls
+    kaon_decay: KaonDecay
+    material: Material
+    emc: Emc
+    electron_energy_response: ElectronEnergyResponse
+    tof: Tof
+    shared_counters: SharedCounters
+    dedx: Dedx
+    conversion: Conversion
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, Any]) -> BesiiiResponse:
+        """Build and check a response from nested mappings, as read from config/detectors.
+
+        `mapping`: section -> key -> number, or -> mapping with `value` (and unit, provenance,
+        source).  `detector` and `description` beside the sections are let pass.
+        Raises ResponseError (a ValueError) naming the key, the allowed range and the mend.
+        """
+        sections = get_type_hints(cls)
+        check_keys("", mapping, set(sections), optional={"detector", "description"})
+        response = cls(
+            **{name: _section(name, kind, mapping[name]) for name, kind in sections.items()}
+        )
+        for low, high in _ASCENDING:
+            if not at(response, low) < at(response, high):
+                raise ResponseError(
+                    f"{low} is {at(response, low):g} and {high} is {at(response, high):g}: "
+                    "the first must be smaller"
+                )
+        return response
+
+    def with_values(self, values: Mapping[str, Any]) -> BesiiiResponse:
+        """Copy with other values, checked; keys are `section.key`.
+
+        >>> response.with_values({"pulls.enabled": False})      # doctest: +SKIP
+        """
+        mapping = {name: section._asdict() for name, section in self._asdict().items()}
+        for key, value in values.items():
+            section, _, name = key.partition(".")
+            if name not in mapping.get(section, {}):
+                raise ResponseError(f"{key}: no such key; keys are section.key, as in the file")
+            mapping[section][name] = value
+        return type(self).from_mapping(mapping)
+
+
+def parameters() -> Iterator[tuple[str, str, Parameter]]:
+    """All (section, key, Parameter) of the response: the source of schema and documentation."""
+    for section, kind in get_type_hints(BesiiiResponse).items():
+        for key, annotation in get_type_hints(kind, include_extras=True).items():
+            yield section, key, get_args(annotation)[1]
+
+
+def _section(name: str, kind: type, values: Any) -> NamedTuple:
+    """One section as its named tuple, checked."""
+    hints = get_type_hints(kind, include_extras=True)
+    check_keys(name, values, set(hints))
+    return kind(
+        **{key: read_value(f"{name}.{key}", hint, values[key]) for key, hint in hints.items()}
+    )

@@ -1,0 +1,199 @@
+"""Counters of the time-of-flight system that two particles hit: the first light is read for both.
+
+The barrel has two layers of long scintillators, read out at both ends.  Light that a particle
+makes at z reaches one end z/v later and the other z/v earlier than light from the middle, and a
+read-out end keeps the first light.  The time of a counter is the mean of its ends, that of a track
+the mean of its counters in both layers.  With j over the particles that hit the same counter:
+
+    t(layer) = [min_j (t_j + z_j/v) + min_j (t_j - z_j/v)]/2,
+
+which is the particle's own time where it is alone.  Two particles far apart in z are both given a
+time earlier than either.  A layer's time is used if it is compatible with one of the hypotheses
+e, mu, pi, K, p, and so is the mean of the layers; the experiment's public identification software
+has just this check (ParticleID, TofCorrPID), and no other against shared counters.  The counters
+of the end caps have one layer and one read-out: there, the time is that of the earlier particle
+(z = 0 in the formula).  After the upgrade the end caps have finer strips with two ends, and sharing
+is neglected.
+
+No random number is drawn: t_j is the measured time of the particle alone, with its error.  Left
+out: particles that are not found as tracks, a particle that crosses two neighbours of one layer,
+corrections for the height of overlapping pulses.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from lnvsearch.experiments.besiii.detector.identification import flight_time_ns
+from lnvsearch.experiments.besiii.detector.tracks import (
+    BARREL,
+    CURVATURE_GEV_PER_T_M,
+    MISSED,
+    transverse_arc_m,
+)
+
+__all__ = [
+    "HIT",
+    "NO_COUNTER",
+    "counter_index",
+    "counters_of",
+    "record_hit",
+    "share_counters",
+    "shared_time",
+    "write_deviations",
+]
+
+#: What a track leaves: its measured time, place along the counter (0 in the end caps), counters in
+#: both layers (twice the same in an end cap), length of its path, measured momentum, resolution.
+HIT = (
+    "time_ns", "along_m", "inner_counter", "outer_counter", "path_m", "momentum_gev",
+    "resolution_ns",
+)  # fmt: skip
+_TIME, _ALONG, _INNER, _OUTER, _PATH, _MOMENTUM, _RESOLUTION = range(len(HIT))
+NO_COUNTER = -1
+_TWO_PI = 2.0 * math.pi
+#: Resolution of one layer over that of both.
+_ONE_LAYER = math.sqrt(2.0)
+
+
+@njit(cache=True, error_model="numpy")
+def counter_index(azimuth, n_counters, shift):
+    """Number of the counter at an azimuth (rad); the counters begin `shift` of a width below 0.
+
+    >>> counter_index(0.1, 88, 0.0), counter_index(0.1, 88, 0.5), counter_index(-0.01, 88, 0.0)
+    (1, 1, 87)
+    """
+    n = int(n_counters)
+    return int(math.floor(azimuth / _TWO_PI * n + shift)) % n
+
+
+@njit(cache=True, error_model="numpy")
+def counters_of(momentum, charge, region, arc_m, field_t, end_cap_counters, shared):
+    """Counters (inner, outer) that a track from the origin hits; NO_COUNTER where it hits none.
+
+    `momentum`: (px, py, pz), GeV; `arc_m`: length in xy to the end cap, not used in the barrel;
+    `end_cap_counters`: of each end cap, 0 if they are not shared; `shared`: the response's section
+    shared_counters.  Numbers of barrel and end caps differ.
+    """
+    px, py, pz = momentum
+    pt = math.sqrt(px * px + py * py)
+    azimuth = math.atan2(py, px)
+    # A chord turns half as much as the direction; positive charges turn clockwise.
+    turn_per_m = -0.5 * charge * CURVATURE_GEV_PER_T_M * field_t / pt
+    if region == BARREL:
+        n_counters = shared.barrel_counters
+        inner_arc = transverse_arc_m(pt, shared.inner_layer_radius_m, field_t)
+        outer_arc = transverse_arc_m(pt, shared.outer_layer_radius_m, field_t)
+        inner, outer = NO_COUNTER, NO_COUNTER
+        if inner_arc < np.inf:
+            inner = counter_index(azimuth + turn_per_m * inner_arc, n_counters, 0.0)
+        if outer_arc < np.inf:  # else it curls up between the layers
+            outer = counter_index(
+                azimuth + turn_per_m * outer_arc, n_counters, shared.layer_stagger
+            )
+        return inner, outer
+    if region == MISSED or end_cap_counters < 1.0:
+        return NO_COUNTER, NO_COUNTER
+    counter = counter_index(azimuth + turn_per_m * arc_m, end_cap_counters, 0.0)
+    counter += int(shared.barrel_counters) + (int(end_cap_counters) if pz > 0.0 else 0)
+    return counter, counter
+
+
+@njit(cache=True, error_model="numpy")
+def record_hit(hits, track, time_ns, path_m, measured_p, resolution_ns, momentum, charge, region,
+               field_t, end_cap_counters, shared):  # fmt: skip
+    """Write column `track` of `hits` (rows HIT); time and path are NaN without a counter."""
+    pt = math.sqrt(momentum[0] * momentum[0] + momentum[1] * momentum[1])
+    tan_lambda = momentum[2] / pt
+    arc = path_m / math.sqrt(1.0 + tan_lambda * tan_lambda)
+    inner, outer = counters_of(
+        momentum, charge, region, arc, field_t, end_cap_counters, shared
+    )
+    hits[_TIME, track] = time_ns
+    hits[_ALONG, track] = arc * tan_lambda if region == BARREL else 0.0
+    hits[_INNER, track] = inner
+    hits[_OUTER, track] = outer
+    hits[_PATH, track] = path_m
+    hits[_MOMENTUM, track] = measured_p
+    hits[_RESOLUTION, track] = resolution_ns
+
+
+@njit(cache=True, error_model="numpy")
+def _first_light_shift(hits, layer, track, first, last, light_speed_m_per_ns):
+    """Time that the first light gives in a layer, less the track's own, ns; 0 if it is alone."""
+    counter = hits[layer, track]
+    earlier_up = earlier_down = 0.0
+    for other in range(first, last):
+        time = hits[_TIME, other]
+        if counter == NO_COUNTER or hits[layer, other] != counter or math.isnan(time):
+            continue
+        later = time - hits[_TIME, track]
+        beyond = (hits[_ALONG, other] - hits[_ALONG, track]) / light_speed_m_per_ns
+        earlier_up = min(earlier_up, later + beyond)
+        earlier_down = min(earlier_down, later - beyond)
+    return 0.5 * (earlier_up + earlier_down)
+
+
+@njit(cache=True, error_model="numpy")
+def _deviation(hits, track, time_ns, mass_gev):
+    """(Time - expectation for a mass)/resolution of a track."""
+    expected = flight_time_ns(hits[_PATH, track], hits[_MOMENTUM, track], mass_gev)
+    return (time_ns - expected) / hits[_RESOLUTION, track]
+
+
+@njit(cache=True, error_model="numpy")
+def _is_compatible(hits, track, time_ns, masses, largest):
+    """Whether the time deviates by less than `largest` from what one of the masses would need."""
+    for mass in masses:
+        if abs(_deviation(hits, track, time_ns, mass)) < largest:
+            return True
+    return False
+
+
+@njit(cache=True, error_model="numpy")
+def shared_time(hits, track, first, last, masses, shared):
+    """Time of a track after sharing its counters, ns; NaN if no hypothesis explains it.
+
+    `hits`: rows HIT, one column a track, those of the event are [first, last); `masses`: of the
+    hypotheses, GeV.  The very same time as in `hits` for a track that is alone in its counters.
+    """
+    own = hits[_TIME, track]
+    if math.isnan(own):
+        return own
+    speed = shared.light_speed_m_per_ns
+    inner = _first_light_shift(hits, _INNER, track, first, last, speed)
+    outer = _first_light_shift(hits, _OUTER, track, first, last, speed)
+    if inner == 0.0 and outer == 0.0:
+        return own
+    largest = shared.largest_deviation
+    use_inner = _is_compatible(hits, track, own + inner, masses, _ONE_LAYER * largest)
+    use_outer = _is_compatible(hits, track, own + outer, masses, _ONE_LAYER * largest)
+    if use_inner and use_outer:
+        time = own + 0.5 * (inner + outer)
+    elif use_inner or use_outer:
+        time = own + (inner if use_inner else outer)
+    else:
+        return np.nan
+    return time if _is_compatible(hits, track, time, masses, largest) else np.nan
+
+
+@njit(cache=True, error_model="numpy")
+def write_deviations(chi, hits, track, time_ns, masses, hypotheses):
+    """Write (time - expected)/resolution of a track, one row of `chi` a hypothesis.
+
+    `hypotheses`: places in `masses`.
+    """
+    for row in range(len(hypotheses)):
+        chi[row, track] = _deviation(hits, track, time_ns, masses[hypotheses[row]])
+
+
+@njit(cache=True, error_model="numpy")
+def share_counters(chi, hits, first, last, masses, hypotheses, shared):
+    """Write `chi` anew for those tracks of an event, [first, last), that share a counter."""
+    for track in range(first, last):
+        time = shared_time(hits, track, first, last, masses, shared)
+        if time != hits[_TIME, track]:
+            write_deviations(chi, hits, track, time, masses, hypotheses)

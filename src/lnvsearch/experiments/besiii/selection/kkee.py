@@ -1,0 +1,422 @@
+"""The cuts of the BESIII search for J/psi -> K+ K+ e- e- + c.c., one function each.
+
+Section III of the paper, in words: four good tracks with zero net charge; two kaons of one
+charge and two electrons of the other; of several combinations the one with the smallest
+chi-square of the four-constraint (4C) fit; that chi-square smaller than those of K+K-pi+pi-,
+2(K+K-) and 2(pi+pi-) in every assignment to the four tracks, and below 20; no pair from a photon
+conversion; mass of the four particles in the signal window.
+
+The control sample J/psi -> p pbar pi+ pi- goes through the same functions, without those on
+particle identification: every assignment of its particles to four good tracks is then fitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from lnvsearch import particles
+from lnvsearch.experiments.besiii.events import HELIX_PARAMETERS, RecordedEvents
+from lnvsearch.reconstruction import candidates, four_vectors, identification, vertex
+from lnvsearch.reconstruction.kinematic_fit import fit_parameters, fit_tracks, gather_tracks
+from lnvsearch.selection.cutflow import CutFlow, apply_cuts
+
+__all__ = [
+    "CUTS",
+    "SearchState",
+    "conversions",
+    "identified_as",
+    "measured_four_momenta",
+    "select",
+]
+
+#: Final states that compete with the signal's.
+OTHER_FINAL_STATES = {
+    "kkpipi": ("K+", "K-", "pi+", "pi-"),
+    "kkkk": ("K+", "K-", "K+", "K-"),
+    "pipipipi": ("pi+", "pi-", "pi+", "pi-"),
+}
+_SIGNAL = "signal"
+
+
+@dataclass
+class SearchState:
+    """What the cuts know of a chunk of n events with m tracks and hand to one another.
+
+    `good`, `kaon`, `electron`: masks (m,).  After `kinematic_fit`, `best` holds one candidate an
+    event, and the arrays below it are aligned with it.
+    """
+
+    events: RecordedEvents
+    final_state: tuple[str, ...]
+    total_four_momentum: np.ndarray
+    magnetic_field_t: float
+    good: np.ndarray = field(init=False)
+    kaon: np.ndarray | None = field(init=False, default=None)
+    electron: np.ndarray | None = field(init=False, default=None)
+    found: candidates.Candidates | None = field(init=False, default=None)
+    best: candidates.Candidates | None = field(init=False, default=None)
+    chi_square: np.ndarray | None = field(init=False, default=None)
+    other_chi_square: np.ndarray | None = field(init=False, default=None)
+    masses: Mapping[str, np.ndarray] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.good = np.ones(len(self.events.track["charge"]), dtype=bool)
+
+    @cached_property
+    def event_of_track(self) -> np.ndarray:
+        counts = np.diff(self.events.track_offsets)
+        return np.repeat(np.arange(len(self.events)), counts)
+
+    def n_tracks(self, mask: np.ndarray) -> np.ndarray:
+        """Number of tracks of a mask in each event, (n,)."""
+        return np.bincount(self.event_of_track[mask], minlength=len(self.events))
+
+    def of_best(self, values: np.ndarray, missing: float | bool) -> np.ndarray:
+        """Values of the best candidates as an array over events, (n,)."""
+        result = np.full(len(self.events), missing)
+        result[self.best.event_index] = values
+        return result
+
+    def has_pairs(self) -> np.ndarray:
+        """Events with two kaons of one charge and two electrons of the other, (n,)."""
+        charge = self.events.track["charge"]
+        electron = self.good if self.electron is None else self.electron
+        result = np.zeros(len(self.events), dtype=bool)
+        for sign in (+1, -1):
+            kaons = self.n_tracks(self.kaon & (charge == sign))
+            electrons = self.n_tracks(electron & (charge == -sign))
+            result |= (kaons >= 2) & (electrons >= 2)
+        return result
+
+    @cached_property
+    def identification(self) -> tuple[np.ndarray, np.ndarray]:
+        """Confidence levels (m, 3) and E/p (m,) of all tracks."""
+        track = self.events.track
+        return (
+            identification.confidence_levels(track),
+            identification.energy_over_momentum(track),
+        )
+
+
+def select(
+    events: RecordedEvents,
+    cuts: Sequence[Mapping],
+    *,
+    final_state: Sequence[str],
+    total_four_momentum: Sequence[float],
+    magnetic_field_t: float,
+) -> tuple[dict[str, np.ndarray], CutFlow]:
+    """Apply the cuts to a chunk of events.
+
+    `cuts`: mappings as in the search's YAML file, names as in `CUTS`.  `final_state`: four
+    particles, like ("K+", "K+", "e-", "e-").  `total_four_momentum`: (4,), GeV.
+    Returns the candidates (one row for each event with one: `event_number`, `weight`,
+    `chi_square`, `other_chi_square`, `mass_gev` before the fit, the two K e masses
+    `fitted_m_ke_1_gev` ..., and `passes_<cut>` for each cut from the fit on), and the cut flow.
+    Raises ValueError for an unknown cut or parameter, or one that comes before what it needs.
+    """
+    state = SearchState(
+        events, tuple(final_state), np.asarray(total_four_momentum, float), magnetic_field_t
+    )
+    passes, flow = apply_cuts(cuts, CUTS, state, len(events), events.n_generated)
+    if state.best is None:
+        raise ValueError("cuts: `kinematic_fit` is missing; it gives the candidates")
+    names = list(passes)
+    after_fit = names[names.index("kinematic_fit") :]
+    rows = state.best.event_index
+    table = {
+        "event_number": events.event_number[rows],
+        "weight": events.weight[rows],
+        "chi_square": state.chi_square,
+        "other_chi_square": state.other_chi_square,
+        **state.masses,
+        **{f"passes_{name}": passes[name][rows] for name in after_fit},
+    }
+    return table, flow
+
+
+# ------------------------------------------------------------------------------- tracks
+
+
+def polar_angle(state, alive, *, absolute_cos_theta_maximum, minimum_tracks):
+    """Good tracks lie within |cos theta|; enough of them must be left."""
+    cos_theta = four_vectors.cos_theta(state.events.track["tan_lambda"])
+    state.good &= np.abs(cos_theta) < absolute_cos_theta_maximum
+    return state.n_tracks(state.good) >= minimum_tracks
+
+
+def impact_parameter(state, alive, *, r_xy_maximum_cm, r_z_maximum_cm, minimum_tracks):
+    """Good tracks come from the interaction point: |dr| and |dz| in cm."""
+    track = state.events.track
+    state.good &= (np.abs(track["dr"]) < r_xy_maximum_cm) & (np.abs(track["dz"]) < r_z_maximum_cm)
+    return state.n_tracks(state.good) >= minimum_tracks
+
+
+def charged_tracks(state, alive, *, minimum, net_charge):
+    """At least `minimum` good tracks, with this sum of charges."""
+    charge = state.events.track["charge"].astype(float)
+    sums = np.bincount(
+        state.event_of_track[state.good], charge[state.good], minlength=len(state.events)
+    )
+    return (state.n_tracks(state.good) >= minimum) & (sums == net_charge)
+
+
+# ------------------------------------------------------------------------ identification
+
+
+def kaon_identification(state, alive, *, confidence_level_minimum):
+    """Kaons by confidence level: CL_K above the minimum and above CL_pi; two of one charge."""
+    confidence, ratio = state.identification
+    state.kaon = state.good & identification.is_kaon(
+        confidence,
+        ratio,
+        minimum_confidence=confidence_level_minimum,
+        maximum_energy_over_momentum=np.inf,
+    )
+    return state.has_pairs()
+
+
+def electron_identification(
+    state, alive, *, confidence_level_minimum, confidence_level_ratio_minimum
+):
+    """Electrons by confidence level; two of the charge opposite to the kaons'."""
+    confidence, ratio = state.identification
+    state.electron = state.good & identification.is_electron(
+        confidence,
+        ratio,
+        minimum_confidence=confidence_level_minimum,
+        minimum_fraction=confidence_level_ratio_minimum,
+        energy_over_momentum_range=(-np.inf, np.inf),
+    )
+    return state.has_pairs()
+
+
+def energy_over_momentum(state, alive, *, electron_minimum, electron_maximum, kaon_maximum):
+    """E/p of electrons in its range, of kaons below its maximum."""
+    _, ratio = state.identification
+    state.electron &= (ratio > electron_minimum) & (ratio < electron_maximum)
+    state.kaon &= ratio < kaon_maximum
+    return state.has_pairs()
+
+
+def like_sign_pairs(state, alive):
+    """Combinations of two kaons of one charge with two electrons of the other."""
+    events = state.events
+    usable = alive[state.event_of_track]
+    if state.kaon is None:  # no identification: any two tracks of each charge
+        first, second, first_charges = state.good, state.good, (+1,)
+    else:
+        first, second, first_charges = state.kaon, state.electron, (+1, -1)
+    state.found = candidates.same_sign_candidates(
+        events.track_offsets,
+        events.track["charge"],
+        first & usable,
+        second & usable,
+        first_charges,
+    )
+    return np.bincount(state.found.event_index, minlength=len(events)) > 0
+
+
+# ------------------------------------------------------------------------ kinematic fit
+
+
+def kinematic_fit(state, alive):
+    """4C fit of all combinations; the one with the smallest chi-square stays."""
+    if state.found is None:
+        raise ValueError("cuts: `kinematic_fit` needs `like_sign_pairs` before it")
+    hypotheses = candidates.mass_hypotheses({_SIGNAL: state.final_state})
+    fits = kinematic_fit_of(state, state.found, hypotheses)
+    chosen = candidates.best_candidates(state.found.event_index, fits.min(axis=1))
+    state.best = state.found.select(chosen)
+    state.chi_square = fits[chosen].min(axis=1)
+    state.other_chi_square = np.full(len(chosen), np.inf)
+    state.masses = _masses(state, hypotheses.masses_gev[np.argmin(fits[chosen], axis=1)])
+    return state.of_best(np.isfinite(state.chi_square), False)
+
+
+def kinematic_fit_of(state, found, hypotheses):
+    """Chi-squares of candidates under hypotheses, shape (c, h)."""
+    return fit_tracks(
+        state.events.track, found.tracks, hypotheses.masses_gev, state.total_four_momentum
+    ).chi_square
+
+
+def smallest_chi_square(state, alive, *, hypotheses):
+    """The signal hypothesis fits better than every assignment of the other final states."""
+    others = candidates.mass_hypotheses({name: OTHER_FINAL_STATES[name] for name in hypotheses})
+    state.other_chi_square = kinematic_fit_of(_fitted(state), state.best, others).min(axis=1)
+    return state.of_best(state.chi_square < state.other_chi_square, False)
+
+
+def chi_square(state, alive, *, maximum):
+    """Chi-square of the 4C fit below its maximum."""
+    return _fitted(state).of_best(state.chi_square < maximum, False)
+
+
+# ------------------------------------------------------------- conversions, masses
+
+
+def conversion_veto(
+    state,
+    alive,
+    *,
+    pair_mass_maximum_gev,
+    opening_angle_maximum_rad,
+    radius_minimum_cm,
+    radius_maximum_cm,
+):
+    """No two good tracks of opposite charge that, as e+ e-, come from the beam pipe.
+
+    A pair is a conversion if its mass, its opening angle and the radius of its vertex all say so.
+    """
+    has_candidate = _fitted(state).of_best(np.ones(len(state.best), dtype=bool), False)
+    return ~conversions(
+        state,
+        state.good & has_candidate[state.event_of_track],
+        pair_mass_maximum_gev=pair_mass_maximum_gev,
+        opening_angle_maximum_rad=opening_angle_maximum_rad,
+        radius_minimum_cm=radius_minimum_cm,
+        radius_maximum_cm=radius_maximum_cm,
+    )
+
+
+def conversions(
+    state,
+    usable,
+    *,
+    pair_mass_maximum_gev,
+    opening_angle_maximum_rad,
+    radius_minimum_cm,
+    radius_maximum_cm,
+):
+    """Events with a conversion among the tracks of the mask `usable`, (n,)."""
+    events = state.events
+    event_index, pairs = candidates.opposite_sign_pairs(
+        events.track_offsets, events.track["charge"], usable
+    )
+    helix = np.stack([events.track[name] for name in HELIX_PARAMETERS], axis=1)
+    pair = vertex.pair_vertex(
+        helix[pairs[:, 0]], helix[pairs[:, 1]], magnetic_field_t=state.magnetic_field_t
+    )
+    is_conversion = (
+        (pair.mass_gev(particles.mass_gev("e-")) < pair_mass_maximum_gev)
+        & (np.arccos(pair.cos_opening_angle) < opening_angle_maximum_rad)
+        & (pair.radius_cm > radius_minimum_cm)
+        & (pair.radius_cm < radius_maximum_cm)
+    )
+    return np.bincount(event_index[is_conversion], minlength=len(events)) > 0
+
+
+def signal_window(state, alive, *, mass_minimum_gev, mass_maximum_gev):
+    """Mass of the four particles, before the fit, in the signal window."""
+    mass = _fitted(state).masses["mass_gev"]
+    return state.of_best((mass > mass_minimum_gev) & (mass < mass_maximum_gev), False)
+
+
+def closed_window(state, alive, *, mass_minimum_gev, mass_maximum_gev):
+    """Blinding: set aside all candidates in the signal window, before the decisive cuts."""
+    mass = _fitted(state).masses["mass_gev"]
+    return state.of_best((mass < mass_minimum_gev) | (mass > mass_maximum_gev), False)
+
+
+def majorana_mass_bin(state, alive, *, mass_gev, width_gev, masses):
+    """Both K e masses in a bin around the mass of the Majorana neutrino.
+
+    `masses`: "fitted" or "measured", after or before the 4C fit.  Of the two ways to pair kaons
+    with electrons, the one with the closer masses counts.
+    """
+    lower, upper = mass_gev - width_gev / 2, mass_gev + width_gev / 2
+    inside = np.ones(len(_fitted(state).best), dtype=bool)
+    for which in (1, 2):
+        mass = state.masses[f"{masses}_m_ke_{which}_gev"]
+        inside &= (mass >= lower) & (mass < upper)
+    return state.of_best(inside, False)
+
+
+def _fitted(state):
+    if state.best is None:
+        raise ValueError("cuts: `kinematic_fit` must come before the cuts on its result")
+    return state
+
+
+def _masses(state, masses_gev):
+    """Masses of the best candidates: of all four before the fit, of K e pairs before and after."""
+    track, index = state.events.track, state.best.tracks
+    measured = measured_four_momenta(track, index, masses_gev)
+    fitted = np.empty_like(measured)
+    helix, covariance = gather_tracks(track, index)
+    for row in np.unique(masses_gev, axis=0):
+        same = np.all(masses_gev == row, axis=1)
+        fitted[same] = fit_parameters(
+            helix[same], covariance[same], row, state.total_four_momentum
+        ).four_momentum
+    result = {"mass_gev": four_vectors.invariant_mass_gev(measured.sum(axis=1))}
+    for name, momentum in (("fitted", fitted), ("measured", measured)):
+        pairing = four_vectors.closest_mass_pairing(momentum[:, :2], momentum[:, 2:])
+        for which in (1, 2):
+            result[f"{name}_m_ke_{which}_gev"] = pairing.mass_gev[:, which - 1]
+    return result
+
+
+def measured_four_momenta(track, index, masses_gev):
+    """Four-momenta (c, 4, 4) of candidates before the fit; `index` and `masses_gev`: (c, 4)."""
+    return four_vectors.four_momenta(
+        track["phi0"][index], track["kappa"][index], track["tan_lambda"][index], masses_gev
+    )
+
+
+def identified_as(track: Mapping[str, np.ndarray], cuts: Sequence[Mapping]) -> dict:
+    """Which tracks the identification cuts take for an electron, which for a kaon.
+
+    `track`: columns as in `lnvsearch.experiments.besiii.events.TRACK_BRANCHES`, (m,) each; `cuts`: the search's.
+    Returns masks (m,) under "electron" and "kaon".
+    """
+    parameters = {cut["cut"]: cut for cut in cuts}
+    electron = parameters["electron_identification"]
+    ratio_limits = parameters["energy_over_momentum"]
+    confidence = identification.confidence_levels(track)
+    ratio = identification.energy_over_momentum(track)
+    return {
+        "electron": identification.is_electron(
+            confidence,
+            ratio,
+            minimum_confidence=electron["confidence_level_minimum"],
+            minimum_fraction=electron["confidence_level_ratio_minimum"],
+            energy_over_momentum_range=(
+                ratio_limits["electron_minimum"],
+                ratio_limits["electron_maximum"],
+            ),
+        ),
+        "kaon": identification.is_kaon(
+            confidence,
+            ratio,
+            minimum_confidence=parameters["kaon_identification"]["confidence_level_minimum"],
+            maximum_energy_over_momentum=ratio_limits["kaon_maximum"],
+        ),
+    }
+
+
+#: The cuts by the names that the search's YAML file uses.
+CUTS = {
+    function.__name__: function
+    for function in (
+        polar_angle,
+        impact_parameter,
+        charged_tracks,
+        kaon_identification,
+        electron_identification,
+        energy_over_momentum,
+        like_sign_pairs,
+        kinematic_fit,
+        smallest_chi_square,
+        chi_square,
+        conversion_veto,
+        signal_window,
+        closed_window,
+        majorana_mass_bin,
+    )
+}

@@ -1,0 +1,1 @@
+"""The spectrometer of NA62: from kaon decays to recorded events."""

@@ -1,0 +1,158 @@
+"""Flight of a charged particle through the straw spectrometer to the calorimeter of NA62.
+
+Straight lines, a thin magnet, multiple scattering and bremsstrahlung in the chambers, and the
+decay in flight of pions into a muon and a neutrino.  Bremsstrahlung behind the magnet ends in the
+electron's own calorimeter cluster and scattering in the last chamber moves nothing that is
+measured: both are left out.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from lnvsearch.detector.gaussian import normal_quantile
+from lnvsearch.detector.material import radiate_before_chamber
+from lnvsearch.experiments.na62.detector.kinematics import (
+    DECAYS_NATURALLY,
+    DECAYS_NEVER,
+    decay_pion,
+    decay_pion_towards,
+    kicked,
+    sample_decay_z,
+)
+from lnvsearch.experiments.na62.detector.upstream import pass_beam_line
+from lnvsearch.random_streams import uniform4
+
+__all__ = [
+    "DECAYS_NATURALLY",
+    "DECAYS_NEVER",
+    "ELECTRON",
+    "INVISIBLE",
+    "MUON",
+    "PHOTON",
+    "PION",
+    "add_photon",
+    "decay_pion",
+    "fly",
+    "in_chamber",
+    "sample_decay_z",
+]
+
+#: Species, numbers of the kernels' own.
+INVISIBLE, ELECTRON, MUON, PION, PHOTON = -1, 0, 1, 2, 3
+
+#: Planes in the order of flight; the calorimeter is the last.
+_MAGNET, _CALORIMETER = 2, 5
+_N_PLANES = 6
+_SECOND_CHAMBER, _LAST_CHAMBER = 1, 3
+_CHAMBERS_PER_SLOT = 8
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def in_chamber(x, y, chamber, spectrometer):
+    """Whether a point lies on the straws of a chamber (0 to 3), not in the hole nor outside."""
+    radius = spectrometer.outer_radius_m
+    hole = spectrometer.hole_half_size_m
+    in_hole = abs(x - spectrometer.hole_centre_x_m[chamber]) < hole and abs(y) < hole
+    return x * x + y * y < radius * radius and not in_hole
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _radiate(key, event, slot, chamber, momentum, thickness, slope_x, slope_y):
+    """Momentum of an electron behind a chamber."""
+    path = thickness * math.sqrt(1.0 + slope_x * slope_x + slope_y * slope_y)
+    return radiate_before_chamber(key, event, _CHAMBERS_PER_SLOT * slot + chamber, momentum, path)
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def add_photon(photons, n_photons, x, y, z, slope_x, slope_y, energy):
+    """Append a photon to the rows (x, y, z, slope_x, slope_y, E); returns their number."""
+    photons[n_photons, 0] = x
+    photons[n_photons, 1] = y
+    photons[n_photons, 2] = z
+    photons[n_photons, 3] = slope_x
+    photons[n_photons, 4] = slope_y
+    photons[n_photons, 5] = energy
+    return n_photons + 1
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _plane_z(plane, straws, end_z):
+    """z of a plane: two chambers, the magnet, two chambers, the calorimeter."""
+    if plane == _MAGNET:
+        return straws.magnet_z_m
+    if plane == _CALORIMETER:
+        return end_z
+    return straws.chamber_z_m[plane if plane < _MAGNET else plane - 1]
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def fly(keys, event, slot, species, charge, four_momentum, vertex, decay, constants, response,
+        hits, track, photons, n_photons):  # fmt: skip
+    """Carry a charged particle from its vertex to the front of the calorimeter.
+
+    `decay`: (z in m, cosine, azimuth) of a pion's decay, see na62_kinematics.
+    Writes the true positions in the chambers, four x and four y, to `hits[track]` and
+    bremsstrahlung photons as rows (x, y, z, slope_x, slope_y, E) to `photons`.  Returns (found in
+    all chambers, species at the end, momentum, x, y, slope_x, slope_y there, n_photons).
+    """
+    px, py, pz, _ = four_momentum
+    x, y, z = vertex
+    if pz <= 0.0:
+        return False, species, 0.0, x, y, 0.0, 0.0, n_photons
+    straws, end_z = response.spectrometer, response.lkr.z_m
+    slope_x, slope_y = px / pz, py / pz
+    momentum = math.sqrt(px * px + py * py + pz * pz)
+    decay_z, cosine, azimuth = decay
+    if z < response.upstream.trim5_z_m:
+        passes, decays, momentum, x, y, z, slope_x, slope_y = pass_beam_line(
+            momentum, x, y, z, slope_x, slope_y, charge, decay, constants.masses,
+            response.upstream,
+        )  # fmt: skip
+        if decays:
+            species, decay_z = MUON, np.inf
+        if not passes:
+            return False, species, momentum, x, y, slope_x, slope_y, n_photons
+    # The four numbers of the first chamber's block serve the second one, too.
+    next_x, next_y = 0.5, 0.5
+    for plane in range(_N_PLANES):
+        plane_z = _plane_z(plane, straws, end_z)
+        if decay_z < plane_z:
+            x, y = x + slope_x * (decay_z - z), y + slope_y * (decay_z - z)
+            z = decay_z
+            momentum, slope_x, slope_y = decay_pion_towards(
+                cosine, azimuth, momentum, slope_x, slope_y, constants.masses[PION],
+                constants.masses[MUON],
+            )  # fmt: skip
+            species, decay_z = MUON, np.inf
+        x, y = x + slope_x * (plane_z - z), y + slope_y * (plane_z - z)
+        z = plane_z
+        if plane == _MAGNET:
+            slope_x, slope_y = kicked(momentum, slope_x, slope_y, charge * straws.magnet_kick_gev)
+        elif plane != _CALORIMETER:
+            chamber = plane if plane < _MAGNET else plane - 1
+            if not in_chamber(x, y, chamber, straws):
+                return False, species, momentum, x, y, slope_x, slope_y, n_photons
+            hits[track, chamber], hits[track, 4 + chamber] = x, y
+            if species == ELECTRON and plane < _MAGNET:
+                left = _radiate(keys.bremsstrahlung, event, slot, chamber, momentum,
+                                straws.thickness_x0, slope_x, slope_y)  # fmt: skip
+                if left < momentum:
+                    n_photons = add_photon(photons, n_photons, x, y, z, slope_x, slope_y,
+                                           momentum - left)  # fmt: skip
+                momentum = left
+            if chamber < _LAST_CHAMBER:
+                mass = constants.masses[species]
+                energy = math.sqrt(momentum * momentum + mass * mass)
+                theta = constants.scattering_gev * energy / (momentum * momentum)
+                if chamber != _SECOND_CHAMBER:
+                    u_x, u_y, next_x, next_y = uniform4(keys.scattering, event, slot, 0,
+                                                        chamber // 2)  # fmt: skip
+                else:
+                    u_x, u_y = next_x, next_y
+                slope_x += theta * normal_quantile(u_x)
+                slope_y += theta * normal_quantile(u_y)
+    return True, species, momentum, x, y, slope_x, slope_y, n_photons

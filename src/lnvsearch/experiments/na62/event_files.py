@@ -1,0 +1,319 @@
+"""ROOT files of spectrometer events; docs/kaon_events.md describes them.
+
+Jagged branches in the file, arrays padded to the largest number of tracks and clusters in memory.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from lnvsearch.event_files import EventFileError, check_event_tree, iterate_entries, open_event_file
+from lnvsearch.experiments.na62.events import (
+    CLUSTER_BRANCHES,
+    EVENT_BRANCHES,
+    MUV3_INNER_TILES,
+    MUV3_OUTER_TILES,
+    OPTIONAL_TRACK_BRANCHES,
+    TRACK_BRANCHES,
+    SpectrometerEvents,
+)
+from lnvsearch.files import written_whole
+
+__all__ = ["iterate_data", "iterate_spectrometer", "without_truth", "write_spectrometer"]
+
+#: What simulated events have beyond data, and what stands for it where it is missing.
+_TRUTH = {
+    "n_decays_in_flight": -1,
+    "true_z_vertex_m": np.nan,
+    "true_mass_1_gev": np.nan,
+    "true_mass_2_gev": np.nan,
+    "track_true_pdg_id": 0,
+}
+_DOCUMENT = "docs/kaon_events.md"
+_SUMS = ("n_generated", "sum_weight", "sum_squared_weight")
+#: Smallest width of the padded arrays: three tracks, and one cluster that may not be there.
+_AT_LEAST = {"track": 3, "cluster": 1}
+#: The column that is 0 in rows that an event does not have.
+_PRESENT = {"track": "charge", "cluster": "energy_gev"}
+_SCHEMA = {"track": TRACK_BRANCHES, "cluster": CLUSTER_BRANCHES}
+_OPTIONAL = {"track": OPTIONAL_TRACK_BRANCHES, "cluster": {}}
+_RICH = "rich_positron"
+
+
+def write_spectrometer(
+    path: str | Path, events: SpectrometerEvents | Iterable[SpectrometerEvents]
+) -> None:
+    """Write spectrometer events as a ROOT file (LZ4), whole or not at all.
+
+    `events`: all of them, or parts in order, of which only one is in memory at a time.  The sums
+    over generated events (`n_generated` and the weights) of the parts are added up, as for parts
+    that were simulated one after the other.  Raises ValueError where there is no part at all.
+
+    >>> write_spectrometer("events.root", chunks)               # doctest: +SKIP
+    """
+    import uproot
+
+    chunks = iter([events] if isinstance(events, SpectrometerEvents) else events)
+    first = next(chunks, None)
+    if first is None:
+        raise ValueError(f"{path}: no events to write; give one part at least, which may be empty")
+    sums = dict.fromkeys(_SUMS, 0)
+    with written_whole(path) as temporary:
+        with uproot.recreate(temporary, compression=uproot.LZ4(1)) as file:
+            branches = _branches(first)
+            tree = file.mktree("Events", {name: _branch_type(v) for name, v in branches.items()})
+            for chunk in itertools.chain([first], chunks):
+                for name in _SUMS:
+                    sums[name] += getattr(chunk, name)
+                if len(chunk):
+                    tree.extend(_branches(chunk))
+            file["metadata"] = json.dumps({**sums, "metadata": dict(first.metadata)})
+
+
+def _branches(events: SpectrometerEvents) -> dict:
+    """What uproot writes: flat columns, and jagged records of tracks and of clusters."""
+    columns = {name: events.event[name].astype(kind) for name, (kind, _) in EVENT_BRANCHES.items()}
+    return {
+        **columns,
+        "track": _jagged(events.track, "track"),
+        "cluster": _jagged(events.cluster, "cluster"),
+    }
+
+
+def _jagged(columns: Mapping[str, np.ndarray], part: str):
+    """Awkward record array of the rows that are there."""
+    import awkward as ak
+
+    there = columns[_PRESENT[part]] != 0
+    offsets = np.concatenate([[0], np.cumsum(there.sum(axis=1))])
+    schema = _schema(part, columns)
+    contents = [
+        ak.contents.NumpyArray(columns[name][there].astype(kind))
+        for name, (kind, _) in schema.items()
+    ]
+    record = ak.contents.RecordArray(contents, list(schema))
+    return ak.Array(ak.contents.ListOffsetArray(ak.index.Index64(offsets), record))
+
+
+def _schema(part: str, known: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """The branches of tracks or clusters: all required ones, and those optional ones in `known`."""
+    known = set(known)
+    return _SCHEMA[part] | {k: v for k, v in _OPTIONAL[part].items() if k in known}
+
+
+def _branch_type(values):
+    """Type of a branch: a numpy dtype, or awkward's for a jagged one."""
+    import awkward as ak
+
+    return values.dtype if isinstance(values, np.ndarray) else ak.type(values)
+
+
+def iterate_spectrometer(
+    path: str | Path, events_per_chunk: int | None = 200_000
+) -> Iterator[SpectrometerEvents]:
+    """Read a ROOT file of spectrometer events in chunks (None: all at once), each checked.
+
+    Every chunk carries the whole file's sums over generated events.  Truth may be missing (data).
+    A simulated file without any recorded event gives one chunk without any.
+    Raises EventFileError, naming the file, the branch and the mend, for a file that is missing,
+    truncated or of another kind, a missing branch, an empty tree of data, or a number that cannot
+    be: NaN, a charge that is not +1 or -1, a momentum that is not positive, an unknown tile.
+
+    >>> sum(len(chunk) for chunk in iterate_spectrometer("events.root"))    # doctest: +SKIP
+    """
+    required = [name for name in _all_branches() if name not in _TRUTH]
+    with open_event_file(path) as file:
+        tree, header = check_event_tree(path, file, required, _DOCUMENT)
+        sums = _sums(path, header)
+        if tree.num_entries == 0:
+            if "n_generated" not in header:
+                raise _empty(path)
+            yield _nothing(sums)
+            return
+        names = [name for name in _all_branches(optional=True) if name in tree]
+        for arrays in iterate_entries(path, tree, names, events_per_chunk):
+            yield _from_awkward(path, arrays, sums)
+
+
+def _empty(path: str | Path) -> EventFileError:
+    return EventFileError(f"{path}: tree Events is empty; give a file with at least one event")
+
+
+def iterate_data(
+    path: str | Path,
+    events_per_chunk: int | None = 200_000,
+    *,
+    rich_for: Sequence[str] = (),
+) -> Iterator[SpectrometerEvents]:
+    """Read a ROOT file as data, whoever made it: checked chunks without any truth.
+
+    What a file says of true particles is put aside, and so are its sums over generated events: the
+    three sums are the number of events in the file.  `rich_for`: names of what needs the decision
+    of the RICH, for the message where there is none.
+    Raises EventFileError as `iterate_spectrometer` does, and for an empty tree, a weight that is
+    not 1, or, with `rich_for`, a file in which the RICH decides nothing.
+
+    >>> sum(len(chunk) for chunk in iterate_data("recorded.root"))    # doctest: +SKIP
+    """
+    with open_event_file(path) as file:
+        tree, _ = check_event_tree(path, file, [], _DOCUMENT)
+        total = tree.num_entries
+        if rich_for and f"track_{_RICH}" not in tree:
+            raise EventFileError(
+                f"{path}: tree Events has no branch track_{_RICH}, which these selections need: "
+                f"{', '.join(rich_for)}; add it as {_DOCUMENT} describes"
+            )
+    if total == 0:
+        raise _empty(path)
+    rich_decides = False
+    for chunk in iterate_spectrometer(path, events_per_chunk):
+        if np.any(chunk.event["weight"] != 1.0):
+            raise EventFileError(
+                f"{path}: branch weight must be 1 everywhere in data; make simulated events to "
+                "data with lnvsearch.experiments.na62.selection.pseudo_data"
+            )
+        if rich_for:
+            known = (chunk.track[_RICH] >= 0) & (chunk.track["charge"] != 0)
+            rich_decides = rich_decides or bool(np.any(known))
+        yield without_truth(replace(
+            chunk, n_generated=total, sum_weight=float(total), sum_squared_weight=float(total)
+        ))
+    if rich_for and not rich_decides:
+        raise EventFileError(
+            f"{path}: branch track_{_RICH} is -1, not known, for every track, but these "
+            f"selections need it: {', '.join(rich_for)}; fill it as {_DOCUMENT} describes"
+        )
+
+
+def without_truth(events: SpectrometerEvents) -> SpectrometerEvents:
+    """The same events with the values of data where simulation tells what is true."""
+    event, track = dict(events.event), dict(events.track)
+    for branch, value in _TRUTH.items():
+        part = track if branch.startswith("track_") else event
+        name = branch.removeprefix("track_")
+        part[name] = np.full_like(part[name], value)
+    return replace(events, event=event, track=track)
+
+
+def _all_branches(*, optional: bool = False) -> list[str]:
+    parts = [_SCHEMA, _OPTIONAL] if optional else [_SCHEMA]
+    return [
+        *EVENT_BRANCHES,
+        *(f"{part}_{name}" for known in parts for part, schema in known.items() for name in schema),
+    ]
+
+
+def _sums(path: str | Path, header: Mapping) -> dict:
+    """Sums over generated events and metadata of a file; all sums are 1 for data."""
+    sums = {"n_generated": 1, "sum_weight": 1.0, "sum_squared_weight": 1.0, "metadata": {}}
+    if header and (missing := [name for name in _SUMS if name not in header]):
+        raise EventFileError(
+            f"{path}: `metadata` has no {', '.join(missing)}; add it, or leave out all of "
+            "`metadata` (data)"
+        )
+    return {**sums, **{name: header[name] for name in sums if name in header}}
+
+
+def _nothing(sums: Mapping) -> SpectrometerEvents:
+    """No recorded event, with the sums of the generated ones."""
+    event = {name: np.empty(0, dtype=kind) for name, (kind, _) in EVENT_BRANCHES.items()}
+    parts = {
+        part: {
+            name: np.empty((0, _AT_LEAST[part]), dtype=kind) for name, (kind, _) in schema.items()
+        }
+        for part, schema in _SCHEMA.items()
+    }
+    return SpectrometerEvents(event=event, **parts, **sums)
+
+
+def _from_awkward(path: str | Path, arrays, sums: Mapping) -> SpectrometerEvents:
+    """Padded arrays from an awkward record array, checked."""
+    import awkward as ak
+
+    event = {}
+    for name, (kind, _) in EVENT_BRANCHES.items():
+        if name in arrays.fields:
+            _check_type(path, name, arrays[name], "an event", 1)
+            event[name] = ak.to_numpy(arrays[name]).astype(kind)
+        else:
+            event[name] = np.full(len(arrays), _TRUTH[name], dtype=kind)
+        if name not in _TRUTH:
+            _check_finite(path, name, event[name])
+    parts = {part: _padded(path, arrays, part) for part in _SCHEMA}
+    return SpectrometerEvents(event=event, **parts, **sums)
+
+
+def _padded(path: str | Path, arrays, part: str) -> dict[str, np.ndarray]:
+    """Columns (n, width) of tracks or clusters; rows that are not there hold 0."""
+    import awkward as ak
+
+    known = [name for name in _OPTIONAL[part] if f"{part}_{name}" in arrays.fields]
+    schema = _schema(part, known)
+    leading = f"{part}_{_PRESENT[part]}"
+    _check_type(path, leading, arrays[leading], f"a {part} in a list", 2)
+    counts = ak.to_numpy(ak.num(arrays[leading]))
+    width = max(int(counts.max()), _AT_LEAST[part])
+    there = np.arange(width) < counts[:, np.newaxis]
+    columns = {}
+    for name, (kind, _) in schema.items():
+        branch = f"{part}_{name}"
+        columns[name] = np.zeros(there.shape, dtype=kind)
+        if branch not in arrays.fields:
+            columns[name][there] = _TRUTH[branch]
+            continue
+        _check_type(path, branch, arrays[branch], f"a {part} in a list", 2)
+        if not np.array_equal(ak.to_numpy(ak.num(arrays[branch])), counts):
+            raise EventFileError(
+                f"{path}: branch {branch} has another number of entries in an event than "
+                f"{leading}; write one value for each"
+            )
+        values = ak.to_numpy(ak.flatten(arrays[branch]))
+        _check_finite(path, branch, values)
+        _check_range(path, branch, values)
+        columns[name][there] = values
+    return columns
+
+
+def _check_type(path: str | Path, branch: str, values, each: str, dimensions: int) -> None:
+    """Numbers, one for each event or a list of them."""
+    import awkward as ak
+
+    inner, depth = values.type.content, 1
+    while hasattr(inner, "content"):
+        inner, depth = inner.content, depth + 1
+    is_number = isinstance(inner, ak.types.NumpyType) and not inner.parameters
+    if depth != dimensions or not is_number:
+        raise EventFileError(
+            f"{path}: branch {branch} holds values of the type {values.type.content}; write one "
+            f"number for {each}, as {_DOCUMENT} describes"
+        )
+
+
+def _check_finite(path: str | Path, branch: str, values: np.ndarray) -> None:
+    bad = np.count_nonzero(~np.isfinite(values))
+    if bad:
+        raise EventFileError(
+            f"{path}: branch {branch} holds NaN or infinity in {bad} places; only the true_ "
+            "branches may: mend or drop these events"
+        )
+
+
+def _check_range(path: str | Path, branch: str, values: np.ndarray) -> None:
+    """The few branches whose values the reconstruction could not use."""
+    if branch == "track_charge" and np.any(np.abs(values) != 1):
+        raise EventFileError(f"{path}: branch track_charge must be +1 or -1 everywhere")
+    if branch in ("track_momentum_gev", "cluster_energy_gev") and np.any(values <= 0):
+        raise EventFileError(f"{path}: branch {branch} must be above 0 everywhere, in GeV")
+    last = MUV3_OUTER_TILES + MUV3_INNER_TILES - 1
+    if branch == "track_muv3_tile" and np.any((values < -1) | (values > last)):
+        raise EventFileError(
+            f"{path}: branch track_muv3_tile must be a tile from 0 to {last}, or -1 for none"
+        )
+    if branch == f"track_{_RICH}" and not np.all(np.isin(values, (-1, 0, 1))):
+        raise EventFileError(f"{path}: branch {branch} must be 1, 0 or -1 everywhere")

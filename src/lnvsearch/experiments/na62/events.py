@@ -1,0 +1,102 @@
+"""What the magnetic spectrometer records of kaon decays.
+
+`SpectrometerEvents` are the tracks and photon clusters of the events with three reconstructed tracks at least.  docs/kaon_events.md
+describes the branches for whoever brings a file of their own; the tables below are its source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+__all__ = [
+    "CLUSTER_BRANCHES",
+    "EVENT_BRANCHES",
+    "MUV3_INNER_TILES",
+    "MUV3_OUTER_TILES",
+    "OPTIONAL_TRACK_BRANCHES",
+    "TRACK_BRANCHES",
+    "SpectrometerEvents",
+    "muv3_tile_is_outer",
+]
+
+#: Tiles of the muon detector: 12 x 12 of 22 cm, of which the middle four are replaced by eight
+#: smaller ones around the beam pipe (148 in all: NA62, Phys. Lett. B 797 (2019) 134794, section 1).
+#: Outer tiles have the numbers 0 to 139, inner ones 140 to 147.
+MUV3_OUTER_TILES, MUV3_INNER_TILES = 140, 8
+
+#: One value an event: branch -> (type, meaning).
+EVENT_BRANCHES: dict[str, tuple[str, str]] = {
+    "event_number": ("int64", "number of the generated (or recorded) event"),
+    "weight": ("float64", "weight of the event; 1 for data and unweighted samples"),
+    "lav_energy_gev": ("float32", "largest energy that one photon left in the large-angle veto"),
+    "n_decays_in_flight": ("int8", "charged pions that decayed before the calorimeter; -1 in data"),
+    "true_z_vertex_m": ("float32", "true z of the kaon's decay; NaN in data"),
+    "true_mass_1_gev": ("float32", "true mass of pion and first lepton, as generated; NaN if none"),
+    "true_mass_2_gev": ("float32", "the same of pion and second lepton"),
+}
+
+#: One value a track, written as `track_<name>`: name -> (type, meaning).
+TRACK_BRANCHES: dict[str, tuple[str, str]] = {
+    "charge": ("int8", "sign of the charge, +1 or -1"),
+    "momentum_gev": ("float64", "momentum from the bending between chambers 2 and 3"),
+    "x_m": ("float64", "x of the line before the magnet at the plane of chamber 1"),
+    "y_m": ("float64", "y of the same"),
+    "slope_x": ("float64", "dx/dz of the line before the magnet"),
+    "slope_y": ("float64", "dy/dz of the same"),
+    "downstream_x_m": ("float64", "x of the line behind the magnet at the plane of chamber 4"),
+    "downstream_y_m": ("float64", "y of the same"),
+    "downstream_slope_x": ("float64", "dx/dz of the line behind the magnet"),
+    "downstream_slope_y": ("float64", "dy/dz of the same"),
+    "chi_square": ("float32", "of the track fit, three degrees of freedom"),
+    "lkr_energy_gev": ("float32", "energy of the calorimeter cluster associated with the track"),
+    "muv3_tile": ("int16", "tile of the muon detector with an associated signal; -1 without"),
+    "true_pdg_id": ("int32", "particle at the calorimeter, a muon for a decayed pion; 0 in data"),
+}
+
+#: What a file may have beside them; simulation has probabilities in its place.
+OPTIONAL_TRACK_BRANCHES: dict[str, tuple[str, str]] = {
+    "rich_positron": ("int8", "likelihood of the RICH: 1 a positron, 0 none, -1 not known"),
+}
+
+#: One value a photon cluster, written as `cluster_<name>`: name -> (type, meaning).
+CLUSTER_BRANCHES: dict[str, tuple[str, str]] = {
+    "energy_gev": ("float32", "energy of a cluster that belongs to no track"),
+    "x_m": ("float32", "x at the front of the calorimeter"),
+    "y_m": ("float32", "y at the front of the calorimeter"),
+}
+
+
+@dataclass(frozen=True)
+class SpectrometerEvents:
+    """Tracks and clusters of n events, padded to the largest number of either.
+
+    `event`: name (EVENT_BRANCHES) -> (n,).  `track`: name (TRACK_BRANCHES, and of
+    OPTIONAL_TRACK_BRANCHES those that are known) -> (n, t); rows that an event does not have hold
+    charge 0.  `cluster`: name (CLUSTER_BRANCHES) -> (n, c); rows that an
+    event does not have hold energy 0.  `n_generated`, `sum_weight`, `sum_squared_weight`: of all
+    the events generated for these, recorded or not (all 1 for data).
+    """
+
+    event: Mapping[str, np.ndarray]
+    track: Mapping[str, np.ndarray]
+    cluster: Mapping[str, np.ndarray]
+    n_generated: int
+    sum_weight: float
+    sum_squared_weight: float
+    metadata: Mapping[str, object] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.event["event_number"])
+
+
+def muv3_tile_is_outer(tile: np.ndarray) -> np.ndarray:
+    """Whether `track_muv3_tile` is one of the outer tiles: |x| or |y| above 22 cm.
+
+    >>> muv3_tile_is_outer(np.array([-1, 0, 139, 140])).tolist()
+    [False, True, True, False]
+    """
+    tile = np.asarray(tile)
+    return (tile >= 0) & (tile < MUV3_OUTER_TILES)

@@ -1,0 +1,1 @@
+"""What the papers of NA62 share: numbers, comparison, tables and figures."""

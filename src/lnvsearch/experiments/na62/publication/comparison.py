@@ -1,0 +1,267 @@
+"""Every number of an NA62 paper against this project's.
+
+The papers and the meaning of `derived` are in `derivations_na62`, the simulated numbers in
+`comparison_na62_simulated`; rows and columns are described in `comparison_rows`, and
+`summary_for_na62` writes the text about them.  Limits carry one more
+convention: a limit's uncertainties are those of rounding (the printed limit's own digits, and the
+printed digits of the inputs), each unit/sqrt(12), because a limit such as 5.3e-11 from a
+sensitivity of 2.28e-11 sits on the edge between two roundings.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from lnvsearch.experiments.na62.publication.derivations import derived_rows
+from lnvsearch.experiments.na62.publication.numbers import (
+    ALL,
+    Numbers,
+    has_sensitivity_inputs,
+    normalisation_channel,
+    rounding_sigma,
+    sensitivity,
+)
+from lnvsearch.experiments.na62.publication.simulated import simulated_rows
+from lnvsearch.experiments.na62.publication.summary import summary_for_na62
+from lnvsearch.experiments.na62.publication.tables.acceptance import COMPARED_VARIANTS
+from lnvsearch.publication.comparison import NO_TEST, comparison_row, comparison_table
+from lnvsearch.publication.comparison_na62_inputs import NOT_SIMULATED
+from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
+
+__all__ = ["comparison_for_na62", "summary_for_na62"]
+
+Row = dict[str, Any]
+
+_LIMIT = "upper_limit_branching_fraction"
+_LIMIT_INPUTS = (
+    "observed_events",
+    "background_events",
+    "background_events_uncertainty",
+    "single_event_sensitivity",
+    "single_event_sensitivity_uncertainty",
+)
+# The paper on 2017 data takes the posterior of a uniform prior for the background; the later one
+# names no prior, and with no event observed none matters.
+_OWN_PRIOR = "posterior-gamma"
+# Inputs of the sensitivity with few printed digits; counts and the rest are exact beside them.
+_ROUNDED_INPUTS = ("normalisation_acceptance_percent", "normalisation_branching_fraction")
+
+
+def comparison_for_na62(
+    published: PublishedNumbers, results: Mapping[str, Any]
+) -> dict[str, list]:
+    """Return the comparison for one NA62 paper, all its numbers covered.
+
+    `published` is the paper of the 2017 data or that of 2016-18, told apart by their numbers, or
+    any other in whose numbers channels, regions and processes are named by the same rules.
+    `results` holds, each optional:
+
+    `limits`             {channel: records of limits/<channel>.json}, of kind `derived` with the
+                         variants `printed_sensitivity` and `recomputed_sensitivity`, and of kind
+                         `simulated` with those of the simulated sensitivity
+    `companion`          the published numbers of the other NA62 paper, which some rows need
+    `acceptance`         {channel: table of acceptance/<channel>.csv}
+    `background`         {channel: table of background/<channel>.csv}, also as `backgrounds`
+    `sensitivity`        {channel: record of sensitivity/<channel>.json}: `simulated` by variation,
+                         and `neutral_pion_factor` where a factor is fitted to the signal itself
+    `validation`         table `quantity, channel, variant, value, uncertainty, note` of what was
+                         measured on simulated events, in the published unit
+    `title`              what the search is called, if it is neither of the two papers'
+    `settings`           {(quantity, channel): value that this run used}, in the published unit;
+                         None for a setting that this run does not have
+    `simulated_numbers`  records `quantity, channel, value` and optionally `kind, variant,
+                         uncertainty, source, note`, in the published unit
+
+    Raises ValueError if two rows share a key, a channel, setting or record names something that the
+    paper does not print, or a number of the paper has no row.
+    """
+    numbers = Numbers(published)
+    companion = results.get("companion")
+    rows = list(derived_rows(numbers, None if companion is None else Numbers(companion)))
+    rows += _closed_form_rows(numbers)
+    for channel, records in (results.get("limits") or {}).items():
+        rows += _limit_rows(numbers, channel, records)
+    rows += _extra_rows(numbers, results.get("simulated_numbers") or ())
+    given = {(row["quantity"], row["channel"], row["variant"]) for row in rows}
+    rows += [
+        row
+        for row in simulated_rows(numbers, published, results)
+        if (row["quantity"], row["channel"], row["variant"]) not in given
+    ]
+    settings = results.get("settings") or {}
+    for quantity, channel in settings:
+        numbers.number(quantity, channel)  # a name that the paper does not print is an error
+    rows += list(_remaining_rows(published, numbers, rows, settings))
+    return comparison_table(rows, published)
+
+
+def _closed_form_rows(numbers: Numbers) -> Iterator[Row]:
+    """With no event observed, CLs is exp(-s) for any background: s = -ln(1 - CL)."""
+    if ("confidence_level_percent", ALL) not in numbers:
+        return
+    expected = -math.log1p(-numbers.value("confidence_level_percent") / 100)
+    for channel in numbers.channels:
+        if _printed_value(numbers, "observed_events", channel) == 0:
+            for variant, (mean, rounding) in _sensitivities(numbers, channel).items():
+                limit = expected * mean
+                yield _limit_row(
+                    numbers.number(_LIMIT, channel), f"{variant}_closed_form", limit,
+                    rounding, "sensitivity x ln 10: CLs without any event and uncertainty",
+                )
+
+
+def _limit_rows(
+    numbers: Numbers, channel: str, records: list[Mapping[str, Any]]
+) -> Iterator[Row]:
+    """Limits by all methods and priors; those of the paper's method and prior are tests."""
+    if (_LIMIT, channel) not in numbers and not (numbers.is_first or numbers.is_second):
+        return  # a search that has not published its limit yet
+    number = numbers.number(_LIMIT, channel)
+    numbers.used.update((name, channel) for name in _LIMIT_INPUTS)
+    roundings = {name: rounding for name, (_, rounding) in _sensitivities(numbers, channel).items()}
+    for record in records:
+        if record["kind"] == "simulated":
+            yield from _simulated_limit_rows(numbers, channel, record)
+            continue
+        method, prior = record["method"].replace("-", "_"), record["prior"]
+        parts = [record["variant"]]
+        if not record["is_paper_method"]:
+            parts.append(method)
+        if prior is not None:
+            parts.append(prior.replace("-", "_"))
+        note = ""
+        if record["variant"] not in roundings:
+            note = f"{NO_TEST}: the sensitivity's inputs are not among the paper's legible numbers"
+        elif not record["is_paper_method"]:
+            note = f"{NO_TEST}: another method than the paper's"
+        elif prior != _OWN_PRIOR:
+            note = f"{NO_TEST}: another prior than the uniform one's posterior, for information"
+        yield _limit_row(
+            number, "_".join(parts), record["upper_branching_fraction"],
+            roundings.get(record["variant"], 0.0), note, kind=record["kind"],
+        )
+
+
+def _simulated_limit_rows(
+    numbers: Numbers, channel: str, record: Mapping[str, Any]
+) -> Iterator[Row]:
+    """A limit from simulated sensitivity and background: paper's method and prior, one a variant.
+
+    The published side's uncertainty is that of its own sensitivity, relative, and rounding: the
+    simulated sensitivity is another estimate of the same.
+    """
+    wanted = record["is_paper_method"] and record["prior"] in (_OWN_PRIOR, None)
+    if not wanted or record["variant"] not in COMPARED_VARIANTS:
+        return
+    number = numbers.number(_LIMIT, channel)
+    single = _printed_value(numbers, "single_event_sensitivity", channel)
+    sigma = _printed_value(numbers, "single_event_sensitivity_uncertainty", channel)
+    note = "simulated sensitivity and background, published count; uncertainty: that of the {} "
+    note += "sensitivity"
+    if single and sigma:
+        relative = sigma / single
+        yield comparison_row(
+            number, "simulated", record["variant"], record["upper_branching_fraction"],
+            published_uncertainty=math.hypot(rounding_sigma(number), relative * number.value),
+            source="limits", note=note.format("published"),
+        )
+        return
+    relative = record["efficiency_uncertainty"] / record["efficiency"]
+    yield comparison_row(
+        number, "simulated", record["variant"], record["upper_branching_fraction"],
+        relative * record["upper_branching_fraction"],
+        published_uncertainty=rounding_sigma(number), source="limits",
+        note=note.format("simulated"),
+    )
+
+
+def _limit_row(
+    number: PublishedNumber,
+    variant: str,
+    value: float,
+    relative_rounding: float,
+    note: str,
+    *,
+    kind: str = "derived",
+) -> Row:
+    return comparison_row(
+        number, kind, variant, value, relative_rounding * value,
+        published_uncertainty=rounding_sigma(number), source="limits", note=note,
+    )
+
+
+def _sensitivities(numbers: Numbers, channel: str) -> dict[str, tuple[float, float]]:
+    """Each single-event sensitivity and what rounding of its inputs leaves open, relative.
+
+    Only those that the paper's numbers give.
+    """
+    found = {}
+    name = "single_event_sensitivity"
+    if (name, channel) in numbers and numbers.number(name, channel).legible:
+        printed = numbers.number("single_event_sensitivity", channel)
+        value = numbers.value("single_event_sensitivity", channel)
+        found["printed_sensitivity"] = (value, rounding_sigma(printed) / value)
+    if has_sensitivity_inputs(numbers, channel):
+        norm = normalisation_channel(numbers, channel)
+        inputs = [numbers.number(name, norm) for name in _ROUNDED_INPUTS]
+        inputs.append(numbers.number("signal_acceptance_percent", channel))
+        relative = math.hypot(*(rounding_sigma(n) / n.value for n in inputs))
+        found["recomputed_sensitivity"] = (sensitivity(numbers, channel)[1].mean, relative)
+    return found
+
+
+def _printed_value(numbers: Numbers, quantity: str, channel: str) -> float | None:
+    """Value of a number, whose use is remembered; None where the paper prints none."""
+    return numbers.value(quantity, channel) if (quantity, channel) in numbers else None
+
+
+def _extra_rows(numbers: Numbers, records: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+    """Records that the caller gives by name."""
+    for record in records:
+        yield comparison_row(
+            numbers.number(record["quantity"], record["channel"]),
+            record.get("kind", "simulated"),
+            record.get("variant", "nominal"),
+            record["value"],
+            record.get("uncertainty"),
+            source=record.get("source", ""),
+            note=record.get("note", ""),
+        )
+
+
+def _remaining_rows(
+    published: PublishedNumbers,
+    numbers: Numbers,
+    rows: list[Row],
+    settings: Mapping[tuple[str, str], float],
+) -> Iterator[Row]:
+    """What became of every other number: entered as published, or the reason why it has no value.
+
+    A number that entered a computation or the simulation gets an external row even where a derived
+    or simulated one stands beside it; limits are results and never do.
+    """
+    covered = {(row["quantity"], row["channel"]) for row in rows}
+    for number in published:
+        key = (number.quantity, number.channel)
+        if settings.get(key) is not None:
+            yield _setting_row(number, settings[key])
+        elif key in numbers.used and number.quantity != _LIMIT:
+            yield comparison_row(
+                number, "external", "nominal", number.value, number.uncertainty,
+                source="published", note="entered as published",
+            )
+        elif key not in covered:
+            reason = NOT_SIMULATED.get(number.quantity, "not computed in this run")
+            yield comparison_row(number, "not_simulated", "nominal", note=reason)
+
+
+def _setting_row(number: PublishedNumber, used: float) -> Row:
+    """A setting of this run against the paper's: entered as published, or another value."""
+    same = math.isclose(used, number.value, rel_tol=1e-9, abs_tol=1e-15)
+    note = "entered as published" if same else "this run used another value than the paper prints"
+    return comparison_row(
+        number, "external", "nominal", used, number.uncertainty if same else None,
+        source="settings", note=note,
+    )

@@ -1,0 +1,261 @@
+"""The comparison of an NA62 paper in words: what its uncertainties mean, and why numbers disagree.
+
+A disagreement of a derived number is a matter of arithmetic; one of a simulated number says where a
+fast simulation ends.  Tests that miss the printed digits are listed with their reasons; beside
+simulated numbers, those beyond one standard deviation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lnvsearch.experiments.na62.publication.inconsistencies import inconsistencies_na62
+from lnvsearch.experiments.na62.publication.numbers import Numbers, rounding_sigma
+from lnvsearch.experiments.na62.publication.tables.acceptance import (
+    COMPARED_VARIANTS,
+    acceptance_ratios,
+    published_ratio,
+)
+from lnvsearch.publication.comparison import is_test
+from lnvsearch.publication.published import PublishedNumbers
+from lnvsearch.publication.rounding import pdg_round, round_significant
+from lnvsearch.publication.summary import AGREEMENTS, Reason, agreement, comparison_summary
+from lnvsearch.tables import Table, table_from_rows, table_rows, to_markdown
+
+__all__ = ["REASONS", "summary_for_na62"]
+
+_LIMIT = "upper_limit_branching_fraction"
+_RATIO = (
+    "the ratio of the two acceptances, of which a table is above: the papers do not print how the "
+    "simulated decays radiate, nor which tiles of the muon detector take part in the trigger"
+)
+_PHOTONS = "dead cells, satellite clusters and accidental photons are not simulated"
+_GROUPS = {
+    "upper_limit": "limits",
+    "single_event_sensitivity": "single-event sensitivities",
+    "n_kaon_decays": "kaon decays",
+    "signal_acceptance": "acceptances",
+    "normalisation_acceptance": "acceptances",
+    "acceptance_ratio": "acceptances",
+    "background": "backgrounds",
+    "signal_region": "signal region",
+    "mass_resolution": "resolutions and losses",
+    "track_vertex_z_resolution": "resolutions and losses",
+    "neutral_vertex_z_resolution": "resolutions and losses",
+    "ee_mass_acceptance_loss": "resolutions and losses",
+    "rich_angle_acceptance_loss": "resolutions and losses",
+    "control_normalisation_acceptance_loss": "resolutions and losses",
+}
+_NOT_TESTS = (
+    "limits by another method than the paper's or with another prior than the posterior of a "
+    "uniform one, values of which the paper prints only a bound, acceptances before the flat "
+    "factor or with a factor fitted to themselves, and backgrounds of which no simulated event is "
+    "left"
+)
+
+#: Why numbers of the two papers disagree; the first that matches a row counts.
+REASONS = (
+    *(
+        Reason(quantity, text, kind="simulated", channel=channel)
+        for quantity in (_LIMIT, "single_event_sensitivity", "signal_acceptance_percent")
+        for channel, text in (("pipi0ee", _PHOTONS), ("pi*", _RATIO))
+    ),
+    Reason("acceptance_ratio_pipi0ee_to_piee", _PHOTONS, kind="simulated"),
+    Reason(
+        "background_k3pi_upstream_events",
+        "all of it has a vertex within 5 m of the begin of the fiducial volume: what the experiment "
+        "accepts there decides (hypothesis C asks for 5 m more)",
+        kind="simulated",
+    ),
+    *(
+        Reason(
+            quantity,
+            "the large-angle veto's response to soft photons and the identification probabilities "
+            "are entered, and known to a factor of about two",
+            kind="simulated",
+        )
+        for quantity in ("background_*_events", "background_events*")
+    ),
+    Reason("*", "a fast simulation", kind="simulated", prefer_note=True),
+    Reason(
+        _LIMIT,
+        "the unrounded limit lies at the edge between two roundings",
+        channel="piee",
+        inconsistency="The π⁻e⁺e⁺ limit sits on the edge of its rounding",
+    ),
+    Reason(
+        _LIMIT,
+        "the limit depends on the prior of the background",
+        channel="pimumu",
+        inconsistency=(
+            "The μμ limit depends on the prior of the background, which the text hardly defines"
+        ),
+    ),
+    Reason(
+        "n_kaon_decays*uncertainty",
+        "the paper's is the uncertainty of the branching fraction alone",
+        inconsistency="The last digit of the number of kaon decays",
+    ),
+    Reason(
+        "n_kaon_decays",
+        "the acceptance is printed with three digits",
+        inconsistency="The last digit of the number of kaon decays",
+    ),
+    Reason(
+        "background_pileup_*",
+        "the paper seems to give the control region the rate of the whole range",
+        inconsistency="The pileup background of K⁺ → π⁻π⁰e⁺e⁺",
+    ),
+    Reason(
+        "data_fraction_percent",
+        "a round number in the text",
+        inconsistency="The share of the data of 2016–18",
+    ),
+    Reason("kaon_decay_rate_mhz", "a round number in the text, from a kaon fraction of one digit"),
+    Reason("beam_particle_rate_mhz", "a round number in the text"),
+)
+
+
+def summary_for_na62(
+    comparison: Table, published: PublishedNumbers, results: Mapping[str, Any] | None = None
+) -> str:
+    """Return the summary of `comparison_for_na62` as Markdown.
+
+    `results` is what the comparison was made from: its `limits` and its `companion` add the
+    inconsistencies that need them.  The text is made from the numbers alone: the same input gives
+    the same bytes.
+    """
+    rows = table_rows(comparison)
+    return comparison_summary(
+        comparison,
+        published,
+        title=_title(published, results),
+        introduction=_introduction(rows),
+        sigmas=_sigmas(rows, published),
+        not_tests=_NOT_TESTS,
+        groups=_GROUPS,
+        reasons=REASONS,
+        inconsistencies=inconsistencies_na62(published, results),
+        remark="\n\n".join(filter(None, [_ratios(published, results), _limits(rows, published)])),
+        # Hardly a simulated number has the printed digits: those within one sigma are not listed.
+        listed=AGREEMENTS[2 if any(row["kind"] == "simulated" for row in rows) else 1 :],
+    )
+
+
+def _title(published: PublishedNumbers, results: Mapping[str, Any] | None) -> str:
+    numbers = Numbers(published)
+    if numbers.is_first:
+        searches = "NA62, 2017 data, K⁺ → π⁻e⁺e⁺ and K⁺ → π⁻μ⁺μ⁺"
+    elif numbers.is_second:
+        searches = "NA62, 2016–18 data, K⁺ → π⁻e⁺e⁺ and K⁺ → π⁻π⁰e⁺e⁺"
+    else:
+        searches = (results or {}).get("title") or f"NA62, {', '.join(numbers.channels)}"
+    return f"{searches}: the published numbers and this project's"
+
+
+def _introduction(rows: Sequence[Mapping[str, Any]]) -> str:
+    text = (
+        "The derived numbers follow from the paper's own printed numbers by arithmetic and, for "
+        "the limits, by the paper's method."
+    )
+    if any(row["kind"] == "simulated" for row in rows):
+        return text + (
+            " The simulated ones come from this project's own events. Absolute acceptances are not "
+            "predictions: one flat factor a data set brings that of the Standard-Model decay to "
+            "the published value, and the acceptance of the signal, the sensitivity and the "
+            "backgrounds follow from it."
+        )
+    return "No NA62 events are simulated. " + text
+
+
+def _sigmas(rows: Sequence[Mapping[str, Any]], published: PublishedNumbers) -> str:
+    limits = [row for row in _limit_tests(rows) if row["kind"] == "derived"]
+    rounded = sum(_is_rounding(row, published) for row in limits)
+    text = (
+        "σ published is the printed ±, and σ value what the published inputs leave open. Where "
+        "both are there they hold the same experimental uncertainties, so that a small pull says "
+        "no more than that the difference is small beside them."
+    )
+    if any(row["kind"] == "simulated" for row in rows):
+        text += (
+            " For simulated numbers σ value is the simulation's own, and σ published, where the "
+            "paper states none, what rounding removed (unit/√12 of the last digit)."
+        )
+    if rounded:
+        which = f"all {rounded}" if rounded == len(limits) else f"{rounded} of the {len(limits)}"
+        text += (
+            f" Not so for {which} tests of limits{_derived_word(rows)}: there both σ are rounding "
+            "alone, unit/√12 of the last printed digit of the limit, and of the sensitivity "
+            "(variants "
+            "`printed_sensitivity…`) or of the branching fraction and acceptances that it is made "
+            "of (`recomputed_sensitivity…`). No single rounding moves a number by more than √3 of "
+            "its σ."
+        )
+    return text
+
+
+def _ratios(published: PublishedNumbers, results: Mapping[str, Any] | None) -> str:
+    """The ratio of the acceptances by default and under each hypothesis, as a table."""
+    acceptance = (results or {}).get("acceptance") or {}
+    lines = []
+    for channel in acceptance:
+        published_one = published_ratio(published, channel)
+        if published_one is None:
+            continue
+        printed, _ = published_one
+        ratios = acceptance_ratios(acceptance, channel)
+        for variant in COMPARED_VARIANTS:
+            if variant in ratios:
+                value, sigma = ratios[variant]
+                lines.append({
+                    "channel": channel,
+                    "variant": variant,
+                    "published": round_significant(printed, 3 if printed < 1 else 4),
+                    "this project": pdg_round(value, sigma),
+                    "over published": f"{value / printed:.3f}",
+                })
+    if not lines:
+        return ""
+    text = to_markdown(table_from_rows(lines, list(lines[0])))
+    return (
+        "The ratio A_SM/A_LNV of the acceptances, which no flat factor touches; the uncertainty is "
+        "that of the simulated samples. A hypothesis is one way to come nearer to the published "
+        "ratio; the paper states none of them.\n\n" + text
+    )
+
+
+def _limits(rows: Sequence[Mapping[str, Any]], published: PublishedNumbers) -> str:
+    """All limits that test the printed ones, as a table."""
+    lines = []
+    for row in _limit_tests(rows):
+        number = published.find(_LIMIT, channel=row["channel"])
+        lines.append({
+            "channel": row["channel"],
+            "kind": row["kind"],
+            "variant": row["variant"],
+            "published": number.digits,
+            "this project": round_significant(row["value"], 4),
+            "pull": "" if row["pull"] is None else f"{row['pull']:+.2f}",
+            "counts as": agreement(row, number.resolution),
+        })
+    if not lines:
+        return ""
+    return "The limits:\n\n" + to_markdown(table_from_rows(lines, list(lines[0])))
+
+
+def _derived_word(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Say which limits are meant where simulated ones stand beside them."""
+    return " from published inputs" if any(r["kind"] == "simulated" for r in rows) else ""
+
+
+def _limit_tests(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [row for row in rows if row["quantity"] == _LIMIT and is_test(row)]
+
+
+def _is_rounding(row: Mapping[str, Any], published: PublishedNumbers) -> bool:
+    """Tell whether the published limit's uncertainty is that of its own digits."""
+    sigma = rounding_sigma(published.find(_LIMIT, channel=row["channel"]))
+    stated = row["published_uncertainty"]
+    return stated is not None and math.isclose(stated, sigma, rel_tol=1e-9)

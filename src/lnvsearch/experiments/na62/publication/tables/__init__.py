@@ -1,0 +1,1 @@
+"""Tables that every search at NA62 can have."""

@@ -1,0 +1,262 @@
+"""The simulated backgrounds of the NA62 searches by the names that the papers print.
+
+A background table has the columns `sample, label, variation, selection, region, expected_events,
+statistical_uncertainty, systematic_uncertainty, effective_events`, one row a sample and region.
+Where no simulated event is left, the statistical uncertainty is what one event might have counted
+(the largest weight of the events nearest in mass): no measurement of zero but, times -ln(1 - CL), an
+upper bound.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lnvsearch.publication.published import PublishedNumbers
+from lnvsearch.publication.rounding import pdg_round, round_significant
+from lnvsearch.tables import Table, table_rows
+
+__all__ = [
+    "PROCESSES",
+    "Background",
+    "background_of",
+    "combined",
+    "is_background",
+    "lower_region_factors",
+    "outside_signal",
+    "process_background",
+    "processes_of",
+    "simulated_cells",
+    "total_background",
+]
+
+#: Samples of each printed process: of every group, the first that the table has.
+PROCESSES: dict[str, tuple[tuple[str, ...], ...]] = {
+    "k3pi": (("bkg_k3pi",),),
+    "k3pi_no_decay": (("bkg_k3pi_no_decay",),),
+    "k3pi_one_decay": (("bkg_k3pi_one_decay",),),
+    "k3pi_downstream": (("bkg_k3pi_downstream",),),
+    "k3pi_upstream": (("control_k3pi_upstream",),),
+    "kmu3_dalitz": (("bkg_kmu3_dalitz", "control_kmu3_dalitz"),),
+    "ke4": (("bkg_ke4",),),
+    "kmu4": (("bkg_kmu4",),),
+    "pipi0_dalitz": (("bkg_pipi0_dalitz", "control_pipi0_dalitz"),),
+    "ke3_dalitz": (("bkg_ke3_dalitz",),),
+    "eeenu": (("bkg_eeenu",),),
+    "mumumunu": (("bkg_mumumunu",),),
+    "pimumu": (("norm_pimumu",),),
+    "pipi0pi0_dalitz": (("bkg_pipi0pi0_dalitz",),),
+    "pipi0_dalitz_gamma": (("bkg_pipi0_dalitz_gamma",), ("bkg_pipi0_dalitz_gamma_soft",)),
+    "ke3_dalitz_gamma": (("bkg_ke3_dalitz_gamma",),),
+    "pipi0ee": (("bkg_pipi0ee",),),
+}
+
+# One region by two names: what lies below the masked one.
+_REGION_NAMES = {"lower": ("lower", "control"), "control": ("control", "lower")}
+
+
+@dataclass(frozen=True)
+class Background:
+    """Expected events with uncertainties, and how many unweighted events would be as precise."""
+
+    events: float
+    statistical: float
+    systematic: float
+    effective_events: float
+
+    @property
+    def sigma(self) -> float:
+        return math.hypot(self.statistical, self.systematic)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no simulated event is behind it: then it is no measurement of zero."""
+        return self.events == 0.0
+
+    @property
+    def upper_bound(self) -> float:
+        """Where no event is left: so many are expected at most, at 90 % confidence level.
+
+        As many as would leave none in one of ten simulations, each of the weight that one event
+        might have had.
+        """
+        return -math.log(0.1) * self.statistical
+
+    def scaled(self, factor: float, relative_sigma: float = 0.0) -> Background:
+        """Return this times a factor whose relative uncertainty joins the statistical one."""
+        return Background(
+            factor * self.events,
+            factor * math.hypot(self.statistical, self.events * relative_sigma),
+            factor * self.systematic,
+            self.effective_events,
+        )
+
+
+def simulated_cells(
+    background: Background | None, *, with_systematic: bool = False
+) -> dict[str, str]:
+    """Return the cells `simulated` and `effective_events`; nothing where none was simulated.
+
+    A background of which no event is left has an upper bound at 90 % confidence level.
+    """
+    if background is None:
+        return {}
+    if background.is_empty:
+        bound = round_significant(background.upper_bound, 2)
+        return {"simulated": f"< {bound}", "effective_events": "0"}
+    sigma = background.sigma if with_systematic else background.statistical
+    return {
+        "simulated": pdg_round(background.events, sigma) if sigma
+        else round_significant(background.events, 4),
+        "effective_events": f"{background.effective_events:.0f}",
+    }
+
+
+def combined(parts: Iterable[Background]) -> Background:
+    """Add backgrounds: statistical uncertainties in quadrature, systematic ones linearly."""
+    parts = list(parts)
+    if len(parts) == 1:
+        return parts[0]
+    events = math.fsum(part.events for part in parts)
+    squared = math.fsum(_squared_weights(part) for part in parts)
+    return Background(
+        events,
+        math.hypot(*(part.statistical for part in parts)),
+        math.fsum(part.systematic for part in parts),
+        events**2 / squared if squared > 0 else 0.0,
+    )
+
+
+def background_of(
+    table: Table, sample: str, selection: str, region: str, variation: str = "nominal"
+) -> Background | None:
+    """Return the background of one sample, None where the table has no such row."""
+    found = _rows(table, selection, region, variation)
+    return next((_background(row) for row in found if row["sample"] == sample), None)
+
+
+def process_background(
+    table: Table, process: str, selection: str, region: str, variation: str = "nominal"
+) -> Background | None:
+    """Return the background of a printed process; None unless all its parts were simulated.
+
+    A part of which no event is left is left out beside one that has some.
+    """
+    parts = []
+    for alternatives in PROCESSES.get(process, ((f"bkg_{process}",),)):
+        found = (background_of(table, name, selection, region, variation) for name in alternatives)
+        part = next((background for background in found if background is not None), None)
+        if part is None:
+            return None
+        parts.append(part)
+    return combined([part for part in parts if not part.is_empty] or parts)
+
+
+def processes_of(table: Table) -> list[str]:
+    """Return the processes of a background table: the papers', then those of further samples.
+
+    A background sample `bkg_<process>` that belongs to no process of the papers is its own.
+    """
+    known = {name for groups in PROCESSES.values() for group in groups for name in group}
+    further = dict.fromkeys(
+        sample.removeprefix("bkg_")
+        for sample in table.get("sample", ())
+        if sample.startswith("bkg_") and sample not in known
+    )
+    return [*PROCESSES, *further]
+
+
+def total_background(
+    table: Table, selection: str, region: str, variation: str = "nominal"
+) -> Background | None:
+    """Return the sum over all background decays, those that the paper does not list included.
+
+    Under a variation, samples that do not have it keep their nominal value; None if none has it.
+    The Standard-Model decay is no background in its own selections (`sm...`); in the others it is.
+    Control samples and pileup, which is not simulated, are left out; so are samples of which no
+    event is left, whose upper bound says nothing of the others' sum.
+    """
+    varied, nominal = (
+        {
+            row["sample"]: _background(row)
+            for row in _rows(table, selection, region, name)
+            if is_background(row["sample"], selection)
+        }
+        for name in (variation, "nominal")
+    )
+    if not varied:
+        return None
+    parts = list((nominal | varied).values())
+    return combined([part for part in parts if not part.is_empty] or parts)
+
+
+def outside_signal(whole: Background, signal: Background) -> Background:
+    """Return what a region holds outside the signal region, whose events are among its own."""
+    events = whole.events - signal.events
+    # Sums of squared weights are differences too.
+    squared = _squared_weights(whole) - _squared_weights(signal)
+    return Background(
+        events,
+        math.sqrt(max(whole.statistical**2 - signal.statistical**2, 0.0)),
+        abs(whole.systematic - signal.systematic),
+        events**2 / squared if squared > 0 else 0.0,
+    )
+
+
+def _squared_weights(background: Background) -> float:
+    if background.effective_events <= 0:
+        return 0.0
+    return background.events**2 / background.effective_events
+
+
+def lower_region_factors(
+    table: Table, published: PublishedNumbers, channel: str, selection: str = "lnv"
+) -> dict[str, tuple[float, float]]:
+    """Return {process: (published/simulated below the masked region, relative uncertainty)}.
+
+    For processes with a printed number there.  The uncertainty is the simulation's statistical one
+    and the rounding of the print; it is the shape in mass that is then left to test.
+    """
+    factors = {}
+    for process in processes_of(table):
+        number = published.find(f"background_{process}_lower_region_events", channel=channel)
+        simulated = process_background(table, process, selection, "lower")
+        if number is None or simulated is None or simulated.is_empty:
+            continue
+        rounding = number.resolution / math.sqrt(12.0) / number.value
+        relative = math.hypot(rounding, simulated.statistical / simulated.events)
+        factors[process] = (number.value / simulated.events, relative)
+    return factors
+
+
+def is_background(sample: str, selection: str) -> bool:
+    """Tell it from the sample's name; the workflow's names begin with what a sample is for."""
+    if sample.startswith("norm_"):
+        return not selection.startswith("sm")
+    return sample.startswith("bkg_")
+
+
+def _rows(table: Table, selection: str, region: str, variation: str) -> list[dict[str, Any]]:
+    """Rows of a selection and region, by the region's first name that the table has."""
+    of_selection = [
+        row
+        for row in table_rows(table)
+        if row["selection"] == selection and row["variation"] == variation
+        and row["expected_events"] is not None
+    ]
+    for name in _REGION_NAMES.get(region, (region,)):
+        found = [row for row in of_selection if row["region"] == name]
+        if found:
+            return found
+    return []
+
+
+def _background(row: Mapping[str, Any]) -> Background:
+    return Background(
+        float(row["expected_events"]),
+        float(row["statistical_uncertainty"] or 0.0),
+        float(row["systematic_uncertainty"] or 0.0),
+        float(row["effective_events"] or 0.0),
+    )

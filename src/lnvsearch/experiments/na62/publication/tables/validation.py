@@ -1,0 +1,172 @@
+"""What checks the NA62 simulation without a factor, and what its variations change, as tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lnvsearch.experiments.na62.publication.tables.acceptance import (
+    COMPARED_VARIANTS,
+    acceptance_pairs,
+    acceptance_ratios,
+    published_ratio,
+)
+from lnvsearch.publication.published import PublishedNumbers
+from lnvsearch.publication.rounding import pdg_round_pair, round_significant
+from lnvsearch.tables import Table, cell_text, table_from_rows, table_rows
+
+__all__ = ["MEASUREMENT_COLUMNS", "systematics", "validation"]
+
+#: Columns of a table of measurements: units and names are those of the papers' numbers.
+MEASUREMENT_COLUMNS = ("quantity", "channel", "variant", "value", "uncertainty", "note")
+
+_VALIDATION_COLUMNS = (
+    "quantity", "channel", "variant", "published", "simulated", "uncertainty", "status", "note",
+)
+_SYSTEMATICS_COLUMNS = (
+    "variation", "description", "channel", "quantity", "sample", "selection", "region", "nominal",
+    "varied", "relative_difference_percent", "uncertainty_percent",
+)
+_NO_PREDICTION = (
+    "trigger, random veto, the demand of one vertex, pileup and hadronic interactions take the "
+    "rest: one flat factor {:.3f}"
+)
+
+
+def validation(
+    published: PublishedNumbers, measurements: Table, acceptance: Mapping[str, Table]
+) -> dict[str, list[str]]:
+    """Return published and simulated values of what tests the simulation, with a status.
+
+    `measurements` has the columns `MEASUREMENT_COLUMNS`; a quantity that the paper does not print
+    has no published value and no status.  `acceptance[channel]` are the acceptance tables: they add
+    A_SM/A_LNV, by default and under the named hypotheses, and the acceptances before any factor.
+    Status: `printed digits` within half a unit of the last one, else the pull in standard
+    deviations of both sides (the published side's: as printed, or rounding).
+    """
+    rows = [
+        *_measured_rows(published, measurements),
+        *_ratio_rows(published, acceptance),
+        *_acceptance_rows(published, acceptance),
+    ]
+    return _text_table(rows, _VALIDATION_COLUMNS)
+
+
+def _measured_rows(published: PublishedNumbers, measurements: Table) -> Iterator[dict[str, Any]]:
+    for row in table_rows(measurements):
+        if row["value"] is None:
+            continue
+        number = published.find(row["quantity"], channel=row["channel"])
+        if number is None or not number.legible:
+            yield _row(row["quantity"], row["channel"], row["variant"] or "nominal", "",
+                       row["value"], row["uncertainty"], "not printed", row["note"])
+            continue
+        rounding = number.resolution / math.sqrt(12.0)
+        status = _status(
+            row["value"], row["uncertainty"], number.value, number.uncertainty or rounding,
+            number.resolution,
+        )
+        yield _row(row["quantity"], row["channel"], row["variant"] or "nominal", number.digits,
+                   row["value"], row["uncertainty"], status, row["note"])
+
+
+def _ratio_rows(
+    published: PublishedNumbers, acceptance: Mapping[str, Table]
+) -> Iterator[dict[str, Any]]:
+    """A_SM/A_LNV of each channel, which no flat factor changes."""
+    for channel in acceptance:
+        printed = published_ratio(published, channel)
+        ratios = acceptance_ratios(acceptance, channel)
+        for variant in COMPARED_VARIANTS:
+            if variant in ratios:
+                value, uncertainty = ratios[variant]
+                note = "" if variant == "nominal" else "a hypothesis: the paper does not say it"
+                if printed is None:
+                    yield _row("acceptance_ratio_sm_to_lnv", channel, variant, "", value,
+                               uncertainty, "not printed", note)
+                    continue
+                reference, sigma = printed
+                yield _row("acceptance_ratio_sm_to_lnv", channel, variant,
+                           round_significant(reference, 3 if reference < 1 else 4), value,
+                           uncertainty, _status(value, uncertainty, reference, sigma, 0.0), note)
+
+
+def _acceptance_rows(
+    published: PublishedNumbers, acceptance: Mapping[str, Table]
+) -> Iterator[dict[str, Any]]:
+    """The acceptances as simulated: no test, because they are not predictions."""
+    for channel in acceptance:
+        pair = acceptance_pairs(acceptance, channel).get("nominal")
+        if pair is None:
+            continue
+        for quantity, (value, uncertainty) in (
+            ("normalisation_acceptance_percent", pair[0]), ("signal_acceptance_percent", pair[1]),
+        ):
+            number = published.find(quantity, channel=channel)
+            if number is not None and number.legible:
+                yield _row(quantity, channel, "uncalibrated", number.digits, 100 * value,
+                           100 * uncertainty, "no prediction",
+                           _NO_PREDICTION.format(number.value / (100 * value)))
+
+
+def _row(
+    quantity: str, channel: str, variant: str, published: str, value: float,
+    uncertainty: float | None, status: str, note: str | None,
+) -> dict[str, Any]:
+    if uncertainty:
+        simulated, sigma = pdg_round_pair(value, uncertainty)
+    else:
+        simulated, sigma = round_significant(value, 4), ""
+    return dict(zip(
+        _VALIDATION_COLUMNS,
+        (quantity, channel, variant, published, simulated, sigma, status, note or ""),
+        strict=True,
+    ))
+
+
+def _status(
+    value: float, uncertainty: float | None, published: float, sigma: float, resolution: float
+) -> str:
+    difference = value - published
+    if abs(difference) <= 0.5 * resolution * (1 + 1e-9):
+        return "printed digits"
+    pull = difference / math.hypot(uncertainty or 0.0, sigma)
+    relative = f", {100 * difference / published:+.0f} %" if published else ""
+    return f"{pull:+.1f} sigma{relative}"
+
+
+def systematics(tables: Mapping[str, Table]) -> dict[str, list[str]]:
+    """Return what each variation changes, all channels in one table.
+
+    `tables[channel]` has the columns `variation, description, quantity, sample, selection, region,
+    nominal, varied, relative_difference_percent, relative_difference_uncertainty_percent`.  Nominal
+    and varied share their random numbers: the uncertainty, of the varied sample alone, is an upper
+    bound.
+    """
+    rows = []
+    for channel, table in tables.items():
+        for row in table_rows(table):
+            sigma = row["relative_difference_uncertainty_percent"]
+            difference = row["relative_difference_percent"]
+            shown, shown_sigma = "", ""
+            if difference is not None:
+                shown, shown_sigma = f"{difference:+.1f}", "" if sigma is None else f"{sigma:.1f}"
+            rows.append({
+                **{name: row[name] for name in _SYSTEMATICS_COLUMNS if name in row},
+                "channel": channel,
+                "nominal": _short(row["nominal"]),
+                "varied": _short(row["varied"]),
+                "relative_difference_percent": shown,
+                "uncertainty_percent": shown_sigma,
+            })
+    return _text_table(rows, _SYSTEMATICS_COLUMNS)
+
+
+def _short(value: float | None) -> str:
+    return "" if value is None else round_significant(value, 4)
+
+
+def _text_table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> dict[str, list[str]]:
+    table = table_from_rows(rows, columns)
+    return {name: [cell_text(cell) for cell in column] for name, column in table.items()}

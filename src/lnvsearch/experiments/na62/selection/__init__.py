@@ -1,0 +1,1 @@
+"""Selections of three-track vertices at NA62, with identification as weights or decisions."""

@@ -1,0 +1,198 @@
+"""Where the tracks of an NA62 event pass the planes of the detector, and which planes see them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from lnvsearch.experiments.na62.selection.kernels import (
+    DISC_WITH_SQUARE_HOLE,
+    OCTAGON,
+    RING,
+    SQUARE,
+    points_inside,
+)
+from lnvsearch.reconstruction.three_track_vertex import LineResolution
+
+__all__ = [
+    "OUTER_TILES",
+    "PLANES",
+    "SensitiveAreas",
+    "inside",
+    "line_at",
+    "line_resolution",
+    "muon_tile",
+    "plain_numbers",
+    "position_at",
+    "sensitive_areas",
+]
+
+_UPSTREAM = ("x_m", "y_m", "slope_x", "slope_y")
+_DOWNSTREAM = tuple(f"downstream_{name}" for name in _UPSTREAM)
+
+# MUV3: 12 x 12 tiles of 22 cm; in place of the four in the middle, 3 x 3 without the central one.
+_TILES_A_SIDE = 12
+_INNER_A_SIDE = 3
+#: Tiles 0 ... 139 are outer ones, 140 ... 147 inner ones.
+OUTER_TILES = _TILES_A_SIDE**2 - 4
+
+
+def plain_numbers(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Section -> key -> number, of settings whose leaves may be {value, unit, ...}."""
+    result = {}
+    for key, entry in settings.items():
+        if isinstance(entry, Mapping):
+            result[key] = entry["value"] if "value" in entry else plain_numbers(entry)
+        else:
+            result[key] = entry
+    return result
+
+
+def line_resolution(detector: Mapping) -> LineResolution:
+    """What the vertex fit must know of the spectrometer; the same object for the same numbers."""
+    straw = detector["spectrometer"]
+    return _line_resolution(
+        straw["hit_resolution_m"],
+        tuple(straw["chamber_z_m"]),
+        straw["thickness_x0"],
+        straw["magnet_z_m"],
+    )
+
+
+# The table of covariances, a millisecond, is kept with it: every chunk of events asks for it.
+_line_resolution = lru_cache(maxsize=16)(LineResolution)
+
+
+def line_at(z_m: float, detector: Mapping) -> tuple[tuple[str, str, str, str], float]:
+    """Branches of the line that reaches a plane (x, y and slopes), and the way to it in m.
+
+    It is the line before or behind the magnet.
+    """
+    straw = detector["spectrometer"]
+    if z_m < straw["magnet_z_m"]:
+        return _UPSTREAM, z_m - straw["chamber_z_m"][0]
+    return _DOWNSTREAM, z_m - straw["chamber_z_m"][3]
+
+
+def position_at(
+    track: Mapping[str, np.ndarray], z_m: float, detector: Mapping
+) -> tuple[np.ndarray, np.ndarray]:
+    """x and y in m of tracks at a plane, on the line before or behind the magnet."""
+    names, along = line_at(z_m, detector)
+    x, y, slope_x, slope_y = (track[name] for name in names)
+    return x + slope_x * along, y + slope_y * along
+
+
+@dataclass(frozen=True)
+class SensitiveAreas:
+    """Areas that one of a track's two lines must pass, ready for the kernels.
+
+    `branches`: of the line.  `kind`: (k,), shapes of `na62_kernels`; `numbers`: (k, 4), the way
+    along z to the plane, and the shape's three numbers.
+    """
+
+    branches: tuple[str, str, str, str]
+    kind: np.ndarray
+    numbers: np.ndarray
+
+
+def sensitive_areas(planes: Sequence[str], detector: Mapping) -> list[SensitiveAreas]:
+    """Areas of planes, for each line that is needed; ValueError for an unknown plane."""
+    rows: dict[tuple, list] = {}
+    for plane in planes:
+        if plane not in _AREAS:
+            known = ", ".join(PLANES)
+            raise ValueError(f"geometry: plane {plane!r} is unknown; known planes: {known}")
+        for z_m, kind, *numbers in _AREAS[plane](detector):
+            branches, along = line_at(z_m, detector)
+            rows.setdefault(branches, []).append((kind, along, *numbers))
+    return [
+        SensitiveAreas(
+            branches,
+            np.array([row[0] for row in found], dtype=np.int64),
+            np.array([row[1:] for row in found], dtype=float),
+        )
+        for branches, found in rows.items()
+    ]
+
+
+def inside(track: Mapping[str, np.ndarray], plane: str, detector: Mapping) -> np.ndarray:
+    """Whether tracks (...) pass the sensitive area of a detector; ValueError for an unknown one."""
+    result = True
+    for areas in sensitive_areas([plane], detector):
+        columns = [np.asarray(track[name], dtype=float) for name in areas.branches]
+        shape = columns[0].shape
+        flat = [np.ascontiguousarray(column).reshape(-1) for column in columns]
+        result &= points_inside(*flat, areas.kind, areas.numbers).reshape(shape)
+    return result
+
+
+def _chamber_areas(detector: Mapping) -> list[tuple]:
+    straw = detector["spectrometer"]
+    outer, half = straw["outer_radius_m"] ** 2, straw["hole_half_size_m"]
+    places = zip(straw["chamber_z_m"], straw["hole_centre_x_m"], strict=True)
+    return [(z, DISC_WITH_SQUARE_HOLE, outer, hole_x, half) for z, hole_x in places]
+
+
+def _ring(z_m: float, section: Mapping, axis_x_m: float = 0.0) -> tuple:
+    inner, outer = section["inner_radius_m"] ** 2, section["outer_radius_m"] ** 2
+    return z_m, RING, inner, outer, axis_x_m
+
+
+def _hodoscope_areas(hodoscope: Mapping) -> list[tuple]:
+    names = [name for name in hodoscope if name == "z_m" or name.endswith("_z_m")]
+    return [_ring(hodoscope[name], hodoscope) for name in names]
+
+
+def _calorimeter_area(lkr: Mapping) -> tuple:
+    apothem = lkr["apothem_m"]
+    return lkr["z_m"], OCTAGON, apothem, np.sqrt(2.0) * apothem, lkr["inner_radius_m"] ** 2
+
+
+def _muon_area(muv: Mapping) -> tuple:
+    return muv["muv3_z_m"], SQUARE, muv["half_width_m"], muv["hole_radius_m"] ** 2, 0.0
+
+
+#: Plane -> its areas in a detector: (z in m, shape, three numbers).
+_AREAS = {
+    "straw": _chamber_areas,
+    "rich": lambda d: [_ring(d["rich"]["entrance_z_m"], d["rich"], d["rich"]["axis_x_m"])],
+    "pad_hodoscope": lambda d: _hodoscope_areas(d["pad_hodoscope"]),
+    "slab_hodoscope": lambda d: _hodoscope_areas(d["slab_hodoscope"]),
+    "lkr": lambda d: [_calorimeter_area(d["lkr"])],
+    "muv3": lambda d: [_muon_area(d["muv"])],
+}
+
+#: Planes of the cut `geometry`.
+PLANES = tuple(_AREAS)
+
+
+def muon_tile(track: Mapping[str, np.ndarray], detector: Mapping) -> np.ndarray:
+    """Number of the MUV3 tile that a track points to, -1 for none, as in `track_muv3_tile`."""
+    muv = detector["muv"]
+    x, y = position_at(track, muv["muv3_z_m"], detector)
+    half = muv["half_width_m"]
+    side = 2.0 * half / _TILES_A_SIDE
+    column, row = _cells(x, y, half, side, _TILES_A_SIDE)
+    cell = row * _TILES_A_SIDE + column
+    # The grid has no tiles in its four middle cells, (5, 5), (5, 6), (6, 5) and (6, 6).
+    tile = cell - 2 * (cell > 5 * _TILES_A_SIDE + 5) - 2 * (cell > 6 * _TILES_A_SIDE + 5)
+    inner = (np.abs(x) < side) & (np.abs(y) < side)
+    column, row = _cells(x, y, side, 2.0 * side / _INNER_A_SIDE, _INNER_A_SIDE)
+    cell = row * _INNER_A_SIDE + column
+    middle = _INNER_A_SIDE**2 // 2
+    tile = np.where(inner, OUTER_TILES + cell - (cell > middle), tile)
+    missed = (np.abs(x) >= half) | (np.abs(y) >= half) | (inner & (cell == middle))
+    return np.where(missed, -1, tile)
+
+
+def _cells(x, y, half_width: float, side: float, cells_a_side: int):
+    """Column and row of points in a square grid about the origin; outside: the nearest."""
+    return tuple(
+        np.clip(np.floor((u + half_width) / side).astype(np.int64), 0, cells_a_side - 1)
+        for u in (x, y)
+    )

@@ -1,0 +1,396 @@
+"""Selections of the NA62 searches: from recorded events to weighted candidates.
+
+A selection is data: the final state, its charge, the cuts in their order, what identifies the
+tracks, and the trigger chains.  In simulation identification and trigger are weights; the generated
+weight of an event times their probabilities is the candidate's weight.  Recorded tracks are
+identified or are not, and recorded events passed the trigger: windows of E/p in place of maps, and
+no chains, leave weights of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, wraps
+
+import numpy as np
+
+from lnvsearch.experiments.na62.events import SpectrometerEvents
+from lnvsearch.experiments.na62.selection.candidates import Candidates
+from lnvsearch.experiments.na62.selection.cuts import CUTS
+from lnvsearch.experiments.na62.selection.decisions import EnergyOverMomentum, candidate_decision
+from lnvsearch.experiments.na62.selection.geometry import line_resolution, plain_numbers
+from lnvsearch.experiments.na62.selection.identification import (
+    candidate_probability,
+    transfer_probability,
+)
+from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
+from lnvsearch.experiments.na62.selection.kernels import energy_beside
+from lnvsearch.experiments.na62.selection.trigger import trigger_probability
+from lnvsearch.reconstruction.three_track_vertex import ThreeTrackVertices, find_vertices
+from lnvsearch.selection.cutflow import apply_cuts
+from lnvsearch.selection.mass_regions import in_region
+from lnvsearch.selection.weighted_cutflow import (
+    WeightedCutFlow,
+    WeightedSums,
+    sums_over_events,
+    weighted_flow,
+)
+
+__all__ = [
+    "CANDIDATE_COLUMNS",
+    "Selected",
+    "SingleCutLoss",
+    "fit_vertices",
+    "merge_candidates",
+    "select",
+    "select_fully",
+]
+
+#: Columns of a table of candidates.  `transfer_probability`: that tracks identified as other
+#: particles be taken for those of the final state; 1 where identification is not inverted.
+CANDIDATE_COLUMNS = (
+    "event_number",
+    "weight",
+    "weight_without_identification",
+    "transfer_probability",
+    "mass_gev",
+    "dilepton_mass_gev",
+    "total_momentum_gev",
+    "transverse_momentum_gev",
+    "z_vertex_m",
+    "z_neutral_m",
+    "true_z_vertex_m",
+    "true_mass_1_gev",
+    "true_mass_2_gev",
+    "n_decays_in_flight",
+    "lav_energy_gev",
+)
+
+_FROM_EVENT = (
+    "event_number",
+    "true_z_vertex_m",
+    "true_mass_1_gev",
+    "true_mass_2_gev",
+    "n_decays_in_flight",
+    "lav_energy_gev",
+)
+
+_FROM_CANDIDATE = (
+    "mass_gev",
+    "dilepton_mass_gev",
+    "total_momentum_gev",
+    "transverse_momentum_gev",
+    "z_vertex_m",
+)
+
+
+@dataclass(frozen=True)
+class SingleCutLoss:
+    """Weight with all conditions, and with all but one: sums over candidates of one sample.
+
+    `lost`, `kept`: sums of weights of what that one condition rejects and keeps; with squares.
+    """
+
+    kept: float
+    lost: float
+    kept_squared: float
+    lost_squared: float
+
+    def __add__(self, other: SingleCutLoss) -> SingleCutLoss:
+        return SingleCutLoss(
+            self.kept + other.kept,
+            self.lost + other.lost,
+            self.kept_squared + other.kept_squared,
+            self.lost_squared + other.lost_squared,
+        )
+
+    @property
+    def relative_loss(self) -> float:
+        """Share of the acceptance that the condition costs; NaN without any candidate."""
+        total = self.kept + self.lost
+        return self.lost / total if total > 0 else float("nan")
+
+    @property
+    def uncertainty(self) -> float:
+        """Standard uncertainty of `relative_loss`, weights of kept and lost being independent."""
+        total = self.kept + self.lost
+        if total <= 0:
+            return float("nan")
+        loss = self.relative_loss
+        variance = (1.0 - loss) ** 2 * self.lost_squared + loss**2 * self.kept_squared
+        return float(np.sqrt(variance)) / total
+
+
+@dataclass(frozen=True)
+class Selected:
+    """Candidates (columns CANDIDATE_COLUMNS), the cut flow, and what each condition costs alone.
+
+    `losses`: condition -> SingleCutLoss; conditions are the cuts' names, and
+    `rich_identification` where the RICH identifies positrons.
+    """
+
+    candidates: dict[str, np.ndarray]
+    flow: WeightedCutFlow
+    losses: dict[str, SingleCutLoss]
+
+
+def select(
+    events: SpectrometerEvents,
+    selection: Mapping,
+    *,
+    detector: Mapping,
+    identification: IdentificationMaps | EnergyOverMomentum,
+    trigger: Mapping | None = None,
+    vertices: ThreeTrackVertices | None = None,
+) -> tuple[dict[str, np.ndarray], WeightedCutFlow]:
+    """Candidates that pass a selection, one row each, and the cut flow.
+
+    `selection`: final_state, charge, cuts (mappings with the name under `cut`), identification
+    (of lkr, rich, muon; empty: none), trigger (chains of `trigger`; empty: no weight), and possibly
+    identified_as (three particles), where that is not what the final state has.
+    `identification`: probabilities for simulated events, windows of E/p for recorded ones.
+    `detector`: section -> key -> number (leaves {value, ...} are accepted).  `vertices`: those of
+    `fit_vertices`, to share among several selections.
+    Raises ValueError for an unknown cut, chain or map, or a final state that does not fit.
+    """
+    result = select_fully(
+        events,
+        selection,
+        detector=detector,
+        identification=identification,
+        trigger=trigger,
+        vertices=vertices,
+    )
+    return result.candidates, result.flow
+
+
+def fit_vertices(events: SpectrometerEvents, detector: Mapping) -> ThreeTrackVertices:
+    """All three-track vertices of events, for `select`."""
+    return find_vertices(events.track, line_resolution(plain_numbers(detector)))
+
+
+def select_fully(
+    events: SpectrometerEvents,
+    selection: Mapping,
+    *,
+    detector: Mapping,
+    identification: IdentificationMaps | EnergyOverMomentum,
+    trigger: Mapping | None = None,
+    vertices: ThreeTrackVertices | None = None,
+    loss_region: str | None = None,
+) -> Selected:
+    """As `select`, with the loss by every single condition (in one mass region, if named)."""
+    detector = plain_numbers(detector)
+    state = Candidates.of(
+        events, selection["final_state"], selection["charge"], detector, vertices,
+        selection.get("identified_as"),
+    )  # fmt: skip
+    progress = _Progress.of(state)
+    event = progress.state.event
+    passes, _ = apply_cuts(
+        selection["cuts"], _CUTS, progress, len(progress), events.n_generated
+    )
+    progress.narrow(least_gain=0.0)
+    generated = np.asarray(events.event["weight"], dtype=float)
+    probability = _Probabilities(progress.state, selection, identification, trigger or {})
+    alive, flow = weighted_flow(
+        passes,
+        [
+            ("identification", progress.spread(probability.identification)),
+            ("trigger", progress.spread(probability.trigger)),
+        ],
+        event,
+        generated,
+        (events.n_generated, events.sum_weight, events.sum_squared_weight),
+    )
+    left = _Left(
+        progress.state,
+        alive[progress.rows],
+        {name: mask[progress.rows] for name, mask in passes.items()},
+        generated,
+        probability,
+    )
+    region = None if loss_region is None else selection["regions"][loss_region]
+    return Selected(_table(left), flow, _losses(left, region))
+
+
+@dataclass
+class _Progress:
+    """Candidates on their way through the cuts: those that fail one cut at most are followed.
+
+    What fails a second cut enters neither the result nor the loss by a single cut; no later cut
+    looks at it, and it counts as failing it.  `rows`: (k,), which of the r candidates the `state`
+    still holds.  `n_failed`: (r,), cuts failed so far.
+    """
+
+    state: Candidates
+    rows: np.ndarray
+    n_failed: np.ndarray
+
+    @classmethod
+    def of(cls, state: Candidates) -> _Progress:
+        return cls(state, np.arange(len(state)), np.zeros(len(state), dtype=np.int16))
+
+    def __len__(self) -> int:
+        return len(self.n_failed)
+
+    def narrow(self, least_gain: float = 0.15) -> None:
+        """Drop candidates that failed twice, where they are more than a share of the rest."""
+        kept = np.flatnonzero(self.n_failed[self.rows] <= 1)
+        if len(kept) < (1.0 - least_gain) * len(self.rows):
+            self.state, self.rows = self.state.subset(kept), self.rows[kept]
+
+    def spread(self, values: np.ndarray) -> np.ndarray:
+        """Values (k,) of the candidates followed, (r,); zero for the others."""
+        if len(self.rows) == len(self):
+            return values
+        result = np.zeros(len(self), dtype=values.dtype)
+        result[self.rows] = values
+        return result
+
+
+def _narrowing(cut):
+    """A cut that looks at those candidates only which have failed one other at most."""
+
+    @wraps(cut)
+    def evaluated(progress: _Progress, alive: np.ndarray, **parameters) -> np.ndarray:
+        progress.narrow()
+        passed = progress.spread(cut(progress.state, alive[progress.rows], **parameters))
+        progress.n_failed += ~passed
+        return passed
+
+    return evaluated
+
+
+_CUTS = {name: _narrowing(cut) for name, cut in CUTS.items()}
+
+
+class _Probabilities:
+    """Probabilities of identification and trigger of candidates."""
+
+    def __init__(self, state: Candidates, selection: Mapping, maps, trigger: Mapping):
+        self._state, self._maps = state, maps
+        self._decays = np.asarray(state.events.event["n_decays_in_flight"])[state.event]
+        wanted = selection["identification"]
+        self.identification = self._identified(wanted)
+        self.without_rich = None
+        if "rich" in wanted:
+            self.without_rich = self._identified([name for name in wanted if name != "rich"])
+        self.trigger = np.ones(len(state))
+        if selection["trigger"]:
+            event = _event_trigger_inputs(state)
+            self.trigger = trigger_probability(
+                selection["trigger"], trigger, state.tracks, state.identified_kinds, event,
+                state.detector,
+            )  # fmt: skip
+
+    def _identified(self, identification) -> np.ndarray:
+        state = self._state
+        if not identification:
+            return np.ones(len(state))
+        if isinstance(self._maps, EnergyOverMomentum):
+            decision = candidate_decision(
+                state.identified_kinds, state.tracks, identification, self._maps
+            )
+            return decision.astype(float)
+        return candidate_probability(
+            state.identified_kinds, state.tracks, self._decays, identification, self._maps
+        )
+
+    def transferred(self, rows: np.ndarray) -> np.ndarray:
+        """Of some candidates: that their tracks be taken for the final state's, (k,).
+
+        Recorded events have no such probability: 1.
+        """
+        state = self._state
+        if isinstance(self._maps, EnergyOverMomentum):
+            return np.ones(len(rows))
+        momentum = state.tracks["momentum_gev"][:, rows]
+        return transfer_probability(state.identified_kinds, state.kinds, momentum, self._maps)
+
+
+def _event_trigger_inputs(state: Candidates) -> dict[str, np.ndarray]:
+    """Energy beside the three tracks, and whether there is a negative track, (r,)."""
+    track, cluster = state.events.track, state.events.cluster
+    energy, negative = energy_beside(
+        state.event,
+        state.flat,
+        np.asarray(track["charge"]),
+        np.asarray(track["lkr_energy_gev"]),
+        np.asarray(cluster["energy_gev"]),
+    )
+    return {"other_energy_gev": energy, "negative_track": negative}
+
+
+@dataclass
+class _Left:
+    """Candidates that fail one cut at most: the masks (k,) of all cuts, and of each.
+
+    `generated`: (n,), weights of the events.
+    """
+
+    state: Candidates
+    alive: np.ndarray
+    passes: Mapping[str, np.ndarray]
+    generated: np.ndarray
+    probability: _Probabilities
+
+    @cached_property
+    def weight_without_identification(self) -> np.ndarray:
+        return self.generated[self.state.event] * self.probability.trigger
+
+    @cached_property
+    def weight(self) -> np.ndarray:
+        return self.weight_without_identification * self.probability.identification
+
+
+def _table(left: _Left) -> dict[str, np.ndarray]:
+    state = left.state
+    kept = np.flatnonzero(left.alive & (left.weight > 0))
+    event = state.event[kept]
+    columns = {name: np.asarray(state.events.event[name])[event] for name in _FROM_EVENT}
+    columns |= {
+        name: getattr(left, name)[kept] for name in ("weight", "weight_without_identification")
+    }
+    columns |= {name: getattr(state, name)[kept] for name in _FROM_CANDIDATE}
+    columns["transfer_probability"] = left.probability.transferred(kept)
+    columns["z_neutral_m"] = np.full(len(kept), np.nan)
+    if "pi0" in state.final_state:
+        columns["z_neutral_m"] = state.neutral_pions.z_vertex_m[kept]
+    return {name: columns[name] for name in CANDIDATE_COLUMNS}
+
+
+def _losses(left: _Left, region) -> dict[str, SingleCutLoss]:
+    state = left.state
+    inside = np.ones(len(state), dtype=bool)
+    if region is not None:
+        inside = in_region(state.mass_gev, region)
+    complete = inside & left.alive
+    kept = _sums(left, left.weight, complete)
+
+    def loss(weight: np.ndarray, mask: np.ndarray) -> SingleCutLoss:
+        lost = _sums(left, weight, mask)
+        return SingleCutLoss(kept.weight, lost.weight, kept.squared_weight, lost.squared_weight)
+
+    # Whoever is here and not alive fails exactly one cut.
+    result = {name: loss(left.weight, inside & ~mask) for name, mask in left.passes.items()}
+    if left.probability.without_rich is not None:
+        unidentified = left.probability.without_rich - left.probability.identification
+        weight = left.weight_without_identification * unidentified
+        result["rich_identification"] = loss(weight, complete)
+    return result
+
+
+def _sums(left: _Left, weight: np.ndarray, mask: np.ndarray) -> WeightedSums:
+    """Sums over events of candidates in a mask."""
+    return sums_over_events(left.state.event, mask, weight, left.generated)
+
+
+def merge_candidates(tables: Iterable[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """One table from those of the chunks of a sample; empty columns if there are none."""
+    tables = list(tables)
+    return {
+        name: np.concatenate([table[name] for table in tables]) if tables else np.empty(0)
+        for name in CANDIDATE_COLUMNS
+    }

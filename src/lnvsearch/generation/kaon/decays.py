@@ -1,0 +1,28 @@
+"""Kaon decays: final states in the rest frame of the kaon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["KaonDecays"]
+
+@dataclass(frozen=True)
+class KaonDecays:
+    """n decays of a kaon at rest into the same k particles.
+
+    `pdg_id`: (k,).  `four_momentum`: (n, k, 4) as (px, py, pz, E), GeV, in the kaon's rest frame,
+    whose z axis is the kaon's direction of flight.  Radiated photons fill the last columns (code
+    22); a column that an event does not need holds zeros.  `weight`: (n,), the ratio of the true
+    density to the one that the events were drawn from; its mean over all generated events is 1 up
+    to fluctuations, and `sum(weight[selected]) / sum(weight)` is an efficiency.
+    """
+
+    event_number: np.ndarray
+    weight: np.ndarray
+    pdg_id: np.ndarray
+    four_momentum: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.event_number)

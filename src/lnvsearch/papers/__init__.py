@@ -1,0 +1,5 @@
+"""Papers: each module (or folder) has what belongs to one paper alone.
+
+Derived numbers, tables, figures and inconsistencies of that paper; its file in `config/papers/` and
+its published numbers have the same name.
+"""

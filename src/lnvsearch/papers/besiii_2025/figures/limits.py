@@ -1,0 +1,114 @@
+"""Figure 3: the upper limit on the branching fraction against the Majorana mass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lnvsearch.publication.figures.style import COLOURS, column_figure, in_style, label_axes
+from lnvsearch.publication.published import PublishedNumbers
+from lnvsearch.tables import Table, find_rows
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["figure3"]
+
+_UNIT = 1e-9
+# The look of each line: kind and variant, legend, colour, marker, line style.
+_CURVES = (
+    ("simulated", "nominal", "Simulated, calibrated", "blue", "s", "-"),
+    ("simulated", "uncalibrated", "Simulated, uncalibrated", "sky", "", "--"),
+    ("derived", "nominal", "Derived from published inputs", "vermilion", "^", ""),
+)
+
+
+@in_style
+def figure3(
+    scan: Table, published: PublishedNumbers, *, method: str = "rolke"
+) -> tuple[Figure, dict[str, list]]:
+    """Draw the limits at 90 % confidence level: simulated, derived and published.
+
+    `scan` has the columns of the mass scan's file; the lines drawn are kind `simulated`, variants
+    `nominal` and `uncalibrated`, and kind `derived`, all with `method`.  Published points are
+    filled where legible, hollow where read with low confidence, and missing where not read.  The
+    numbers are `mass_gev, series, upper_branching_fraction, reading_confidence`.
+    """
+    figure, axes = column_figure(height_cm=7.4)
+    numbers: dict[str, list] = {
+        "mass_gev": [],
+        "series": [],
+        "upper_branching_fraction": [],
+        "reading_confidence": [],
+    }
+
+    def note(series: str, points: list[tuple[float, float]], confidence: str | None) -> None:
+        for mass, limit in points:
+            row = (mass, series, limit, confidence)
+            for column, cell in zip(numbers.values(), row, strict=True):
+                column.append(cell)
+
+    for kind, variant, legend, colour, marker, style in _CURVES:
+        points = _curve(scan, kind, variant, method)
+        if not points:
+            continue
+        note(f"{kind}_{variant}", points, None)
+        axes.plot(
+            *_in_units(points),
+            color=COLOURS[colour],
+            marker=marker or None,
+            linestyle=style,
+            linewidth=1.0,
+            markersize=3.2,
+            label=legend,
+        )
+    for legible, legend in ((True, "Published"), (False, "Published, doubtful reading")):
+        by_confidence = _published_points(published, legible)
+        points = [point for _, point in by_confidence]
+        for confidence, point in by_confidence:
+            note("published", [point], confidence)
+        if points:
+            axes.plot(
+                *_in_units(points),
+                color="black" if legible else COLOURS["grey"],
+                marker="o",
+                markersize=3.6,
+                markerfacecolor="black" if legible else "white",
+                markeredgewidth=0.8,
+                linestyle="",
+                label=legend,
+            )
+    drawn = numbers["upper_branching_fraction"]
+    if drawn:
+        axes.set_ylim(0.0, 1.75 * max(drawn) / _UNIT)
+    axes.set_xlim(0.5, 1.6)
+    axes.set_xlabel(r"$m_{\nu_M}$ [GeV/$c^2$]")
+    axes.set_ylabel(r"$\mathcal{B}^{\mathrm{UL}}$ at 90% CL [$10^{-9}$]")
+    axes.legend(loc="upper right", ncols=1)
+    label_axes(axes)
+    return figure, numbers
+
+
+def _curve(scan: Table, kind: str, variant: str, method: str) -> list[tuple[float, float]]:
+    rows = find_rows(scan, kind=kind, variant=variant, method=method)
+    return sorted(
+        (row["mass_gev"], row["upper_branching_fraction"])
+        for row in rows
+        if row["mass_gev"] is not None and row["upper_branching_fraction"] is not None
+    )
+
+
+def _published_points(
+    published: PublishedNumbers, legible: bool
+) -> list[tuple[str, tuple[float, float]]]:
+    return [
+        (number.reading_confidence, (number.mass_gev, number.value))
+        for number in published
+        if number.quantity == "upper_limit_branching_fraction"
+        and number.mass_gev is not None
+        and number.value is not None
+        and number.legible == legible
+    ]
+
+
+def _in_units(points: list[tuple[float, float]]) -> tuple[list[float], list[float]]:
+    return [mass for mass, _ in points], [limit / _UNIT for _, limit in points]

@@ -1,0 +1,352 @@
+"""The paper's tables, with this project's numbers beside the published ones.
+
+`table1` and `table2` give tables whose cells are the text to print, rounded already, so that the
+CSV, LaTeX and Markdown files written from them show the same content.  Units: efficiencies and
+systematic uncertainties in percent, as in the paper; limits as branching fractions; masses in GeV.
+A published number keeps the digits that the paper prints; a cell is empty where the published one
+is not legible, or where a number was not computed.
+
+The reading and writing of tables (`read_csv`, `to_csv`, `to_tex`, `to_markdown`), the rounding
+(`pdg_round`) and the table of under-coverage are in `tables`, `rounding` and `undercoverage`;
+all can be imported from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lnvsearch.publication.published import PublishedNumbers
+from lnvsearch.publication.rounding import pdg_round, pdg_round_pair, round_significant
+from lnvsearch.publication.undercoverage import UNDERCOVERAGE_COLUMNS, undercoverage
+from lnvsearch.tables import (
+    Table,
+    cell_text,
+    find_rows,
+    number_of_rows,
+    read_csv,
+    same_mass,
+    table_from_rows,
+    table_rows,
+    to_csv,
+    to_markdown,
+    to_tex,
+)
+
+__all__ = [
+    "TABLE1_COLUMNS",
+    "TABLE2_COLUMNS",
+    "UNDERCOVERAGE_COLUMNS",
+    "Table",
+    "cell_text",
+    "find_rows",
+    "number_of_rows",
+    "pdg_round",
+    "pdg_round_pair",
+    "read_csv",
+    "render",
+    "round_significant",
+    "table1",
+    "table2",
+    "table_from_rows",
+    "table_rows",
+    "to_csv",
+    "to_markdown",
+    "to_tex",
+    "undercoverage",
+]
+
+TABLE1_COLUMNS = (
+    "source",
+    "kind",
+    "variation",
+    "published_percent",
+    "this_work_percent",
+    "statistical_uncertainty_percent",
+    "in_total",
+    "note",
+)
+TABLE2_COLUMNS = (
+    "mass_gev",
+    "efficiency_published",
+    "efficiency_simulated",
+    "efficiency_simulated_uncertainty",
+    "observed",
+    "background",
+    "systematic_published",
+    "systematic_simulated",
+    "limit_published",
+    "limit_derived",
+    "limit_simulated",
+    "efficiency_uncalibrated",
+    "efficiency_uncalibrated_uncertainty",
+    "limit_uncalibrated",
+)
+
+# The sources in the order of the paper's Table 1; further ones follow before the total.
+_TABLE1_SOURCES = (
+    "n_jpsi",
+    "mdc_tracking",
+    "pid",
+    "kinematic_fit",
+    "signal_region",
+    "mc_statistics",
+    "mc_modeling",
+)
+# One digit more than the paper's, so that rounding never decides a comparison.
+_LIMIT_DIGITS = 4
+
+_MARKDOWN_HEADINGS = {
+    "source": "Source",
+    "kind": "Kind",
+    "variation": "Variation",
+    "published_percent": "Published (%)",
+    "this_work_percent": "This work (%)",
+    "statistical_uncertainty_percent": "Statistical uncertainty (%)",
+    "in_total": "In total",
+    "note": "Note",
+    "mass_gev": "m(ν_M) (GeV/c²)",
+    "efficiency_published": "ε published (%)",
+    "efficiency_simulated": "ε simulated (%)",
+    "efficiency_simulated_uncertainty": "± (%)",
+    "observed": "N observed",
+    "background": "N background",
+    "systematic_published": "Δ published (%)",
+    "systematic_simulated": "Δ simulated (%)",
+    "limit_published": "Limit published",
+    "limit_derived": "Limit derived",
+    "limit_simulated": "Limit simulated",
+    "efficiency_uncalibrated": "ε uncalibrated (%)",
+    "efficiency_uncalibrated_uncertainty": "± (%)",
+    "limit_uncalibrated": "Limit uncalibrated",
+    "paper": "Paper",
+    "channel": "Channel",
+    "method": "Method",
+    "nominal": "Nominal",
+    "lowest_coverage": "Lowest coverage",
+    "true_signal_at_lowest": "at s·ε (events)",
+    "undercovered_from": "Under-covers from s·ε",
+    "undercovered_to": "to s·ε",
+    "undercovered_ranges": "in ranges",
+    "undercovered_percent": "of the signals scanned (%)",
+    "scanned_to": "up to s·ε",
+}
+_TEX_HEADINGS = {
+    "source": "Source",
+    "kind": "Kind",
+    "variation": "Variation",
+    "published_percent": r"Published (\%)",
+    "this_work_percent": r"This work (\%)",
+    "statistical_uncertainty_percent": r"$\pm$ stat.\ (\%)",
+    "in_total": "In total",
+    "note": "Note",
+    "mass_gev": r"$m_{\nu_M}$ (GeV/$c^2$)",
+    "efficiency_published": r"$\varepsilon^{\mathrm{pub}}$ (\%)",
+    "efficiency_simulated": r"$\varepsilon^{\mathrm{sim}}$ (\%)",
+    "efficiency_simulated_uncertainty": r"$\pm$ (\%)",
+    "observed": r"$N^{\mathrm{obs}}$",
+    "background": r"$N^{\mathrm{bkg}}$",
+    "systematic_published": r"$\Delta^{\mathrm{pub}}$ (\%)",
+    "systematic_simulated": r"$\Delta^{\mathrm{sim}}$ (\%)",
+    "limit_published": r"$\mathcal{B}^{\mathrm{pub}}$",
+    "limit_derived": r"$\mathcal{B}^{\mathrm{der}}$",
+    "limit_simulated": r"$\mathcal{B}^{\mathrm{sim}}$",
+    "efficiency_uncalibrated": r"$\varepsilon^{\mathrm{uncal}}$ (\%)",
+    "efficiency_uncalibrated_uncertainty": r"$\pm$ (\%)",
+    "limit_uncalibrated": r"$\mathcal{B}^{\mathrm{uncal}}$",
+    "paper": "Paper",
+    "channel": "Channel",
+    "method": "Method",
+    "nominal": "Nominal",
+    "lowest_coverage": "Lowest",
+    "true_signal_at_lowest": r"at $s\varepsilon$",
+    "undercovered_from": r"Below from $s\varepsilon$",
+    "undercovered_to": r"to $s\varepsilon$",
+    "undercovered_ranges": "Ranges",
+    "undercovered_percent": r"Share (\%)",
+    "scanned_to": r"of $s\varepsilon$ up to",
+}
+
+
+def render(table: Table, text_format: str) -> str:
+    """Return `table1`, `table2` or `undercoverage` as text, in the format `csv`, `tex` or `md`.
+
+    The CSV has the column names as they are, the others headings with units.
+    """
+    if text_format == "csv":
+        return to_csv(table)
+    if text_format == "tex":
+        return to_tex(table, _TEX_HEADINGS)
+    if text_format == "md":
+        return to_markdown(table, _MARKDOWN_HEADINGS)
+    raise ValueError(f"text_format is {text_format!r}; it must be csv, tex or md")
+
+
+def table1(systematics: Table, published: PublishedNumbers) -> dict[str, list[str]]:
+    """Return the systematic uncertainties on the overall limit, relative, in percent.
+
+    `systematics` has the columns `source, kind, variation, relative_uncertainty_percent,
+    statistical_uncertainty_percent, published_percent, in_total, note`.  Rows come in the paper's
+    order of sources, then those that the paper has not, then the total; within a source in the
+    order given.  A source of the paper without any row gets one with an empty cell.
+    """
+    rows = table_rows(systematics)
+    given = list(dict.fromkeys(row["source"] for row in rows))
+    further = [name for name in given if name not in (*_TABLE1_SOURCES, "total")]
+    printed: list[dict[str, str]] = []
+    for source in (*_TABLE1_SOURCES, *further, "total"):
+        number = published.find(f"systematic_{source}_percent")
+        digits = number.digits if number is not None and number.legible else ""
+        of_source = [row for row in rows if row["source"] == source]
+        printed += [_table1_row(row, digits) for row in of_source]
+        if not of_source:
+            printed.append(
+                {"source": source, "published_percent": digits, "note": "not in this run"}
+            )
+    return _text_table(printed, TABLE1_COLUMNS)
+
+
+def table2(
+    published: PublishedNumbers,
+    efficiencies: Table,
+    systematics_by_mass: Table,
+    scan: Table,
+    *,
+    in_mass_bin: bool = True,
+    method: str = "rolke",
+) -> dict[str, list[str]]:
+    """Return efficiencies, counts, uncertainties and limits for every mass hypothesis.
+
+    `efficiencies` (fractions), `systematics_by_mass` (percent) and `scan` (branching fractions)
+    have the columns of the result files of these names.  Efficiencies are those of the model
+    `two_majorana`, with `in_mass_bin` those of events inside the 25 MeV bin of m(Ke); variation
+    `nominal` is the calibrated detector and `uncalibrated` stands beside it.  Limits are those of
+    `method`.  One row a mass: all that the paper lists, and all others in the scan.
+    """
+    masses = list(published.masses_gev())
+    masses += [m for m in scan["mass_gev"] if m is not None and not _contains(masses, m)]
+    rows = [
+        _table2_row(mass, published, efficiencies, systematics_by_mass, scan, in_mass_bin, method)
+        for mass in sorted(_distinct(masses))
+    ]
+    return _text_table(rows, TABLE2_COLUMNS)
+
+
+def efficiency_percent(row: Mapping[str, Any], in_mass_bin: bool) -> tuple[float, float] | None:
+    """Return efficiency and uncertainty in percent of a row of `efficiencies`, None if empty."""
+    name = "efficiency_in_bin" if in_mass_bin else "efficiency"
+    value, uncertainty = row[name], row[f"{name}_uncertainty"]
+    if value is None:
+        return None
+    return 100.0 * value, 100.0 * (uncertainty or 0.0)
+
+
+def _table1_row(row: Mapping[str, Any], published_digits: str) -> dict[str, str]:
+    value, statistical = row["relative_uncertainty_percent"], row["statistical_uncertainty_percent"]
+    value_text, statistical_text = "", ""
+    if value is not None:
+        if statistical:
+            value_text, statistical_text = pdg_round_pair(value, statistical)
+        elif published_digits and row["kind"] == "external" and value == float(published_digits):
+            value_text = published_digits
+        else:
+            value_text = f"{value:.2f}"
+    return {
+        "source": row["source"],
+        "kind": row["kind"],
+        "variation": row["variation"],
+        "published_percent": published_digits,
+        "this_work_percent": value_text,
+        "statistical_uncertainty_percent": statistical_text,
+        "in_total": row["in_total"],
+        "note": row["note"],
+    }
+
+
+def _table2_row(
+    mass_gev: float,
+    published: PublishedNumbers,
+    efficiencies: Table,
+    systematics_by_mass: Table,
+    scan: Table,
+    in_mass_bin: bool,
+    method: str,
+) -> dict[str, str]:
+    def printed_digits(quantity: str) -> str:
+        number = published.find(quantity, mass_gev)
+        return number.digits if number is not None and number.legible else ""
+
+    def limit_row(kind: str, variant: str) -> Mapping[str, Any]:
+        found = find_rows(scan, mass_gev=mass_gev, kind=kind, variant=variant, method=method)
+        return found[0] if found else {}
+
+    simulated = limit_row("simulated", "nominal")
+    derived = limit_row("derived", "nominal")
+    efficiency, efficiency_uncertainty = _simulated_efficiency(
+        efficiencies, mass_gev, "nominal", in_mass_bin
+    )
+    uncalibrated, uncalibrated_uncertainty = _simulated_efficiency(
+        efficiencies, mass_gev, "uncalibrated", in_mass_bin
+    )
+    systematics = find_rows(systematics_by_mass, mass_gev=mass_gev)
+    total = systematics[0]["total_percent"] if systematics else None
+    inputs = simulated or derived
+    return {
+        "mass_gev": f"{mass_gev:.3f}",
+        "efficiency_published": printed_digits("efficiency_percent"),
+        "efficiency_simulated": efficiency,
+        "efficiency_simulated_uncertainty": efficiency_uncertainty,
+        "observed": _short(inputs.get("observed")),
+        "background": _short(inputs.get("background")),
+        "systematic_published": printed_digits("systematic_total_percent"),
+        "systematic_simulated": "" if total is None else f"{total:.1f}",
+        "limit_published": _limit_digits(printed_digits("upper_limit_branching_fraction")),
+        "limit_derived": _limit(derived),
+        "limit_simulated": _limit(simulated),
+        "efficiency_uncalibrated": uncalibrated,
+        "efficiency_uncalibrated_uncertainty": uncalibrated_uncertainty,
+        "limit_uncalibrated": _limit(limit_row("simulated", "uncalibrated")),
+    }
+
+
+def _simulated_efficiency(
+    efficiencies: Table, mass_gev: float, variation: str, in_mass_bin: bool
+) -> tuple[str, str]:
+    found = find_rows(efficiencies, model="two_majorana", mass_gev=mass_gev, variation=variation)
+    pair = efficiency_percent(found[0], in_mass_bin) if found else None
+    return ("", "") if pair is None else pdg_round_pair(*pair)
+
+
+def _limit(row: Mapping[str, Any]) -> str:
+    value = row.get("upper_branching_fraction")
+    return "" if value is None else round_significant(value, _LIMIT_DIGITS)
+
+
+def _limit_digits(digits: str) -> str:
+    # "0.92e-9" is how the paper prints it; one digit before the point is the same number.
+    mantissa, _, exponent = digits.partition("e")
+    if not exponent or float(mantissa) >= 1:
+        return digits
+    decimals = len(mantissa.partition(".")[2])
+    return round_significant(float(digits), decimals)
+
+
+def _short(value: float | None) -> str:
+    return "" if value is None else f"{value:.6g}"
+
+
+def _text_table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> dict[str, list[str]]:
+    table = table_from_rows(rows, columns)
+    return {name: [cell_text(cell) for cell in column] for name, column in table.items()}
+
+
+def _contains(masses: list[float], mass: float) -> bool:
+    return any(same_mass(mass, other) for other in masses)
+
+
+def _distinct(masses: list[float]) -> list[float]:
+    distinct: list[float] = []
+    for mass in masses:
+        if not _contains(distinct, mass):
+            distinct.append(mass)
+    return distinct

@@ -1,0 +1,299 @@
+"""The two NA62 papers: every number covered, what is derived right, inputs that do not drift."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lnvsearch.experiments.na62.publication.comparison import comparison_for_na62
+from lnvsearch.experiments.na62.publication.inconsistencies import inconsistencies_na62
+from lnvsearch.publication.comparison import is_test
+from lnvsearch.publication.comparison_na62_inputs import NOT_SIMULATED
+from lnvsearch.publication.published import PublishedNumbers, read_published
+from lnvsearch.publication.summary import agreement
+from lnvsearch.tables import table_rows
+
+ROOT = Path(__file__).parents[5]
+PAPERS = ("na62_2019", "na62_2022")
+PRIORS = (
+    "posterior-gamma", "none", "lognormal", "lognormal-mean", "truncated-gaussian", "gamma",
+)  # fmt: skip
+
+
+def read(paper):
+    return read_published(ROOT / "resources" / "published" / paper / "numbers.csv")
+
+
+def limit_settings(paper):
+    text = (ROOT / "config" / "papers" / f"{paper}.yaml").read_text(encoding="utf-8")
+    return {name: entry["limit"] for name, entry in yaml.safe_load(text)["channels"].items()}
+
+
+def cls_records(limit):
+    """What the workflow writes for the paper's own method with the printed sensitivity."""
+    from lnvsearch.statistics import CountingExperiment, GaussianBackground, GaussianEfficiency, cls
+
+    printed, background = limit["single_event_sensitivity"], limit["background"]
+    experiment = CountingExperiment(
+        observed=limit["observed"],
+        background=GaussianBackground(background["mean"], background["sigma"]),
+        efficiency=GaussianEfficiency(1.0, printed["sigma"] / printed["mean"]),
+    )
+    return [
+        {
+            "kind": "derived",
+            "variant": "printed_sensitivity",
+            "method": "cls",
+            "prior": prior,
+            "is_paper_method": True,
+            "upper_branching_fraction": printed["mean"]
+            * float(cls.upper_limit(experiment, 0.90, prior=prior)),
+        }
+        for prior in PRIORS
+    ]
+
+
+@pytest.fixture(scope="module")
+def na62():
+    """{paper: (published, results, rows of the comparison)}"""
+    published = {paper: read(paper) for paper in PAPERS}
+    made = {}
+    for paper, other in (PAPERS, PAPERS[::-1]):
+        results = {
+            "limits": {name: cls_records(limit) for name, limit in limit_settings(paper).items()},
+            "companion": published[other],
+        }
+        rows = table_rows(comparison_for_na62(published[paper], results))
+        made[paper] = (published[paper], results, rows)
+    return made
+
+
+def derived(rows, quantity, channel, variant=None):
+    return {
+        row["variant"]: row["value"]
+        for row in rows
+        if (row["quantity"], row["channel"], row["kind"]) == (quantity, channel, "derived")
+        and variant in (None, row["variant"])
+    }
+
+
+def test_every_number_has_a_value_or_a_reason(na62):
+    for published, _, rows in na62.values():
+        covered = {(row["quantity"], row["channel"]) for row in rows}
+        assert covered == {(number.quantity, number.channel) for number in published}
+        for row in rows:
+            assert row["note"] != "not computed in this run", row
+            assert (row["value"] is None) == (row["kind"] == "not_simulated")
+
+
+def test_every_reason_is_needed(na62):
+    printed = {number.quantity for published, _, _ in na62.values() for number in published}
+    assert set(NOT_SIMULATED) <= printed
+
+
+def test_a_number_that_entered_is_external_and_a_reason_is_given_to_no_value(na62):
+    for _, _, rows in na62.values():
+        kinds = {}
+        for row in rows:
+            kinds.setdefault((row["quantity"], row["channel"]), set()).add(row["kind"])
+        assert all(len(k) == 1 for k in kinds.values() if "not_simulated" in k)
+        assert kinds["normalisation_candidates", "piee"] == {"external"}
+        assert kinds["background_events", "piee"] == {"external", "derived"}
+        assert kinds["upper_limit_branching_fraction", "piee"] == {"derived"}
+
+
+# Everything that is derived and tests a number agrees with its printed digits, but for these.
+EXCEPTIONS = {
+    "na62_2019": {
+        ("kaon_decay_rate_mhz", "beam_rate"),
+        ("data_fraction_percent", "n_kaon_decays"),
+    },
+    "na62_2022": {
+        ("upper_limit_branching_fraction", "printed_sensitivity_closed_form"),
+        ("upper_limit_branching_fraction", "recomputed_sensitivity_closed_form"),
+        ("n_kaon_decays", "recomputed"),
+        ("n_kaon_decays_systematic_uncertainty", "recomputed"),
+        ("background_pileup_control_region_events", "uniform"),
+        ("background_pileup_control_region_uncertainty", "uniform"),
+    },
+}
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_what_is_derived_agrees_at_the_printed_digits_but_for_known_cases(na62, paper):
+    published, _, rows = na62[paper]
+    resolutions = {(n.quantity, n.channel): n.resolution for n in published}
+    differing = {
+        (row["quantity"], row["variant"])
+        for row in rows
+        if is_test(row)
+        and agreement(row, resolutions[row["quantity"], row["channel"]]) != "printed digits"
+    }
+    assert differing == EXCEPTIONS[paper]
+    for row in filter(is_test, rows):
+        assert row["pull"] is None or abs(row["pull"]) < 2
+
+
+@pytest.mark.parametrize(
+    ("paper", "channel", "plain"),
+    [
+        ("na62_2019", "piee", 2.164e-10),
+        ("na62_2019", "pimumu", 4.234e-11),
+        ("na62_2022", "piee", 5.250e-11),
+        ("na62_2022", "pipi0ee", 8.474e-10),
+    ],
+)
+def test_limits_without_uncertainties(na62, paper, channel, plain):
+    """Reference values of an independent CLs computation, four digits."""
+    limits = derived(na62[paper][2], "upper_limit_branching_fraction", channel)
+    assert f"{limits['printed_sensitivity_none']:.3e}" == f"{plain:.3e}"
+    if channel != "pimumu":
+        assert limits["printed_sensitivity_closed_form"] == pytest.approx(
+            limits["printed_sensitivity_none"], rel=1e-8
+        )
+
+
+@pytest.mark.parametrize(
+    ("paper", "channel", "recomputed"),
+    [
+        ("na62_2019", "piee", 2.161e-10),
+        ("na62_2022", "piee", 5.248e-11),
+        ("na62_2022", "pipi0ee", 8.465e-10),
+    ],
+)
+def test_limits_from_recomputed_sensitivities(na62, paper, channel, recomputed):
+    limits = derived(na62[paper][2], "upper_limit_branching_fraction", channel)
+    found = limits["recomputed_sensitivity_closed_form"]
+    assert f"{found:.3e}" == f"{recomputed:.3e}"
+
+
+def test_dimuon_limit_from_its_recomputed_sensitivity(na62):
+    from lnvsearch.statistics import CountingExperiment, KnownBackground, KnownEfficiency, cls
+
+    experiment = CountingExperiment(1, KnownBackground(0.91), KnownEfficiency(1.0))
+    mean = derived(na62["na62_2019"][2], "single_event_sensitivity", "pimumu")["recomputed"]
+    assert f"{mean * float(cls.upper_limit(experiment, 0.90)):.3e}" == "4.245e-11"
+
+
+def test_the_prior_matters_for_the_one_channel_with_an_event(na62):
+    limits = derived(na62["na62_2019"][2], "upper_limit_branching_fraction", "pimumu")
+    start = "printed_sensitivity_"
+    for prior in ("lognormal_mean", "truncated_gaussian", "gamma"):
+        assert 4.30e-11 < limits[start + prior] < 4.325e-11
+    assert limits[start + "lognormal"] == pytest.approx(4.26e-11, abs=0.005e-11)
+    assert limits[start + "posterior_gamma"] == pytest.approx(4.23e-11, abs=0.005e-11)
+
+
+def test_number_of_decays_and_sensitivities(na62):
+    first, second = (na62[paper][2] for paper in PAPERS)
+
+    def one(rows, quantity, channel):
+        return derived(rows, quantity, channel, "recomputed")["recomputed"]
+
+    assert one(first, "n_kaon_decays", "piee") == pytest.approx(2.140e11, rel=5e-4)
+    assert one(first, "n_kaon_decays", "pimumu") == pytest.approx(7.942e11, rel=1e-4)
+    assert one(second, "n_kaon_decays", "all") == pytest.approx(1.01565e12, rel=1e-6)
+    assert one(second, "single_event_sensitivity", "piee") == pytest.approx(2.279e-11, rel=1e-4)
+    assert one(second, "single_event_sensitivity", "pipi0ee") == pytest.approx(3.676e-10, rel=2e-4)
+
+
+def test_the_trigger_explains_the_ratio_of_kaon_decays(na62):
+    ratios = derived(na62["na62_2019"][2], "n_kaon_decays_ratio", "all")
+    assert ratios["trigger_downscaling"] == pytest.approx(0.5 / (1 / 8 + 1 / 100 - 1 / 800))
+    assert ratios["n_kaon_decays"] == pytest.approx(ratios["trigger_downscaling"], rel=0.01)
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_settings_of_the_limits_are_the_published_numbers(paper):
+    numbers = {(n.quantity, n.channel): n for n in read(paper)}
+    for channel, limit in limit_settings(paper).items():
+        inputs = limit["recomputation"]
+        norm = channel if ("normalisation_candidates", channel) in numbers else "piee"
+        expected = {
+            ("observed_events", channel): limit["observed"],
+            ("background_events", channel): limit["background"]["mean"],
+            ("background_events_uncertainty", channel): limit["background"]["sigma"],
+            ("single_event_sensitivity", channel): limit["single_event_sensitivity"]["mean"],
+            ("single_event_sensitivity_uncertainty", channel):
+                limit["single_event_sensitivity"]["sigma"],
+            ("normalisation_candidates", norm): inputs["candidates"],
+            ("normalisation_contamination", norm): inputs["contamination"],
+        }
+        for key, value in expected.items():
+            assert value == pytest.approx(numbers[key].value, rel=1e-12), key
+        estimates = {
+            ("normalisation_branching_fraction", norm, 1.0):
+                inputs["normalisation_branching_fraction"],
+            ("normalisation_acceptance_percent", norm, 0.01): inputs["normalisation_acceptance"],
+            ("signal_acceptance_percent", channel, 0.01): inputs["signal_acceptance"],
+        }
+        if "further_branching_fraction" in inputs:
+            key = ("pi0_two_photon_branching_fraction_percent", channel, 0.01)
+            estimates[key] = inputs["further_branching_fraction"]
+        for (quantity, of_channel, unit), value in estimates.items():
+            number = numbers[quantity, of_channel]
+            assert value["mean"] == pytest.approx(number.value * unit, rel=1e-12), quantity
+            assert value["sigma"] == pytest.approx((number.uncertainty or 0.0) * unit, rel=1e-12)
+
+
+def test_changed_inputs_change_what_is_derived():
+    """Nothing derived is copied from the number that it is compared with."""
+    from dataclasses import replace
+
+    doubled = PublishedNumbers([
+        replace(n, value=2 * n.value) if n.quantity == "normalisation_candidates" else n
+        for n in read("na62_2022")
+    ])
+    rows = table_rows(comparison_for_na62(doubled, {}))
+    assert derived(rows, "n_kaon_decays", "all")["recomputed"] == pytest.approx(2 * 1.01565e12)
+    assert derived(rows, "single_event_sensitivity", "piee")["recomputed"] == pytest.approx(
+        2.27915e-11 / 2, rel=1e-5
+    )
+
+
+def test_without_results_what_needs_them_says_so():
+    rows = table_rows(comparison_for_na62(read("na62_2019"), {}))
+    missing = {
+        (row["quantity"], row["channel"])
+        for row in rows
+        if row["note"] == "not computed in this run"
+    }
+    assert missing == {("upper_limit_branching_fraction", "pimumu")}
+
+
+def test_simulated_numbers_stand_beside_and_replace_the_reason():
+    record = {"quantity": "mass_resolution_mev", "channel": "piee", "value": 1.6,
+              "uncertainty": 0.1}
+    rows = table_rows(comparison_for_na62(read("na62_2019"), {"simulated_numbers": [record]}))
+    found = [r for r in rows if (r["quantity"], r["channel"]) == ("mass_resolution_mev", "piee")]
+    assert [row["kind"] for row in found] == ["simulated"]
+    assert found[0]["pull"] == pytest.approx(-1.0)
+
+
+def test_unknown_names_are_refused():
+    record = {"quantity": "mass_of_the_moon", "channel": "piee", "value": 1.0}
+    with pytest.raises(ValueError, match="mass_of_the_moon"):
+        comparison_for_na62(read("na62_2019"), {"simulated_numbers": [record]})
+    with pytest.raises(ValueError, match="kkee"):
+        comparison_for_na62(read("na62_2019"), {"limits": {"kkee": []}})
+
+
+def test_inconsistencies_are_computed(na62):
+    texts = {
+        paper: {item.title: item for item in inconsistencies_na62(published, results)}
+        for paper, (published, results, _) in na62.items()
+    }
+    first, second = texts["na62_2019"], texts["na62_2022"]
+    assert first["The share of the data of 2016–18"].computed == "21 % by kaon decays"
+    assert second["The last digit of the number of kaon decays"].computed.startswith("(1.01565")
+    assert second["The cross-check of the number of kaon decays"].computed == "-1.15 %"
+    assert second["The pileup background of K⁺ → π⁻π⁰e⁺e⁺"].computed == "0.18 and 0.020"
+    edge = second["The π⁻e⁺e⁺ limit sits on the edge of its rounding"]
+    assert (edge.printed, edge.computed) == ("5.3e-11", "5.250e-11")
+    assert any("factor 3.1" in item.evidence for item in second.values())
+
+
+def test_inconsistencies_without_results_need_the_paper_alone(na62):
+    for published, _, _ in na62.values():
+        for item in inconsistencies_na62(published):
+            assert item.printed and item.computed and item.evidence

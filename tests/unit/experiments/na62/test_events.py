@@ -1,0 +1,383 @@
+"""Files of spectrometer events: what comes back, and what is said of files that cannot be used."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import awkward as ak
+import numpy as np
+import pytest
+import uproot
+
+from lnvsearch.event_files import EventFileError
+from lnvsearch.experiments.na62.event_files import (
+    iterate_data,
+    iterate_spectrometer,
+    write_spectrometer,
+)
+from lnvsearch.experiments.na62.events import (
+    CLUSTER_BRANCHES,
+    EVENT_BRANCHES,
+    MUV3_INNER_TILES,
+    MUV3_OUTER_TILES,
+    OPTIONAL_TRACK_BRANCHES,
+    TRACK_BRANCHES,
+    SpectrometerEvents,
+    muv3_tile_is_outer,
+)
+
+DOCUMENT = Path(__file__).parents[4] / "docs/kaon_events.md"
+TRUTH = {"n_decays_in_flight", "true_z_vertex_m", "true_mass_1_gev", "true_mass_2_gev",
+         "track_true_pdg_id"}  # fmt: skip
+
+
+def columns(random, schema, shape):
+    return {
+        name: (1.0 + 10.0 * random.random(shape)).astype(kind)
+        for name, (kind, _) in schema.items()
+    }
+
+
+@pytest.fixture
+def events():
+    """Five events with 3, 4, 3, 5, 3 tracks and 0, 2, 1, 0, 0 clusters."""
+    random = np.random.default_rng(3)
+    event = columns(random, EVENT_BRANCHES, 5)
+    event["event_number"] = np.arange(10, 15)
+    event["true_mass_1_gev"][2] = np.nan
+    track = columns(random, TRACK_BRANCHES, (5, 5))
+    track["charge"] = np.where(random.random((5, 5)) < 0.5, -1, 1).astype("int8")
+    cluster = columns(random, CLUSTER_BRANCHES, (5, 2))
+    for part, counts in ((track, [3, 4, 3, 5, 3]), (cluster, [0, 2, 1, 0, 0])):
+        for column in part.values():
+            column[np.arange(column.shape[1]) >= np.array(counts)[:, np.newaxis]] = 0
+    return SpectrometerEvents(event, track, cluster, 7, 6.5, 6.25, {"sample": "toy"})
+
+
+def read(path):
+    (whole,) = iterate_spectrometer(path, events_per_chunk=None)
+    return whole
+
+
+def assert_equal(first, second):
+    for part in ("event", "track", "cluster"):
+        ours, theirs = getattr(first, part), getattr(second, part)
+        assert list(ours) == list(theirs)
+        for name in ours:
+            assert ours[name].dtype == theirs[name].dtype, name
+            assert np.array_equal(ours[name], theirs[name], equal_nan=True), name
+
+
+# ------------------------------------------------------------------------------ round trip
+
+
+def test_events_come_back_to_the_last_bit(tmp_path, events):
+    write_spectrometer(tmp_path / "events.root", events)
+    back = read(tmp_path / "events.root")
+    assert_equal(back, events)
+    assert (back.n_generated, back.sum_weight, back.sum_squared_weight) == (7, 6.5, 6.25)
+    assert back.metadata == {"sample": "toy"}
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_chunks_join_to_the_whole(tmp_path, events, size):
+    write_spectrometer(tmp_path / "events.root", events)
+    chunks = list(iterate_spectrometer(tmp_path / "events.root", events_per_chunk=size))
+    assert sum(len(chunk) for chunk in chunks) == len(events)
+    assert {chunk.n_generated for chunk in chunks} == {7}
+    for part, present in (("track", "charge"), ("cluster", "energy_gev")):
+        whole = getattr(events, part)
+        parts = [getattr(chunk, part) for chunk in chunks]
+        for name in whole:
+            joined = np.concatenate([columns[name][columns[present] != 0] for columns in parts])
+            assert np.array_equal(joined, whole[name][whole[present] != 0])
+
+
+def test_padding_is_as_wide_as_the_widest_event_and_three_tracks_at_least(tmp_path, events):
+    write_spectrometer(tmp_path / "events.root", events)
+    chunks = list(iterate_spectrometer(tmp_path / "events.root", events_per_chunk=1))
+    assert [chunk.track["charge"].shape[1] for chunk in chunks] == [3, 4, 3, 5, 3]
+    assert [chunk.cluster["x_m"].shape[1] for chunk in chunks] == [1, 2, 1, 1, 1]
+
+
+def test_sums_of_parts_are_added_up(tmp_path, events):
+    nothing = replace(
+        events,
+        **{part: {name: column[:0] for name, column in getattr(events, part).items()}
+           for part in ("event", "track", "cluster")},
+        n_generated=3, sum_weight=1.5,
+    )  # fmt: skip
+    write_spectrometer(tmp_path / "events.root", iter([nothing, events, nothing, events]))
+    back = read(tmp_path / "events.root")
+    assert len(back) == 10
+    assert (back.n_generated, back.sum_weight, back.sum_squared_weight) == (20, 16.0, 25.0)
+
+
+def test_simulation_that_recorded_nothing_gives_one_chunk_with_its_sums(tmp_path, events):
+    nothing = replace(
+        events,
+        **{part: {name: column[:0] for name, column in getattr(events, part).items()}
+           for part in ("event", "track", "cluster")},
+    )  # fmt: skip
+    write_spectrometer(tmp_path / "none.root", nothing)
+    (back,) = iterate_spectrometer(tmp_path / "none.root")
+    assert len(back) == 0 and back.n_generated == 7
+    assert back.track["charge"].shape == (0, 3) and back.cluster["x_m"].shape == (0, 1)
+
+
+def test_data_have_no_truth_and_sums_of_one(tmp_path, events):
+    write_spectrometer(tmp_path / "events.root", events)
+    copy_without(tmp_path / "events.root", tmp_path / "data.root", *TRUTH)
+    data = read(tmp_path / "data.root")
+    assert np.all(data.event["n_decays_in_flight"] == -1)
+    assert np.all(np.isnan(data.event["true_z_vertex_m"]))
+    assert np.all(data.track["true_pdg_id"] == 0)
+    assert (data.n_generated, data.sum_weight, data.sum_squared_weight) == (1, 1.0, 1.0)
+    assert np.array_equal(data.track["momentum_gev"], events.track["momentum_gev"])
+
+
+# ------------------------------------------------------------------------------------- data
+
+
+def with_rich(events, decision):
+    """Events of weight 1 with one decision of the RICH for every track."""
+    there = events.track["charge"] != 0
+    track = {**events.track, "rich_positron": np.where(there, decision, 0).astype("int8")}
+    return replace(
+        events, event={**events.event, "weight": np.ones(len(events))}, track=track
+    )
+
+
+def read_data(path, **options):
+    (whole,) = iterate_data(path, events_per_chunk=None, **options)
+    return whole
+
+
+def test_simulation_read_as_data_has_no_truth_and_counts_its_events(tmp_path, events):
+    given = with_rich(events, 1)
+    write_spectrometer(tmp_path / "events.root", given)
+    data = read_data(tmp_path / "events.root", rich_for=["lnv"])
+    assert np.all(data.event["n_decays_in_flight"] == -1)
+    for name in ("true_z_vertex_m", "true_mass_1_gev", "true_mass_2_gev"):
+        assert np.all(np.isnan(data.event[name]))
+    assert not np.any(data.track["true_pdg_id"])
+    assert (data.n_generated, data.sum_weight, data.sum_squared_weight) == (5, 5.0, 5.0)
+    for name in ("momentum_gev", "lkr_energy_gev", "muv3_tile", "rich_positron"):
+        assert np.array_equal(data.track[name], given.track[name]), name
+    # The same file, read as simulation, keeps everything.
+    assert_equal(read(tmp_path / "events.root"), given)
+
+
+def test_the_decision_of_the_rich_is_optional(tmp_path, events):
+    write_spectrometer(tmp_path / "without.root", events)
+    assert "rich_positron" not in read(tmp_path / "without.root").track
+    given = with_rich(events, 1)
+    write_spectrometer(tmp_path / "one.root", replace(
+        events, event={**events.event, "weight": np.ones(5)}
+    ))
+    assert "rich_positron" not in read_data(tmp_path / "one.root").track
+    with pytest.raises(EventFileError, match=r"one\.root: .* no branch track_rich_positron.*: lnv;"):
+        read_data(tmp_path / "one.root", rich_for=["lnv"])
+    write_spectrometer(tmp_path / "known.root", given)
+    assert "rich_positron" in read(tmp_path / "known.root").track
+
+
+def test_a_rich_that_never_decides_is_told(tmp_path, events):
+    write_spectrometer(tmp_path / "events.root", with_rich(events, -1))
+    assert len(read_data(tmp_path / "events.root")) == 5
+    with pytest.raises(EventFileError, match=r"track_rich_positron is -1, not known, for every"):
+        read_data(tmp_path / "events.root", rich_for=["lnv"])
+
+
+def test_data_have_weights_of_one(tmp_path, events):
+    write_spectrometer(tmp_path / "events.root", events)
+    with pytest.raises(EventFileError, match=r"events\.root: branch weight must be 1"):
+        read_data(tmp_path / "events.root")
+
+
+# ----------------------------------------------------------------------------- readability
+
+
+def test_uproot_alone_reads_the_file(tmp_path, events):
+    write_spectrometer(tmp_path / "events.root", events)
+    with uproot.open(tmp_path / "events.root") as file:
+        tree = file["Events"]
+        assert tree["ntrack"].array().tolist() == [3, 4, 3, 5, 3]
+        assert tree["ncluster"].array().tolist() == [0, 2, 1, 0, 0]
+        assert [len(row) for row in tree["track_momentum_gev"].array()] == [3, 4, 3, 5, 3]
+        assert '"n_generated": 7' in str(file["metadata"])
+
+
+def test_the_document_lists_every_branch_with_its_type_and_no_other():
+    rows = re.findall(r"^\| (`.+?`) \| (\w+) \|", DOCUMENT.read_text(), flags=re.MULTILINE)
+    listed = {name: kind for names, kind in rows for name in re.findall(r"`(\w+)`", names)}
+    expected = {name: kind for name, (kind, _) in EVENT_BRANCHES.items()}
+    tracks = TRACK_BRANCHES | OPTIONAL_TRACK_BRANCHES
+    expected |= {f"track_{name}": kind for name, (kind, _) in tracks.items()}
+    expected |= {f"cluster_{name}": kind for name, (kind, _) in CLUSTER_BRANCHES.items()}
+    assert listed == expected
+
+
+def test_tiles_are_148_of_which_eight_are_inner():
+    tiles = np.arange(-1, MUV3_OUTER_TILES + MUV3_INNER_TILES)
+    outer = muv3_tile_is_outer(tiles)
+    assert len(tiles) - 1 == 148
+    assert outer.sum() == 140 and not outer[0] and not outer[-8:].any()
+
+
+# ------------------------------------------------------------------- files that cannot be used
+
+
+def branches_of(path):
+    """Branches of a file as lists that uproot writes again."""
+    with uproot.open(path) as file:
+        tree = file["Events"]
+        names = [name for name in tree.keys() if name not in ("ntrack", "ncluster")]
+        return {name: tree[name].array() for name in names}
+
+
+def write_branches(path, branches):
+    with uproot.recreate(path) as file:
+        file.mktree("Events", {name: values.type for name, values in branches.items()})
+        file["Events"].extend(branches)
+
+
+def copy_without(source, target, *names):
+    kept = {k: v for k, v in branches_of(source).items() if k not in names}
+    write_branches(target, kept)
+
+
+def test_missing_file_is_named(tmp_path):
+    with pytest.raises(EventFileError, match=r"nowhere\.root: no such file"):
+        read(tmp_path / "nowhere.root")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.99])
+def test_truncated_file_is_refused(tmp_path, events, share):
+    path = tmp_path / "events.root"
+    write_spectrometer(path, events)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(share * len(whole))])
+    with pytest.raises(EventFileError, match=r"events\.root: .*(again|docs/kaon_events\.md)"):
+        read(path)
+
+
+def test_file_of_another_kind_is_refused(tmp_path):
+    path = tmp_path / "text.root"
+    path.write_text("not a ROOT file\n" * 100)
+    with pytest.raises(EventFileError, match=r"text\.root: not a whole"):
+        read(path)
+
+
+def test_file_without_the_tree_is_refused(tmp_path):
+    path = tmp_path / "other.root"
+    with uproot.recreate(path) as file:
+        file["note"] = "no events here"
+    with pytest.raises(EventFileError, match=r"no tree named Events .*docs/kaon_events\.md"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    "name", ["track_momentum_gev", "cluster_x_m", "event_number", "lav_energy_gev"]
+)
+def test_missing_branch_is_named(tmp_path, events, name):
+    write_spectrometer(tmp_path / "events.root", events)
+    copy_without(tmp_path / "events.root", tmp_path / "less.root", name)
+    with pytest.raises(EventFileError, match=rf"less\.root: tree Events has no branch {name};"):
+        read(tmp_path / "less.root")
+
+
+def test_empty_tree_of_data_is_refused(tmp_path, events):
+    write_spectrometer(tmp_path / "events.root", events)
+    empty = {name: values[:0] for name, values in branches_of(tmp_path / "events.root").items()}
+    write_branches(tmp_path / "empty.root", empty)
+    with pytest.raises(EventFileError, match=r"empty\.root: tree Events is empty"):
+        read(tmp_path / "empty.root")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize(
+    ("part", "name"), [("track", "slope_x"), ("cluster", "energy_gev"), ("event", "weight")]
+)
+def test_not_a_number_is_named_with_its_branch(tmp_path, events, part, name, value):
+    getattr(events, part)[name][1] = value
+    write_spectrometer(tmp_path / "bad.root", events)
+    branch = name if part == "event" else f"{part}_{name}"
+    with pytest.raises(EventFileError, match=rf"bad\.root: branch {branch} holds NaN or infinity"):
+        read(tmp_path / "bad.root")
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [("track", "charge", 2), ("track", "momentum_gev", -1.0), ("cluster", "energy_gev", -1.0),
+     ("track", "muv3_tile", 148), ("track", "muv3_tile", -2), ("track", "rich_positron", 2)],
+)  # fmt: skip
+def test_value_that_cannot_be_is_named_with_its_branch(tmp_path, events, part, name, value):
+    events = with_rich(events, 1)
+    getattr(events, part)[name][1, 0] = value
+    write_spectrometer(tmp_path / "bad.root", events)
+    with pytest.raises(EventFileError, match=rf"bad\.root: branch {part}_{name} must be"):
+        read(tmp_path / "bad.root")
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("track_momentum_gev", np.ones(5)),
+        ("track_charge", np.ones(5, dtype="int8")),
+        ("lav_energy_gev", ak.Array([[1.0]] * 5)),
+        ("track_x_m", ak.Array(["left"] * 5)),
+    ],
+)
+def test_a_branch_of_another_type_is_named(tmp_path, events, name, values):
+    write_spectrometer(tmp_path / "events.root", events)
+    branches = {**branches_of(tmp_path / "events.root"), name: ak.Array(values)}
+    write_branches(tmp_path / "typed.root", branches)
+    with pytest.raises(EventFileError, match=rf"typed\.root: branch {name} holds values of the"):
+        read(tmp_path / "typed.root")
+
+
+def test_branches_of_unequal_length_are_named(tmp_path, events):
+    write_spectrometer(tmp_path / "events.root", events)
+    branches = branches_of(tmp_path / "events.root")
+    branches["track_y_m"] = branches["track_y_m"][:, :1]
+    write_branches(tmp_path / "uneven.root", branches)
+    with pytest.raises(EventFileError, match="branch track_y_m has another number of entries"):
+        read(tmp_path / "uneven.root")
+
+
+def test_metadata_without_a_sum_is_refused(tmp_path, events):
+    write_spectrometer(tmp_path / "events.root", events)
+    branches = branches_of(tmp_path / "events.root")
+    write_branches(tmp_path / "half.root", branches)
+    with uproot.update(tmp_path / "half.root") as file:
+        file["metadata"] = '{"n_generated": 5}'
+    with pytest.raises(EventFileError, match=r"half\.root: `metadata` has no sum_weight, sum_sq"):
+        read(tmp_path / "half.root")
+
+
+# --------------------------------------------------------------------------- whole or not at all
+
+
+def test_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, events):
+    path = tmp_path / "events.root"
+    write_spectrometer(path, events)
+    before = path.read_bytes()
+
+    def fails():
+        yield events
+        raise RuntimeError("simulation stopped")
+
+    with pytest.raises(RuntimeError):
+        write_spectrometer(path, fails())
+    with pytest.raises(ValueError, match=r"events\.root: no events to write"):
+        write_spectrometer(path, iter([]))
+    assert path.read_bytes() == before
+    assert [item.name for item in tmp_path.iterdir()] == ["events.root"]
+
+
+def test_only_what_is_there_is_importable():
+    from lnvsearch.experiments.na62 import events as module
+
+    with pytest.raises(AttributeError, match="no attribute 'read_everything'"):
+        module.read_everything  # noqa: B018

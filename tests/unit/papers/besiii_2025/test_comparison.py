@@ -1,0 +1,226 @@
+"""The comparison covers every number of the paper once; its summary follows from the numbers."""
+
+import copy
+
+import pytest
+
+from lnvsearch.papers.besiii_2025 import comparison as c
+from lnvsearch.papers.besiii_2025.summary import mass_bin_convention
+from lnvsearch.publication.comparison import comparison_table
+from lnvsearch.publication.summary import agreement
+from lnvsearch.tables import find_rows, table_rows
+
+
+@pytest.fixture
+def compared(published, results):
+    return c.comparison_for_besiii(published, results)
+
+
+def test_columns_are_the_agreed_ones(compared):
+    assert ", ".join(compared) == (
+        "quantity, channel, mass_gev, kind, variant, published, published_uncertainty, value, "
+        "uncertainty, ratio, pull, source, note"
+    )
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_every_published_number_has_a_row(published, results, empty):
+    compared = c.comparison_for_besiii(published, {} if empty else results)
+    keys = set(
+        zip(compared["quantity"], compared["channel"], compared["mass_gev"], strict=True)
+    )
+    assert keys == {number.key for number in published}
+    c.check_coverage(compared, published)
+    assert set(compared["kind"]) <= set(c.KINDS)
+
+
+def test_keys_are_unique(compared):
+    names = ("quantity", "channel", "mass_gev", "kind", "variant")
+    keys = list(zip(*(compared[name] for name in names), strict=True))
+    assert len(keys) == len(set(keys))
+
+
+def test_a_row_given_twice_is_refused(published, results):
+    results["overall_limits"] *= 2
+    with pytest.raises(ValueError, match="two rows .*upper_limit"):
+        c.comparison_for_besiii(published, results)
+
+
+def test_a_number_without_a_row_is_refused(published, compared):
+    rows = [row for row in table_rows(compared) if row["quantity"] != "observed_events"]
+    with pytest.raises(ValueError, match="observed_events"):
+        comparison_table(rows, published)
+
+
+def test_published_is_empty_exactly_where_illegible(published, compared):
+    for row in table_rows(compared):
+        number = published.find(row["quantity"], row["mass_gev"])
+        assert row["published"] == (number.value if number.legible else None)
+        if not number.legible:
+            assert row["ratio"] is None and row["pull"] is None
+            assert "published digits" in row["note"]
+
+
+def test_ratio_and_pull_are_what_they_say(compared):
+    tests = [row for row in table_rows(compared) if c.is_test(row)]
+    assert len(tests) > 10
+    for row in tests:
+        if row["published"]:
+            assert row["ratio"] == pytest.approx(row["value"] / row["published"])
+        if row["pull"] is not None:
+            variance = (row["published_uncertainty"] or 0) ** 2 + (row["uncertainty"] or 0) ** 2
+            assert row["pull"] ** 2 * variance == pytest.approx(
+                (row["value"] - row["published"]) ** 2
+            )
+
+
+def test_external_and_not_simulated_rows_test_nothing(compared):
+    for row in table_rows(compared):
+        if row["kind"] in ("external", "not_simulated"):
+            assert not c.is_test(row) and row["ratio"] is None
+        if row["kind"] == "not_simulated":
+            assert row["value"] is None and row["note"]
+
+
+def test_the_calibrated_efficiency_is_no_test_but_the_uncalibrated_is(compared):
+    rows = {
+        row["variant"]: row
+        for row in find_rows(compared, quantity="efficiency_percent", mass_gev=None)
+    }
+    assert rows["nominal"]["value"] == pytest.approx(15.68)
+    assert not c.is_test(rows["nominal"])
+    assert c.is_test(rows["uncalibrated"])
+    # The paper takes 7.0 % of the efficiency as its standard deviation.
+    assert rows["uncalibrated"]["published_uncertainty"] == pytest.approx(0.07 * 15.68)
+
+
+def test_derived_limit_is_the_formula_and_not_the_printed_number(compared):
+    (row,) = find_rows(
+        compared,
+        quantity="upper_limit_branching_fraction",
+        mass_gev=None,
+        variant="published_events_over_n_jpsi",
+    )
+    assert row["value"] == pytest.approx(2.30e-9, rel=1e-4)
+    assert row["published"] == 2.1e-9
+    assert agreement(row, 1e-10) == "no uncertainty"
+
+
+def test_both_conventions_of_the_mass_bin_are_there(compared):
+    variants = {
+        row["variant"]
+        for row in find_rows(compared, quantity="efficiency_percent", mass_gev=0.575)
+    }
+    assert variants == {
+        "nominal", "nominal_in_mass_bin", "uncalibrated", "uncalibrated_in_mass_bin",
+    }  # fmt: skip
+    spread = mass_bin_convention(compared)
+    # One legible mass of the made-up results: 10.75 % and 0.97 of it against 8.97 %.
+    assert spread["nominal"] == pytest.approx(10.75 / 8.97 - 1)
+    assert spread["nominal_in_mass_bin"] == pytest.approx(0.97 * 10.75 / 8.97 - 1)
+
+
+def test_background_is_the_sum_of_the_modes(compared):
+    (row,) = find_rows(compared, quantity="background_events", mass_gev=None, kind="simulated")
+    assert row["value"] == pytest.approx(2.06e-3)
+    assert row["uncertainty"] == pytest.approx(5e-5)
+
+
+def test_optimum_of_the_fit_cut_stands_beside_the_entered_cut(published, results):
+    results["punzi"] = {
+        "chi_square_cut": [10, 20, 30],
+        "efficiency": [0.12, 0.15, 0.16],
+        "background": [0.0, 0.0, 0.0],
+        "figure_of_merit": [0.08, 0.10, 0.125],
+    }
+    compared = c.comparison_for_besiii(published, results)
+    rows = {row["kind"]: row for row in find_rows(compared, quantity="chi_square_4c_maximum")}
+    assert rows["external"]["value"] == 20
+    assert rows["simulated"]["value"] == 30
+    assert "0.800 of its largest" in rows["simulated"]["note"]
+
+
+def test_settings_that_differ_from_the_paper_are_seen(published, results):
+    results["settings"] = {"cos_theta_maximum": 0.93, "chi_square_4c_maximum": 25}
+    compared = c.comparison_for_besiii(published, results)
+    notes = {
+        row["quantity"]: (row["value"], row["note"])
+        for row in find_rows(compared, kind="external")
+    }
+    assert notes["cos_theta_maximum"] == (0.93, "as used in this run")
+    assert notes["chi_square_4c_maximum"][0] == 25
+    assert "another value" in notes["chi_square_4c_maximum"][1]
+    results["settings"] = {"no_such_number": 1}
+    with pytest.raises(ValueError, match="no_such_number"):
+        c.comparison_for_besiii(published, results)
+
+
+def test_a_measured_number_stands_beside_the_entered_one(published, results):
+    record = {"quantity": "momentum_resolution_percent", "value": 0.51, "uncertainty": 0.01,
+              "channel": "kkee"}
+    results["simulated_numbers"] = [record]
+    compared = c.comparison_for_besiii(published, results)
+    kinds = {
+        row["kind"]: row["value"]
+        for row in find_rows(compared, quantity="momentum_resolution_percent")
+    }
+    assert kinds == {"external": 0.5, "simulated": 0.51}
+    results["simulated_numbers"] = [record | {"quantity": "no_such_number"}]
+    with pytest.raises(ValueError, match="no_such_number"):
+        c.comparison_for_besiii(published, results)
+
+
+@pytest.mark.parametrize(
+    ("value", "pull", "expected"),
+    [
+        (15.684, 0.0, "printed digits"),
+        (15.685, 0.0, "printed digits"),
+        (15.686, 0.1, "within 1 sigma"),
+        (17.0, -1.0, "within 1 sigma"),
+        (17.0, 1.5, "within 2 sigma"),
+        (17.0, -2.1, "beyond 2 sigma"),
+        (17.0, None, "no uncertainty"),
+    ],
+)
+def test_rules_of_agreement(value, pull, expected):
+    row = {"value": value, "published": 15.68, "pull": pull}
+    assert agreement(row, 0.01) == expected
+
+
+def test_kind_must_be_known_and_not_simulated_has_no_value(published):
+    with pytest.raises(ValueError, match="kind is 'guessed'"):
+        c.comparison_row(published[0], "guessed", "nominal")
+    with pytest.raises(ValueError, match="cannot have a value"):
+        c.comparison_row(published[0], "not_simulated", "nominal", 1.0)
+
+
+def test_inconsistencies_are_computed_from_the_numbers(published, results):
+    items = c.inconsistencies_of_besiii(published, results)
+    assert (items[0].printed, items[0].computed) == ("2.1e-9", "2.30e-9")
+    # 2.04/2.2357: the one mass of the made-up scan where both limits are known.
+    assert "0.912 on average over 1" in items[0].evidence
+    assert "With 15.83 % the paper's method gives 23.19 events, which is" in items[1].evidence
+    text = " ".join(f"{item.printed} {item.computed} {item.evidence}" for item in items)
+    for number in ("15.68", "1.500", "1.525", "39", "0.73 %", "0.9 %", "19.2 %", "6.6 %"):
+        assert number in text
+
+
+def test_summary_is_deterministic_and_names_the_first_inconsistency_first(
+    published, results, compared
+):
+    text = c.summary_markdown(compared, published, results)
+    again = c.comparison_for_besiii(published, copy.deepcopy(results))
+    assert text == c.summary_markdown(again, published, copy.deepcopy(results))
+    assert f"prints {len(published)} numbers" in text
+    inside = text.split("## Inconsistencies of the published numbers")[1]
+    assert inside.index("2.30e-9") < inside.index("15.68")
+    n_tests = sum(map(c.is_test, table_rows(compared)))
+    counted = [line for line in text.splitlines() if line.startswith("| derived | ") or
+               line.startswith("| simulated | ")]
+    assert sum(int(line.split("|")[4]) for line in counted) == n_tests
+
+
+def test_summary_of_a_run_without_results(published):
+    compared = c.comparison_for_besiii(published, {})
+    text = c.summary_markdown(compared, published)
+    assert "2.1e-9" in text and "0 simulated" in text

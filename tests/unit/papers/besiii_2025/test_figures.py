@@ -1,0 +1,287 @@
+"""The figures: the numbers beside a figure are those drawn, labels and fonts are fit for print."""
+
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from lnvsearch.publication import figures
+from lnvsearch.publication.figures.style import COLOURS, publication_style
+from lnvsearch.tables import find_rows, number_of_rows
+
+_CUTS = ("generated", "acceptance", "kinematic_fit")
+
+
+@pytest.fixture(scope="module")
+def made(published, shared_results):
+    """Return every figure with its numbers, from small made-up inputs."""
+    results = shared_results
+    rng = np.random.default_rng(20250)
+    first, second = rng.uniform(0.5, 2.0, (2, 4000))
+    flow = {
+        "sample": ["signal_phsp"] * 3,
+        "variation": ["nominal"] * 3,
+        "cut": list(_CUTS),
+        "events_in": [100, 100, 70],
+        "events_out": [100, 70, 0],
+        "cumulative_efficiency": [1.0, 0.7, 0.0],
+        "cumulative_efficiency_uncertainty": [0.0, 0.05, 0.0],
+    }
+    punzi = {
+        "chi_square_cut": [40, 10, 20],
+        "efficiency": [0.16, 0.12, 0.15],
+        "background": [0.4, 0.0, 0.0],
+        "figure_of_merit": [0.075, 0.08, 0.1],
+    }
+    calibration = {
+        "low_momentum_scale": [0.0, 2.0, 1.0],
+        "efficiency": [0.19, 0.15, 0.17],
+        "efficiency_uncertainty": [0.001, 0.001, 0.001],
+    }
+    return {
+        "figure1": figures.figure1(),
+        "figure2": figures.figure2(
+            rng.normal(3.097, 0.008, 5000), [3.0952], window_gev=(3.07, 3.12)
+        ),
+        "figure3": figures.figure3(results["scan"], published),
+        "efficiency_vs_mass": figures.efficiency_vs_mass(results["efficiencies"], published),
+        "modelling": figures.modelling(results["systematics_by_mass"], published),
+        "calibration_curve": figures.calibration_curve(calibration, published, chosen_scale=2.0),
+        "cut_flow": figures.cut_flow(flow, samples=["signal_phsp"]),
+        "punzi_curve": figures.punzi_curve(punzi, published_cut=20),
+        "chi_square_probability": figures.chi_square_probability(
+            {"flat": rng.chisquare(4, 5000)}
+        ),
+        "acceptance_map": figures.acceptance_map(first, second, rng.random(4000) < 0.15),
+        "coverage_map": figures.coverage_map(_coverage_table()),
+        "coverage_map of one channel": figures.coverage_map(_coverage_table(("kkee",))),
+    }
+
+
+def _coverage_table(channels=("piee", "kkee", "new")):
+    """Two methods, the first below nominal from 2 to 4 and at 8 events, and out of order."""
+    signals = [10.0, 0.0, 2.0, 4.0, 6.0, 8.0]
+    rows = [
+        ("paper", channel, method, signal, low if signal in (2, 4, 8) else 0.97, 0.9)
+        for channel in channels
+        for method, low in (("rolke", 0.82), ("cls", 0.95))
+        for signal in signals
+    ]
+    names = ("paper", "channel", "method", "true_signal", "coverage", "nominal")
+    return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+
+
+def _texts(figure):
+    import matplotlib.text
+
+    return [t for t in figure.findobj(matplotlib.text.Text) if t.get_text() and t.get_visible()]
+
+
+def test_every_figure_is_labelled_legible_and_inside_its_printed_size(made):
+    for name, (figure, numbers) in made.items():
+        png = figures.figure_bytes(figure, "png")
+        assert png.startswith(b"\x89PNG") and len(png) > 10_000
+        assert any(figures.LABEL in text.get_text() for text in _texts(figure)), name
+        assert min(text.get_fontsize() for text in _texts(figure)) >= 8, name
+        width_cm = figure.get_size_inches()[0] * 2.54
+        assert round(width_cm, 3) in (8.6, 17.0), name
+        assert number_of_rows(numbers) > 0, name
+        with publication_style():
+            box = figure.get_tightbbox()
+        width, height = figure.get_size_inches()
+        assert box.x0 > -0.01 and box.y0 > -0.01, name
+        assert box.x1 < width + 0.01 and box.y1 < height + 0.01, name
+
+
+def test_the_same_figure_gives_the_same_bytes():
+    first, second = (figures.figure1()[0] for _ in range(2))
+    for file_format in ("pdf", "png"):
+        assert figures.figure_bytes(first, file_format) == figures.figure_bytes(
+            second, file_format
+        )
+    with pytest.raises(ValueError, match="pdf or png"):
+        figures.figure_bytes(first, "gif")
+
+
+def test_figure1_diagrams_conserve_charge_at_every_vertex():
+    _, numbers = figures.figure1()
+    charge = {
+        "c": 2 / 3, "c~": -2 / 3, "u": 2 / 3, "s~": 1 / 3, "Z": 0, "gamma": 0, "nu_M": 0,
+        "e-": -1, "e+": 1, "W+": 1,
+    }  # fmt: skip
+    # The drawn ends follow the fermion's number: these carry their charge from end to start.
+    backwards = {("s~", True), ("e+", True)}
+    for diagram in ("two_majorana", "one_majorana"):
+        lines = find_rows(numbers, diagram=diagram)
+        balance: dict = {}
+        for line in lines:
+            start, end = (line["x_start"], line["y_start"]), (line["x_end"], line["y_end"])
+            if (line["particle"], line["kind"] == "antifermion") in backwards:
+                start, end = end, start
+            balance[start] = balance.get(start, 0) - charge[line["particle"]]
+            balance[end] = balance.get(end, 0) + charge[line["particle"]]
+        vertices = {point for point in balance if 1.0 < point[0] < 9.0}
+        assert len(vertices) == 6
+        assert all(abs(balance[point]) < 1e-12 for point in vertices)
+        final = sorted(
+            line["particle"] for line in lines if 9.3 in (line["x_start"], line["x_end"])
+        )
+        assert final == ["e-", "e-", "s~", "s~", "u", "u"]
+
+
+def test_figure2_counts_every_candidate_in_range(made):
+    _, numbers = made["figure2"]
+    assert sum(numbers["data_candidates"]) == 1
+    assert sum(numbers["signal_candidates"]) == 5000
+    assert max(numbers["signal_scaled"]) == 1.0
+    window = [
+        low for low, inside in zip(numbers["mass_low_gev"], numbers["in_window"], strict=True)
+        if inside
+    ]
+    assert window[0] == pytest.approx(3.07) and window[-1] == pytest.approx(3.118)
+
+
+def test_figure3_draws_the_scan_and_every_published_limit_that_has_digits(
+    made, results, published
+):
+    _, numbers = made["figure3"]
+    for kind, variant in (("simulated", "nominal"), ("derived", "nominal")):
+        drawn = find_rows(numbers, series=f"{kind}_{variant}")
+        rows = find_rows(results["scan"], kind=kind, variant=variant, method="rolke")
+        assert [(row["mass_gev"], row["upper_branching_fraction"]) for row in drawn] == [
+            (row["mass_gev"], row["upper_branching_fraction"]) for row in rows
+        ]
+    drawn = {row["mass_gev"]: row for row in find_rows(numbers, series="published")}
+    expected = {
+        number.mass_gev: number
+        for number in published
+        if number.quantity == "upper_limit_branching_fraction"
+        and number.mass_gev is not None
+        and number.value is not None
+    }
+    assert drawn.keys() == expected.keys()
+    for mass, number in expected.items():
+        assert drawn[mass]["upper_branching_fraction"] == number.value
+        assert drawn[mass]["reading_confidence"] == number.reading_confidence
+
+
+def test_doubtful_published_points_are_hollow(made):
+    figure, _ = made["figure3"]
+    lines = {line.get_label(): line for line in figure.axes[0].get_lines()}
+    assert lines["Published"].get_markerfacecolor() == "black"
+    assert lines["Published, doubtful reading"].get_markerfacecolor() == "white"
+
+
+def test_efficiency_figure_draws_the_table(made, results):
+    _, numbers = made["efficiency_vs_mass"]
+    drawn = find_rows(numbers, series="simulated_nominal")
+    rows = find_rows(results["efficiencies"], model="two_majorana", variation="nominal")
+    assert [row["efficiency_percent"] for row in drawn] == pytest.approx(
+        [100 * row["efficiency_in_bin"] for row in rows]
+    )
+    at_low_mass = find_rows(numbers, series="published", mass_gev=0.575)[0]
+    assert at_low_mass["uncertainty_percent"] == pytest.approx(8.97 * 0.2)
+
+
+def test_modelling_figure_takes_the_common_part_out(made):
+    _, numbers = made["modelling"]
+    (row,) = find_rows(numbers, series="published", mass_gev=0.575)
+    assert row["modelling_percent"] == pytest.approx(math.sqrt(20.0**2 - 7.0**2))
+    (row,) = find_rows(numbers, series="published", mass_gev=1.0)
+    assert row["modelling_percent"] == 0.0
+
+
+def test_curves_come_sorted_and_complete(made):
+    _, punzi = made["punzi_curve"]
+    assert punzi["chi_square_cut"] == [10, 20, 40]
+    assert punzi["relative_figure_of_merit"] == pytest.approx([0.8, 1.0, 0.75])
+    _, calibration = made["calibration_curve"]
+    assert calibration["low_momentum_scale"] == [0.0, 1.0, 2.0]
+    assert calibration["chosen"] == [False, False, True]
+    assert calibration["efficiency_percent"] == pytest.approx([19, 17, 15])
+    _, flow = made["cut_flow"]
+    assert flow["cut"] == list(_CUTS)
+    assert flow["cumulative_efficiency"] == [1.0, 0.7, 0.0]
+
+
+def test_probability_density_has_area_one_and_map_counts_all(made):
+    _, numbers = made["chi_square_probability"]
+    assert sum(numbers["candidates"]) == 5000
+    assert np.mean(numbers["density"]) == pytest.approx(1.0)
+    _, numbers = made["acceptance_map"]
+    assert sum(numbers["generated"]) == 4000
+    ratio = np.array(numbers["selected"]) / np.array(numbers["generated"])
+    assert numbers["efficiency"] == pytest.approx(ratio.tolist())
+
+
+def test_coverage_figure_draws_the_table_and_marks_what_is_below(made):
+    figure, numbers = made["coverage_map"]
+    # Three channels: three panels, each with its strip; the empty pair of the grid is gone.
+    assert len(figure.axes) == 6
+    rows = find_rows(numbers, channel="kkee", method="rolke")
+    assert [row["true_signal"] for row in rows] == [0, 2, 4, 6, 8, 10]
+    assert [row["under_covered"] for row in rows] == [False, True, True, False, True, False]
+    assert not any(row["under_covered"] for row in find_rows(numbers, method="cls"))
+    figure, _ = made["coverage_map of one channel"]
+    panel, strip = figure.axes
+    lines = [line.get_xydata().tolist() for line in panel.get_lines()]
+    assert [[row["true_signal"], row["coverage"]] for row in rows] in lines
+    assert [[0, 0.9], [1, 0.9]] in lines  # the nominal level, across the panel
+    bars = [
+        (path.vertices[:, 0].min(), path.vertices[:, 0].max())
+        for bars in strip.collections
+        for path in bars.get_paths()
+    ]
+    # Each bar ends half way to the next signal.
+    assert bars == [(1, 3), (3, 5), (7, 9)]
+    assert panel.get_xlim() == strip.get_xlim() == (0, 10)
+
+
+def test_methods_are_told_by_line_style_too(made):
+    figure, _ = made["coverage_map of one channel"]
+    legend = figure.legends[0]
+    methods = [line for line in legend.get_lines() if line.get_label() != "Nominal"]
+    assert len({line.get_linestyle() for line in methods}) == len(methods) == 2
+    assert len({line.get_color() for line in methods}) == 2
+
+
+def test_a_method_without_a_look_is_refused():
+    table = _coverage_table()
+    table["method"] = ["guess" if name == "cls" else name for name in table["method"]]
+    with pytest.raises(ValueError, match="guess.*known are"):
+        figures.coverage_map(table)
+
+
+def test_bad_inputs_are_named(results):
+    with pytest.raises(ValueError, match="'empty'"):
+        figures.chi_square_probability({"empty": []})
+    with pytest.raises(ValueError, match="one entry an event"):
+        figures.acceptance_map([1.0, 1.1], [1.0], [True])
+    flow = dict.fromkeys(("sample", "variation", "cut", "cumulative_efficiency"), [])
+    with pytest.raises(ValueError, match="signal_phsp"):
+        figures.cut_flow(flow, samples=["signal_phsp"])
+    with pytest.raises(ValueError, match="1 to 5"):
+        figures.cut_flow(flow, samples=[])
+    empty = {n: [] for n in ("chi_square_cut", "efficiency", "background", "figure_of_merit")}
+    with pytest.raises(ValueError, match="no rows"):
+        figures.punzi_curve(empty, published_cut=20)
+
+
+def test_colours_are_distinct_also_in_grey():
+    def luminance(colour):
+        red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+        return 0.299 * red + 0.587 * green + 0.114 * blue
+
+    # The two that carry most figures: blue and vermilion; and both against black.
+    grey = sorted(luminance(COLOURS[name]) for name in ("black", "blue", "vermilion"))
+    assert min(np.diff(grey)) > 25
+
+
+def test_matplotlib_is_imported_only_for_drawing():
+    code = (
+        "import sys; from lnvsearch.publication import comparison, figures, published, tables; "
+        "sys.exit('matplotlib' in sys.modules or 'scipy' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

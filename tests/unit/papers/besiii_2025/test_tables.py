@@ -1,0 +1,183 @@
+"""Tables: the three texts have one content, and the paper's tables are complete."""
+
+import csv
+import io
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lnvsearch.papers.besiii_2025 import tables
+
+_NUMBER_IN_TEX = re.compile(r"^\$([+-]?[\d.]+)(?:\\times 10\^\{([+-]?\d+)\})?\$$")
+
+
+def _csv_cells(text):
+    return list(csv.reader(io.StringIO(text)))[1:]
+
+
+def _markdown_cells(text):
+    return [
+        [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        for line in text.splitlines()[2:]
+    ]
+
+
+def _tex_cells(text):
+    body = text.split("\\midrule\n")[1].split("\\bottomrule")[0]
+    rows = []
+    for line in body.splitlines():
+        cells = []
+        for cell in line.removesuffix(r" \\").split(" & "):
+            number = _NUMBER_IN_TEX.match(cell.strip())
+            if number:
+                cells.append(number[1] + (f"e{number[2]}" if number[2] else ""))
+            else:
+                cells.append(cell.strip().replace(r"\_", "_"))
+        rows.append(cells)
+    return rows
+
+
+@pytest.fixture
+def both_tables(published, results):
+    return [
+        tables.table1(results["systematics"], published),
+        tables.table2(
+            published, results["efficiencies"], results["systematics_by_mass"], results["scan"]
+        ),
+    ]
+
+
+def test_csv_tex_and_markdown_have_one_content(both_tables):
+    for table in both_tables:
+        cells = _csv_cells(tables.render(table, "csv"))
+        assert cells == _markdown_cells(tables.render(table, "md"))
+        assert cells == _tex_cells(tables.render(table, "tex"))
+        assert len(cells) == tables.number_of_rows(table) > 5
+
+
+def test_headings_replace_every_column_name(both_tables):
+    for table in both_tables:
+        for text_format in ("tex", "md"):
+            text = tables.render(table, text_format)
+            assert not [name for name in table if "_" in name and f" {name} " in text]
+
+
+def test_unknown_format_is_refused(both_tables):
+    with pytest.raises(ValueError, match="csv, tex or md"):
+        tables.render(both_tables[0], "xlsx")
+
+
+def test_table1_has_the_sources_of_the_paper_in_order_and_the_total_last(published, results):
+    table = tables.table1(results["systematics"], published)
+    assert list(dict.fromkeys(table["source"])) == [
+        "n_jpsi", "mdc_tracking", "pid", "kinematic_fit", "signal_region", "mc_statistics",
+        "mc_modeling", "material", "total",
+    ]  # fmt: skip
+    first = dict(zip(table["source"], table["published_percent"], strict=True))
+    assert (first["mdc_tracking"], first["kinematic_fit"], first["material"]) == ("2.0", "6.2", "")
+    rows = tables.table_rows(table)
+    assert [r["this_work_percent"] for r in rows if r["source"] == "pid"] == ["2.2", "3.41"]
+    assert [r["statistical_uncertainty_percent"] for r in rows if r["source"] == "pid"] == [
+        "",
+        "0.35",
+    ]
+    assert rows[-1]["this_work_percent"] == "7.04"
+    assert rows[0]["note"] == "not in this run"
+
+
+def test_table2_begins_with_the_agreed_columns_and_has_all_masses(published, results):
+    table = tables.table2(
+        published, results["efficiencies"], results["systematics_by_mass"], results["scan"]
+    )
+    assert ", ".join(table).startswith(
+        "mass_gev, efficiency_published, efficiency_simulated, efficiency_simulated_uncertainty, "
+        "observed, background, systematic_published, systematic_simulated, limit_published, "
+        "limit_derived, limit_simulated"
+    )
+    assert [float(mass) for mass in table["mass_gev"]] == pytest.approx(published.masses_gev())
+
+
+def test_table2_cells(published, results):
+    inputs = (results["efficiencies"], results["systematics_by_mass"], results["scan"])
+    rows = {
+        row["mass_gev"]: row for row in tables.table_rows(tables.table2(published, *inputs))
+    }
+    first = rows["0.575"]
+    assert first["efficiency_published"] == "8.97"
+    # 0.97 of 5 % + 10 %/GeV × 0.575 GeV, in percent, in the mass bin.
+    assert first["efficiency_simulated"] == "10.43"
+    assert first["efficiency_simulated_uncertainty"] == "0.10"
+    assert first["limit_published"] == "2.04e-9"
+    assert first["limit_derived"] == "2.236e-9"
+    assert float(first["limit_simulated"]) == pytest.approx(1.97 / 0.1075 / 10087e6, rel=3e-4)
+    assert first["systematic_simulated"] == "12.2"
+    assert (first["observed"], first["background"]) == ("0", "0")
+    # Not legible in the paper, not derived, and not run.
+    assert rows["0.650"]["efficiency_published"] == rows["0.650"]["limit_published"] == ""
+    assert rows["0.650"]["limit_derived"] == ""
+    assert rows["0.600"]["efficiency_simulated"] == rows["0.600"]["limit_simulated"] == ""
+    # The same number with one digit before the point.
+    assert rows["1.525"]["limit_published"] == "9.2e-10"
+    whole = tables.table_rows(tables.table2(published, *inputs, in_mass_bin=False))[0]
+    assert whole["efficiency_simulated"] == "10.75"
+
+
+def test_a_mass_beyond_the_paper_gets_a_row(published, results):
+    scan = {name: list(column) for name, column in results["scan"].items()}
+    for column in scan.values():
+        column.append(column[0])
+    scan["mass_gev"][-1] = 0.7125
+    table = tables.table2(
+        published, results["efficiencies"], results["systematics_by_mass"], scan
+    )
+    assert len(table["mass_gev"]) == 40
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.lists(
+        st.tuples(
+            st.one_of(st.none(), st.integers(-(10**9), 10**9)),
+            st.one_of(st.none(), st.floats(allow_nan=False, allow_infinity=False)),
+            st.one_of(st.none(), st.booleans()),
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_csv_round_trip_keeps_numbers_to_the_last_bit(tmp_path_factory, rows):
+    table = {
+        "count": [row[0] for row in rows],
+        "x_gev": [row[1] for row in rows],
+        "flag": [row[2] for row in rows],
+    }
+    path = tmp_path_factory.mktemp("csv") / "table.csv"
+    path.write_text(tables.to_csv(table), encoding="utf-8")
+    assert tables.read_csv(path) == table
+
+
+def test_text_stays_text_and_special_characters_survive(tmp_path):
+    table = {"note": ['a, "b" | c', "50 % of J/ψ_1 & more"]}
+    path = tmp_path / "table.csv"
+    path.write_text(tables.to_csv(table), encoding="utf-8")
+    assert tables.read_csv(path) == table
+    assert r"\|" in tables.to_markdown(table)
+    assert r"50 \% of J/$\psi$\_1 \& more" in tables.to_tex(table)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("", "no header"), ("a,a\n1,2\n", "twice"), ("a,b\n1\n", "line 2: 1 cells")],
+)
+def test_a_bad_csv_is_refused(tmp_path, text, message):
+    path = tmp_path / "table.csv"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        tables.read_csv(path)
+
+
+def test_columns_of_different_length_are_refused():
+    with pytest.raises(ValueError, match="one length"):
+        tables.to_csv({"a": [1], "b": [1, 2]})

@@ -1,0 +1,1 @@
+"""Searches: what the rules ask of their settings, samples and files."""

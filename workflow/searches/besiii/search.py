@@ -1,0 +1,307 @@
+"""A search at a collider with simulated samples: J/psi -> K+ K+ e- e- at BESIII."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from searches.besiii import checks, figures
+from searches.besiii.published_settings import published_settings
+from searches.configuration import ConfigurationError
+from searches.search import DATA, NOMINAL, Paper
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One simulated decay; `kind` is decay, cocktail or inclusive.
+
+    `entry`: its name in the search's `samples`, if variations may change its decay.
+    """
+
+    name: str
+    kind: str
+    model: str
+    statistics: str
+    mass_gev: float | None = None
+    decay: Mapping | None = None
+    final_state: tuple[str, ...] | None = None
+    without_cuts: tuple[str, ...] = ()
+    entry: str | None = None
+
+
+class ColliderSearch(Paper):
+    """One search: its settings, its detector, its samples and its variations."""
+
+    schema = "paper"
+    detector_schema = "detector"
+    tables = ("table1", "table2")
+    figures = figures.SIMULATION_FIGURES
+
+    def __init__(self, name: str, config: Mapping, root: Path, config_files: str):
+        super().__init__(name, config, root, config_files)
+        self.calibration = self.settings["calibration"]
+        checks.check_before_samples(self)
+        self.masses_gev = self._masses()
+        self.samples = {sample.name: sample for sample in self._samples()}
+        checks.check_meaning(self)
+
+    # ------------------------------------------------------------------ samples
+
+    def _masses(self) -> tuple[float, ...]:
+        chosen = self.config["majorana_masses_gev"]
+        if chosen != "paper":
+            return tuple(sorted(chosen))
+        scan = self.settings["mass_scan"]
+        number = round((scan["last"] - scan["first"]) / scan["step"]) + 1
+        return tuple(round(scan["first"] + i * scan["step"], 6) for i in range(number))
+
+    def _samples(self) -> Iterator[Sample]:
+        channel = next(iter(self.channels.values()))
+        signal_state = tuple(channel["final_state"])
+        for name, entry in self.settings["samples"].items():
+            for mass in self.masses_gev if entry["at_each_mass"] else (None,):
+                yield Sample(
+                    name=name if mass is None else f"{name}_m{mass:.3f}",
+                    kind="decay",
+                    model=entry["model"],
+                    statistics=entry["statistics"],
+                    mass_gev=mass,
+                    decay=_with_mass(entry["decay"], mass),
+                    final_state=tuple(entry.get("final_state", signal_state)),
+                    without_cuts=tuple(entry["without_cuts"]),
+                    entry=name,
+                )
+        yield Sample(
+            self.calibration["sample"],
+            "decay",
+            "phase_space",
+            "calibration",
+            decay=self.settings["samples"][self.calibration["like"]]["decay"],
+            final_state=signal_state,
+        )
+        backgrounds = self.settings["backgrounds"]
+        for mode in self.cocktail_modes():
+            yield Sample(
+                f"bkg_{mode}", "cocktail", mode, backgrounds["statistics"],
+                final_state=signal_state,
+            )
+        if self.data_file is not None:
+            yield Sample(DATA, "data", "data", "data", final_state=signal_state)
+        yield Sample(
+            backgrounds["inclusive_sample"], "inclusive", "inclusive", "inclusive",
+            final_state=signal_state,
+        )
+
+    def cocktail_file(self) -> str:
+        return str(self.root / self.settings["backgrounds"]["cocktail"])
+
+    def cocktail_modes(self) -> list[str]:
+        """Names of the exclusive backgrounds, in the order of the cocktail's table."""
+        try:
+            with open(self.cocktail_file(), newline="", encoding="utf-8") as stream:
+                rows = csv.DictReader(line for line in stream if not line.startswith("#"))
+                return [row["sample"].removeprefix("bkg_") for row in rows]
+        except (FileNotFoundError, KeyError):
+            raise ConfigurationError(
+                f"{self.file}: backgrounds.cocktail: {self.cocktail_file()} is missing or has no "
+                "column `sample`; restore the file"
+            ) from None
+
+    def sample_names(self, base: str) -> list[str]:
+        """All samples of an entry of `samples`: itself, or one for each mass."""
+        if self.settings["samples"][base]["at_each_mass"]:
+            return [f"{base}_m{mass:.3f}" for mass in self.masses_gev]
+        return [base]
+
+    def signal_samples(self) -> list[str]:
+        """Names of all samples of signal decays."""
+        return [s.name for s in self.samples.values() if s.statistics == "signal"]
+
+    def efficiency_sample(self, channel: str) -> str:
+        return self.channels[channel]["efficiency_sample"]
+
+    def number_of_events(self, sample: str) -> int:
+        return self.config["statistics"][self.samples[sample].statistics]
+
+    def signal_window(self) -> list[float]:
+        window = next(c for c in self.settings["selection"] if c["cut"] == "signal_window")
+        return [window["mass_minimum_gev"], window["mass_maximum_gev"]]
+
+    def cut_flow_samples(self) -> list[str]:
+        """Phase space, and the lowest, middle and highest mass of the scan's model."""
+        model = self.channels[self.channel]["scan_model"]
+        scan = [s.name for s in self.samples.values() if s.model == model and s.mass_gev]
+        chosen = [scan[0], scan[len(scan) // 2], scan[-1]]
+        return [self.efficiency_sample(self.channel), *dict.fromkeys(chosen)]
+
+    def sample_models(self) -> dict[str, dict]:
+        """Model and mass of every sample that ends in the tables."""
+        return {
+            sample.name: {"model": sample.model, "mass_gev": sample.mass_gev}
+            for sample in self.samples.values()
+        }
+
+    # --------------------------------------------------------------- variations
+
+    def runs(self) -> list[tuple[str, str]]:
+        """All (sample, variation) of the search that end in a cut flow."""
+        result = [
+            (sample.name, NOMINAL)
+            for sample in self.samples.values()
+            if sample.statistics != "calibration"
+        ]
+        for variation, entry in self.settings["variations"].items():
+            for base in entry["samples"]:
+                result += [(name, variation) for name in self.sample_names(base)]
+        return result
+
+    # --------------------------------------------------------- parameters of jobs
+
+    def generation_parameters(self, sample: str, variation: str) -> dict:
+        """All that the generation of a sample depends on, but its number of events."""
+        entry = self.samples[sample]
+        settings = self.varied_settings(variation)
+        decay = entry.decay
+        if entry.entry is not None:
+            decay = _with_mass(settings["samples"][entry.entry]["decay"], entry.mass_gev)
+        return {
+            "kind": entry.kind,
+            "decay": decay,
+            "beam": self.detector["beam"],
+            **settings["generation"],
+        }
+
+    def selection_parameters(self, sample: str, variation: str) -> dict:
+        """All that the selection of a sample depends on; a scan's cuts end with its mass bin."""
+        entry = self.samples[sample]
+        settings = self.varied_settings(variation)
+        cuts = [cut for cut in settings["selection"] if cut["cut"] not in entry.without_cuts]
+        if sample == DATA and not self.is_unblinded:
+            cuts = _blinded(cuts)
+        if entry.mass_gev is not None:
+            cuts.append(
+                {
+                    "cut": "majorana_mass_bin",
+                    "mass_gev": entry.mass_gev,
+                    "width_gev": settings["mass_bin"]["width_gev"],
+                    "masses": settings["mass_bin"]["masses"],
+                }
+            )
+        return {
+            "cuts": cuts,
+            "final_state": list(entry.final_state),
+            "beam": self.detector["beam"],
+            "parent": settings["parent"]["particle"],
+        }
+
+    def warm_up_parameters(self) -> dict:
+        """What compiles every kernel that the search's jobs will call."""
+        sample = self.calibration["sample"]
+        return {
+            "generation": self.generation_parameters(sample, NOMINAL),
+            "detector": self.detector,
+            "selection": self.selection_parameters(sample, NOMINAL),
+        }
+
+    # --------------------------------------------------------------------- files
+
+    def generated_file(self, sample: str, variation: str = NOMINAL) -> str:
+        return self._file("generation", "generated", sample, variation, "npz")
+
+    def cutflow_files(self) -> list[str]:
+        return [self._file("selection", "cutflow", *run, "csv") for run in self.runs()]
+
+    def inclusive_cutflow_file(self) -> str:
+        sample = self.settings["backgrounds"]["inclusive_sample"]
+        return self._file("selection", "cutflow", sample, NOMINAL, "csv")
+
+    def background_files(self, folder: str) -> list[str]:
+        return [
+            f"results/{self.name}/background/{folder}/{mode}.csv"
+            for mode in self.cocktail_modes()
+        ]
+
+    @property
+    def channel(self) -> str:
+        """The first channel: the one whose events are simulated."""
+        return next(iter(self.channels))
+
+    def result(self, folder: str, suffix: str) -> str:
+        """A result file of the simulated channel."""
+        return f"results/{self.name}/{folder}/{self.channel}{suffix}"
+
+    def limit_inputs(self, channel: str) -> dict[str, str]:
+        """Results that the limit of a channel needs beside published numbers, by name."""
+        inputs = {
+            "efficiencies": self.result("efficiencies", ".csv"),
+            "systematics": self.result("systematics", ".csv"),
+            "background": self.result("background", ".json"),
+        }
+        if self.data_file is not None and self.is_unblinded:
+            inputs["data"] = self._file("selection", "cutflow", DATA, NOMINAL, "csv")
+        return inputs
+
+    def selected_data(self) -> dict[str, str]:
+        """The selected events of the user's own data, if there are any."""
+        if self.data_file is None:
+            return {}
+        return {"data": self.selected_file(DATA)}
+
+    def background_shapes(self) -> dict[str, str]:
+        """Mass spectra of the exclusive backgrounds, by mode."""
+        return dict(zip(self.cocktail_modes(), self.background_files("shape"), strict=True))
+
+    def calibration_file(self, variation: str) -> list[str]:
+        """The overlay with the calibrated scalar, for the variations that have it."""
+        if self.variation(variation).get("calibrated", True):
+            return [f"results/{self.name}/calibration/overlay.yaml"]
+        return []
+
+    def cocktail_input(self, sample: str) -> list[str]:
+        return [self.cocktail_file()] if self.samples[sample].kind == "cocktail" else []
+
+    # ------------------------------------------------------------- publication
+
+    def figure_inputs(self, figure: str) -> list[str]:
+        return list(figures.figure_inputs(self, figure).values())
+
+    def figure_parameters(self, figure: str) -> dict:
+        return figures.figure_parameters(self, figure)
+
+    def comparison_inputs(self) -> dict[str, str]:
+        """Everything that the comparison with the published numbers reads, by name."""
+        inputs = {f"limits_{name}": path for name, path in zip(self.channels, self.limit_files())}
+        return inputs | {
+            "efficiencies": self.result("efficiencies", ".csv"),
+            "systematics": self.result("systematics", ".csv"),
+            "systematics_by_mass": self.result("systematics", "_by_mass.csv"),
+            "scan": self.result("limits", "_scan.csv"),
+            "background": self.result("background", ".csv"),
+            "resolution": self.result("efficiencies", "_resolution.json"),
+        }
+
+    def published_settings(self) -> dict[str, float]:
+        """Values of this run for quantities that the paper prints as inputs."""
+        return published_settings(self)
+
+
+def _blinded(cuts: list[dict]) -> list[dict]:
+    """The cuts with the signal window closed, from the moment on when its mass is known."""
+    window = next(cut for cut in cuts if cut["cut"] == "signal_window")
+    result = [cut for cut in cuts if cut is not window]
+    place = [cut["cut"] for cut in result].index("kinematic_fit") + 1
+    return [*result[:place], {**window, "cut": "closed_window"}, *result[place:]]
+
+
+def _with_mass(decay: Mapping, mass_gev: float | None) -> dict:
+    """The decay with the mass of the scan in place of the words `majorana_mass`."""
+    result = dict(decay)
+    if result.get("mass_gev") == "majorana_mass" and mass_gev is not None:
+        result["mass_gev"] = mass_gev
+    result["daughters"] = [
+        _with_mass(daughter, mass_gev) if isinstance(daughter, Mapping) else daughter
+        for daughter in decay["daughters"]
+    ]
+    return result

@@ -1,0 +1,357 @@
+"""A search for a rare kaon decay that is normalised to a known one: NA62's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from searches.na62 import checks as kaon_checks
+from searches.na62 import data as kaon_data
+from searches.na62 import figures as kaon_figures
+from searches.na62.published_settings import published_settings
+from searches.search import NOMINAL, STAGES, Paper
+
+#: Parts of a search's file that the maps of particle identification are made from.
+_IDENTIFICATION = "identification"
+
+
+class KaonSearch(Paper):
+    """One search: its settings, its detector, its samples and its variations."""
+
+    schema = "kaon_paper"
+    detector_schema = "na62_detector"
+
+    def __init__(self, name: str, config: Mapping, root: Path, config_files: str):
+        super().__init__(name, config, root, config_files)
+        self.samples = self.settings["samples"]
+        of_data = () if self.data_file is None else kaon_data.TABLES
+        self.tables = (*self.settings["tables"], *of_data)
+        self.figures = (*self.settings["figures"], *kaon_figures.FURTHER_FIGURES)
+        kaon_checks.check_meaning(self)
+
+    # ------------------------------------------------------------------ samples
+
+    def number_of_events(self, sample: str, variation: str = NOMINAL) -> int:
+        """Decays to generate; a variation may change the sample's `events_factor`."""
+        entry = self.varied_settings(variation)["samples"][sample]
+        return round(self.config["statistics"][entry["statistics"]] * entry["events_factor"])
+
+    def runs(self) -> Iterator[tuple[str, str]]:
+        """All (sample, variation) of the search."""
+        for sample in self.samples:
+            yield sample, NOMINAL
+        for variation, entry in self.settings["variations"].items():
+            for sample in entry["samples"]:
+                if self.config["variations"] == "all" or variation in self.config["variations"]:
+                    yield sample, variation
+
+    def samples_of(self, channel: str, role: str | None = None) -> list[str]:
+        """Names of the samples that the channel's selections see."""
+        return [
+            name
+            for name, entry in self.samples.items()
+            if channel in entry["channels"] and role in (None, entry["role"])
+        ]
+
+    def variations_of(self, channel: str) -> list[str]:
+        """Nominal, and all variations that run on a sample of the channel."""
+        names = set(self.samples_of(channel))
+        return [
+            NOMINAL,
+            *(v for v, entry in self.settings["variations"].items() if names & set(entry["samples"])),
+        ]
+
+    # --------------------------------------------------------- parameters of jobs
+
+    def simulation_parameters(self, sample: str, variation: str) -> dict:
+        """All that generation and detector response of a sample depend on, but its size."""
+        settings = self.varied_settings(variation)
+        entry = settings["samples"][sample]
+        options = {
+            name: entry[name]
+            for name in ("aim", "largest_missing_gev", "largest_missing_pt_gev")
+            if name in entry
+        }
+        return {
+            "mode": entry["mode"],
+            "options": options,
+            "decay_in_flight": entry["decay_in_flight"],
+            "photons_convert": entry["photons_convert"],
+            "radiation": settings["generation"]["final_state_radiation"],
+            "detector": self.varied_detector(variation),
+        }
+
+    def selections_of_run(self, sample: str, variation: str) -> list[str]:
+        """The variations whose selections read the recorded events of a run: itself, first.
+
+        Variations that begin with the selection are selected together with nominal.
+        """
+        if variation != NOMINAL:
+            return [variation]
+        return [NOMINAL, *(v for s, v in self.runs() if s == sample and self._only_selects(v))]
+
+    def _only_selects(self, variation: str) -> bool:
+        return variation != NOMINAL and self.variation(variation)["stage"] == "selection"
+
+    def selection_parameters(self, sample: str, variation: str) -> dict[str, dict]:
+        """By variation: the selections that a sample goes through, and what they need."""
+        return {
+            name: self._selection_parameters(sample, name)
+            for name in self.selections_of_run(sample, variation)
+        }
+
+    def _selection_parameters(self, sample: str, variation: str) -> dict:
+        entry = self.samples[sample]
+        settings = self.varied_settings(variation)
+        channels = settings["channels"]
+        return {
+            "selections": {
+                channel: {
+                    name: selection
+                    for name, selection in channels[channel]["selections"].items()
+                    if name in entry.get("selections", channels[channel]["selections"])
+                }
+                for channel in entry["channels"]
+            },
+            "detector": self.varied_detector(variation),
+            "trigger": settings["trigger"],
+        }
+
+    def data_parameters(self) -> dict:
+        """All that the selection of the user's own events depends on."""
+        return kaon_data.selection_parameters(self)
+
+    def identification_parameters(self, variation: str) -> dict:
+        return self.varied_settings(variation)[_IDENTIFICATION]
+
+    def background_parameters(self, channel: str) -> dict:
+        """How acceptances become expected events."""
+        entry = self.channels[channel]
+        return {
+            "samples": {name: self.samples[name] for name in self.samples_of(channel)},
+            "varied_modes": self._varied_modes(channel),
+            "recomputation": entry["limit"]["recomputation"],
+            "signal": entry["signal"],
+            "systematic": entry.get("background_systematic", {}),
+            "pileup": entry.get("pileup"),
+            "chains": {name: found["trigger"] for name, found in entry["selections"].items()},
+            "trigger": self.settings["trigger"],
+        }
+
+    def _varied_modes(self, channel: str) -> dict[str, dict[str, str]]:
+        """By variation: decay modes of samples that have another than nominally."""
+        return {
+            variation: modes
+            for variation in self.variations_of(channel)
+            if (modes := {
+                name: entry["mode"]
+                for name, entry in self.varied_settings(variation)["samples"].items()
+                if name in self.samples_of(channel) and entry["mode"] != self.samples[name]["mode"]
+            })
+        }
+
+    def control_sample_parameters(self, channel: str) -> dict:
+        """Selections with inverted identification, and how their events become a background."""
+        entry = self.channels[channel]
+        selections = entry["selections"]
+        return {
+            "samples": {name: self.samples[name] for name in self._background_samples(channel)},
+            "recomputation": entry["limit"]["recomputation"],
+            "trigger": self.settings["trigger"],
+            "chains": selections[entry["signal"]["selection"]]["trigger"],
+            "data_driven": {
+                process: {
+                    "selection": name,
+                    "chains": selections[name]["trigger"],
+                    "regions": selections[name]["regions"],
+                }
+                for process, name in entry["data_driven"].items()
+            },
+        }
+
+    def _background_samples(self, channel: str) -> list[str]:
+        """Backgrounds of the signal's selection; the known decay is one of them."""
+        return [
+            *self.samples_of(channel, "background"), *self.samples_of(channel, "normalisation")
+        ]
+
+    def sensitivity_parameters(self, channel: str) -> dict:
+        """What turns two acceptances into a single-event sensitivity."""
+        entry = self.channels[channel]
+        return {
+            "recomputation": entry["limit"]["recomputation"],
+            "signal": entry["signal"],
+            "normalisation": self.normalisation(channel),
+            "neutral_pion_acceptance": entry.get("neutral_pion_acceptance"),
+        }
+
+    def limit_parameters(self, channel: str) -> dict:
+        return {
+            **super().limit_parameters(channel),
+            "background_samples": [*self._background_samples(channel), "pileup"],
+            "signal": {
+                "channel": channel,
+                **{name: self.channels[channel]["signal"][name] for name in ("selection", "region")},
+            },
+        }
+
+    def variation_descriptions(self) -> dict[str, str]:
+        return {name: entry["description"] for name, entry in self.settings["variations"].items()}
+
+    def validation_parameters(self) -> dict:
+        """Where the quantities of the validation table are measured."""
+        return {
+            "channels": {
+                channel: {
+                    "signal": entry["signal"],
+                    "normalisation": self.normalisation(channel),
+                    "trigger": entry["selections"][entry["signal"]["selection"]]["trigger"],
+                    "alike": self._is_like_normalisation(channel),
+                }
+                for channel, entry in self.channels.items()
+            },
+            "trigger": self.settings["trigger"],
+        }
+
+    def _is_like_normalisation(self, channel: str) -> bool:
+        """Whether the known decay has the channel's particles, but for their charges."""
+        known = self.normalisation(channel)
+        selection = self.channels[known["channel"]]["selections"][known["selection"]]
+        states = (self.channels[channel]["final_state"], selection["final_state"])
+        one, other = (sorted(name.rstrip("+-") for name in state) for state in states)
+        return one == other
+
+    def warm_up_parameters(self) -> dict:
+        """What compiles every kernel that the search's jobs will call."""
+        return {
+            name: {
+                "simulation": self.simulation_parameters(name, NOMINAL),
+                "selection": self._selection_parameters(name, NOMINAL),
+                "identification": self.identification_parameters(NOMINAL),
+            }
+            for name in self.samples
+        }
+
+    # --------------------------------------------------------------------- files
+
+    def identification_file(self, variation: str) -> str:
+        """The maps of a variation; a map of the user's own replaces all."""
+        own = self.settings[_IDENTIFICATION].get("file")
+        if own is not None:
+            return str(self.root / own)
+        varies = _IDENTIFICATION in self.variation(variation).get("paper", {})
+        return f"results/{self.name}/identification/{variation if varies else NOMINAL}.json"
+
+    def identification_files(self, sample: str, variation: str) -> list[str]:
+        """The maps of `selections_of_run`, in its order."""
+        return [self.identification_file(name) for name in self.selections_of_run(sample, variation)]
+
+    def run_files(self, folder: str, channel: str) -> list[str]:
+        """One table for each job that selects a sample of the channel."""
+        names = set(self.samples_of(channel))
+        return [
+            f"results/{self.name}/{folder}/{sample}/{variation}.csv"
+            for sample, variation in self.runs()
+            if sample in names and self._is_recorded_again(variation)
+        ]
+
+    def _is_recorded_again(self, variation: str) -> bool:
+        stage = self.variation(variation)["stage"]
+        return variation == NOMINAL or STAGES.index(stage) <= STAGES.index("detector")
+
+    def channel_file(self, folder: str, channel: str, suffix: str = "csv") -> str:
+        return f"results/{self.name}/{folder}/{channel}.{suffix}"
+
+    def nominal_spectra(self, channel: str) -> list[str]:
+        return [
+            self._file("selection", "spectra", sample, NOMINAL, "csv")
+            for sample in self.samples_of(channel)
+        ]
+
+    def control_sample_files(self, channel: str) -> list[str]:
+        """Candidates of the samples of `control_sample_parameters`, in its order."""
+        return [self.selected_file(sample) for sample in self._background_samples(channel)]
+
+    def validation_inputs(self) -> dict[str, list[str]]:
+        """Acceptances, losses by single cuts and sensitivities, and the candidates themselves."""
+        candidates = {}
+        for channel, entry in self.channels.items():
+            for choice in (entry["signal"], self.normalisation(channel)):
+                for sample, variation in self.runs():
+                    if sample == choice["sample"] and self._is_recorded_again(variation):
+                        path = self.selected_file(sample, variation)
+                        candidates[f"candidates_{sample}__{variation}"] = path
+        return {**self.result_files("acceptance", "losses", "sensitivity"), **candidates}
+
+    def normalisation(self, channel: str) -> Mapping:
+        """The entry of the known decay that the channel is normalised to."""
+        return self.settings["normalisation"][self.channels[channel]["normalisation"]]
+
+    def calibration_channel_file(self, channel: str) -> str:
+        return self.channel_file("calibration", self.channels[channel]["normalisation"], "json")
+
+    def limit_inputs(self, channel: str) -> dict[str, str]:
+        """Results that the limit of a channel needs beside published numbers, by name."""
+        return {
+            "sensitivity": self.channel_file("sensitivity", channel, "json"),
+            "background": self.channel_file("background", channel),
+            **kaon_data.limit_inputs(self, channel),
+        }
+
+    # ------------------------------------------------------------- publication
+
+    def result_files(self, *folders: str) -> dict[str, str]:
+        """Result tables of all channels: {"<folder>_<channel>": path}."""
+        suffixes = {"limits": "json", "sensitivity": "json", "calibration": "json"}
+        return {
+            f"{folder}_{channel}": self.channel_file(folder, channel, suffixes.get(folder, "csv"))
+            for folder in folders
+            for channel in (self.settings["normalisation"] if folder == "calibration"
+                            else self.channels)
+        }
+
+    def table_inputs(self) -> dict[str, str]:
+        """What the tables of the paper are made from, by name."""
+        return {
+            **self.result_files("acceptance", "background", "sensitivity", "systematics", "limits"),
+            **{
+                f"transferred_{channel}": self.channel_file("transferred", channel)
+                for channel, entry in self.channels.items()
+                if entry["data_driven"]
+            },
+            "contamination": f"results/{self.name}/identification/contamination.csv",
+            "validation": f"results/{self.name}/validation/validation.csv",
+            "closure": f"results/{self.name}/identification/closure.csv",
+        }
+
+    def inputs_of_table(self, table: str) -> dict[str, str]:
+        """What one table is made from, by name."""
+        if table in kaon_data.TABLES:
+            return kaon_data.table_inputs(self, table)
+        return self.table_inputs()
+
+    def table_content(self, table: str) -> str:
+        """What a table holds: an entry of the search's file, or one of the user's data."""
+        return self.settings["tables"].get(table, table)
+
+    def figure_inputs(self, figure: str) -> list[str]:
+        return list(kaon_figures.figure_inputs(self, figure).values())
+
+    def figure_parameters(self, figure: str) -> dict:
+        return kaon_figures.figure_parameters(self, figure)
+
+    def comparison_inputs(self) -> dict[str, str]:
+        """Everything that the comparison with the published numbers reads, by name."""
+        return self.table_inputs()
+
+    def leaves(self) -> list[str]:
+        """All that `rule all` asks of the search: the cut flows besides what papers show."""
+        return [*super().leaves(), *self.result_files("cutflow").values()]
+
+    def published_settings(self) -> dict:
+        """Values of this run for quantities that the paper prints as inputs, and the detector."""
+        return {
+            "values": published_settings(self),
+            "detector": self.detector,
+            "title": self.settings["title"],
+        }

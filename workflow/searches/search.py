@@ -1,0 +1,121 @@
+"""One search: what the rules ask of its settings, its variations and its files.
+
+`Paper` is what all searches have in common; `ColliderSearch` and `KaonSearch` add the samples and
+the jobs of their experiments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from searches.configuration import check_schema, overlaid, read_yaml
+
+STAGES = ("generation", "detector", "selection", "statistics")
+NOMINAL = "nominal"
+#: Name of the sample of recorded events, if there is one.
+DATA = "data"
+#: Figures of every search.
+LIMIT_FIGURES = ("coverage_map",)
+
+
+class Paper:
+    """One search: its settings, its detector and its variations.
+
+    Raises ConfigurationError, with all problems of the search's files, when it is made.
+    """
+
+    #: Names of the schemas of the search's file and of its detector's.
+    schema: str
+    detector_schema: str
+    #: Names of the tables and figures of the paper and beyond it.
+    tables: tuple[str, ...] = ()
+    figures: tuple[str, ...] = ()
+
+    def __init__(self, name: str, config: Mapping, root: Path, config_files: str):
+        self.name = name
+        self.config_files = config_files
+        self.config = config
+        self.root = root
+        self.file = root / "config" / "papers" / f"{name}.yaml"
+        self.settings = read_yaml(self.file)
+        check_schema(self.settings, self.schema, self.file)
+        self.channels = self.settings["channels"]
+        self.detector_file = root / "config" / "detectors" / f"{self.settings['detector']}.yaml"
+        self.detector = read_yaml(self.detector_file)
+        check_schema(self.detector, self.detector_schema, self.detector_file)
+
+    # ------------------------------------------------------------ the user's own data
+
+    @property
+    def data_file(self) -> str | None:
+        """The user's own file of recorded events."""
+        return self.config["data"].get(self.name, {}).get("file")
+
+    @property
+    def is_unblinded(self) -> bool:
+        """Whether the signal window of the user's data is open."""
+        return self.config["data"].get(self.name, {}).get("unblind", False)
+
+    # --------------------------------------------------------------- variations
+
+    def variation(self, name: str) -> Mapping:
+        if name == NOMINAL:
+            return {"stage": STAGES[0], "calibrated": True}
+        return self.settings["variations"][name]
+
+    def variation_at(self, stage: str, name: str) -> str:
+        """The variation whose file of `stage` serves `name`: its own from its stage on."""
+        begins = STAGES.index(self.variation(name)["stage"])
+        return name if STAGES.index(stage) >= begins else NOMINAL
+
+    def varied_settings(self, variation: str) -> dict:
+        return overlaid(self.settings, self.variation(variation).get("paper", {}), self.file)
+
+    def varied_detector(self, variation: str) -> dict:
+        overlay = self.variation(variation).get("detector", {})
+        return overlaid(self.detector, overlay, self.detector_file)
+
+    # --------------------------------------------------------------------- files
+
+    def _file(self, stage: str, folder: str, sample: str, variation: str, suffix: str) -> str:
+        variation = self.variation_at(stage, variation)
+        return f"results/{self.name}/{folder}/{sample}/{variation}.{suffix}"
+
+    def recorded_file(self, sample: str, variation: str = NOMINAL) -> str:
+        if sample == DATA:
+            return self.data_file
+        return self._file("detector", "recorded", sample, variation, "root")
+
+    def selected_file(self, sample: str, variation: str = NOMINAL) -> str:
+        return self._file("selection", "selected", sample, variation, "root")
+
+    def published_file(self) -> str:
+        return str(self.root / "resources" / "published" / self.name / "numbers.csv")
+
+    def limit_files(self) -> list[str]:
+        return [f"results/{self.name}/limits/{channel}.json" for channel in self.channels]
+
+    def limit_parameters(self, channel: str) -> dict:
+        """How a limit is set, and from which published numbers."""
+        return self.channels[channel]["limit"]
+
+    # ------------------------------------------------------------- publication
+
+    def companion_files(self) -> list[str]:
+        """Published numbers of the other search by the same experiment, to which this refers."""
+        other = self.settings.get("companion")
+        if other is None:
+            return []
+        return [str(self.root / "resources" / "published" / other / "numbers.csv")]
+
+    def leaves(self) -> list[str]:
+        """All that `rule all` asks of the search."""
+        folder = f"results/{self.name}"
+        tables = ("limits_by_method", "undercoverage", *self.tables)
+        drawn = (*LIMIT_FIGURES, *self.figures)
+        return [
+            *(f"{folder}/tables/{name}.csv" for name in tables),
+            *(f"{folder}/figures/{name}.pdf" for name in drawn),
+            f"{folder}/comparison.csv",
+        ]
