@@ -19,7 +19,7 @@ def draw_kaon_figure(name, files, published, settings, pdf, png, csv):
 
 def draw_figure_of_the_paper(files, published, settings):
     """The layout from the detector's settings, the closure of the maps, or mass spectra."""
-    from lnvsearch.publication import figures
+    from lnvsearch.experiments.na62.publication import figures
     from lnvsearch.tables import read_csv
 
     draw = getattr(figures, settings["drawing"])
