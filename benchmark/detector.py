@@ -19,8 +19,9 @@ import yaml
 from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
 from lnvsearch.experiments.besiii.detector.simulate import simulate
 from lnvsearch.experiments.besiii.events import HELIX_PARAMETERS
+from lnvsearch.generation.decay_events import generate
 from lnvsearch.generation.events import GeneratedEvents
-from lnvsearch.generation.models import Decay, generate
+from lnvsearch.generation.models import Decay
 from lnvsearch.generation.radiation import RadiationSettings
 
 ROUNDS = 7

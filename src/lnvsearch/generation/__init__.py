@@ -14,7 +14,7 @@ _HOME = {
     "CocktailMode": "cocktail",
     "Decay": "models",
     "RadiationSettings": "radiation",
-    "generate": "models",
+    "generate": "decay_events",
     "generate_inclusive": "inclusive",
     "load_cocktail": "cocktail",
 }

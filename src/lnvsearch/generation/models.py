@@ -9,7 +9,7 @@ may have a mass that no table knows::
       - K+
       - e-
 
-`generate` turns it into events.
+`decay_events.generate` turns it into events.
 """
 
 from __future__ import annotations
@@ -17,28 +17,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from lnvsearch import particles
-from lnvsearch.generation.events import GeneratedEvents
-from lnvsearch.generation.radiation import RadiationSettings
-from lnvsearch.random_streams import stream_key
 
-if TYPE_CHECKING:
-    from lnvsearch.generation.chain import DecayTree
-
-__all__ = ["Beam", "Decay", "decay_tree", "generate"]
+__all__ = ["Beam", "Decay", "lowest_mass"]
 
 MODELS = ("phase_space", "dalitz", "virtual_photon", "majorana_pair")
 _OPTIONS = ("mass_gev", "width_gev", "model", "analysing_power")
 _MAPPING_KEYS = frozenset({"parent", "name", "daughters", *_OPTIONS})
 _LEPTON_PAIRS = (("e+", "e-"), ("mu+", "mu-"))
-
-# What a photon-rich event needs beyond its daughters; the arrays grow if this does not suffice.
-_ROOM_PER_EVENT = 1.5
-_SPARE_ROWS = 256
 
 
 @dataclass(frozen=True)
@@ -160,7 +147,7 @@ class Decay:
     @property
     def lowest_mass(self) -> float:
         """Least mass in GeV that the daughters need."""
-        return sum(_lowest_mass(daughter) for daughter in self.daughters)
+        return sum(lowest_mass(daughter) for daughter in self.daughters)
 
     def _check_own_values(self) -> None:
         if len(self.daughters) < 2:
@@ -262,139 +249,8 @@ def _is_leptonic(decay: Decay) -> bool:
     ]
 
 
-def _lowest_mass(daughter: str | Decay) -> float:
+def lowest_mass(daughter: str | Decay) -> float:
+    """The mass of a daughter, or the smallest that a broad one may have, in GeV."""
     if not isinstance(daughter, Decay):
         return particles.mass_gev(daughter)
     return daughter.lowest_mass if daughter.mass_varies else daughter.mass
-
-
-def decay_tree(decay: Decay) -> DecayTree:
-    """The decay as the arrays that the kernel reads; see `chain.DecayTree`."""
-    from lnvsearch.generation import chain
-
-    if decay.mass <= 0.0 or decay.lowest_mass > decay.mass:
-        raise ValueError(
-            f"{decay.parent}: the decaying particle's mass of {decay.mass:.6g} GeV is below the "
-            f"{decay.lowest_mass:.6g} GeV that its daughters need; state another mass_gev"
-        )
-    nodes: list[str | Decay] = [decay]
-    parent, first = [-1], []
-    for index, node in enumerate(nodes):  # grows while it runs: breadth first
-        first.append(len(nodes))
-        if isinstance(node, Decay):
-            nodes.extend(node.daughters)
-            parent.extend([index] * len(node.daughters))
-
-    models = {"dalitz": chain.DALITZ, "majorana_pair": chain.MAJORANA_PAIR}
-    places = {index: place for place, index in enumerate(_depth_first(nodes, first, 0))}
-    rows = []
-    for index, node in enumerate(nodes):
-        if isinstance(node, Decay):
-            pair = decay.model == "majorana_pair" and parent[index] == 0
-            model = chain.DRAWN if pair else models.get(node.model, chain.PHASE_SPACE)
-            rows.append(
-                (parent[index], first[index], len(node.daughters), model, _shape(node, index),
-                 node.mass, node.width, _lowest_mass(node), node.charge != 0, False, -1,
-                 float(node.analysing_power), 0, 0)
-            )
-        else:
-            code = particles.pdg_id(node)
-            mass = particles.mass_gev(node)
-            rows.append(
-                (parent[index], first[index], 0, chain.PHASE_SPACE, 0, mass, 0.0, mass,
-                 particles.charge(node) != 0, particles.spin(node) == 0.5, places[index], 0.0,
-                 code, particles.conjugate_pdg_id(code))
-            )
-    columns = [np.array(column) for column in zip(*rows, strict=True)]
-    return chain.DecayTree(*columns[:-2], *(codes.astype(np.int32) for codes in columns[-2:]))
-
-
-def _shape(decay: Decay, index: int) -> int:
-    """Where the mass of a decaying node comes from; that of the first node is always fixed."""
-    from lnvsearch.generation.chain import BREIT_WIGNER, FIXED, VIRTUAL_PHOTON
-
-    if index == 0 or not decay.mass_varies:
-        return FIXED
-    return VIRTUAL_PHOTON if decay.model == "virtual_photon" else BREIT_WIGNER
-
-
-def _depth_first(nodes: Sequence[str | Decay], first: Sequence[int], index: int) -> list[int]:
-    """Indices of the final particles below a node, in the decay's written order."""
-    if not isinstance(nodes[index], Decay):
-        return [index]
-    found: list[int] = []
-    for daughter in range(first[index], first[index] + len(nodes[index].daughters)):
-        found.extend(_depth_first(nodes, first, daughter))
-    return found
-
-
-def generate(
-    decay: Decay,
-    n_events: int,
-    *,
-    base_seed: int,
-    sample: str,
-    first_event: int = 0,
-    beam: Beam | None = None,
-    radiation: RadiationSettings | None = None,
-    charge_conjugate: bool = True,
-) -> GeneratedEvents:
-    """Unweighted events of a decay, in the laboratory.
-
-    Events `first_event` ... `first_event + n_events - 1` of the sample: the same numbers however
-    a sample is split into calls.  `beam` None is the default `Beam()`; `radiation` None is no
-    radiation; with `charge_conjugate`, half of the events (drawn at random) are those of the
-    antiparticles.  Final particles come in the order of `decay.final_state`, radiated photons
-    behind them.
-
-    Raises ValueError for a negative number of events, event number or seed, or no sample name.
-
-    >>> events = generate(Decay("J/psi(1S)", ["K+", "K-"]), 10, base_seed=1, sample="toy")
-    >>> len(events), events.four_momentum.shape
-    (10, (20, 4))
-    """
-    from lnvsearch.generation.chain import Streams, generate_block
-
-    if n_events < 0:
-        raise ValueError(f"n_events is {n_events}: give a number >= 0")
-    if first_event < 0:
-        raise ValueError(f"first_event is {first_event}: give a number >= 0")
-    beam = Beam() if beam is None else beam
-    beam_numbers = np.array(
-        [
-            beam.momentum_x_gev,
-            beam.momentum_x_spread_gev,
-            beam.momentum_z_gev,
-            beam.momentum_z_spread_gev,
-        ]
-    )
-    streams = Streams(*(stream_key(base_seed, sample, process) for process in Streams._fields))
-    tree = decay_tree(decay)
-    n_final = len(decay.final_state)
-    cut = 0.0 if radiation is None else radiation.photon_energy_cut
-
-    offsets = np.zeros(n_events + 1, dtype=np.int64)
-    rows = int(n_events * (n_final + (_ROOM_PER_EVENT if cut else 0.0))) + _SPARE_ROWS
-    code = np.empty(rows, dtype=np.int32)
-    four_momentum = np.empty((rows, 4))
-    done = 0
-    while done < n_events:
-        used = offsets[done]
-        if done and len(code) - used < rows:
-            code = np.concatenate([code, np.empty(rows, dtype=np.int32)])
-            four_momentum = np.concatenate([four_momentum, np.empty((rows, 4))])
-        new = generate_block(
-            streams, first_event + done, n_events - done, tree, beam_numbers, cut,
-            charge_conjugate, n_final, offsets[done:], code[used:], four_momentum[used:],
-        )
-        offsets[done + 1 : done + new + 1] += used
-        done += new
-    return GeneratedEvents(
-        event_number=np.arange(first_event, first_event + n_events, dtype=np.int64),
-        weight=np.ones(n_events),
-        offsets=offsets,
-        pdg_id=code[: offsets[-1]],
-        four_momentum=four_momentum[: offsets[-1]],
-        n_generated=n_events,
-        metadata={"sample": sample, "base_seed": int(base_seed)},
-    )

@@ -100,9 +100,7 @@ def coverage(
     counts = _relevant_counts(mean)
     background, efficiency, repetitions = experiment.background, experiment.efficiency, 1
     if fluctuate and (background.sigma > 0.0 or efficiency.sigma > 0.0):
-        generator = np.random.Generator(np.random.Philox(seed))
-        background = _measured_background(background, draws, generator)
-        efficiency = _measured_efficiency(efficiency, draws, generator)
+        background, efficiency = _measured(background, efficiency, draws, seed)
         repetitions = draws
     limits = methods.interval(
         method, CountingExperiment(counts, background, efficiency), confidence_level, **options
@@ -151,6 +149,13 @@ def _summed(
         result[0, part] = (probability * (below_upper & (here >= lower))).sum(axis=1)
         result[1, part] = (probability * below_upper).sum(axis=1)
     return np.minimum(result, 1.0)  # rounding may add up to 1 + 1e-11 for large counts
+
+
+def _measured(background: Background, efficiency: Efficiency, draws: int, seed: int) -> tuple:
+    """Results that both measurements could have had, shape (draws, 1)."""
+    generator = np.random.Generator(np.random.Philox(seed))
+    background = _measured_background(background, draws, generator)
+    return background, _measured_efficiency(efficiency, draws, generator)
 
 
 def _measured_background(

@@ -93,13 +93,7 @@ def interval(
     (0.6, 6.92)
     """
     level = check_confidence_level(confidence_level)
-    try:
-        shape = np.broadcast_shapes(experiment.shape, level.shape)
-    except ValueError as error:
-        raise ValueError(
-            f"shapes do not broadcast together: experiment {experiment.shape}, "
-            f"confidence_level {level.shape}"
-        ) from error
+    shape = _common_shape(experiment, level)
     count = np.broadcast_to(experiment.observed, shape).ravel()
     level = np.broadcast_to(level, shape).ravel()
     background_prior, efficiency_prior = nuisance.split_prior(prior)
@@ -107,11 +101,8 @@ def interval(
     efficiency = nuisance.efficiency_distribution(experiment.efficiency, efficiency_prior, shape)
 
     exact = (_width(background) == 0.0) & (_width(efficiency) == 0.0)
-    if monotone_in_background and not exact.all():
-        raise ValueError(
-            "monotone_in_background must be False where the background or the efficiency is "
-            "uncertain; the correction is defined for known ones only"
-        )
+    if monotone_in_background:
+        _check_known(exact)
     lower, upper = np.empty(count.size), np.empty(count.size)
     center = np.zeros(1)
     known = np.flatnonzero(exact)
@@ -125,7 +116,36 @@ def interval(
         )
         scale = efficiency.take(known).value(center)[:, 0]
         lower[known], upper[known] = ends[0] / scale, ends[1] / scale
-    pending, refinement = np.flatnonzero(~exact), 1
+    pending = np.flatnonzero(~exact)
+    _fill_averaged(lower, upper, pending, count, background, efficiency, level, bridge_gaps)
+    if shape == ():
+        return Interval(float(lower[0]), float(upper[0]))
+    return Interval(lower.reshape(shape), upper.reshape(shape))
+
+
+def _check_known(exact: np.ndarray) -> None:
+    if not exact.all():
+        raise ValueError(
+            "monotone_in_background must be False where the background or the efficiency is "
+            "uncertain; the correction is defined for known ones only"
+        )
+
+
+def _common_shape(experiment: CountingExperiment, level: np.ndarray) -> tuple[int, ...]:
+    try:
+        return np.broadcast_shapes(experiment.shape, level.shape)
+    except ValueError as error:
+        raise ValueError(
+            f"shapes do not broadcast together: experiment {experiment.shape}, "
+            f"confidence_level {level.shape}"
+        ) from error
+
+
+def _fill_averaged(
+    lower, upper, pending, count, background, efficiency, level, bridge_gaps
+) -> None:
+    """Both ends of the experiments `pending`, the averages refined until an upper end is found."""
+    refinement = 1
     while pending.size:
         for rows, model in _averaged_models(count, background, efficiency, pending, refinement):
             lower[rows] = _lower_ends(model, level[rows])
@@ -137,9 +157,6 @@ def interval(
                 f"{level[pending[0]]:.10g} its prior reaches so close to zero that the upper end "
                 f"for {count[pending[0]]:g} observed events is out of reach"
             )
-    if shape == ():
-        return Interval(float(lower[0]), float(upper[0]))
-    return Interval(lower.reshape(shape), upper.reshape(shape))
 
 
 def upper_limit(

@@ -169,6 +169,22 @@ def _solve_subset(index, n, background, background_variance, relative_variance, 
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _with_lower_limit(count, n, background, background_variance, threshold):
+    """Experiments whose likelihood falls below the threshold before the signal is zero."""
+    crosses = np.zeros(count.size, dtype=np.bool_)
+    for i in range(count.size):
+        excess = n[i] - background[i]
+        # With b at b_hat, -2 ln lambda(0) <= excess^2 / b_hat: often no logarithm is needed.
+        if excess > 0.0 and excess * excess > threshold[i] * background[i]:
+            extrapolated_zero = count[i] == 0.0 and n[i] == 1.0
+            crosses[i] = not extrapolated_zero and (
+                _deviance_without_signal(n[i], background[i], background_variance[i])
+                > threshold[i]
+            )
+    return np.flatnonzero(crosses)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def limits(
     count,
     efficiency,
@@ -184,8 +200,8 @@ def limits(
     """Fill `lower` and `upper` (produced events) of one chunk of Gaussian experiments.
 
     Contiguous float64 arrays of one length; the conventions are those of the module `rolke`.
-    `upper` is NaN where a few Newton steps did not suffice or an upper limit may not
-    exist; the caller solves those experiments by other means.  `lower` is only written if wanted.
+    `upper` is NaN where a few Newton steps did not suffice or no upper limit may exist: the caller
+    solves those otherwise.  `lower` is only written if wanted.
     """
     size = count.size
     n, level = np.maximum(count, 1.0), threshold.copy()
@@ -201,12 +217,11 @@ def limits(
 
     zero = np.flatnonzero((count == 0.0) & (n == 1.0))
     if zero.size > 0:
-        two = np.full(size, 2.0)
         if bounded:
             for i in zero:
                 level[i] = _bounded_level(2.0, background[i], background_variance[i], threshold[i])
         second = _solve_subset(
-            zero, two, background, background_variance, relative_variance, level, 1.0
+            zero, np.full(size, 2.0), background, background_variance, relative_variance, level, 1.0
         )
         for j in range(zero.size):
             extrapolated = 2.0 * upper[zero[j]] - second[j]
@@ -216,21 +231,11 @@ def limits(
                 upper[zero[j]] = extrapolated
 
     if want_lower:
-        crosses = np.zeros(size, dtype=np.bool_)
-        for i in range(size):
-            lower[i] = 0.0
-            excess = n[i] - background[i]
-            # With b at b_hat, -2 ln lambda(0) <= excess^2 / b_hat: often no logarithm is needed.
-            if excess > 0.0 and excess * excess > threshold[i] * background[i]:
-                extrapolated_zero = count[i] == 0.0 and n[i] == 1.0
-                crosses[i] = not extrapolated_zero and (
-                    _deviance_without_signal(n[i], background[i], background_variance[i])
-                    > threshold[i]
-                )
-        index = np.flatnonzero(crosses)
+        index = _with_lower_limit(count, n, background, background_variance, threshold)
         found = _solve_subset(
             index, n, background, background_variance, relative_variance, threshold, -1.0
         )
+        lower[:] = 0.0
         for j in range(index.size):
             lower[index[j]] = found[j] / efficiency[index[j]]
             if np.isnan(found[j]):

@@ -12,6 +12,7 @@ def generate(
     generation: Mapping, n_events: int, base_seed: int, sample: str, cocktail=None, first_event=0
 ):
     """Generated events of a sample; `generation` as Paper.generation_parameters gives it."""
+    from lnvsearch.generation import generate as generate_decays
     from lnvsearch.generation import models
     from lnvsearch.generation.radiation import RadiationSettings
 
@@ -37,7 +38,7 @@ def generate(
         decay = cocktail_mode(cocktail, sample).decay
     else:
         decay = models.Decay.from_mapping(generation["decay"])
-    return models.generate(decay, n_events, **settings)
+    return generate_decays(decay, n_events, **settings)
 
 
 def cocktail_mode(path: str, sample: str):

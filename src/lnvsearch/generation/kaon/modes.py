@@ -189,7 +189,7 @@ def _mode(
     )
 
 
-def _all_modes() -> dict[str, KaonMode]:
+def _forbidden() -> dict[str, KaonMode]:
     return {
         "pi_ee_lnv": _mode(r"\pi^-e^+e^+", None, "pi- e+ e+", "uniform"),
         "pi_mumu_lnv": _mode(r"\pi^-\mu^+\mu^+", None, "pi- mu+ mu+", "uniform"),
@@ -198,6 +198,11 @@ def _all_modes() -> dict[str, KaonMode]:
             r"\pi^-\pi^0e^+e^+", None, "pi- e+ e+ pi0", "uniform", "two_photons",
             missing="neutrinos",
         ),
+    }
+
+
+def _without_photon() -> dict[str, KaonMode]:
+    return {
         "pi_ee_sm": _mode(
             r"\pi^+e^+e^-", _pdg(3.00e-7, 0.09e-7, "K+ -> pi+ e+ e-"), "e+ e- pi+", "lepton_pair"
         ),
@@ -246,6 +251,11 @@ def _all_modes() -> dict[str, KaonMode]:
         "mu_nu_mumu": _mode(
             r"\mu^+\nu\mu^+\mu^-", _MU_NU_MUMU, "mu+ nu(mu) mu+ mu-", "trilepton"
         ),
+    }
+
+
+def _with_photons() -> dict[str, KaonMode]:
+    return {
         "pi_pi0_pi0_dalitz": _mode(
             r"\pi^+\pi^0\pi^0_D", _PI_PI0_PI0.times(_TWO_OF_DALITZ), "pi0 pi0 pi+", "slopes",
             "dalitz", "two_photons", missing="dalitz",
@@ -275,4 +285,6 @@ def _all_modes() -> dict[str, KaonMode]:
 
 
 #: Every decay that `generate_kaon_decays` knows.
-MODES: Mapping[str, KaonMode] = MappingProxyType(_all_modes())
+MODES: Mapping[str, KaonMode] = MappingProxyType(
+    {**_forbidden(), **_without_photon(), **_with_photons()}
+)

@@ -16,7 +16,8 @@ from lnvsearch.experiments.besiii.selection.background_weights import (
     weigh,
 )
 from lnvsearch.experiments.besiii.selection.continuum import OffResonance, continuum_events
-from lnvsearch.generation.models import Decay, generate
+from lnvsearch.generation.models import Decay
+from lnvsearch.generation.decay_events import generate
 
 ARGUMENTS = {
     "final_state": ("K+", "K+", "e-", "e-"),

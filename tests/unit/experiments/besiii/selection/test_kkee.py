@@ -12,7 +12,8 @@ from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
 from lnvsearch.experiments.besiii.events import RecordedEvents
 from lnvsearch.experiments.besiii.selection import kkee as besiii_kkee
 from lnvsearch.experiments.besiii.selection.acceptance import true_pair_masses
-from lnvsearch.generation.models import Decay, generate
+from lnvsearch.generation.models import Decay
+from lnvsearch.generation.decay_events import generate
 
 FINAL_STATE = ("K+", "K+", "e-", "e-")
 NUMBER = 3000

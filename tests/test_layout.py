@@ -1,0 +1,199 @@
+"""Who may know whom: read from the imports of every file, without running any.
+
+Layers know no experiment and no paper, and a layer only those before it; an experiment knows the
+layers; a paper knows its experiment; the library knows nothing of the workflow; nothing is circular.
+"""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+#: The layers in the order in which an analysis goes through them, and what all may use.
+SHARED = ("files", "particles", "random_streams", "tables", "event_files")
+LAYERS = (
+    "generation", "detector", "reconstruction", "selection", "sensitivity", "systematics",
+    "statistics", "limit_inputs", "interpretation", "publication",
+)  # fmt: skip
+
+
+def modules_of(root):
+    """Dotted name -> file, of the library and of the workflow as its scripts import it."""
+    found = {}
+    for folder in (root / "src", root / "workflow", root / "workflow" / "scripts"):
+        for path in folder.rglob("*.py"):
+            parts = path.relative_to(folder).with_suffix("").parts
+            if folder.name == "workflow" and parts[0] == "scripts":
+                continue
+            found[".".join(part for part in parts if part != "__init__")] = path
+    return found
+
+
+def imports_of(path, modules):
+    """Modules of the project that a file imports anywhere but for type checking."""
+    skipped = set()
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            skipped.update(map(id, ast.walk(node)))
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            while name and name not in modules:
+                name = name.rpartition(".")[0]
+            if name:
+                yield name
+
+
+def graph_of(root):
+    modules = modules_of(root)
+    return {
+        name: {other for other in imports_of(path, modules) if other != name}
+        for name, path in modules.items()
+    }
+
+
+def wrong_imports(graph):
+    """A line for each import that the rule forbids."""
+    for name, others in graph.items():
+        for other in others:
+            if reason := why_not(name.split("."), other.split(".")):
+                yield f"{name} imports {other}: {reason}"
+
+
+def why_not(importer, imported):
+    """Why a module may not import another; empty if it may."""
+    if importer[0] != "lnvsearch":
+        return "" if imported[0] == "lnvsearch" else _why_not_in_workflow(importer, imported)
+    if imported[0] != "lnvsearch":
+        return "the library knows nothing of the workflow"
+    kind, other = (parts[1] if len(parts) > 1 else "" for parts in (importer, imported))
+    if kind in SHARED and other not in SHARED:
+        return "what all use knows nothing else"
+    if kind in LAYERS:
+        if other in ("experiments", "papers"):
+            return "a layer knows no experiment and no paper"
+        if other in LAYERS and LAYERS.index(other) > LAYERS.index(kind):
+            return "the flow is one-way"
+    if kind == "experiments" and other == "papers":
+        return "an experiment knows no paper"
+    if kind == other == "experiments" and len(imported) > 2 and imported[2] != importer[2:3][-1]:
+        return "an experiment knows no other"
+    if kind == other == "papers" and len(importer) > 2 < len(imported) and imported[2] != importer[2]:
+        return "a paper knows no other"
+    return ""
+
+
+def _why_not_in_workflow(importer, imported):
+    """Searches of one experiment know nothing of another's; only `load` knows them all."""
+    experiments = [parts[1] for parts in (importer, imported)
+                   if parts[0] == "searches" and len(parts) > 2]
+    if importer == ["searches", "load"] or imported[0] != "searches" or len(imported) < 3:
+        return ""
+    if importer[0] == "searches" and experiments[0] == imported[1] and len(importer) > 2:
+        return ""
+    return "only searches.load knows the experiments"
+
+
+def circles(graph):
+    """Groups of modules that reach one another (Tarjan's algorithm)."""
+    index, low, stack, found = {}, {}, [], []
+
+    def visit(name):
+        index[name] = low[name] = len(index)
+        stack.append(name)
+        for other in graph[name]:
+            if other.startswith(name + ".") or name.startswith(other + "."):
+                continue  # a package and its own modules
+            if other not in index:
+                visit(other)
+            if other in stack:
+                low[name] = min(low[name], low[other])
+        if low[name] == index[name]:
+            group = stack[stack.index(name):]
+            del stack[stack.index(name):]
+            if len(group) > 1:
+                found.append(sorted(group))
+
+    for name in graph:
+        if name not in index:
+            visit(name)
+    return found
+
+
+@pytest.fixture(scope="module")
+def graph(root):
+    return graph_of(root)
+
+
+def test_every_import_follows_the_rule(graph):
+    assert not list(wrong_imports(graph))
+
+
+def test_nothing_is_circular(graph):
+    assert not circles(graph)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "problem"),
+    [
+        ("src/lnvsearch/selection/one.py", "from lnvsearch.experiments.far import two", "a layer"),
+        ("src/lnvsearch/statistics/one.py", "import lnvsearch.papers.print", "a layer"),
+        ("src/lnvsearch/generation/one.py", "from lnvsearch.selection import cuts", "one-way"),
+        ("src/lnvsearch/experiments/near/one.py", "def f():\n    from lnvsearch.experiments.far import two",
+         "no other"),
+        ("src/lnvsearch/experiments/near/one.py", "from lnvsearch import papers", "no paper"),
+        ("src/lnvsearch/papers/other.py", "from lnvsearch.papers.print import x", "no other"),
+        ("src/lnvsearch/experiments/near/one.py", "from searches import load", "the workflow"),
+        ("workflow/searches/search.py", "from searches.far import search", "searches.load"),
+        ("workflow/searches/near/one.py", "from searches.far.search import x", "searches.load"),
+    ],
+)
+def test_a_wrong_import_is_seen(tmp_path, file, text, problem):
+    """Even inside a function; each of these would pass if the reading of imports were broken."""
+    files = {
+        "src/lnvsearch/__init__.py": "", "src/lnvsearch/papers/__init__.py": "",
+        "src/lnvsearch/papers/print.py": "x = 1", "src/lnvsearch/selection/cuts.py": "",
+        "src/lnvsearch/experiments/far/two.py": "", "workflow/searches/far/search.py": "x = 1",
+        "workflow/searches/load.py": "from searches.far import search", file: text,
+    }  # fmt: skip
+    for name, content in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    (found,) = wrong_imports(graph_of(tmp_path))
+    assert problem in found
+
+
+def test_a_circle_is_seen(tmp_path):
+    for name, other in (("one", "two"), ("two", "three"), ("three", "one")):
+        path = tmp_path / f"src/lnvsearch/selection/{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"from lnvsearch.selection import {other}\n")
+    (circle,) = circles(graph_of(tmp_path))
+    assert [name.rpartition(".")[2] for name in circle] == ["one", "three", "two"]
+
+
+def test_files_are_named_after_their_experiment_only_in_its_folders(root):
+    homes = ("src/lnvsearch/experiments", "src/lnvsearch/papers", "workflow/searches")
+    names = [p.name for p in (root / "src/lnvsearch/experiments").iterdir() if p.is_dir()]
+    for folder in ("src", "workflow"):
+        for path in (root / folder).rglob("*.py"):
+            place = path.relative_to(root).as_posix()
+            if not place.startswith(homes):
+                assert not any(name in place for name in names), place
+
+
+def test_no_file_and_no_function_is_too_long(root):
+    for path in [*(root / "src").rglob("*.py"), *(root / "workflow").rglob("*.py")]:
+        text = Path(path).read_text()
+        assert text.count("\n") <= 400, path
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                assert node.end_lineno - node.lineno < 60, f"{path}: {node.name}"
