@@ -101,10 +101,8 @@ def interval(
     efficiency = nuisance.efficiency_distribution(experiment.efficiency, efficiency_prior, shape)
 
     exact = (_width(background) == 0.0) & (_width(efficiency) == 0.0)
-    if monotone_in_background:
-        _check_known(exact)
-    lower, upper = np.empty(count.size), np.empty(count.size)
-    center = np.zeros(1)
+    _check_known(exact, monotone_in_background)
+    lower, upper, center = np.empty(count.size), np.empty(count.size), np.zeros(1)
     known = np.flatnonzero(exact)
     if known.size:
         ends = _known_intervals(
@@ -116,15 +114,16 @@ def interval(
         )
         scale = efficiency.take(known).value(center)[:, 0]
         lower[known], upper[known] = ends[0] / scale, ends[1] / scale
-    pending = np.flatnonzero(~exact)
-    _fill_averaged(lower, upper, pending, count, background, efficiency, level, bridge_gaps)
+    _fill_averaged(
+        lower, upper, np.flatnonzero(~exact), count, background, efficiency, level, bridge_gaps
+    )
     if shape == ():
         return Interval(float(lower[0]), float(upper[0]))
     return Interval(lower.reshape(shape), upper.reshape(shape))
 
 
-def _check_known(exact: np.ndarray) -> None:
-    if not exact.all():
+def _check_known(exact: np.ndarray, monotone_in_background: bool) -> None:
+    if monotone_in_background and not exact.all():
         raise ValueError(
             "monotone_in_background must be False where the background or the efficiency is "
             "uncertain; the correction is defined for known ones only"

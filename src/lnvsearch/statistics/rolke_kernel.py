@@ -203,8 +203,7 @@ def limits(
     `upper` is NaN where a few Newton steps did not suffice or no upper limit may exist: the caller
     solves those otherwise.  `lower` is only written if wanted.
     """
-    size = count.size
-    n, level = np.maximum(count, 1.0), threshold.copy()
+    size, n, level = count.size, np.maximum(count, 1.0), threshold.copy()
     background_variance, relative_variance = background_sigma**2, relative_sigma**2
     for i in range(size):
         deficit = background[i] - n[i]
@@ -231,11 +230,11 @@ def limits(
                 upper[zero[j]] = extrapolated
 
     if want_lower:
+        lower[:] = 0.0
         index = _with_lower_limit(count, n, background, background_variance, threshold)
         found = _solve_subset(
             index, n, background, background_variance, relative_variance, threshold, -1.0
         )
-        lower[:] = 0.0
         for j in range(index.size):
             lower[index[j]] = found[j] / efficiency[index[j]]
             if np.isnan(found[j]):
