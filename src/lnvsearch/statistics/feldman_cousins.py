@@ -117,9 +117,8 @@ def interval(
     _fill_averaged(
         lower, upper, np.flatnonzero(~exact), count, background, efficiency, level, bridge_gaps
     )
-    if shape == ():
-        return Interval(float(lower[0]), float(upper[0]))
-    return Interval(lower.reshape(shape), upper.reshape(shape))
+    lower, upper = lower.reshape(shape), upper.reshape(shape)
+    return Interval(lower, upper) if shape else Interval(float(lower), float(upper))
 
 
 def _check_known(exact: np.ndarray, monotone_in_background: bool) -> None:
