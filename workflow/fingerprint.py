@@ -22,7 +22,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 
 class UnknownCodeError(Exception):
@@ -366,7 +366,7 @@ class _Reader:
             noted.append((node.lineno, _argument(node)))
         return False
 
-    _SPECIAL = {
+    _SPECIAL: ClassVar = {
         ast.Expr: _expression,
         ast.If: _if,
         ast.Import: _import,
