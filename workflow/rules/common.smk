@@ -36,12 +36,15 @@ wildcard_constraints:
 def code_of(script, *loaded):
     """A rule's parameter `code`: an edit of what its script reaches runs the job again.
 
-    `loaded`: functions of the wildcards that name what the job loads by name.  All is computed when
-    a job asks for it: every job of a cluster reads this file again.
+    `loaded`: functions of the wildcards, each the name of a module that the job loads by name.
+    All is computed when a job asks for it: every job of a cluster reads this file again.
     """
-    return lambda wildcards: CODE.fingerprint(
-        script, *(name(wildcards) for name in loaded)
-    )
+
+    def code(wildcards):
+        names = [script, *(name(wildcards) for name in loaded)]
+        return f"{CODE.fingerprint(*names)} of {' and '.join(names)}"
+
+    return code
 
 
 def search(wildcards):
@@ -69,6 +72,11 @@ def compiled_kernels(wildcards):
 def published_numbers(wildcards):
     """What the paper of a job prints."""
     return search(wildcards).published_file()
+
+
+def comparison_module(wildcards):
+    """What compares the results of a job's search with the published numbers."""
+    return f"lnvsearch.{search(wildcards).comparison}"
 
 
 def every_leaf():

@@ -100,7 +100,8 @@ rule compare_with_published:
     log:
         "results/{paper}/logs/compare_with_published.log",
     params:
-        code=code_of("compare_with_published"),
+        code=code_of("compare_with_published", comparison_module),
+        module=lambda w: search(w).comparison,
         settings=lambda w: search(w).published_settings(),
         results=lambda w: list(search(w).comparison_inputs()),
     resources:
