@@ -23,13 +23,13 @@ def snakemake(root):
     """Run snakemake in a folder; returns the finished process, output as text."""
 
     def run(folder: Path, *arguments: str, cores: int = 2, config: str = "config/test.yaml",
-            project: Path = root):
+            project: Path = root, **variables: str):
         command = [
             sys.executable, "-m", "snakemake", *arguments,
             "--snakefile", str(project / "Snakefile"), "--directory", str(folder),
             "--cores", str(cores), "--configfile", str(project / config),
         ]
-        environment = {**os.environ, "MPLCONFIGDIR": str(folder / ".matplotlib")}
+        environment = {**os.environ, "MPLCONFIGDIR": str(folder / ".matplotlib"), **variables}
         return subprocess.run(
             command, cwd=root, env=environment, text=True, timeout=900,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
@@ -39,10 +39,15 @@ def snakemake(root):
 
 
 @pytest.fixture(scope="session")
-def whole_dag(snakemake, tmp_path_factory):
-    """Folder of one run of everything with config/test.yaml."""
+def whole_dag(root, snakemake, tmp_path_factory):
+    """Folder of one run of everything with config/test.yaml; `loaded/` has what each job loaded."""
     folder = tmp_path_factory.mktemp("dag")
-    process = snakemake(folder)
+    (folder / "loaded").mkdir()
+    paths = [str(root / "tests/workflow/recorder"), os.environ.get("PYTHONPATH")]
+    process = snakemake(
+        folder, PYTHONPATH=os.pathsep.join(filter(None, paths)),
+        LNVSEARCH_ROOT=str(root), LNVSEARCH_LOADED=str(folder / "loaded"),
+    )
     assert process.returncode == 0, process.stdout[-4000:]
     return folder
 

@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from library import library_version
+from fingerprint import ProjectCode
 from searches.besiii.figures import SIMULATION_FIGURES
 from searches.besiii.search import ColliderSearch
 from searches.configuration import ConfigurationError
@@ -22,6 +22,8 @@ try:
 except ConfigurationError as error:
     raise WorkflowError(f"The configuration cannot be used:\n{error}") from None
 
+CODE = ProjectCode(ROOT / "workflow" / "scripts", ROOT / "workflow", ROOT / "src")
+
 
 wildcard_constraints:
     paper="|".join(PAPERS),
@@ -31,9 +33,18 @@ wildcard_constraints:
     mode=r"[a-z0-9_]+",
 
 
-def library(*floors):
-    """The version of the library's code that a rule uses: an edit runs the rule again."""
-    return library_version(ROOT / "src" / "lnvsearch", floors)
+def code_of(script, *loaded):
+    """A rule's parameter `code`: an edit of what its script reaches runs the job again.
+
+    `loaded`: functions of the wildcards, each the name of a module that the job loads by name.
+    All is computed when a job asks for it: every job of a cluster reads this file again.
+    """
+
+    def code(wildcards):
+        names = [script, *(name(wildcards) for name in loaded)]
+        return f"{CODE.fingerprint(*names)} of {' and '.join(names)}"
+
+    return code
 
 
 def search(wildcards):
@@ -61,6 +72,11 @@ def compiled_kernels(wildcards):
 def published_numbers(wildcards):
     """What the paper of a job prints."""
     return search(wildcards).published_file()
+
+
+def comparison_module(wildcards):
+    """What compares the results of a job's search with the published numbers."""
+    return f"lnvsearch.{search(wildcards).comparison}"
 
 
 def every_leaf():

@@ -8,7 +8,7 @@ rule build_identification_maps:
     log:
         "results/{paper}/logs/build_identification_maps/{variation}.log",
     params:
-        library=library("selection"),
+        code=code_of("build_identification_maps"),
         identification=lambda w: search(w).identification_parameters(w.variation),
     wildcard_constraints:
         paper=papers_of(KaonSearch),
@@ -30,7 +30,7 @@ rule simulate_kaon_decays:
     benchmark:
         "results/{paper}/benchmarks/simulate_kaon_decays/{sample}/{variation}.tsv"
     params:
-        library=library("generation", "detector"),
+        code=code_of("simulate_kaon_decays"),
         n_events=lambda w: search(w).number_of_events(w.sample, w.variation),
         base_seed=config["base_seed"],
         simulation=lambda w: search(w).simulation_parameters(w.sample, w.variation),
@@ -64,7 +64,7 @@ rule select_kaon_decays:
     benchmark:
         "results/{paper}/benchmarks/select_kaon_decays/{sample}/{variation}.tsv"
     params:
-        library=library("selection"),
+        code=code_of("select_kaon_decays"),
         selection=lambda w: search(w).selection_parameters(w.sample, w.variation),
     wildcard_constraints:
         paper=papers_of(KaonSearch),
@@ -92,7 +92,7 @@ rule select_kaon_data:
     benchmark:
         "results/{paper}/benchmarks/select_kaon_data.tsv"
     params:
-        library=library("selection"),
+        code=code_of("select_kaon_data"),
         selection=lambda w: search(w).data_parameters(),
     wildcard_constraints:
         paper=papers_of(KaonSearch),
@@ -113,7 +113,7 @@ rule normalise_kaon_data:
     log:
         "results/{paper}/logs/normalise_kaon_data/{channel}.log",
     params:
-        library=library("sensitivity"),
+        code=code_of("normalise_kaon_data"),
         channel=lambda w: search(w).sensitivity_parameters(w.channel),
     wildcard_constraints:
         paper=papers_of(KaonSearch),
@@ -132,6 +132,8 @@ rule collect_channel:
         table="results/{paper}/{folder}/{channel}.csv",
     log:
         "results/{paper}/logs/collect_channel/{folder}/{channel}.log",
+    params:
+        code=code_of("collect_channel"),
     wildcard_constraints:
         paper=papers_of(KaonSearch),
         folder="cutflow|acceptance|losses",
@@ -153,6 +155,7 @@ rule calibrate_acceptance:
     log:
         "results/{paper}/logs/calibrate_acceptance/{normalisation}.log",
     params:
+        code=code_of("calibrate_acceptance"),
         normalisation=lambda w: search(w).settings["normalisation"][w.normalisation],
     wildcard_constraints:
         paper=papers_of(KaonSearch),
@@ -175,7 +178,7 @@ rule estimate_kaon_backgrounds:
     log:
         "results/{paper}/logs/estimate_kaon_backgrounds/{channel}.log",
     params:
-        library=library("sensitivity", "generation", "selection"),
+        code=code_of("estimate_kaon_backgrounds"),
         settings=lambda w: search(w).background_parameters(w.channel),
         channel=lambda w: w.channel,
     wildcard_constraints:
@@ -197,7 +200,7 @@ rule estimate_from_control_samples:
     log:
         "results/{paper}/logs/estimate_from_control_samples/{channel}.log",
     params:
-        library=library("sensitivity", "generation", "selection"),
+        code=code_of("estimate_from_control_samples"),
         settings=lambda w: search(w).control_sample_parameters(w.channel),
     wildcard_constraints:
         paper=papers_of(KaonSearch),
@@ -218,7 +221,7 @@ rule compute_sensitivity:
     log:
         "results/{paper}/logs/compute_sensitivity/{channel}.log",
     params:
-        library=library("sensitivity"),
+        code=code_of("compute_sensitivity"),
         channel=lambda w: search(w).sensitivity_parameters(w.channel),
     wildcard_constraints:
         paper=papers_of(KaonSearch),
@@ -240,7 +243,7 @@ rule compute_kaon_systematics:
     log:
         "results/{paper}/logs/compute_kaon_systematics/{channel}.log",
     params:
-        library=library("generation"),
+        code=code_of("compute_kaon_systematics"),
         settings=lambda w: search(w).background_parameters(w.channel),
         variations=lambda w: search(w).variation_descriptions(),
     wildcard_constraints:
@@ -261,7 +264,7 @@ rule validate_kaon_simulation:
     log:
         "results/{paper}/logs/validate_kaon_simulation.log",
     params:
-        library=library("selection"),
+        code=code_of("validate_kaon_simulation"),
         settings=lambda w: search(w).validation_parameters(),
     wildcard_constraints:
         paper=papers_of(KaonSearch),
@@ -283,7 +286,7 @@ rule close_identification:
     log:
         "results/{paper}/logs/close_identification.log",
     params:
-        library=library("generation", "detector", "selection"),
+        code=code_of("close_identification"),
         n_events=config["statistics"],
         base_seed=config["base_seed"],
         detector=lambda w: search(w).detector,
@@ -313,7 +316,7 @@ rule tabulate_kaon_table:
     log:
         "results/{paper}/logs/tabulate_kaon_table/{table}.log",
     params:
-        library=library("publication"),
+        code=code_of("tabulate_kaon_table"),
         results=lambda w: list(search(w).inputs_of_table(w.table)),
         content=lambda w: search(w).table_content(w.table),
     wildcard_constraints:
@@ -342,7 +345,7 @@ rule draw_kaon_figure:
     log:
         "results/{paper}/logs/draw_kaon_figure/{figure}.log",
     params:
-        library=library("publication"),
+        code=code_of("draw_kaon_figure"),
         settings=lambda w: search(w).figure_parameters(w.figure),
     wildcard_constraints:
         paper=papers_of(KaonSearch),

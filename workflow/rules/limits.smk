@@ -11,7 +11,7 @@ rule set_limits:
     log:
         "results/{paper}/logs/set_limits/{channel}.log",
     params:
-        library=library("statistics", "sensitivity"),
+        code=code_of("set_limits"),
         limit=lambda w: search(w).limit_parameters(w.channel),
         simulation=lambda w: list(search(w).limit_inputs(w.channel)),
         parent=lambda w: search(w).settings.get("parent"),
@@ -35,7 +35,7 @@ rule scan_limits:
     log:
         "results/{paper}/logs/scan_limits/{channel}.log",
     params:
-        library=library("statistics"),
+        code=code_of("scan_limits"),
         limit=lambda w: search(w).channels[w.channel]["limit"],
         scan_model=lambda w: search(w).channels[w.channel]["scan_model"],
         n_parent=lambda w: search(w).settings["parent"]["number"],
@@ -61,7 +61,7 @@ rule tabulate_limits_by_method:
     log:
         "results/{paper}/logs/tabulate_limits_by_method.log",
     params:
-        library=library("publication"),
+        code=code_of("tabulate_limits_by_method"),
     resources:
         mem_mb=200,
         runtime=5,
@@ -81,7 +81,7 @@ rule coverage:
     benchmark:
         "results/{paper}/benchmarks/coverage.tsv"
     params:
-        library=library("statistics", "publication"),
+        code=code_of("compute_coverage"),
         limits=lambda w: {
             name: channel["limit"] for name, channel in search(w).channels.items()
         },

@@ -17,7 +17,7 @@ rule tabulate_table1:
     log:
         "results/{paper}/logs/tabulate_table1.log",
     params:
-        library=library("publication"),
+        code=code_of("tabulate_table1"),
     wildcard_constraints:
         paper=papers_of(ColliderSearch),
     resources:
@@ -45,7 +45,7 @@ rule tabulate_table2:
     log:
         "results/{paper}/logs/tabulate_table2.log",
     params:
-        library=library("publication"),
+        code=code_of("tabulate_table2"),
         in_mass_bin=lambda w: search(w).settings["mass_bin"]["in_efficiency"],
     wildcard_constraints:
         paper=papers_of(ColliderSearch),
@@ -72,7 +72,7 @@ rule draw_figure:
     log:
         "results/{paper}/logs/draw_figure/{figure}.log",
     params:
-        library=library("publication"),
+        code=code_of("draw_figure"),
         settings=lambda w: search(w).figure_parameters(w.figure),
     wildcard_constraints:
         paper=papers_of(ColliderSearch),
@@ -100,7 +100,8 @@ rule compare_with_published:
     log:
         "results/{paper}/logs/compare_with_published.log",
     params:
-        library=library("publication"),
+        code=code_of("compare_with_published", comparison_module),
+        module=lambda w: search(w).comparison,
         settings=lambda w: search(w).published_settings(),
         results=lambda w: list(search(w).comparison_inputs()),
     resources:
@@ -122,6 +123,8 @@ rule summarise_comparison:
         ),
     log:
         "results/logs/summarise_comparison.log",
+    params:
+        code=code_of("summarise_comparison"),
     resources:
         mem_mb=200,
         runtime=5,

@@ -14,7 +14,7 @@ rule select_events:
     benchmark:
         "results/{paper}/benchmarks/select_events/{sample}/{variation}.tsv"
     params:
-        library=library("selection"),
+        code=code_of("select_events"),
         selection=lambda w: search(w).selection_parameters(w.sample, w.variation),
     wildcard_constraints:
         paper=papers_of(ColliderSearch),
@@ -35,6 +35,8 @@ rule collect_cutflow:
         cutflow="results/{paper}/cutflow/{channel}.csv",
     log:
         "results/{paper}/logs/collect_cutflow/{channel}.log",
+    params:
+        code=code_of("collect_cutflow"),
     wildcard_constraints:
         paper=papers_of(ColliderSearch),
     resources:
@@ -53,6 +55,7 @@ rule collect_efficiencies:
     log:
         "results/{paper}/logs/collect_efficiencies/{channel}.log",
     params:
+        code=code_of("collect_efficiencies"),
         samples=lambda w: search(w).sample_models(),
         efficiency_cut=lambda w: search(w).settings["selection"][-1]["cut"],
     wildcard_constraints:
@@ -77,7 +80,7 @@ rule map_identification:
     benchmark:
         "results/{paper}/benchmarks/map_identification.tsv"
     params:
-        library=library("detector", "selection"),
+        code=code_of("map_identification"),
         n_samples=config["statistics"]["identification"],
         base_seed=config["base_seed"],
         detector=lambda w: search(w).detector,
@@ -108,7 +111,7 @@ rule simulate_background:
     benchmark:
         "results/{paper}/benchmarks/simulate_background/{mode}.tsv"
     params:
-        library=library("generation", "detector", "selection"),
+        code=code_of("simulate_background"),
         n_events=lambda w: search(w).number_of_events(f"bkg_{w.mode}"),
         base_seed=config["base_seed"],
         generation=lambda w: search(w).generation_parameters(f"bkg_{w.mode}", NOMINAL),
@@ -136,6 +139,7 @@ rule collect_background:
     log:
         "results/{paper}/logs/collect_background/{channel}.log",
     params:
+        code=code_of("collect_background"),
         n_parent=lambda w: search(w).settings["parent"]["number"],
         continuum=lambda w: search(w).settings["backgrounds"]["continuum"],
     wildcard_constraints:
@@ -157,7 +161,7 @@ rule scan_chi_square:
     log:
         "results/{paper}/logs/scan_chi_square/{channel}.log",
     params:
-        library=library("selection", "statistics"),
+        code=code_of("scan_chi_square"),
         chi_square_scan=lambda w: search(w).settings["chi_square_scan"],
         selection=lambda w: search(w).settings["selection"],
     wildcard_constraints:
@@ -178,6 +182,7 @@ rule measure_resolution:
     log:
         "results/{paper}/logs/measure_resolution/{channel}.log",
     params:
+        code=code_of("measure_resolution"),
         signal_window=lambda w: search(w).signal_window(),
     wildcard_constraints:
         paper=papers_of(ColliderSearch),

@@ -33,7 +33,7 @@ rule generate_events:
     benchmark:
         "results/{paper}/benchmarks/generate_events/{sample}/{variation}.tsv"
     params:
-        library=library("generation"),
+        code=code_of("generate_events"),
         n_events=lambda w: search(w).number_of_events(w.sample),
         base_seed=config["base_seed"],
         generation=lambda w: search(w).generation_parameters(w.sample, w.variation),
@@ -59,7 +59,7 @@ rule simulate_detector:
     benchmark:
         "results/{paper}/benchmarks/simulate_detector/{sample}/{variation}.tsv"
     params:
-        library=library("detector"),
+        code=code_of("simulate_detector"),
         base_seed=config["base_seed"],
         detector=lambda w: search(w).varied_detector(w.variation),
     priority: 1
@@ -85,7 +85,7 @@ rule calibrate_response:
     benchmark:
         "results/{paper}/benchmarks/calibrate_response.tsv"
     params:
-        library=library("generation", "detector", "selection", "systematics"),
+        code=code_of("calibrate_response"),
         n_events=lambda w: search(w).number_of_events(search(w).calibration["sample"]),
         base_seed=config["base_seed"],
         calibration=lambda w: search(w).calibration,

@@ -12,7 +12,7 @@ rule compute_systematics:
     log:
         "results/{paper}/logs/compute_systematics/{channel}.log",
     params:
-        library=library("systematics"),
+        code=code_of("compute_systematics"),
         systematics=lambda w: search(w).settings["systematics"],
     wildcard_constraints:
         paper=papers_of(ColliderSearch),

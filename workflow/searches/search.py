@@ -31,6 +31,8 @@ class Paper:
     #: Names of the tables and figures of the paper and beyond it.
     tables: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
+    #: What compares its results with the published numbers: the name of a module in lnvsearch.
+    comparison: str
 
     def __init__(self, name: str, config: Mapping, root: Path, config_files: str):
         self.name = name

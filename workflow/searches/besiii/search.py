@@ -36,6 +36,7 @@ class ColliderSearch(Paper):
 
     schema = "paper"
     detector_schema = "detector"
+    comparison = "papers.besiii_2025.comparison"
     tables = ("table1", "table2")
     figures = figures.SIMULATION_FIGURES
 

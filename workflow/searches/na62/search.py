@@ -20,6 +20,7 @@ class KaonSearch(Paper):
 
     schema = "kaon_paper"
     detector_schema = "na62_detector"
+    comparison = "experiments.na62.publication.comparison"
 
     def __init__(self, name: str, config: Mapping, root: Path, config_files: str):
         super().__init__(name, config, root, config_files)

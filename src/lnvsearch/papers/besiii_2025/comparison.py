@@ -25,8 +25,9 @@ from lnvsearch.publication.comparison import (
 )
 from lnvsearch.publication.entered import remaining_rows
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
+from lnvsearch.publication.results import of_the_paper, read_json
 from lnvsearch.publication.summary import Inconsistency
-from lnvsearch.tables import same_mass, table_rows
+from lnvsearch.tables import read_csv, same_mass, table_rows
 
 __all__ = [
     "COLUMNS",
@@ -35,6 +36,7 @@ __all__ = [
     "Inconsistency",
     "check_coverage",
     "check_unique",
+    "compare",
     "comparison_for_besiii",
     "comparison_row",
     "inconsistencies_of_besiii",
@@ -364,3 +366,34 @@ def _limit_variant(record: Mapping[str, Any]) -> str:
 
 def _percent(fraction: float | None) -> float | None:
     return None if fraction is None else 100 * fraction
+
+
+def compare(
+    published: PublishedNumbers,
+    files: Mapping[str, str],
+    settings: Mapping[str, float],
+    companion: PublishedNumbers | None = None,
+) -> tuple[dict[str, list], str]:
+    """Comparison and summary; `files`: results by name, `settings`: published inputs as used."""
+    names = ("efficiencies", "systematics", "systematics_by_mass", "scan", "background")
+    resolution = read_json(files["resolution"])
+    (limits,) = (path for name, path in files.items() if name.startswith("limits_"))
+    records = reversed(of_the_paper(read_json(limits)))
+    half_width = "window_half_width_in_resolutions"
+    results = {
+        **{name: read_csv(files[name]) for name in names},
+        # The records of one prior stand for their method.
+        "overall_limits": list(
+            {(r["kind"], r["variant"], r["method"]): r for r in records}.values()
+        ),
+        "settings": settings,
+        "simulated_numbers": [{
+            "quantity": "signal_window_half_width_in_resolutions",
+            "value": resolution[half_width],
+            "uncertainty": resolution[f"{half_width}_uncertainty"],
+            "source": "resolution",
+            "note": f"resolution {1e3 * resolution['mass_resolution_gev']:.2f} MeV",
+        }],
+    }
+    table = comparison_for_besiii(published, results)
+    return table, summary_markdown(table, published, results)

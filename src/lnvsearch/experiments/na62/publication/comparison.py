@@ -28,9 +28,11 @@ from lnvsearch.experiments.na62.publication.summary import summary_for_na62
 from lnvsearch.experiments.na62.publication.tables.acceptance import COMPARED_VARIANTS
 from lnvsearch.publication.comparison import NO_TEST, comparison_row, comparison_table
 from lnvsearch.publication.comparison_na62_inputs import NOT_SIMULATED
+from lnvsearch.publication.comparison_na62_settings import detector_settings
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
+from lnvsearch.publication.results import of_the_paper, read_results
 
-__all__ = ["comparison_for_na62", "summary_for_na62"]
+__all__ = ["compare", "comparison_for_na62", "summary_for_na62"]
 
 Row = dict[str, Any]
 
@@ -265,3 +267,20 @@ def _setting_row(number: PublishedNumber, used: float) -> Row:
         number, "external", "nominal", used, number.uncertainty if same else None,
         source="settings", note=note,
     )
+
+
+def compare(
+    published: PublishedNumbers,
+    files: Mapping[str, str],
+    settings: Mapping[str, Any],
+    companion: PublishedNumbers | None = None,
+) -> tuple[dict[str, list], str]:
+    """Comparison and summary; `files`: results by name, `settings`: published inputs as used."""
+    used = detector_settings(settings["detector"], published)
+    used |= {tuple(key.split("/")): value for key, value in settings["values"].items()}
+    results = read_results(files) | {"settings": used, "title": settings["title"]}
+    results["limits"] = {c: of_the_paper(records) for c, records in results["limits"].items()}
+    if companion is not None:
+        results["companion"] = companion
+    table = comparison_for_na62(published, results)
+    return table, summary_for_na62(table, published, results)

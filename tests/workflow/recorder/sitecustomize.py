@@ -1,0 +1,23 @@
+"""Every Python of a test's workflow reads this first: it notes which modules a job has loaded.
+
+LNVSEARCH_LOADED is the folder for the notes, LNVSEARCH_ROOT that of the project.
+"""
+
+import atexit
+import json
+import os
+import sys
+
+
+def note(folder, root):
+    job = getattr(sys.modules["__main__"], "snakemake", None)
+    code = getattr(getattr(job, "params", None), "code", None)
+    if code is not None:
+        files = {name: getattr(m, "__file__", None) for name, m in list(sys.modules.items())}
+        loaded = sorted(n for n, f in files.items() if f and f.startswith(root) and n != "__main__")
+        with open(os.path.join(folder, f"{job.rule}-{os.getpid()}.json"), "w") as stream:
+            json.dump({"code": code, "loaded": loaded}, stream)
+
+
+if "LNVSEARCH_LOADED" in os.environ:
+    atexit.register(note, os.environ["LNVSEARCH_LOADED"], os.environ["LNVSEARCH_ROOT"] + os.sep)

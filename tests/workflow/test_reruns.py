@@ -1,0 +1,175 @@
+"""What an edit runs again, in the full configuration: asserted on the job lists of dry runs."""
+
+import ast
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from fingerprint import ProjectCode
+
+pytestmark = pytest.mark.workflow
+
+#: Snakemake with --touch, but every job makes its outputs, empty; they are recorded as done.
+PRETEND = """
+import json, pathlib, sys
+from snakemake.cli import main
+from snakemake.executors.touch import Executor
+
+touch = Executor.run_job
+
+def run_job(executor, job):
+    for output in job.output:
+        pathlib.Path(output).parent.mkdir(parents=True, exist_ok=True)
+        pathlib.Path(output).touch()
+    with open("jobs.jsonl", "a") as stream:
+        record = {"code": job.params.get("code"), "output": list(job.output)}
+        stream.write(json.dumps(record) + chr(10))
+    touch(executor, job)
+
+Executor.run_job = run_job
+Executor.SLEEPING_TIME = 0
+main(["--touch", "--notemp", "--cores", "1", "--quiet", "all"])
+"""
+
+
+def code_in(project):
+    workflow = project / "workflow"
+    return ProjectCode(workflow / "scripts", workflow, project / "src")
+
+
+def files_of_code(project):
+    return [*(project / "src").rglob("*.py"), *(project / "workflow").rglob("*.py")]
+
+
+@pytest.fixture(scope="module")
+def finished(root, tmp_path_factory):
+    """A copy of the project in which every job of the full configuration seems done."""
+    folder = tmp_path_factory.mktemp("finished")
+    for name in ("config", "profiles", "resources", "src", "workflow"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(root / name, folder / name, ignore=ignored)
+    shutil.copy(root / "Snakefile", folder)
+    process = subprocess.run(
+        [sys.executable, "-c", PRETEND], cwd=folder, text=True, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    assert process.returncode == 0, process.stdout[-4000:]
+    return folder
+
+
+@pytest.fixture
+def edit(finished):
+    """Change files of the copy for one test."""
+    before = {}
+
+    def change(path, text):
+        before[path] = path.read_text()
+        path.write_text(text)
+
+    yield change
+    for path, text in before.items():
+        path.write_text(text)
+
+
+@pytest.fixture
+def listed(finished, snakemake):
+    """The jobs of a dry run: first output -> its lines in the list."""
+
+    def jobs():
+        process = snakemake(
+            finished, "--dry-run", "--notemp", config="config/config.yaml", project=finished
+        )
+        assert process.returncode == 0, process.stdout[-4000:]
+        blocks = re.findall(r"(?m)^(?:local)?rule \w+:\n(?: {4}.*\n)+", process.stdout)
+        assert bool(blocks) != ("Nothing to be done" in process.stdout)
+        outputs = {re.search(r" {4}output: ([^,\n]+)", block): block for block in blocks}
+        return {output[1]: block for output, block in outputs.items() if output}
+
+    return jobs
+
+
+def of(search, jobs):
+    return [block for block in jobs.values() if f"paper={search}" in block]
+
+
+def jobs_that_reach(finished, edited):
+    """First outputs of the jobs whose code has one of the edited files."""
+    code = code_in(finished)
+    with open(finished / "jobs.jsonl") as stream:
+        jobs = [json.loads(line) for line in stream]
+    return {job["output"][0] for job in jobs if job["code"] and edited & reached(code, job["code"])}
+
+
+def reached(code, parameter):
+    """Files behind a rule's parameter `code`, which ends with the names that it is of."""
+    return set(code.reached(*parameter.partition(" of ")[2].split(" and ")).values())
+
+
+def test_a_comment_runs_nothing_again(finished, edit, listed):
+    for path in files_of_code(finished):
+        edit(path, f"# Edited.\n{path.read_text()}\n\n# Edited.\n")
+    assert listed() == {}
+
+
+def test_an_edit_of_one_experiment_runs_no_job_of_another_again(finished, edit, listed):
+    edited = set((finished / "src/lnvsearch/experiments/na62").rglob("*.py"))
+    edited |= set((finished / "workflow/searches/na62").rglob("*.py"))
+    for path in edited:
+        edit(path, f"{path.read_text()}\n\nEDITED = 1\n")
+    jobs = listed()
+    assert not of("besiii_2025", jobs)
+    assert of("na62_2019", jobs) and of("na62_2022", jobs)
+    check_exactly(jobs, jobs_that_reach(finished, edited))
+
+
+def test_a_doubled_number_in_a_helper_runs_again_what_reaches_it(finished, edit, listed):
+    """Here the single-event sensitivity that a paper prints, which only limits use."""
+    printed = 'printed["mean"]'
+    (path,) = (path for path in files_of_code(finished) if printed in path.read_text())
+    edit(path, path.read_text().replace(printed, f"2 * {printed}"))
+    jobs = listed()
+    assert {output.split("/")[1] for output in jobs if "/limits/" in output} >= {"na62_2019", "na62_2022"}
+    assert not any("simulate" in block.split(":")[0] for block in jobs.values())
+    check_exactly(jobs, jobs_that_reach(finished, {path}))
+
+
+def check_exactly(jobs, expected):
+    """All jobs that reach the edit run again, and every other only because of these."""
+    changed = {output for output, block in jobs.items() if "Params have changed" in block}
+    assert changed and changed <= expected <= set(jobs)
+    assert all("Input files updated by another job" in jobs[output] for output in set(jobs) - changed)
+
+
+def test_formatting_changes_no_fingerprint(finished, edit):
+    scripts = [path.stem for path in (finished / "workflow/scripts").glob("compute_*.py")]
+    before = [code_in(finished).fingerprint(script) for script in scripts]
+    for path in files_of_code(finished):
+        edit(path, ast.unparse(ast.parse(path.read_text())))
+    assert scripts and [code_in(finished).fingerprint(script) for script in scripts] == before
+
+
+def test_every_rule_names_its_own_script(root):
+    """But for one without parameters: all that is simulated would run again with it."""
+    without = []
+    for file in (root / "workflow/rules").glob("*.smk"):
+        for rule in re.split(r"(?m)^rule ", file.read_text())[1:]:
+            script = re.search(r"scripts/(\w+)\.py", rule)
+            code = re.search(r'(?m)^        code=code_of\("(\w+)"', rule)
+            if code is None:
+                without.append(rule.partition(":")[0])
+            else:
+                assert script[1] == code[1]
+    assert without == ["warm_up_kernels"]
+
+
+def test_what_a_job_loads_is_in_its_fingerprint(root, whole_dag):
+    """Of every job of the small run: nothing that it imported was overlooked."""
+    code, notes = code_in(root), list((whole_dag / "loaded").iterdir())
+    assert len(notes) > 50
+    for note in notes:
+        job = json.loads(note.read_text())
+        names = job["code"].partition(" of ")[2].split(" and ")
+        assert set(job["loaded"]) <= set(code.reached(*names)), note.name
