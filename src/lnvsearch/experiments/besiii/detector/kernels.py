@@ -13,38 +13,34 @@ import numpy as np
 from numba import njit
 
 from lnvsearch.detector import material
-from lnvsearch.experiments.besiii.detector import (
-    calorimeter,
-    identification,
-    time_of_flight,
-    tracks,
-)
-from lnvsearch.experiments.besiii.events import (
-    COVARIANCE_ELEMENTS,
-    HELIX_PARAMETERS,
-    TRACK_BRANCHES,
+from lnvsearch.experiments.besiii.detector import calorimeter, time_of_flight, tracks
+from lnvsearch.experiments.besiii.detector.measurements import (
+    CHARGE_ROW,
+    ELECTRON,
+    HIT_ROW,
+    HYPOTHESES,
+    KAON,
+    PION,
+    TOF_ROW,
+    TRUTH_ROW,
+    write_dedx,
+    write_flight_time,
+    write_helix,
+    write_shower,
 )
 from lnvsearch.random_streams import normal_pair, uniform4
 
 __all__ = [
-    "COLUMNS",
     "PHOTON",
     "PROCESSES",
-    "SPECIES",
     "Constants",
     "Keys",
-    "N_ROWS",
     "classify",
     "simulate_chunk",
 ]
 
-#: Particles that leave tracks; kernels know them by their position here.
-SPECIES = ("e-", "mu-", "pi+", "K+", "p")
-_ELECTRON, _PION, _KAON = 0, 2, 3
 PHOTON = -2
 _PHOTON_CODE = 22  # of the Particle Data Group
-#: Species of the hypotheses electron, pion, kaon.
-_HYPOTHESES = (_ELECTRON, _PION, _KAON)
 
 #: Random streams, one a physical process.
 PROCESSES = (
@@ -68,19 +64,6 @@ _TWO_PI = 2.0 * math.pi
 
 #: Tuples of numbers and no arrays: counting references would cost as much as the physics.
 Constants = namedtuple("Constants", "masses ctaus")
-#: Rows of the output, one a track branch.
-COLUMNS = tuple(TRACK_BRANCHES)
-_CHARGE_ROW = COLUMNS.index("charge")
-_HELIX_ROW = COLUMNS.index(HELIX_PARAMETERS[0])
-_COVARIANCE_ROW = COLUMNS.index(COVARIANCE_ELEMENTS[0])
-_DEDX_ROW = COLUMNS.index("dedx_chi_electron")
-_TOF_ROW = COLUMNS.index("tof_chi_electron")
-_EMC_ROW = COLUMNS.index("emc_chi_electron")
-_ENERGY_ROW = COLUMNS.index("emc_energy")
-_TRUTH_ROW = COLUMNS.index("truth_index")
-#: Behind them: what tracks leave in the counters of the time of flight.
-_HIT_ROW = len(COLUMNS)
-N_ROWS = _HIT_ROW + len(time_of_flight.HIT)
 
 
 @njit(cache=True, error_model="numpy")
@@ -134,7 +117,7 @@ def simulate_chunk(
                 nearby = (
                     _nearby_photons(keys, event, particle, begin, end, species, charge[particle],
                                     momentum, response)
-                    if kind == _ELECTRON
+                    if kind == ELECTRON
                     else 0.0
                 )  # fmt: skip
                 three = momentum[particle, 0], momentum[particle, 1], momentum[particle, 2]
@@ -144,8 +127,8 @@ def simulate_chunk(
                 )  # fmt: skip
         if response.shared_counters.enabled:
             time_of_flight.share_counters(
-                output[_TOF_ROW:], output[_HIT_ROW:], before, n_tracks, constants.masses,
-                _HYPOTHESES, response.shared_counters,
+                output[TOF_ROW:], output[HIT_ROW:], before, n_tracks, constants.masses,
+                HYPOTHESES, response.shared_counters,
             )  # fmt: skip
         counts[index] = n_tracks - before
     return n_tracks
@@ -209,7 +192,7 @@ def _convert(
     u, share, azimuth, kick = uniform4(keys.conversion, event, slot, 0, 0)
     energy = photon[3]
     transverse = math.hypot(photon[0], photon[1])
-    mass = constants.masses[_ELECTRON]
+    mass = constants.masses[ELECTRON]
     if transverse == 0.0 or energy <= 2.0 * mass:
         return n_tracks
     layer = material.conversion_layer(u, transverse / energy, response.material,
@@ -233,7 +216,7 @@ def _convert(
             photon, momentum, charge * transverse_kick, _TWO_PI * azimuth
         )
         n_tracks = _record(
-            keys, event, _SECONDARY_SLOT + 2 * slot + daughter, slot, _ELECTRON, charge, three,
+            keys, event, _SECONDARY_SLOT + 2 * slot + daughter, slot, ELECTRON, charge, three,
             vertex, False, 0.0, end_cap, constants, response, output, n_tracks,
         )  # fmt: skip
     return n_tracks
@@ -259,22 +242,22 @@ def _record(
     sine = pt / p
     curvature = 1.0
     shower = 0.0
-    if species == _ELECTRON and from_collision:
+    if species == ELECTRON and from_collision:
         walls = response.material
         left = material.radiate_before_chamber(
             keys.bremsstrahlung, event, slot, p, (walls.beam_pipe_x0 + walls.inner_wall_x0) / sine
         ) / p  # fmt: skip
         px, py, pz, pt, p = px * left, py * left, pz * left, pt * left, p * left
     region, arc = calorimeter.shower_region(pt, pz / pt, field, response.emc)
-    if species == _ELECTRON:
+    if species == ELECTRON:
         shower, curvature = _radiate_in_chamber(
             keys, event, slot, pt, p, arc, original_p - p, response
         )
         shower += nearby_gev
-    elif species == _KAON or species == _PION:
+    elif species == KAON or species == PION:
         survives, _, _, _ = uniform4(keys.decay_in_flight, event, slot, 0, 0)
         decay = response.kaon_decay
-        radius = decay.effective_radius_m if species == _KAON else decay.pion_effective_radius_m
+        radius = decay.effective_radius_m if species == KAON else decay.pion_effective_radius_m
         path = radius * p / pt
         if survives >= material.survival_probability(mass, constants.ctaus[species], p, path):
             return n_tracks
@@ -285,18 +268,18 @@ def _record(
         vertex[0], vertex[1], vertex[2], px, py, pz, charge, field
     )
     energy = math.sqrt(p * p + mass * mass)
-    kappa, tan_lambda = _write_helix(
+    kappa, tan_lambda = write_helix(
         keys, event, slot, (dr, phi0, kappa * curvature, dz, tan_lambda), pt, p, p / energy,
         response, output, n_tracks,
     )  # fmt: skip
     measured_p = math.sqrt(1.0 + tan_lambda * tan_lambda) / abs(kappa)
-    _write_dedx(keys, event, slot, p / mass, measured_p, constants, response, output, n_tracks)
-    _write_flight_time(keys, event, slot, (px, py, pz), charge, p / energy, measured_p, end_cap,
+    write_dedx(keys, event, slot, p / mass, measured_p, constants, response, output, n_tracks)
+    write_flight_time(keys, event, slot, (px, py, pz), charge, p / energy, measured_p, end_cap,
                        constants, response, output, n_tracks)  # fmt: skip
-    _write_shower(keys, event, slot, species, charge, p, region, shower, measured_p, constants,
+    write_shower(keys, event, slot, species, charge, p, region, shower, measured_p, constants,
                   response, output, n_tracks)  # fmt: skip
-    output[_CHARGE_ROW, n_tracks] = charge
-    output[_TRUTH_ROW, n_tracks] = truth_index
+    output[CHARGE_ROW, n_tracks] = charge
+    output[TRUTH_ROW, n_tracks] = truth_index
     return n_tracks + 1
 
 
@@ -319,87 +302,3 @@ def _radiate_in_chamber(keys, event, slot, pt, p, arc, radiated_before_gev, resp
     ):
         merged += radiated_before_gev
     return energy + merged, curvature
-
-
-@njit(cache=True, error_model="numpy")
-def _write_helix(keys, event, slot, helix, pt, p, beta, response, output, track):
-    """Smear and write a helix and its covariance; returns the measured kappa and tan lambda."""
-    errors = tracks.helix_errors(pt, p, beta, response.tracking)
-    deviations = tracks.correlated_normals(keys.helix, event, slot, response.tracking)
-    scale_phi, scale_z = tracks.pull_scales(keys.pulls, event, slot, response.pulls)
-    phi0 = helix[1] + scale_phi * errors[1] * deviations[1]
-    kappa = helix[2] + scale_phi * errors[2] * deviations[2]
-    tan_lambda = helix[4] + scale_z * errors[4] * deviations[4]
-    output[_HELIX_ROW, track] = helix[0] + scale_phi * errors[0] * deviations[0]
-    output[_HELIX_ROW + 1, track] = phi0 - _TWO_PI * math.floor(phi0 / _TWO_PI)
-    output[_HELIX_ROW + 2, track] = kappa
-    output[_HELIX_ROW + 3, track] = helix[3] + scale_z * errors[3] * deviations[3]
-    output[_HELIX_ROW + 4, track] = tan_lambda
-    tracks.write_covariance(errors, response.tracking, output[_COVARIANCE_ROW:], track)
-    return kappa, tan_lambda
-
-
-@njit(cache=True, error_model="numpy")
-def _write_dedx(keys, event, slot, beta_gamma, measured_p, constants, response, output, track):
-    """Write the chi of the specific energy loss for each hypothesis."""
-    dedx = response.dedx
-    measured = identification.measure_dedx(keys.dedx, event, slot, beta_gamma, dedx)
-    for hypothesis in range(3):
-        mass = constants.masses[_HYPOTHESES[hypothesis]]
-        expected = identification.dedx_curve(measured_p / mass, dedx)
-        output[_DEDX_ROW + hypothesis, track] = (measured / expected - 1.0) / dedx.resolution
-
-
-@njit(cache=True, error_model="numpy")
-def _write_flight_time(
-    keys, event, slot, momentum, charge, beta, measured_p, end_cap, constants, response, output,
-    track,
-):  # fmt: skip
-    """Write the chi of the time of flight for each hypothesis, and the counters that were hit."""
-    field, shared = response.beam.magnetic_field_t, response.shared_counters
-    pt = math.sqrt(momentum[0] * momentum[0] + momentum[1] * momentum[1])
-    region, path = identification.flight_path_m(pt, momentum[2] / pt, field, response.tof)
-    resolution = response.tof.barrel_resolution_ns if region == tracks.BARREL else end_cap[0]
-    measured = np.nan
-    if region != tracks.MISSED:
-        measured = identification.measure_flight_time(
-            keys.tof, event, slot, path, beta, resolution, response.tof
-        )
-    time_of_flight.record_hit(
-        output[_HIT_ROW:], track, measured, path, measured_p, resolution, momentum, charge, region,
-        field, end_cap[1], shared,
-    )  # fmt: skip
-    time_of_flight.write_deviations(
-        output[_TOF_ROW:], output[_HIT_ROW:], track, measured, constants.masses, _HYPOTHESES
-    )
-
-
-@njit(cache=True, error_model="numpy")
-def _write_shower(
-    keys, event, slot, species, charge, p, region, shower_gev, measured_p, constants, response,
-    output, track,
-):  # fmt: skip
-    """Write the shower's energy and its chi for each hypothesis; NaN where there is no shower."""
-    emc = response.emc
-    energy = 0.0
-    if region != tracks.MISSED:
-        if species == _ELECTRON:
-            energy = calorimeter.electron_shower(
-                keys.emc, event, slot, shower_gev, region, emc, response.electron_energy_response
-            )
-        else:
-            energy = calorimeter.hadron_shower(
-                keys.emc, event, slot, species, charge, p, constants.masses[species], emc
-            )
-    if energy < emc.shower_threshold_gev:
-        output[_ENERGY_ROW, track] = 0.0
-        for hypothesis in range(3):
-            output[_EMC_ROW + hypothesis, track] = np.nan
-        return
-    output[_ENERGY_ROW, track] = energy
-    for hypothesis in range(3):
-        expected, resolution = calorimeter.expected_energy(
-            _HYPOTHESES[hypothesis], charge, measured_p, region,
-            constants.masses[_HYPOTHESES[hypothesis]], emc, response.electron_energy_response,
-        )  # fmt: skip
-        output[_EMC_ROW + hypothesis, track] = (energy - expected) / resolution

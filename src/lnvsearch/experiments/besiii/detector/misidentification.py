@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lnvsearch import particles
-from lnvsearch.experiments.besiii.detector.kernels import SPECIES
+from lnvsearch.experiments.besiii.detector.measurements import SPECIES
 from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
 from lnvsearch.experiments.besiii.detector.simulate import simulate
 from lnvsearch.generation.events import GeneratedEvents

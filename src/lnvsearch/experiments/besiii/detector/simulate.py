@@ -10,16 +10,14 @@ import numpy as np
 
 from lnvsearch import particles
 from lnvsearch.experiments.besiii.detector.kernels import (
-    COLUMNS,
-    N_ROWS,
     PHOTON,
     PROCESSES,
-    SPECIES,
     Constants,
     Keys,
     classify,
     simulate_chunk,
 )
+from lnvsearch.experiments.besiii.detector.measurements import COLUMNS, N_ROWS, SPECIES
 from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
 from lnvsearch.experiments.besiii.events import TRACK_BRANCHES, RecordedEvents
 from lnvsearch.generation.events import GeneratedEvents

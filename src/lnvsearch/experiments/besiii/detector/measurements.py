@@ -1,0 +1,146 @@
+"""Kernels of what is measured of one track: helix, dE/dx, time of flight and shower.
+
+Each writes its rows of the output, one a track branch.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from lnvsearch.experiments.besiii.detector import (
+    calorimeter,
+    identification,
+    time_of_flight,
+    tracks,
+)
+from lnvsearch.experiments.besiii.events import (
+    COVARIANCE_ELEMENTS,
+    HELIX_PARAMETERS,
+    TRACK_BRANCHES,
+)
+
+__all__ = [
+    "CHARGE_ROW",
+    "COLUMNS",
+    "ELECTRON",
+    "HIT_ROW",
+    "HYPOTHESES",
+    "KAON",
+    "N_ROWS",
+    "PION",
+    "SPECIES",
+    "TOF_ROW",
+    "TRUTH_ROW",
+    "write_dedx",
+    "write_flight_time",
+    "write_helix",
+    "write_shower",
+]
+
+#: Particles that leave tracks; kernels know them by their position here.
+SPECIES = ("e-", "mu-", "pi+", "K+", "p")
+ELECTRON, PION, KAON = 0, 2, 3
+#: Species of the hypotheses electron, pion, kaon.
+HYPOTHESES = (ELECTRON, PION, KAON)
+_TWO_PI = 2.0 * math.pi
+
+#: Rows of the output, one a track branch.
+COLUMNS = tuple(TRACK_BRANCHES)
+CHARGE_ROW = COLUMNS.index("charge")
+HELIX_ROW = COLUMNS.index(HELIX_PARAMETERS[0])
+COVARIANCE_ROW = COLUMNS.index(COVARIANCE_ELEMENTS[0])
+DEDX_ROW = COLUMNS.index("dedx_chi_electron")
+TOF_ROW = COLUMNS.index("tof_chi_electron")
+EMC_ROW = COLUMNS.index("emc_chi_electron")
+ENERGY_ROW = COLUMNS.index("emc_energy")
+TRUTH_ROW = COLUMNS.index("truth_index")
+#: Behind them: what tracks leave in the counters of the time of flight.
+HIT_ROW = len(COLUMNS)
+N_ROWS = HIT_ROW + len(time_of_flight.HIT)
+
+
+@njit(cache=True, error_model="numpy")
+def write_helix(keys, event, slot, helix, pt, p, beta, response, output, track):
+    """Smear and write a helix and its covariance; returns the measured kappa and tan lambda."""
+    errors = tracks.helix_errors(pt, p, beta, response.tracking)
+    deviations = tracks.correlated_normals(keys.helix, event, slot, response.tracking)
+    scale_phi, scale_z = tracks.pull_scales(keys.pulls, event, slot, response.pulls)
+    phi0 = helix[1] + scale_phi * errors[1] * deviations[1]
+    kappa = helix[2] + scale_phi * errors[2] * deviations[2]
+    tan_lambda = helix[4] + scale_z * errors[4] * deviations[4]
+    output[HELIX_ROW, track] = helix[0] + scale_phi * errors[0] * deviations[0]
+    output[HELIX_ROW + 1, track] = phi0 - _TWO_PI * math.floor(phi0 / _TWO_PI)
+    output[HELIX_ROW + 2, track] = kappa
+    output[HELIX_ROW + 3, track] = helix[3] + scale_z * errors[3] * deviations[3]
+    output[HELIX_ROW + 4, track] = tan_lambda
+    tracks.write_covariance(errors, response.tracking, output[COVARIANCE_ROW:], track)
+    return kappa, tan_lambda
+
+
+@njit(cache=True, error_model="numpy")
+def write_dedx(keys, event, slot, beta_gamma, measured_p, constants, response, output, track):
+    """Write the chi of the specific energy loss for each hypothesis."""
+    dedx = response.dedx
+    measured = identification.measure_dedx(keys.dedx, event, slot, beta_gamma, dedx)
+    for hypothesis in range(3):
+        mass = constants.masses[HYPOTHESES[hypothesis]]
+        expected = identification.dedx_curve(measured_p / mass, dedx)
+        output[DEDX_ROW + hypothesis, track] = (measured / expected - 1.0) / dedx.resolution
+
+
+@njit(cache=True, error_model="numpy")
+def write_flight_time(
+    keys, event, slot, momentum, charge, beta, measured_p, end_cap, constants, response, output,
+    track,
+):  # fmt: skip
+    """Write the chi of the time of flight for each hypothesis, and the counters that were hit."""
+    field, shared = response.beam.magnetic_field_t, response.shared_counters
+    pt = math.sqrt(momentum[0] * momentum[0] + momentum[1] * momentum[1])
+    region, path = identification.flight_path_m(pt, momentum[2] / pt, field, response.tof)
+    resolution = response.tof.barrel_resolution_ns if region == tracks.BARREL else end_cap[0]
+    measured = np.nan
+    if region != tracks.MISSED:
+        measured = identification.measure_flight_time(
+            keys.tof, event, slot, path, beta, resolution, response.tof
+        )
+    time_of_flight.record_hit(
+        output[HIT_ROW:], track, measured, path, measured_p, resolution, momentum, charge, region,
+        field, end_cap[1], shared,
+    )  # fmt: skip
+    time_of_flight.write_deviations(
+        output[TOF_ROW:], output[HIT_ROW:], track, measured, constants.masses, HYPOTHESES
+    )
+
+
+@njit(cache=True, error_model="numpy")
+def write_shower(
+    keys, event, slot, species, charge, p, region, shower_gev, measured_p, constants, response,
+    output, track,
+):  # fmt: skip
+    """Write the shower's energy and its chi for each hypothesis; NaN where there is no shower."""
+    emc = response.emc
+    energy = 0.0
+    if region != tracks.MISSED:
+        if species == ELECTRON:
+            energy = calorimeter.electron_shower(
+                keys.emc, event, slot, shower_gev, region, emc, response.electron_energy_response
+            )
+        else:
+            energy = calorimeter.hadron_shower(
+                keys.emc, event, slot, species, charge, p, constants.masses[species], emc
+            )
+    if energy < emc.shower_threshold_gev:
+        output[ENERGY_ROW, track] = 0.0
+        for hypothesis in range(3):
+            output[EMC_ROW + hypothesis, track] = np.nan
+        return
+    output[ENERGY_ROW, track] = energy
+    for hypothesis in range(3):
+        expected, resolution = calorimeter.expected_energy(
+            HYPOTHESES[hypothesis], charge, measured_p, region,
+            constants.masses[HYPOTHESES[hypothesis]], emc, response.electron_energy_response,
+        )  # fmt: skip
+        output[EMC_ROW + hypothesis, track] = (energy - expected) / resolution
