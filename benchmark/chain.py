@@ -9,17 +9,16 @@ a fast chain that selects other events would show.
 
 from __future__ import annotations
 
-import math
 import sys
 import time
 from pathlib import Path
 
 import yaml
 
-from lnvsearch import particles
-from lnvsearch.experiments.besiii.detector import simulate as besiii
 from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
-from lnvsearch.experiments.besiii.selection import kkee as besiii_kkee
+from lnvsearch.experiments.besiii.detector.simulate import simulate
+from lnvsearch.experiments.besiii.selection.kkee import select
+from lnvsearch.experiments.besiii.selection.state import Selection
 from lnvsearch.generation import Decay, RadiationSettings, generate
 from lnvsearch.selection.cutflow import binomial_uncertainty
 
@@ -43,25 +42,22 @@ def main(number: int = 50_000) -> None:
     cuts = yaml.safe_load((ROOT / "config/papers/besiii_2025.yaml").read_text())["selection"]
     response = BesiiiResponse.from_mapping(detector)
     decay = Decay("J/psi(1S)", ["K+", "e-", "K+", "e-"])
-    momentum_x = response.beam.momentum_x_gev
-    arguments = {
-        "final_state": ("K+", "K+", "e-", "e-"),
-        "total_four_momentum": (
-            momentum_x, 0.0, 0.0, math.hypot(particles.mass_gev("J/psi(1S)"), momentum_x)
-        ),
-        "magnetic_field_t": response.beam.magnetic_field_t,
-    }
+    chosen = Selection.of_decays(
+        "J/psi(1S)",
+        cuts,
+        final_state=("K+", "K+", "e-", "e-"),
+        momentum_x_gev=response.beam.momentum_x_gev,
+        magnetic_field_t=response.beam.magnetic_field_t,
+    )
     streams = {"base_seed": 1, "sample": "benchmark"}
     radiation = RadiationSettings()
-    besiii_kkee.select(
-        besiii.simulate(generate(decay, 100, radiation=radiation, **streams), response, **streams),
-        cuts, **arguments,
-    )
+    few = generate(decay, 100, radiation=radiation, **streams)
+    select(simulate(few, response, **streams), chosen)
     generation, events = best_time(
         lambda: generate(decay, number, radiation=radiation, **streams)
     )
-    detection, recorded = best_time(lambda: besiii.simulate(events, response, **streams))
-    selection, (_, flow) = best_time(lambda: besiii_kkee.select(recorded, cuts, **arguments))
+    detection, recorded = best_time(lambda: simulate(events, response, **streams))
+    selection, (_, flow) = best_time(lambda: select(recorded, chosen))
     stages = {"generation": generation, "detector": detection, "selection": selection}
     for name, seconds in {**stages, "all": sum(stages.values())}.items():
         print(f"{name:12s} {number / seconds / 1e3:8.0f} k events/s")

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["EventFileError", "check_event_tree", "iterate_entries", "open_event_file"]
+from lnvsearch.files import written_whole
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = [
+    "EventFileError",
+    "candidate_file",
+    "check_event_tree",
+    "iterate_entries",
+    "open_event_file",
+]
+
 
 class EventFileError(ValueError):
     """A file of events that cannot be used; the message names file, branch and mend."""
@@ -82,3 +96,28 @@ def iterate_entries(
                 "the file is truncated or damaged: make or copy it again"
             ) from error
         yield arrays
+
+
+@contextmanager
+def candidate_file(
+    path: str | Path,
+) -> Iterator[Callable[[str, Mapping[str, np.ndarray]], None]]:
+    """Give a function that adds columns to a tree of a ROOT file (LZ4), chunk by chunk.
+
+    The file is written whole or not at all.
+
+    >>> with candidate_file("selected.root") as write:       # doctest: +SKIP
+    ...     write("Candidates", {"mass_gev": masses})
+    """
+    import uproot
+
+    with written_whole(path) as temporary:
+        with uproot.recreate(temporary, compression=uproot.LZ4(1)) as file:
+            trees = {}
+
+            def write(name: str, columns: Mapping[str, np.ndarray]) -> None:
+                if name not in trees:
+                    trees[name] = file.mktree(name, {k: v.dtype for k, v in columns.items()})
+                trees[name].extend(columns)
+
+            yield write

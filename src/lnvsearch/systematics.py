@@ -6,18 +6,34 @@ All uncertainties are relative and in percent, as papers print them.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 __all__ = [
+    "COLUMNS",
     "Calibration",
     "Percentage",
     "calibrate_scalar",
+    "external_percent",
     "linear_sum",
     "mc_statistics",
     "quadratic_sum",
     "relative_difference",
+    "source_rows",
+    "total_row",
 ]
+
+#: Columns of a table of uncertainties by source.
+COLUMNS = (
+    "source",
+    "kind",
+    "variation",
+    "relative_uncertainty_percent",
+    "statistical_uncertainty_percent",
+    "published_percent",
+    "in_total",
+    "note",
+)
 
 
 @dataclass(frozen=True)
@@ -70,6 +86,65 @@ def mc_statistics(efficiency: float, n_generated: int) -> float:
             "give an efficiency in (0, 1] and at least one event"
         )
     return 100.0 * math.sqrt((1.0 - efficiency) / (efficiency * n_generated))
+
+
+def external_percent(source: Mapping) -> float | None:
+    """The published number of a source, None without one; numbers per particle add linearly.
+
+    `source`: an entry of `systematics` of the search's file.
+    """
+    external = source.get("external_percent")
+    if isinstance(external, (list, tuple)):
+        return linear_sum((part["percent"], part["particles"]) for part in external)
+    return external
+
+
+def source_rows(source: Mapping, estimate: Percentage | None) -> list[dict]:
+    """Rows of COLUMNS of one source: the external number, and the estimate, as far as there are.
+
+    `source`: an entry of `systematics` of the search's file; its `in_total` says which one enters.
+    """
+    external = external_percent(source)
+    common = {
+        "source": source["source"],
+        "note": source.get("note"),
+        "published_percent": external,
+    }
+    rows = []
+    if external is not None:
+        rows.append(
+            {
+                **common,
+                "kind": "external",
+                "relative_uncertainty_percent": external,
+                "in_total": source["in_total"] == "external",
+            }
+        )
+    if estimate is not None:
+        rows.append(
+            {
+                **common,
+                "kind": "simulated",
+                "variation": source["estimate"].get("variation"),
+                "relative_uncertainty_percent": estimate.value,
+                "statistical_uncertainty_percent": estimate.statistical,
+                "in_total": source["in_total"] == "estimate",
+            }
+        )
+    return rows
+
+
+def total_row(rows: Iterable[Mapping]) -> dict:
+    """The quadratic sum of the rows that enter the total, as a row of COLUMNS."""
+    return {
+        "source": "total",
+        "kind": "derived",
+        "relative_uncertainty_percent": quadratic_sum(
+            row["relative_uncertainty_percent"] for row in rows if row["in_total"]
+        ),
+        "in_total": False,
+        "note": "sum in quadrature of the rows that enter",
+    }
 
 
 @dataclass(frozen=True)

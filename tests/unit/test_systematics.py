@@ -6,11 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lnvsearch.systematics import (
+    Percentage,
     calibrate_scalar,
+    external_percent,
     linear_sum,
     mc_statistics,
     quadratic_sum,
     relative_difference,
+    source_rows,
+    total_row,
 )
 
 
@@ -32,6 +36,40 @@ def test_statistics_of_a_sample_match_binomial_toys():
 def test_a_difference_knows_its_sign_and_vanishes_for_equals(one, other):
     assert relative_difference(one, 0.0, one, 0.0).value == pytest.approx(0.0)
     assert np.sign(relative_difference(one, 0.01, other, 0.01).value) == np.sign(one - other)
+
+
+PER_PARTICLE = [{"percent": 0.7, "particles": 2}, {"percent": 0.3, "particles": 2}]
+
+
+def test_external_numbers_enter_as_published():
+    assert external_percent({"external_percent": 6.2}) == 6.2
+    assert external_percent({"external_percent": PER_PARTICLE}) == pytest.approx(2.0)
+    assert external_percent({}) is None
+
+
+def test_a_source_has_a_row_for_each_of_its_numbers():
+    estimate = {"method": "relative_difference", "variation": "pulls_off"}
+    source = {"source": "kinematic_fit", "external_percent": 6.2, "in_total": "external",
+              "estimate": estimate}
+    external, simulated = source_rows(source, Percentage(-5.0, 0.4))
+    assert (external["kind"], external["relative_uncertainty_percent"]) == ("external", 6.2)
+    assert external["in_total"] and not simulated["in_total"]
+    assert simulated["variation"] == "pulls_off" and simulated["published_percent"] == 6.2
+    assert simulated["relative_uncertainty_percent"] == -5.0
+    assert simulated["statistical_uncertainty_percent"] == 0.4
+    assert source_rows({"source": "material", "in_total": "none"}, None) == []
+    _, enters = source_rows({**source, "in_total": "estimate"}, Percentage(-5.0, 0.4))
+    assert enters["in_total"]
+
+
+def test_the_total_adds_what_enters():
+    rows = [
+        {"relative_uncertainty_percent": 3.0, "in_total": True},
+        {"relative_uncertainty_percent": 7.0, "in_total": False},
+        {"relative_uncertainty_percent": -4.0, "in_total": True},
+    ]
+    assert total_row(rows)["relative_uncertainty_percent"] == 5.0
+    assert not total_row(rows)["in_total"]
 
 
 def test_mistakes_are_named():

@@ -286,9 +286,13 @@ def besiii(root) -> Paper:
 
 
 def test_a_variation_uses_nominal_files_before_its_stage(besiii):
-    assert besiii.generated_file("signal_phsp", "pulls_off").endswith("signal_phsp/nominal.npz")
     assert besiii.recorded_file("signal_phsp", "pulls_off").endswith("signal_phsp/pulls_off.root")
-    assert besiii.generated_file("signal_phsp", "radiation_off").endswith("radiation_off.npz")
+    nominal, pulls_off, radiation_off = (
+        besiii.simulation_parameters("signal_phsp", name)
+        for name in ("nominal", "pulls_off", "radiation_off")
+    )
+    assert pulls_off["generation"] == nominal["generation"] != radiation_off["generation"]
+    assert radiation_off["detector"] == nominal["detector"] != pulls_off["detector"]
 
 
 def test_uncalibrated_runs_without_the_calibration(besiii):

@@ -48,7 +48,7 @@ def test_another_seed_gives_other_events(uncalibrated, snakemake, tmp_path):
 def test_a_changed_number_of_events_runs_the_sample_again(uncalibrated, snakemake):
     process = snakemake(uncalibrated, "--dry-run", SELECTED, config="config/config.yaml")
     assert process.returncode == 0
-    assert "generate_events" in process.stdout and "select_events" in process.stdout
+    assert "simulate_sample" in process.stdout and "select_sample" in process.stdout
 
 
 @pytest.fixture

@@ -135,7 +135,6 @@ rule collect_channel:
     params:
         code=code_of("collect_channel"),
     wildcard_constraints:
-        paper=papers_of(KaonSearch),
         folder="cutflow|acceptance|losses",
     resources:
         mem_mb=200,

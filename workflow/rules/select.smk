@@ -1,70 +1,4 @@
-# Reconstruction and selection, cut flows, efficiencies, backgrounds.
-
-
-rule select_events:
-    """Candidates and cut flow of one sample."""
-    input:
-        kernels=compiled_kernels,
-        events=lambda w: search(w).recorded_file(w.sample, w.variation),
-    output:
-        candidates="results/{paper}/selected/{sample}/{variation}.root",
-        cutflow="results/{paper}/cutflow/{sample}/{variation}.csv",
-    log:
-        "results/{paper}/logs/select_events/{sample}/{variation}.log",
-    benchmark:
-        "results/{paper}/benchmarks/select_events/{sample}/{variation}.tsv"
-    params:
-        code=code_of("select_events"),
-        selection=lambda w: search(w).selection_parameters(w.sample, w.variation),
-    wildcard_constraints:
-        paper=papers_of(ColliderSearch),
-        sample="(?!bkg_)[a-z0-9_.]+",
-    priority: 3
-    resources:
-        mem_mb=800,
-        runtime=10,
-    script:
-        "../scripts/select_events.py"
-
-
-rule collect_cutflow:
-    """One cut-flow table of all samples and variations."""
-    input:
-        cutflows=lambda w: search(w).cutflow_files(),
-    output:
-        cutflow="results/{paper}/cutflow/{channel}.csv",
-    log:
-        "results/{paper}/logs/collect_cutflow/{channel}.log",
-    params:
-        code=code_of("collect_cutflow"),
-    wildcard_constraints:
-        paper=papers_of(ColliderSearch),
-    resources:
-        mem_mb=200,
-        runtime=5,
-    script:
-        "../scripts/collect_cutflow.py"
-
-
-rule collect_efficiencies:
-    """Efficiencies of all samples and variations, with and without the bin of m_Ke."""
-    input:
-        cutflow="results/{paper}/cutflow/{channel}.csv",
-    output:
-        efficiencies="results/{paper}/efficiencies/{channel}.csv",
-    log:
-        "results/{paper}/logs/collect_efficiencies/{channel}.log",
-    params:
-        code=code_of("collect_efficiencies"),
-        samples=lambda w: search(w).sample_models(),
-        efficiency_cut=lambda w: search(w).settings["selection"][-1]["cut"],
-    wildcard_constraints:
-        paper=papers_of(ColliderSearch),
-    resources:
-        mem_mb=200,
-        runtime=5,
-    script:
-        "../scripts/collect_efficiencies.py"
+# Reconstruction and selection, cut flows, backgrounds.
 
 
 rule map_identification:
@@ -94,75 +28,74 @@ rule map_identification:
         "../scripts/map_identification.py"
 
 
-rule simulate_background:
-    """One exclusive background through the whole chain, and what is expected of it."""
+rule select_sample:
+    """Candidates, cut flow and acceptance of one sample; weights of an exclusive background."""
     input:
         kernels=compiled_kernels,
-        probabilities="results/{paper}/background/identification.npz",
-        cocktail=lambda w: search(w).cocktail_file(),
-        calibration=lambda w: search(w).calibration_file(NOMINAL),
+        events=lambda w: search(w).recorded_file(w.sample, w.variation),
+        maps=lambda w: search(w).identification_files(w.sample),
     output:
-        cutflow="results/{paper}/cutflow/bkg_{mode}/nominal.csv",
-        scan="results/{paper}/background/scan/{mode}.csv",
-        shape="results/{paper}/background/shape/{mode}.csv",
-        table="results/{paper}/background/mode/{mode}.csv",
+        candidates="results/{paper}/selected/{sample}/{variation}.root",
+        cutflow="results/{paper}/cutflow/{sample}/{variation}.csv",
+        acceptance="results/{paper}/acceptance/{sample}/{variation}.csv",
     log:
-        "results/{paper}/logs/simulate_background/{mode}.log",
+        "results/{paper}/logs/select_sample/{sample}/{variation}.log",
     benchmark:
-        "results/{paper}/benchmarks/simulate_background/{mode}.tsv"
+        "results/{paper}/benchmarks/select_sample/{sample}/{variation}.tsv"
     params:
-        code=code_of("simulate_background"),
-        n_events=lambda w: search(w).number_of_events(f"bkg_{w.mode}"),
-        base_seed=config["base_seed"],
-        generation=lambda w: search(w).generation_parameters(f"bkg_{w.mode}", NOMINAL),
-        detector=lambda w: search(w).detector,
-        selection=lambda w: search(w).selection_parameters(f"bkg_{w.mode}", NOMINAL),
-        chi_square_scan=lambda w: search(w).settings["chi_square_scan"],
-        n_parent=lambda w: search(w).settings["parent"]["number"],
+        code=code_of("select_sample"),
+        selection=lambda w: search(w).selection_parameters(w.sample, w.variation),
+        names=lambda w: search(w).selection_names(w.sample),
     wildcard_constraints:
         paper=papers_of(ColliderSearch),
+    priority: 3
     resources:
         mem_mb=800,
-        runtime=15,
+        runtime=10,
     script:
-        "../scripts/simulate_background.py"
+        "../scripts/select_sample.py"
 
 
-rule collect_background:
-    """Cocktail, inclusive check and continuum, added up."""
+rule estimate_backgrounds:
+    """Expected events of the exclusive backgrounds, inclusive check and continuum, added up."""
     input:
-        modes=lambda w: search(w).background_files("mode"),
-        inclusive=lambda w: search(w).inclusive_cutflow_file(),
+        acceptance="results/{paper}/acceptance/{channel}.csv",
+        selected=lambda w: [
+            search(w).selected_file(name) for name in search(w).background_samples()
+        ],
+        cocktail=lambda w: search(w).cocktail_file(),
     output:
-        table="results/{paper}/background/{channel}.csv",
+        background="results/{paper}/background/{channel}.csv",
+        spectra="results/{paper}/spectra/{channel}.csv",
+        scan="results/{paper}/background/{channel}_scan.csv",
         total="results/{paper}/background/{channel}.json",
     log:
-        "results/{paper}/logs/collect_background/{channel}.log",
+        "results/{paper}/logs/estimate_backgrounds/{channel}.log",
     params:
-        code=code_of("collect_background"),
-        n_parent=lambda w: search(w).settings["parent"]["number"],
-        continuum=lambda w: search(w).settings["backgrounds"]["continuum"],
+        code=code_of("estimate_backgrounds"),
+        samples=lambda w: search(w).background_samples(),
+        settings=lambda w: search(w).background_parameters(),
     wildcard_constraints:
         paper=papers_of(ColliderSearch),
     resources:
-        mem_mb=200,
+        mem_mb=400,
         runtime=5,
     script:
-        "../scripts/collect_background.py"
+        "../scripts/estimate_backgrounds.py"
 
 
-rule scan_chi_square:
+rule scan_cut:
     """Punzi's figure of merit against the cut on chi^2 of the kinematic fit."""
     input:
         signal=lambda w: search(w).selected_file(search(w).efficiency_sample(w.channel)),
-        backgrounds=lambda w: search(w).background_files("scan"),
+        backgrounds="results/{paper}/background/{channel}_scan.csv",
     output:
         scan="results/{paper}/background/{channel}_punzi.csv",
     log:
-        "results/{paper}/logs/scan_chi_square/{channel}.log",
+        "results/{paper}/logs/scan_cut/{channel}.log",
     params:
-        code=code_of("scan_chi_square"),
-        chi_square_scan=lambda w: search(w).settings["chi_square_scan"],
+        code=code_of("scan_cut"),
+        punzi_constant=lambda w: search(w).settings["chi_square_scan"]["punzi_constant"],
         selection=lambda w: search(w).settings["selection"],
     wildcard_constraints:
         paper=papers_of(ColliderSearch),
@@ -170,7 +103,7 @@ rule scan_chi_square:
         mem_mb=400,
         runtime=5,
     script:
-        "../scripts/scan_chi_square.py"
+        "../scripts/scan_cut.py"
 
 
 rule measure_resolution:

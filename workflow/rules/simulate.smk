@@ -21,55 +21,31 @@ rule warm_up_kernels:
         "../scripts/warm_up_kernels.py"
 
 
-rule generate_events:
-    """Four-momenta of one sample, with radiation."""
+rule simulate_sample:
+    """Decays of one sample, and what the detector records of them, as a ROOT file."""
     input:
         kernels=compiled_kernels,
         cocktail=lambda w: search(w).cocktail_input(w.sample),
-    output:
-        events=temp("results/{paper}/generated/{sample}/{variation}.npz"),
-    log:
-        "results/{paper}/logs/generate_events/{sample}/{variation}.log",
-    benchmark:
-        "results/{paper}/benchmarks/generate_events/{sample}/{variation}.tsv"
-    params:
-        code=code_of("generate_events"),
-        n_events=lambda w: search(w).number_of_events(w.sample),
-        base_seed=config["base_seed"],
-        generation=lambda w: search(w).generation_parameters(w.sample, w.variation),
-    wildcard_constraints:
-        paper=papers_of(ColliderSearch),
-    resources:
-        mem_mb=800,
-        runtime=10,
-    script:
-        "../scripts/generate_events.py"
-
-
-rule simulate_detector:
-    """Tracks and identification measurements of one sample, as a ROOT file."""
-    input:
-        kernels=compiled_kernels,
-        events=lambda w: search(w).generated_file(w.sample, w.variation),
         calibration=lambda w: search(w).calibration_file(w.variation),
     output:
         events=temp("results/{paper}/recorded/{sample}/{variation}.root"),
     log:
-        "results/{paper}/logs/simulate_detector/{sample}/{variation}.log",
+        "results/{paper}/logs/simulate_sample/{sample}/{variation}.log",
     benchmark:
-        "results/{paper}/benchmarks/simulate_detector/{sample}/{variation}.tsv"
+        "results/{paper}/benchmarks/simulate_sample/{sample}/{variation}.tsv"
     params:
-        code=code_of("simulate_detector"),
+        code=code_of("simulate_sample"),
+        n_events=lambda w: search(w).number_of_events(w.sample),
         base_seed=config["base_seed"],
-        detector=lambda w: search(w).varied_detector(w.variation),
-    priority: 1
+        simulation=lambda w: search(w).simulation_parameters(w.sample, w.variation),
     wildcard_constraints:
         paper=papers_of(ColliderSearch),
+    priority: 1
     resources:
         mem_mb=800,
         runtime=10,
     script:
-        "../scripts/simulate_detector.py"
+        "../scripts/simulate_sample.py"
 
 
 rule calibrate_response:
@@ -89,10 +65,9 @@ rule calibrate_response:
         n_events=lambda w: search(w).number_of_events(search(w).calibration["sample"]),
         base_seed=config["base_seed"],
         calibration=lambda w: search(w).calibration,
-        generation=lambda w: search(w).generation_parameters(
+        simulation=lambda w: search(w).simulation_parameters(
             search(w).calibration["sample"], NOMINAL
         ),
-        detector=lambda w: search(w).detector,
         selection=lambda w: search(w).selection_parameters(
             search(w).calibration["sample"], NOMINAL
         ),

@@ -2,11 +2,12 @@
 
 
 rule compute_systematics:
-    """External numbers, this simulation's own estimates, and the totals."""
+    """Efficiencies; external numbers, this simulation's own estimates, and the totals."""
     input:
         cutflow="results/{paper}/cutflow/{channel}.csv",
-        efficiencies="results/{paper}/efficiencies/{channel}.csv",
+        acceptance="results/{paper}/acceptance/{channel}.csv",
     output:
+        efficiencies="results/{paper}/efficiencies/{channel}.csv",
         table="results/{paper}/systematics/{channel}.csv",
         by_mass="results/{paper}/systematics/{channel}_by_mass.csv",
     log:
@@ -14,6 +15,7 @@ rule compute_systematics:
     params:
         code=code_of("compute_systematics"),
         systematics=lambda w: search(w).settings["systematics"],
+        samples=lambda w: search(w).sample_models(),
     wildcard_constraints:
         paper=papers_of(ColliderSearch),
     resources:

@@ -50,7 +50,7 @@ def draw_figure2(files, published, settings):
     if "data" in files:
         data, label = masses(files["data"]), "Data"
     else:
-        data, expected = pseudo_data([table(path) for path in files.values()], settings)
+        data, expected = pseudo_data(table(files["spectra"]), settings)
         label = f"Background pseudo-data, {expected:.1g} expected"
     window = tuple(settings["window_gev"])
     return figure2(signal, data, window_gev=window, data_label=label)
@@ -60,8 +60,12 @@ def pseudo_data(spectra, settings):
     """One draw of the expected background: masses at the centres of the bins, and its mean."""
     import numpy as np
 
-    expected = np.sum([spectrum["expected_events"] for spectrum in spectra], axis=0)
-    low, high = (np.array(spectra[0][name]) for name in ("mass_low_gev", "mass_high_gev"))
+    n_samples = len(set(spectra["sample"]))
+    low, high, expected = (
+        np.array(spectra[name]).reshape(n_samples, -1)
+        for name in ("mass_low_gev", "mass_high_gev", "expected_events")
+    )
+    low, high, expected = low[0], high[0], expected.sum(axis=0)
     generator = np.random.Generator(np.random.Philox(settings["base_seed"]))
     return np.repeat(0.5 * (low + high), generator.poisson(expected)), float(expected.sum())
 

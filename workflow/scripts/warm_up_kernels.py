@@ -5,17 +5,13 @@ from job import job
 
 def warm_up_collider(parameters):
     """Generate, simulate and select a few events, with all options of the search."""
-    from lnvsearch.experiments.besiii.chain import generate, selection_arguments
-    from lnvsearch.experiments.besiii.detector import simulate as besiii
-    from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
-    from lnvsearch.experiments.besiii.selection import kkee as besiii_kkee
+    from lnvsearch.experiments.besiii.chain import Simulation, simulate
+    from lnvsearch.experiments.besiii.selection.kkee import select
+    from lnvsearch.experiments.besiii.selection.state import Selection
 
-    events = generate(parameters["generation"], 2000, 0, "warm_up")
-    response = BesiiiResponse.from_mapping(parameters["detector"])
-    recorded = besiii.simulate(events, response, base_seed=0, sample="warm_up")
-    besiii_kkee.select(
-        recorded, parameters["selection"]["cuts"], **selection_arguments(parameters["selection"])
-    )
+    simulation = Simulation.from_mapping(parameters["simulation"])
+    (recorded,) = simulate(simulation, 2000, base_seed=0, sample="warm_up")
+    select(recorded, Selection.of_decays(**parameters["selection"]))
 
 
 def warm_up_kaons(parameters):

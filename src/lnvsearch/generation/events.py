@@ -1,18 +1,14 @@
-"""Generated events: four-momenta at the production point, and the file that holds them."""
+"""Generated events: four-momenta at the production point."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
-from lnvsearch.event_files import EventFileError
-from lnvsearch.files import written_whole
+__all__ = ["GeneratedEvents"]
 
-__all__ = ["GeneratedEvents", "read_generated", "write_generated"]
 
 @dataclass(frozen=True)
 class GeneratedEvents:
@@ -49,35 +45,3 @@ class GeneratedEvents:
                 n_generated=self.n_generated,
                 metadata=self.metadata,
             )
-
-
-def write_generated(path: str | Path, events: GeneratedEvents) -> None:
-    """Write generated events to `path` (.npz), whole or not at all."""
-    header = json.dumps({"n_generated": events.n_generated, "metadata": dict(events.metadata)})
-    with written_whole(path) as temporary, open(temporary, "wb") as stream:
-        np.savez(
-            stream,
-            header=np.array(header),
-            event_number=events.event_number,
-            weight=events.weight,
-            offsets=events.offsets,
-            pdg_id=events.pdg_id,
-            four_momentum=events.four_momentum,
-        )
-
-
-def read_generated(path: str | Path) -> GeneratedEvents:
-    """Read what `write_generated` wrote; raises EventFileError for anything else."""
-    import zipfile
-
-    try:
-        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as content:
-            arrays = {name: content[name] for name in content.files}
-        header = json.loads(str(arrays.pop("header")))
-        return GeneratedEvents(**arrays, **header)
-    except FileNotFoundError as error:
-        raise EventFileError(f"{path}: no such file; run the rule that generates it") from error
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise EventFileError(
-            f"{path}: not a whole file of generated events ({error}); delete it and generate again"
-        ) from error

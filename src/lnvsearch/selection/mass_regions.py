@@ -15,9 +15,11 @@ from lnvsearch.selection.weighted_cutflow import WeightedSums, efficiency_uncert
 
 __all__ = [
     "ACCEPTANCE_COLUMNS",
+    "BACKGROUND_COLUMNS",
     "NEAREST",
     "RegionAcceptance",
     "RegionCounter",
+    "SPECTRUM_COLUMNS",
     "Spectrum",
     "acceptance_rows",
     "in_region",
@@ -36,6 +38,28 @@ ACCEPTANCE_COLUMNS = (
     "acceptance_uncertainty",
     "effective_events",
     "generated_events",
+)
+
+#: Columns of a table of expected events by region, and of their spectra.
+BACKGROUND_COLUMNS = (
+    "sample",
+    "label",
+    "variation",
+    "selection",
+    "region",
+    "expected_events",
+    "statistical_uncertainty",
+    "systematic_uncertainty",
+    "effective_events",
+)
+SPECTRUM_COLUMNS = (
+    "selection",
+    "sample",
+    "label",
+    "mass_low_gev",
+    "mass_high_gev",
+    "expected_events",
+    "uncertainty",
 )
 
 #: An empty region is bounded by the largest weight of so many candidates nearest to it in mass.

@@ -39,7 +39,10 @@ def figure_inputs(paper: ColliderSearch, figure: str) -> dict[str, str]:
     signal = paper.efficiency_sample(channel)
     signal_file = {"signal": paper.selected_file(signal)}
     inputs = {
-        "figure2": {**signal_file, **(paper.selected_data() or paper.background_shapes())},
+        "figure2": {
+            **signal_file,
+            **(paper.selected_data() or {"spectra": paper.result("spectra", ".csv")}),
+        },
         "figure3": {"scan": paper.result("limits", "_scan.csv")},
         "efficiency_vs_mass": {"efficiencies": paper.result("efficiencies", ".csv")},
         "cut_flow": {"cutflow": paper.result("cutflow", ".csv")},

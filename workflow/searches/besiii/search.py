@@ -31,6 +31,10 @@ class Sample:
     entry: str | None = None
 
 
+#: Name of the signal's selection in tables.
+SELECTION = "lnv"
+
+
 class ColliderSearch(Paper):
     """One search: its settings, its detector, its samples and its variations."""
 
@@ -160,19 +164,38 @@ class ColliderSearch(Paper):
 
     # --------------------------------------------------------- parameters of jobs
 
+    def simulation_parameters(self, sample: str, variation: str) -> dict:
+        """All that a sample's recorded events depend on, but their number.
+
+        A variation that begins with the detector has the nominal generation.
+        """
+        return {
+            "generation": self.generation_parameters(
+                sample, self.variation_at("generation", variation)
+            ),
+            "detector": self.varied_detector(variation),
+        }
+
     def generation_parameters(self, sample: str, variation: str) -> dict:
-        """All that the generation of a sample depends on, but its number of events."""
+        """How the decays of a sample are generated; without decay and cocktail, inclusive ones."""
         entry = self.samples[sample]
         settings = self.varied_settings(variation)
         decay = entry.decay
         if entry.entry is not None:
             decay = _with_mass(settings["samples"][entry.entry]["decay"], entry.mass_gev)
+        cocktail = {"file": self.cocktail_file(), "sample": sample}
         return {
-            "kind": entry.kind,
             "decay": decay,
-            "beam": self.detector["beam"],
+            "cocktail": cocktail if entry.kind == "cocktail" else None,
+            "beam": {
+                name: self._beam(name) for name in ("momentum_x_gev", "momentum_z_spread_gev")
+            },
             **settings["generation"],
         }
+
+    def _beam(self, name: str) -> float:
+        """A number of the detector's section `beam`."""
+        return self.detector["beam"][name]["value"]
 
     def selection_parameters(self, sample: str, variation: str) -> dict:
         """All that the selection of a sample depends on; a scan's cuts end with its mass bin."""
@@ -193,36 +216,50 @@ class ColliderSearch(Paper):
         return {
             "cuts": cuts,
             "final_state": list(entry.final_state),
-            "beam": self.detector["beam"],
             "parent": settings["parent"]["particle"],
+            "momentum_x_gev": self._beam("momentum_x_gev"),
+            "magnetic_field_t": self._beam("magnetic_field_t"),
+        }
+
+    def selection_names(self, sample: str) -> dict[str, str]:
+        """Under which channel and selection a sample stands in tables."""
+        selection = "control" if self.samples[sample].without_cuts else SELECTION
+        return {"channel": self.channel, "selection": selection}
+
+    def background_parameters(self) -> dict:
+        """How the backgrounds are counted."""
+        backgrounds = self.settings["backgrounds"]
+        return {
+            "selection": SELECTION,
+            "n_parent": self.settings["parent"]["number"],
+            "chi_square_scan": self.settings["chi_square_scan"],
+            "inclusive_sample": backgrounds["inclusive_sample"],
+            "continuum": backgrounds["continuum"],
         }
 
     def warm_up_parameters(self) -> dict:
         """What compiles every kernel that the search's jobs will call."""
         sample = self.calibration["sample"]
         return {
-            "generation": self.generation_parameters(sample, NOMINAL),
-            "detector": self.detector,
+            "simulation": self.simulation_parameters(sample, NOMINAL),
             "selection": self.selection_parameters(sample, NOMINAL),
         }
 
     # --------------------------------------------------------------------- files
 
-    def generated_file(self, sample: str, variation: str = NOMINAL) -> str:
-        return self._file("generation", "generated", sample, variation, "npz")
+    def run_files(self, folder: str, channel: str) -> list[str]:
+        """One table for each job that selects a sample."""
+        return [self._file("selection", folder, *run, "csv") for run in self.runs()]
 
-    def cutflow_files(self) -> list[str]:
-        return [self._file("selection", "cutflow", *run, "csv") for run in self.runs()]
+    def background_samples(self) -> list[str]:
+        """Names of the exclusive backgrounds, in the order of the cocktail's table."""
+        return [f"bkg_{mode}" for mode in self.cocktail_modes()]
 
-    def inclusive_cutflow_file(self) -> str:
-        sample = self.settings["backgrounds"]["inclusive_sample"]
-        return self._file("selection", "cutflow", sample, NOMINAL, "csv")
-
-    def background_files(self, folder: str) -> list[str]:
-        return [
-            f"results/{self.name}/background/{folder}/{mode}.csv"
-            for mode in self.cocktail_modes()
-        ]
+    def identification_files(self, sample: str) -> list[str]:
+        """The map that weighs the events of an exclusive background; nothing for other samples."""
+        if self.samples[sample].kind != "cocktail":
+            return []
+        return [f"results/{self.name}/background/identification.npz"]
 
     @property
     def channel(self) -> str:
@@ -249,10 +286,6 @@ class ColliderSearch(Paper):
         if self.data_file is None:
             return {}
         return {"data": self.selected_file(DATA)}
-
-    def background_shapes(self) -> dict[str, str]:
-        """Mass spectra of the exclusive backgrounds, by mode."""
-        return dict(zip(self.cocktail_modes(), self.background_files("shape"), strict=True))
 
     def calibration_file(self, variation: str) -> list[str]:
         """The overlay with the calibrated scalar, for the variations that have it."""

@@ -1,76 +1,113 @@
-"""Steps that several scripts share: from parameters to generated, recorded, selected events."""
+"""Samples of simulated events: from the settings of a decay to what the detector records of it."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
+from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
+from lnvsearch.experiments.besiii.detector.simulate import simulate as simulate_detector
+from lnvsearch.experiments.besiii.events import RecordedEvents
+from lnvsearch.generation import decay_events
+from lnvsearch.generation.cocktail import CocktailMode, load_cocktail
+from lnvsearch.generation.events import GeneratedEvents
+from lnvsearch.generation.models import Beam, Decay
+from lnvsearch.generation.radiation import RadiationSettings
+
+__all__ = ["EVENTS_PER_CHUNK", "Generation", "Simulation", "cocktail_mode", "generate", "simulate"]
+
+#: Events in memory at a time.
 EVENTS_PER_CHUNK = 50_000
 
 
-def generate(
-    generation: Mapping, n_events: int, base_seed: int, sample: str, cocktail=None, first_event=0
-):
-    """Generated events of a sample; `generation` as Paper.generation_parameters gives it."""
-    from lnvsearch.generation import generate as generate_decays
-    from lnvsearch.generation import models
-    from lnvsearch.generation.radiation import RadiationSettings
+@dataclass(frozen=True)
+class Generation:
+    """How the decays of a sample are generated.
 
-    if generation["kind"] == "inclusive":
+    `decay` None: inclusive decays of the J/psi by Pythia, which ignore what follows `beam`.
+    """
+
+    decay: Decay | None
+    beam: Beam
+    radiation: RadiationSettings | None
+    charge_conjugate: bool
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping) -> Generation:
+        """Settings from nested mappings of plain values.
+
+        `decay`: as `Decay.from_mapping` takes it, or None for inclusive decays; `cocktail`: the
+        file and the sample of the mode that takes the place of `decay`, or None; `beam`: numbers
+        as of `Beam`; `final_state_radiation` and `charge_conjugate`: whether there is any.
+        Raises ValueError for a decay or a table that cannot be used.
+        """
+        decay = None
+        if mapping["cocktail"] is not None:
+            decay = cocktail_mode(mapping["cocktail"]["file"], mapping["cocktail"]["sample"]).decay
+        elif mapping["decay"] is not None:
+            decay = Decay.from_mapping(mapping["decay"])
+        return cls(
+            decay,
+            Beam(**mapping["beam"]),
+            RadiationSettings() if mapping["final_state_radiation"] else None,
+            mapping["charge_conjugate"],
+        )
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """All that a sample's recorded events depend on, but their number and the random streams."""
+
+    generation: Generation
+    response: BesiiiResponse
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping) -> Simulation:
+        """From `generation` and `detector`, as their `from_mapping` take them."""
+        return cls(
+            Generation.from_mapping(mapping["generation"]),
+            BesiiiResponse.from_mapping(mapping["detector"]),
+        )
+
+
+def cocktail_mode(path: str, sample: str) -> CocktailMode:
+    """The mode of a cocktail's table that a sample simulates; ValueError if there is none."""
+    for mode in load_cocktail(path):
+        if mode.sample == sample:
+            return mode
+    raise ValueError(f"{path}: no sample {sample!r}; add a line for it")
+
+
+def generate(
+    generation: Generation, n_events: int, *, base_seed: int, sample: str, first_event: int = 0
+) -> GeneratedEvents:
+    """Generated events `first_event` ... `first_event + n_events - 1` of a sample."""
+    streams = {"base_seed": base_seed, "sample": sample, "first_event": first_event}
+    if generation.decay is None:
         from lnvsearch.generation import inclusive
 
-        return inclusive.generate_inclusive(
-            n_events,
-            base_seed=base_seed,
-            sample=sample,
-            first_event=first_event,
-            beam=beam(generation["beam"]),
-        )
-    settings = {
-        "base_seed": base_seed,
-        "sample": sample,
-        "first_event": first_event,
-        "beam": beam(generation["beam"]),
-        "radiation": RadiationSettings() if generation["final_state_radiation"] else None,
-        "charge_conjugate": generation["charge_conjugate"],
-    }
-    if generation["kind"] == "cocktail":
-        decay = cocktail_mode(cocktail, sample).decay
-    else:
-        decay = models.Decay.from_mapping(generation["decay"])
-    return generate_decays(decay, n_events, **settings)
-
-
-def cocktail_mode(path: str, sample: str):
-    """The mode of the cocktail's table that a sample simulates."""
-    from lnvsearch.generation.cocktail import load_cocktail
-
-    return next(mode for mode in load_cocktail(path) if mode.sample == sample)
-
-
-def beam(settings: Mapping):
-    """The momentum of the decaying particle, from the detector's section `beam`."""
-    from lnvsearch.generation.models import Beam
-
-    return Beam(
-        momentum_x_gev=value(settings["momentum_x_gev"]),
-        momentum_z_spread_gev=value(settings["momentum_z_spread_gev"]),
+        return inclusive.generate_inclusive(n_events, beam=generation.beam, **streams)
+    return decay_events.generate(
+        generation.decay,
+        n_events,
+        beam=generation.beam,
+        radiation=generation.radiation,
+        charge_conjugate=generation.charge_conjugate,
+        **streams,
     )
 
 
-def selection_arguments(selection: Mapping) -> dict:
-    """Arguments of besiii_kkee.select, from Paper.selection_parameters."""
-    from lnvsearch import particles
+def simulate(
+    settings: Simulation, n_events: int, *, base_seed: int, sample: str
+) -> Iterator[RecordedEvents]:
+    """Recorded events of a sample in chunks of EVENTS_PER_CHUNK, each with the whole `n_generated`.
 
-    mass = particles.mass_gev(selection["parent"])
-    momentum_x = value(selection["beam"]["momentum_x_gev"])
-    return {
-        "final_state": selection["final_state"],
-        "total_four_momentum": (momentum_x, 0.0, 0.0, math.hypot(mass, momentum_x)),
-        "magnetic_field_t": value(selection["beam"]["magnetic_field_t"]),
-    }
-
-
-def value(leaf):
-    """The number of a leaf of the detector's file."""
-    return leaf["value"] if isinstance(leaf, Mapping) else leaf
+    The events do not depend on the size of the chunks.
+    """
+    for first in range(0, n_events, EVENTS_PER_CHUNK):
+        number = min(EVENTS_PER_CHUNK, n_events - first)
+        events = generate(
+            settings.generation, number, base_seed=base_seed, sample=sample, first_event=first
+        )
+        events = replace(events, n_generated=n_events)
+        yield simulate_detector(events, settings.response, base_seed=base_seed, sample=sample)

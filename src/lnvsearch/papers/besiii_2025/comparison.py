@@ -278,8 +278,8 @@ def _background_rows(published: PublishedNumbers, results: Mapping[str, Any]) ->
     """The expected background of the exclusive decays, and of the inclusive sample."""
     rows = table_rows(results.get("background") or {})
     groups: dict[str, Callable[[Mapping[str, Any]], bool]] = {
-        "background_events": lambda row: row["mode"] != "inclusive",
-        "inclusive_background_events": lambda row: row["mode"] == "inclusive",
+        "background_events": lambda row: row["sample"] != "inclusive",
+        "inclusive_background_events": lambda row: row["sample"] == "inclusive",
     }
     for quantity, belongs in groups.items():
         chosen = [row for row in rows if belongs(row) and row["expected_events"] is not None]

@@ -22,7 +22,6 @@ from lnvsearch.experiments.besiii.events import (
     read_recorded,
     write_recorded,
 )
-from lnvsearch.generation.events import GeneratedEvents, read_generated, write_generated
 
 DOCUMENT = Path(__file__).parents[4] / "docs/events.md"
 
@@ -56,19 +55,6 @@ def recorded():
     )
 
 
-@pytest.fixture
-def generated():
-    return GeneratedEvents(
-        event_number=np.arange(3),
-        weight=np.ones(3),
-        offsets=np.array([0, 2, 4, 7]),
-        pdg_id=np.array([11, -11, 211, -211, 321, -321, 22]),
-        four_momentum=np.arange(28, dtype=float).reshape(7, 4),
-        n_generated=3,
-        metadata={"decay": "toy"},
-    )
-
-
 def assert_equal(first: RecordedEvents, second: RecordedEvents):
     for name in ("event_number", "weight", "track_offsets", "truth_offsets"):
         assert np.array_equal(getattr(first, name), getattr(second, name)), name
@@ -88,14 +74,6 @@ def assert_equal(first: RecordedEvents, second: RecordedEvents):
 def test_recorded_events_come_back_to_the_last_bit(tmp_path, recorded):
     write_recorded(tmp_path / "events.root", recorded)
     assert_equal(read_recorded(tmp_path / "events.root"), recorded)
-
-
-def test_generated_events_come_back_to_the_last_bit(tmp_path, generated):
-    write_generated(tmp_path / "events.npz", generated)
-    back = read_generated(tmp_path / "events.npz")
-    for name in ("event_number", "weight", "offsets", "pdg_id", "four_momentum"):
-        assert np.array_equal(getattr(back, name), getattr(generated, name))
-    assert back.n_generated == 3 and back.metadata == {"decay": "toy"}
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 100])
@@ -189,11 +167,9 @@ def copy_without(source, target, *beginnings):
     write_branches(target, kept)
 
 
-@pytest.mark.parametrize("read", [read_recorded, read_generated])
-def test_missing_file_is_named(tmp_path, read):
-    path = tmp_path / "nowhere.root"
+def test_missing_file_is_named(tmp_path):
     with pytest.raises(EventFileError, match=r"nowhere\.root: no such file"):
-        read(path)
+        read_recorded(tmp_path / "nowhere.root")
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.99])
@@ -206,22 +182,11 @@ def test_truncated_recorded_file_is_refused(tmp_path, recorded, share):
         read_recorded(path)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
-def test_truncated_generated_file_is_refused(tmp_path, generated, share):
-    path = tmp_path / "events.npz"
-    write_generated(path, generated)
-    whole = path.read_bytes()
-    path.write_bytes(whole[: int(share * len(whole))])
-    with pytest.raises(EventFileError, match=r"events\.npz: not a whole file"):
-        read_generated(path)
-
-
 def test_file_of_another_kind_is_refused(tmp_path):
     path = tmp_path / "text.root"
     path.write_text("not a ROOT file\n" * 100)
-    for read in (read_recorded, read_generated):
-        with pytest.raises(EventFileError, match=r"text\.root: not a whole"):
-            read(path)
+    with pytest.raises(EventFileError, match=r"text\.root: not a whole"):
+        read_recorded(path)
 
 
 def test_file_without_the_tree_is_refused(tmp_path):
@@ -322,19 +287,16 @@ def test_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, recorded):
     assert files_in(tmp_path) == ["events.root"]
 
 
-def test_write_that_fails_half_way_leaves_nothing(tmp_path, recorded, generated, monkeypatch):
+def test_write_that_fails_half_way_leaves_nothing(tmp_path, recorded, monkeypatch):
     def fail(*args, **kwargs):
         raise OSError("no space left on device")
 
     monkeypatch.setattr("uproot.writing.writable.WritableTree.extend", fail)
     with pytest.raises(OSError, match="no space"):
         write_recorded(tmp_path / "events.root", recorded)
-    monkeypatch.setattr(np, "savez", fail)
-    with pytest.raises(OSError, match="no space"):
-        write_generated(tmp_path / "events.npz", generated)
     assert files_in(tmp_path) == []
 
 
-def test_missing_folders_are_made(tmp_path, generated):
-    write_generated(tmp_path / "a/b/events.npz", generated)
-    assert files_in(tmp_path / "a/b") == ["events.npz"]
+def test_missing_folders_are_made(tmp_path, recorded):
+    write_recorded(tmp_path / "a/b/events.root", recorded)
+    assert files_in(tmp_path / "a/b") == ["events.root"]

@@ -93,12 +93,10 @@ def shared_results():
             }
         ],
         "background": _table(
-            "mode, branching_fraction, branching_fraction_uncertainty, n_generated, "
-            "effective_jpsi, expected_events, expected_events_uncertainty, survival_percent, "
-            "source",
+            "sample, region, expected_events, expected_events_uncertainty, source",
             [
-                ("kkpipi", 7e-3, 3e-4, 10**6, 1e13, 6e-5, 3e-5, 3.7, "PDG"),
-                ("kkee", 1e-5, None, 10**6, 1e13, 2e-3, 4e-5, 2.0, "estimate"),
+                ("bkg_kkpipi", "all", 6e-5, 3e-5, "PDG"),
+                ("bkg_kkee", "all", 2e-3, 4e-5, "estimate"),
             ],
         ),
     }  # fmt: skip

@@ -9,120 +9,41 @@ vetoes apply as they stand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-
 import numpy as np
 
 from lnvsearch import particles
 from lnvsearch.experiments.besiii.events import RecordedEvents
-from lnvsearch.experiments.besiii.selection import kkee as besiii_kkee
+from lnvsearch.experiments.besiii.selection.identification_map import IdentificationMap
+from lnvsearch.experiments.besiii.selection.kkee import CUTS
+from lnvsearch.experiments.besiii.selection.state import (
+    OTHER_FINAL_STATES,
+    SearchState,
+    Selection,
+    conversions,
+    kinematic_fit_of,
+    measured_four_momenta,
+)
 from lnvsearch.reconstruction import candidates, four_vectors
 
-__all__ = ["IdentificationMap", "estimate_probability", "read_identification", "weigh"]
-
-#: Identified tracks on the grid from which their distribution over it is used.
-MAPPED_FROM = 100
-
-
-@dataclass(frozen=True)
-class IdentificationMap:
-    """P(identified as electron), P(as kaon) on a grid, by true species.
-
-    `momentum_gev`: (a,) and `absolute_cos_theta`: (b,) bin centres, ascending;
-    `probability`: PDG code (with sign) -> {"electron" | "kaon": (a, b)};
-    `relative_uncertainty`: the same keys -> statistical uncertainty of the whole table.
-    """
-
-    momentum_gev: np.ndarray
-    absolute_cos_theta: np.ndarray
-    probability: Mapping[int, Mapping[str, np.ndarray]]
-    relative_uncertainty: Mapping[int, Mapping[str, float]]
-
-    def lookup(
-        self, species: np.ndarray, momentum_gev: np.ndarray, absolute_cos_theta: np.ndarray
-    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-        """Probabilities of m tracks in the nearest grid points, and their relative uncertainties.
-
-        Both by identity, (m,); a species that is not on the map has probability 0.
-        """
-        i = _nearest(self.momentum_gev, momentum_gev)
-        j = _nearest(self.absolute_cos_theta, absolute_cos_theta)
-        values = {name: np.zeros(len(i)) for name in ("electron", "kaon")}
-        relative = {name: np.zeros(len(i)) for name in ("electron", "kaon")}
-        for code, tables in self.probability.items():
-            chosen = species == code
-            for name, table in tables.items():
-                values[name][chosen] = table[i[chosen], j[chosen]]
-                relative[name][chosen] = self.relative_uncertainty[code][name]
-        return values, relative
-
-
-def estimate_probability(n_identified: np.ndarray, n_found: np.ndarray) -> tuple[np.ndarray, float]:
-    """Probabilities on a grid from counts of identified and of found tracks, both (a, b).
-
-    Where identification is too rare to be mapped (under MAPPED_FROM tracks on the whole grid),
-    the grid is one cell, with the mean (k + 1)/(n + 2) of the posterior of a uniform prior: a
-    probability that was never seen is not taken to be zero.  Returns the probabilities and the
-    relative statistical uncertainty of their sum.
-    """
-    k, n = float(n_identified.sum()), float(n_found.sum())
-    if k < MAPPED_FROM:
-        return np.where(n_found > 0, (k + 1.0) / (n + 2.0), 0.0), 1.0 / np.sqrt(k + 1.0)
-    return n_identified / np.maximum(n_found, 1), 1.0 / np.sqrt(k)
-
-
-def read_identification(path: str | Path) -> IdentificationMap:
-    """The map in an .npz file.
-
-    Its arrays are `momentum_gev`, `absolute_cos_theta`, and for each species and identity
-    `<code>_<identity>_identified` and `<code>_found`, the counts.
-    """
-    with np.load(path, allow_pickle=False) as content:
-        arrays = {name: content[name] for name in content.files}
-    momentum_gev = arrays.pop("momentum_gev")
-    absolute_cos_theta = arrays.pop("absolute_cos_theta")
-    probability: dict[int, dict[str, np.ndarray]] = {}
-    relative: dict[int, dict[str, float]] = {}
-    for name, counts in arrays.items():
-        code, _, identity = name.removesuffix("_identified").partition("_")
-        if name.endswith("_identified"):
-            values, uncertainty = estimate_probability(counts, arrays[f"{code}_found"])
-            probability.setdefault(int(code), {})[identity] = values
-            relative.setdefault(int(code), {})[identity] = uncertainty
-    return IdentificationMap(momentum_gev, absolute_cos_theta, probability, relative)
-
-
-def _nearest(centres: np.ndarray, values: np.ndarray) -> np.ndarray:
-    edges = 0.5 * (centres[1:] + centres[:-1])
-    return np.searchsorted(edges, values)
+__all__ = ["weigh"]
 
 
 def weigh(
-    events: RecordedEvents,
-    cuts: Sequence[Mapping],
-    identification: IdentificationMap,
-    *,
-    final_state: Sequence[str],
-    total_four_momentum: Sequence[float],
-    magnetic_field_t: float,
+    events: RecordedEvents, selection: Selection, identification: IdentificationMap
 ) -> dict[str, np.ndarray]:
     """Chi-square and weight of every wrong-charge assignment that passes all other cuts.
 
-    Arguments as of `besiii_kkee.select`; the identification cuts among `cuts` are replaced by the
-    weights; the cuts on chi-square and on the mass are left to the caller.  Returns `chi_square`,
-    `mass_gev`, `in_window`, `weight` and `map_uncertainty` (that of the weight from the map, the
-    same for all events), (c,), of the assignments with the two kaons on either charge.
+    The identification cuts of the selection are replaced by the weights; the cuts on chi-square
+    and on the mass are left to the caller.  Returns `chi_square`, `mass_gev`, `in_window`,
+    `weight` and `map_uncertainty` (that of the weight from the map, the same for all events),
+    (c,), of the assignments with the two kaons on either charge.
     """
-    state = besiii_kkee.SearchState(
-        events, tuple(final_state), np.asarray(total_four_momentum, float), magnetic_field_t
-    )
-    parameters = {cut["cut"]: {k: v for k, v in cut.items() if k != "cut"} for cut in cuts}
+    state = SearchState(events, selection)
+    parameters = selection.parameters()
     alive = np.ones(len(events), dtype=bool)
     for name in ("polar_angle", "impact_parameter", "charged_tracks"):
         if name in parameters:
-            alive &= besiii_kkee.CUTS[name](state, alive, **parameters[name])
+            alive &= CUTS[name](state, alive, **parameters[name])
     usable = state.good & alive[state.event_of_track]
     found = candidates.same_sign_candidates(
         events.track_offsets, events.track["charge"], usable, usable
@@ -144,21 +65,19 @@ def weigh(
 
 def _fitted(state, found, parameters) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Columns of the fits, and which assignments pass the comparison of hypotheses and the veto."""
-    signal = candidates.mass_hypotheses({"signal": state.final_state})
-    chi_square = besiii_kkee.kinematic_fit_of(state, found, signal).min(axis=1)
+    signal = candidates.mass_hypotheses({"signal": state.selection.final_state})
+    chi_square = kinematic_fit_of(state, found, signal).min(axis=1)
     keep = np.isfinite(chi_square)
     if "smallest_chi_square" in parameters:
         names = parameters["smallest_chi_square"]["hypotheses"]
         others = candidates.mass_hypotheses(
-            {name: besiii_kkee.OTHER_FINAL_STATES[name] for name in names}
+            {name: OTHER_FINAL_STATES[name] for name in names}
         )
-        keep &= chi_square < besiii_kkee.kinematic_fit_of(state, found, others).min(axis=1)
+        keep &= chi_square < kinematic_fit_of(state, found, others).min(axis=1)
     if "conversion_veto" in parameters:
-        veto = besiii_kkee.conversions(state, state.good, **parameters["conversion_veto"])
+        veto = conversions(state, state.good, **parameters["conversion_veto"])
         keep &= ~veto[found.event_index]
-    momenta = besiii_kkee.measured_four_momenta(
-        state.events.track, found.tracks, signal.masses_gev[0]
-    )
+    momenta = measured_four_momenta(state.events.track, found.tracks, signal.masses_gev[0])
     mass = four_vectors.invariant_mass_gev(momenta.sum(axis=1))
     in_window = np.ones(len(mass), dtype=bool)
     if "signal_window" in parameters:

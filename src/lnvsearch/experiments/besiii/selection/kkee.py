@@ -12,117 +12,38 @@ particle identification: every assignment of its particles to four good tracks i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-
 import numpy as np
 
-from lnvsearch import particles
-from lnvsearch.experiments.besiii.events import HELIX_PARAMETERS, RecordedEvents
-from lnvsearch.reconstruction import candidates, four_vectors, identification, vertex
-from lnvsearch.reconstruction.kinematic_fit import fit_parameters, fit_tracks, gather_tracks
+from lnvsearch.experiments.besiii.events import RecordedEvents
+from lnvsearch.experiments.besiii.selection.state import (
+    OTHER_FINAL_STATES,
+    SearchState,
+    Selection,
+    conversions,
+    kinematic_fit_of,
+    measured_four_momenta,
+)
+from lnvsearch.reconstruction import candidates, four_vectors, identification
+from lnvsearch.reconstruction.kinematic_fit import fit_parameters, gather_tracks
 from lnvsearch.selection.cutflow import CutFlow, apply_cuts
 
-__all__ = [
-    "CUTS",
-    "SearchState",
-    "conversions",
-    "identified_as",
-    "measured_four_momenta",
-    "select",
-]
+__all__ = ["CUTS", "select"]
 
-#: Final states that compete with the signal's.
-OTHER_FINAL_STATES = {
-    "kkpipi": ("K+", "K-", "pi+", "pi-"),
-    "kkkk": ("K+", "K-", "K+", "K-"),
-    "pipipipi": ("pi+", "pi-", "pi+", "pi-"),
-}
 _SIGNAL = "signal"
 
 
-@dataclass
-class SearchState:
-    """What the cuts know of a chunk of n events with m tracks and hand to one another.
-
-    `good`, `kaon`, `electron`: masks (m,).  After `kinematic_fit`, `best` holds one candidate an
-    event, and the arrays below it are aligned with it.
-    """
-
-    events: RecordedEvents
-    final_state: tuple[str, ...]
-    total_four_momentum: np.ndarray
-    magnetic_field_t: float
-    good: np.ndarray = field(init=False)
-    kaon: np.ndarray | None = field(init=False, default=None)
-    electron: np.ndarray | None = field(init=False, default=None)
-    found: candidates.Candidates | None = field(init=False, default=None)
-    best: candidates.Candidates | None = field(init=False, default=None)
-    chi_square: np.ndarray | None = field(init=False, default=None)
-    other_chi_square: np.ndarray | None = field(init=False, default=None)
-    masses: Mapping[str, np.ndarray] = field(init=False, default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.good = np.ones(len(self.events.track["charge"]), dtype=bool)
-
-    @cached_property
-    def event_of_track(self) -> np.ndarray:
-        counts = np.diff(self.events.track_offsets)
-        return np.repeat(np.arange(len(self.events)), counts)
-
-    def n_tracks(self, mask: np.ndarray) -> np.ndarray:
-        """Number of tracks of a mask in each event, (n,)."""
-        return np.bincount(self.event_of_track[mask], minlength=len(self.events))
-
-    def of_best(self, values: np.ndarray, missing: float | bool) -> np.ndarray:
-        """Values of the best candidates as an array over events, (n,)."""
-        result = np.full(len(self.events), missing)
-        result[self.best.event_index] = values
-        return result
-
-    def has_pairs(self) -> np.ndarray:
-        """Events with two kaons of one charge and two electrons of the other, (n,)."""
-        charge = self.events.track["charge"]
-        electron = self.good if self.electron is None else self.electron
-        result = np.zeros(len(self.events), dtype=bool)
-        for sign in (+1, -1):
-            kaons = self.n_tracks(self.kaon & (charge == sign))
-            electrons = self.n_tracks(electron & (charge == -sign))
-            result |= (kaons >= 2) & (electrons >= 2)
-        return result
-
-    @cached_property
-    def identification(self) -> tuple[np.ndarray, np.ndarray]:
-        """Confidence levels (m, 3) and E/p (m,) of all tracks."""
-        track = self.events.track
-        return (
-            identification.confidence_levels(track),
-            identification.energy_over_momentum(track),
-        )
-
-
 def select(
-    events: RecordedEvents,
-    cuts: Sequence[Mapping],
-    *,
-    final_state: Sequence[str],
-    total_four_momentum: Sequence[float],
-    magnetic_field_t: float,
+    events: RecordedEvents, selection: Selection
 ) -> tuple[dict[str, np.ndarray], CutFlow]:
-    """Apply the cuts to a chunk of events.
+    """Apply the cuts, with names as in `CUTS`, to a chunk of events.
 
-    `cuts`: mappings as in the search's YAML file, names as in `CUTS`.  `final_state`: four
-    particles, like ("K+", "K+", "e-", "e-").  `total_four_momentum`: (4,), GeV.
     Returns the candidates (one row for each event with one: `event_number`, `weight`,
     `chi_square`, `other_chi_square`, `mass_gev` before the fit, the two K e masses
     `fitted_m_ke_1_gev` ..., and `passes_<cut>` for each cut from the fit on), and the cut flow.
     Raises ValueError for an unknown cut or parameter, or one that comes before what it needs.
     """
-    state = SearchState(
-        events, tuple(final_state), np.asarray(total_four_momentum, float), magnetic_field_t
-    )
-    passes, flow = apply_cuts(cuts, CUTS, state, len(events), events.n_generated)
+    state = SearchState(events, selection)
+    passes, flow = apply_cuts(selection.cuts, CUTS, state, len(events), events.n_generated)
     if state.best is None:
         raise ValueError("cuts: `kinematic_fit` is missing; it gives the candidates")
     names = list(passes)
@@ -228,7 +149,7 @@ def kinematic_fit(state, alive):
     """4C fit of all combinations; the one with the smallest chi-square stays."""
     if state.found is None:
         raise ValueError("cuts: `kinematic_fit` needs `like_sign_pairs` before it")
-    hypotheses = candidates.mass_hypotheses({_SIGNAL: state.final_state})
+    hypotheses = candidates.mass_hypotheses({_SIGNAL: state.selection.final_state})
     fits = kinematic_fit_of(state, state.found, hypotheses)
     chosen = candidates.best_candidates(state.found.event_index, fits.min(axis=1))
     state.best = state.found.select(chosen)
@@ -236,13 +157,6 @@ def kinematic_fit(state, alive):
     state.other_chi_square = np.full(len(chosen), np.inf)
     state.masses = _masses(state, hypotheses.masses_gev[np.argmin(fits[chosen], axis=1)])
     return state.of_best(np.isfinite(state.chi_square), False)
-
-
-def kinematic_fit_of(state, found, hypotheses):
-    """Chi-squares of candidates under hypotheses, shape (c, h)."""
-    return fit_tracks(
-        state.events.track, found.tracks, hypotheses.masses_gev, state.total_four_momentum
-    ).chi_square
 
 
 def smallest_chi_square(state, alive, *, hypotheses):
@@ -282,33 +196,6 @@ def conversion_veto(
         radius_minimum_cm=radius_minimum_cm,
         radius_maximum_cm=radius_maximum_cm,
     )
-
-
-def conversions(
-    state,
-    usable,
-    *,
-    pair_mass_maximum_gev,
-    opening_angle_maximum_rad,
-    radius_minimum_cm,
-    radius_maximum_cm,
-):
-    """Events with a conversion among the tracks of the mask `usable`, (n,)."""
-    events = state.events
-    event_index, pairs = candidates.opposite_sign_pairs(
-        events.track_offsets, events.track["charge"], usable
-    )
-    helix = np.stack([events.track[name] for name in HELIX_PARAMETERS], axis=1)
-    pair = vertex.pair_vertex(
-        helix[pairs[:, 0]], helix[pairs[:, 1]], magnetic_field_t=state.magnetic_field_t
-    )
-    is_conversion = (
-        (pair.mass_gev(particles.mass_gev("e-")) < pair_mass_maximum_gev)
-        & (np.arccos(pair.cos_opening_angle) < opening_angle_maximum_rad)
-        & (pair.radius_cm > radius_minimum_cm)
-        & (pair.radius_cm < radius_maximum_cm)
-    )
-    return np.bincount(event_index[is_conversion], minlength=len(events)) > 0
 
 
 def signal_window(state, alive, *, mass_minimum_gev, mass_maximum_gev):
@@ -352,7 +239,7 @@ def _masses(state, masses_gev):
     for row in np.unique(masses_gev, axis=0):
         same = np.all(masses_gev == row, axis=1)
         fitted[same] = fit_parameters(
-            helix[same], covariance[same], row, state.total_four_momentum
+            helix[same], covariance[same], row, state.selection.total_four_momentum
         ).four_momentum
     result = {"mass_gev": four_vectors.invariant_mass_gev(measured.sum(axis=1))}
     for name, momentum in (("fitted", fitted), ("measured", measured)):
@@ -360,44 +247,6 @@ def _masses(state, masses_gev):
         for which in (1, 2):
             result[f"{name}_m_ke_{which}_gev"] = pairing.mass_gev[:, which - 1]
     return result
-
-
-def measured_four_momenta(track, index, masses_gev):
-    """Four-momenta (c, 4, 4) of candidates before the fit; `index` and `masses_gev`: (c, 4)."""
-    return four_vectors.four_momenta(
-        track["phi0"][index], track["kappa"][index], track["tan_lambda"][index], masses_gev
-    )
-
-
-def identified_as(track: Mapping[str, np.ndarray], cuts: Sequence[Mapping]) -> dict:
-    """Which tracks the identification cuts take for an electron, which for a kaon.
-
-    `track`: columns as in `lnvsearch.experiments.besiii.events.TRACK_BRANCHES`, (m,) each; `cuts`: the search's.
-    Returns masks (m,) under "electron" and "kaon".
-    """
-    parameters = {cut["cut"]: cut for cut in cuts}
-    electron = parameters["electron_identification"]
-    ratio_limits = parameters["energy_over_momentum"]
-    confidence = identification.confidence_levels(track)
-    ratio = identification.energy_over_momentum(track)
-    return {
-        "electron": identification.is_electron(
-            confidence,
-            ratio,
-            minimum_confidence=electron["confidence_level_minimum"],
-            minimum_fraction=electron["confidence_level_ratio_minimum"],
-            energy_over_momentum_range=(
-                ratio_limits["electron_minimum"],
-                ratio_limits["electron_maximum"],
-            ),
-        ),
-        "kaon": identification.is_kaon(
-            confidence,
-            ratio,
-            minimum_confidence=parameters["kaon_identification"]["confidence_level_minimum"],
-            maximum_energy_over_momentum=ratio_limits["kaon_maximum"],
-        ),
-    }
 
 
 #: The cuts by the names that the search's YAML file uses.

@@ -1,49 +1,24 @@
 """The BESIII cuts on events whose answer is known."""
 
-import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
-import yaml
 
-from lnvsearch import particles
-from lnvsearch.experiments.besiii.detector import simulate as besiii
-from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
+from lnvsearch.experiments.besiii.detector.simulate import simulate
 from lnvsearch.experiments.besiii.events import RecordedEvents
-from lnvsearch.experiments.besiii.selection import kkee as besiii_kkee
 from lnvsearch.experiments.besiii.selection.acceptance import true_pair_masses
-from lnvsearch.generation.models import Decay
+from lnvsearch.experiments.besiii.selection.kkee import charged_tracks, select
+from lnvsearch.experiments.besiii.selection.state import SearchState
 from lnvsearch.generation.decay_events import generate
+from lnvsearch.generation.models import Decay
 
-FINAL_STATE = ("K+", "K+", "e-", "e-")
 NUMBER = 3000
-
-
-@pytest.fixture(scope="module")
-def settings(root):
-    return yaml.safe_load((root / "config/papers/besiii_2025.yaml").read_text())
-
-
-@pytest.fixture(scope="module")
-def response(root):
-    detector = yaml.safe_load((root / "config/detectors/besiii.yaml").read_text())
-    return BesiiiResponse.from_mapping(detector)
-
-
-@pytest.fixture(scope="module")
-def arguments(response):
-    momentum_x = response.beam.momentum_x_gev
-    energy = math.hypot(particles.mass_gev("J/psi(1S)"), momentum_x)
-    return {
-        "final_state": FINAL_STATE,
-        "total_four_momentum": (momentum_x, 0.0, 0.0, energy),
-        "magnetic_field_t": response.beam.magnetic_field_t,
-    }
 
 
 def recorded(daughters, response, number=NUMBER, sample="toy"):
     events = generate(Decay("J/psi(1S)", daughters), number, base_seed=5, sample=sample)
-    return besiii.simulate(events, response, base_seed=5, sample=sample)
+    return simulate(events, response, base_seed=5, sample=sample)
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +27,8 @@ def signal(response):
 
 
 @pytest.fixture(scope="module")
-def selected(signal, settings, arguments):
-    return besiii_kkee.select(signal, settings["selection"], **arguments)
+def selected(signal, selection):
+    return select(signal, selection)
 
 
 def test_the_flow_falls_and_follows_the_paper_s_order(selected, settings):
@@ -79,11 +54,11 @@ def test_the_table_and_the_flow_count_the_same(selected):
     assert passes.sum() == flow.events_out[-1]
 
 
-def test_chunks_give_the_same_answer(signal, selected, settings, arguments):
+def test_chunks_give_the_same_answer(signal, selected, selection):
     table, flow = selected
     half = len(signal) // 2
     parts = [
-        besiii_kkee.select(part(signal, where), settings["selection"], **arguments)
+        select(part(signal, where), selection)
         for where in (slice(0, half), slice(half, len(signal)))
     ]
     joined = np.concatenate([t["chi_square"] for t, _ in parts])
@@ -107,32 +82,32 @@ def part(events, where):
     )
 
 
-def test_right_charges_do_not_pass(response, settings, arguments):
+def test_right_charges_do_not_pass(response, selection):
     """K+ K- e+ e- has no two kaons of one charge, but for mis-identification."""
     events = recorded(["K+", "K-", "e+", "e-"], response, sample="right_charges")
-    _, flow = besiii_kkee.select(events, settings["selection"], **arguments)
+    _, flow = select(events, selection)
     counts = dict(zip(flow.cuts, flow.events_out, strict=True))
     assert counts["charged_tracks"] > 0.3 * NUMBER
     assert counts["signal_window"] <= 0.001 * NUMBER
 
 
-def test_pions_prefer_their_own_hypothesis(response, settings, arguments):
+def test_pions_prefer_their_own_hypothesis(response, settings, selection):
     """2(pi+ pi-) taken for K K e e must lose against the fit as pions."""
     cuts = [c for c in settings["selection"] if not c["cut"].endswith("identification")
             and c["cut"] not in ("energy_over_momentum", "conversion_veto", "signal_window")]
     events = recorded(["pi+", "pi-", "pi+", "pi-"], response, sample="pions")
-    _, flow = besiii_kkee.select(events, cuts, **arguments)
+    _, flow = select(events, replace(selection, cuts=cuts))
     counts = dict(zip(flow.cuts, flow.events_out, strict=True))
     assert counts["chi_square"] < 0.01 * counts["kinematic_fit"]
 
 
-def test_the_bin_of_the_majorana_mass_holds_its_events(response, settings, arguments):
+def test_the_bin_of_the_majorana_mass_holds_its_events(response, selection):
     neutrino = {"name": "nu_M", "mass_gev": 1.0, "daughters": ["K+", "e-"]}
     events = recorded([neutrino, neutrino], response, sample="two_majorana")
     bins = {}
     for mass in (1.0, 1.1):
         cut = {"cut": "majorana_mass_bin", "mass_gev": mass, "width_gev": 0.025, "masses": "fitted"}
-        _, flow = besiii_kkee.select(events, [*settings["selection"], cut], **arguments)
+        _, flow = select(events, replace(selection, cuts=(*selection.cuts, cut)))
         bins[mass] = flow.events_out[-1] / flow.events_out[-2]
     assert bins[1.0] > 0.8 and bins[1.1] < 0.02
     masses = true_pair_masses(events)
@@ -140,12 +115,11 @@ def test_the_bin_of_the_majorana_mass_holds_its_events(response, settings, argum
 
 
 @pytest.mark.parametrize("net_charge", [0, 2])
-def test_the_net_charge_is_that_of_the_good_tracks(signal, arguments, net_charge):
-    total = np.array(arguments["total_four_momentum"])
-    state = besiii_kkee.SearchState(signal, FINAL_STATE, total, 1.0)
+def test_the_net_charge_is_that_of_the_good_tracks(signal, selection, net_charge):
+    state = SearchState(signal, selection)
     state.good = np.random.default_rng(1).random(len(state.good)) < 0.8
     everything = np.ones(len(signal), dtype=bool)
-    mask = besiii_kkee.charged_tracks(state, everything, minimum=2, net_charge=net_charge)
+    mask = charged_tracks(state, everything, minimum=2, net_charge=net_charge)
     for event, result in enumerate(mask[:500]):
         tracks = slice(*signal.track_offsets[event : event + 2])
         charges = signal.track["charge"][tracks][state.good[tracks]].astype(int)
@@ -153,17 +127,17 @@ def test_the_net_charge_is_that_of_the_good_tracks(signal, arguments, net_charge
     assert mask.any() and not mask.all()
 
 
-def test_cuts_on_the_fit_need_the_fit(signal, arguments):
+def test_cuts_on_the_fit_need_the_fit(signal, selection):
     cuts = [{"cut": "chi_square", "maximum": 20.0}]
     with pytest.raises(ValueError, match="kinematic_fit"):
-        besiii_kkee.select(signal, cuts, **arguments)
+        select(signal, replace(selection, cuts=cuts))
 
 
-def test_the_control_sample_fits_under_its_own_hypothesis(response, settings, arguments):
+def test_the_control_sample_fits_under_its_own_hypothesis(response, settings, selection):
     events = recorded(["p", "p~", "pi+", "pi-"], response, sample="control")
     without = settings["samples"]["control_pppipi"]["without_cuts"]
     cuts = [cut for cut in settings["selection"] if cut["cut"] not in without]
     state = ("p", "p~", "pi+", "pi-")
-    _, flow = besiii_kkee.select(events, cuts, **{**arguments, "final_state": state})
+    _, flow = select(events, replace(selection, cuts=cuts, final_state=state))
     counts = dict(zip(flow.cuts, flow.events_out, strict=True))
     assert counts["chi_square"] > 0.85 * counts["kinematic_fit"]

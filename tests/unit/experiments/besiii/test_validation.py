@@ -1,22 +1,15 @@
 """The mass resolution of candidates."""
 
-import json
-
 import numpy as np
 import pytest
-import uproot
-from measure_resolution import measure_resolution
+
+from lnvsearch.experiments.besiii.validation import mass_resolution
 
 
-def test_a_gaussian_gives_back_its_width(tmp_path):
+def test_a_gaussian_gives_back_its_width():
     number = 40_000
     mass = np.random.default_rng(2).normal(3.097, 0.008, number)
-    yes = np.ones(number, dtype=bool)
-    with uproot.recreate(tmp_path / "selected.root") as file:
-        file["Candidates"] = {"mass_gev": mass, "passes_smallest_chi_square": yes,
-                              "passes_chi_square": yes, "passes_conversion_veto": yes}
-    measure_resolution(tmp_path / "selected.root", tmp_path / "out.json", [3.07, 3.12])
-    found = json.loads((tmp_path / "out.json").read_text())
+    found = mass_resolution(mass, (3.07, 3.12))
     uncertainty = found["mass_resolution_gev_uncertainty"]
     assert found["mass_resolution_gev"] == pytest.approx(0.008, abs=4 * uncertainty)
     # The spread of the estimate itself, from toys of the same size.
@@ -24,3 +17,9 @@ def test_a_gaussian_gives_back_its_width(tmp_path):
     widths = 0.5 * np.diff(np.quantile(toys, [0.1587, 0.8413], axis=1), axis=0)[0]
     assert uncertainty == pytest.approx(widths.std(), rel=0.25)
     assert found["window_half_width_in_resolutions"] == pytest.approx(0.025 / 0.008, rel=0.02)
+    assert found["candidates"] == number
+
+
+def test_too_few_candidates_are_refused():
+    with pytest.raises(ValueError, match=r"only 9 events pass; raise statistics\.signal"):
+        mass_resolution(np.linspace(3.08, 3.11, 9), (3.07, 3.12))

@@ -1,0 +1,231 @@
+"""Expected backgrounds: exclusive decays by weights, the inclusive check, and the continuum."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lnvsearch.experiments.besiii.selection.counts import ALL_CUTS
+from lnvsearch.selection import mass_regions
+from lnvsearch.selection.mass_regions import mass_spectrum
+from lnvsearch.tables import Table, find_rows, table_from_rows
+
+if TYPE_CHECKING:
+    from lnvsearch.generation.cocktail import CocktailMode
+
+__all__ = [
+    "BACKGROUND_COLUMNS",
+    "SCAN_COLUMNS",
+    "Background",
+    "BackgroundSettings",
+    "background_row",
+    "estimate_backgrounds",
+    "scan_rows",
+    "spectrum_rows",
+    "total_background",
+]
+
+#: The columns of every experiment's table of backgrounds, and BESIII's own behind them.
+BACKGROUND_COLUMNS = (
+    *mass_regions.BACKGROUND_COLUMNS,
+    "expected_events_uncertainty",
+    "branching_fraction",
+    "branching_fraction_uncertainty",
+    "generated_events",
+    "effective_jpsi",
+    "survival_percent",
+    "source",
+)
+SCAN_COLUMNS = ("sample", "chi_square_cut", "expected_events", "expected_events_uncertainty")
+_SPECTRUM_EDGES_GEV = np.linspace(3.0, 3.2, 101)
+
+
+@dataclass(frozen=True)
+class Background:
+    """Weighted assignments of one exclusive decay, and what they stand for.
+
+    `weighted`: columns (c,) as `weigh` gives them, of `n_generated` events; `n_parents`: decays
+    of the parent in the data.
+    """
+
+    mode: CocktailMode
+    weighted: Mapping[str, np.ndarray]
+    n_generated: int
+    n_parents: float
+
+    @property
+    def event_weight(self) -> float:
+        """Expected events for one generated event."""
+        return self.mode.event_weight(self.n_parents, self.n_generated)
+
+    def expected(self, mask: np.ndarray) -> tuple[float, float]:
+        """Expected events of the assignments in a mask, (c,), and their statistical uncertainty."""
+        weight = self.weighted["weight"][mask]
+        return (
+            self.event_weight * float(weight.sum()),
+            self.event_weight * float((weight**2).sum()) ** 0.5,
+        )
+
+
+@dataclass(frozen=True)
+class BackgroundSettings:
+    """How backgrounds are counted.
+
+    `selection`: its name in tables; `n_parents`: decays of the parent in the data;
+    `chi_square_cut` of the selection and `chi_square_grid` of a scan; `inclusive_sample`: name of
+    the sample of inclusive decays; `continuum_events` and where their luminosities come from.
+    """
+
+    selection: str
+    n_parents: float
+    chi_square_cut: float
+    chi_square_grid: tuple[float, ...]
+    inclusive_sample: str
+    continuum_events: float
+    continuum_provenance: str
+
+
+def estimate_backgrounds(
+    weighted: Mapping[str, Mapping[str, np.ndarray]],
+    acceptance: Table,
+    modes: Iterable[CocktailMode],
+    settings: BackgroundSettings,
+) -> dict:
+    """Tables `background`, `spectra` and `scan` of the exclusive decays, and the record `total`.
+
+    `weighted`: columns of `weigh` by sample, one for each of the `modes`; `acceptance`: all
+    samples', nominal among others.
+    """
+    of_all_cuts = {
+        row["sample"]: row
+        for row in find_rows(acceptance, variation="nominal", region=ALL_CUTS)
+    }
+    rows: dict[str, list[dict]] = {"background": [], "spectra": [], "scan": []}
+    for mode in modes:
+        generated = of_all_cuts[mode.sample]["generated_events"]
+        found = Background(mode, weighted[mode.sample], generated, settings.n_parents)
+        place = {"chi_square_cut": settings.chi_square_cut, "selection": settings.selection}
+        rows["background"].append(background_row(found, **place))
+        rows["spectra"] += spectrum_rows(found, **place)
+        rows["scan"] += scan_rows(found, settings.chi_square_grid)
+    columns = {
+        "background": BACKGROUND_COLUMNS,
+        "spectra": mass_regions.SPECTRUM_COLUMNS,
+        "scan": SCAN_COLUMNS,
+    }
+    return {
+        **{kind: table_from_rows(listed, columns[kind]) for kind, listed in rows.items()},
+        "total": total_background(
+            rows["background"],
+            inclusive=of_all_cuts[settings.inclusive_sample],
+            n_parents=settings.n_parents,
+            continuum_events=settings.continuum_events,
+            continuum_provenance=settings.continuum_provenance,
+        ),
+    }
+
+
+def background_row(background: Background, *, chi_square_cut: float, selection: str) -> dict:
+    """The row of BACKGROUND_COLUMNS of one decay, in the signal window below a cut on chi^2.
+
+    `effective_jpsi`: parents that a plain simulation would need for the same relative statistical
+    uncertainty.  Systematic are the identification map and the branching fraction.
+    """
+    mode, weighted = background.mode, background.weighted
+    passes = weighted["in_window"] & (weighted["chi_square"] < chi_square_cut)
+    expected, statistical = background.expected(passes)
+    from_map = background.event_weight * float(weighted["map_uncertainty"][passes].sum())
+    relative = mode.branching_fraction_uncertainty / mode.branching_fraction
+    return {
+        "sample": mode.sample,
+        "label": mode.sample.removeprefix("bkg_"),
+        "variation": "nominal",
+        "selection": selection,
+        "region": ALL_CUTS,
+        "expected_events": expected,
+        "statistical_uncertainty": statistical,
+        "systematic_uncertainty": math.hypot(from_map, relative * expected),
+        "effective_events": (expected / statistical) ** 2 if statistical > 0 else 0.0,
+        "expected_events_uncertainty": math.hypot(statistical, from_map, relative * expected),
+        "branching_fraction": mode.branching_fraction,
+        "branching_fraction_uncertainty": mode.branching_fraction_uncertainty,
+        "generated_events": background.n_generated,
+        "effective_jpsi": background.n_parents * expected / statistical**2
+        if statistical > 0
+        else None,
+        "survival_percent": 100.0 * int(passes.sum()) / background.n_generated,
+        "source": mode.source,
+    }
+
+
+def scan_rows(background: Background, grid: Sequence[float]) -> Iterator[dict]:
+    """Expected events in the signal window below every cut on chi^2, one row of SCAN_COLUMNS each."""
+    for cut in grid:
+        passes = background.weighted["in_window"] & (background.weighted["chi_square"] < cut)
+        yield dict(
+            zip(
+                SCAN_COLUMNS,
+                (background.mode.sample, cut, *background.expected(passes)),
+                strict=True,
+            )
+        )
+
+
+def spectrum_rows(
+    background: Background, *, chi_square_cut: float, selection: str
+) -> Iterator[dict]:
+    """Expected events in bins of the mass of the four particles, below a cut on chi^2."""
+    weighted = background.weighted
+    passes = weighted["chi_square"] < chi_square_cut
+    found = mass_spectrum(
+        weighted["mass_gev"][passes],
+        background.event_weight * weighted["weight"][passes],
+        _SPECTRUM_EDGES_GEV,
+    )
+    for i, content in enumerate(found.content):
+        yield {
+            "selection": selection,
+            "sample": background.mode.sample,
+            "label": background.mode.sample.removeprefix("bkg_"),
+            "mass_low_gev": float(found.edges_gev[i]),
+            "mass_high_gev": float(found.edges_gev[i + 1]),
+            "expected_events": float(content),
+            "uncertainty": float(found.uncertainty[i]),
+        }
+
+
+def total_background(
+    rows: Sequence[Mapping],
+    *,
+    inclusive: Mapping,
+    n_parents: float,
+    continuum_events: float,
+    continuum_provenance: str,
+) -> dict:
+    """Exclusive decays, inclusive check and continuum, added up.
+
+    `rows`: of BACKGROUND_COLUMNS; `inclusive`: the row of an acceptance table with what passes
+    all cuts of the inclusive sample.
+    """
+    expected = sum(row["expected_events"] for row in rows)
+    uncertainty = math.hypot(*(row["expected_events_uncertainty"] for row in rows))
+    generated, survived = inclusive["generated_events"], inclusive["effective_events"]
+    return {
+        "cocktail_events": expected,
+        "cocktail_events_uncertainty": uncertainty,
+        "inclusive_generated": generated,
+        "inclusive_survived": survived,
+        # With none left of n, all that is known is b < -ln(0.1) N/n at 90 % confidence.
+        "inclusive_upper_limit_90": -math.log(0.1) * n_parents / generated
+        if survived == 0
+        else None,
+        "inclusive_expected_events": survived * n_parents / generated,
+        "continuum_events": continuum_events,
+        "continuum_luminosities_provenance": continuum_provenance,
+        "background_events": expected + continuum_events,
+        "background_events_uncertainty": uncertainty,
+    }

@@ -1,0 +1,53 @@
+"""The cut on chi^2 of the kinematic fit, chosen by Punzi's figure of merit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from lnvsearch.statistics import punzi
+from lnvsearch.tables import Table
+
+__all__ = ["cut_grid", "scan_chi_square"]
+
+
+def cut_grid(first: float, last: float, step: float) -> list[float]:
+    """Cuts from `first` to `last`, both included.
+
+    >>> cut_grid(2.0, 3.0, 0.5)
+    [2.0, 2.5, 3.0]
+    """
+    return [first + i * step for i in range(round((last - first) / step) + 1)]
+
+
+def scan_chi_square(
+    candidates: Mapping[str, np.ndarray],
+    n_generated: int,
+    backgrounds: Table,
+    *,
+    other_cuts: Iterable[str],
+    punzi_constant: float,
+) -> dict[str, list]:
+    """Signal efficiency, background and figure of merit for every cut of a scan.
+
+    `candidates`: columns (c,) of `n_generated` signal events; `backgrounds`: rows of
+    `backgrounds.SCAN_COLUMNS`, the same cuts for each sample; `other_cuts`: what candidates must
+    pass besides, as far as they have it.
+    """
+    samples = list(dict.fromkeys(backgrounds["sample"]))
+    grid = np.array(backgrounds["chi_square_cut"], dtype=float).reshape(len(samples), -1)[0]
+    expected = np.array(backgrounds["expected_events"], dtype=float).reshape(len(samples), -1)
+    background = expected.sum(axis=0)
+    keep = np.ones(len(candidates["chi_square"]), dtype=bool)
+    for cut in other_cuts:
+        keep &= candidates.get(f"passes_{cut}", keep).astype(bool)
+    values = np.sort(candidates["chi_square"][keep])
+    efficiency = np.searchsorted(values, grid) / n_generated
+    merit = punzi.figure_of_merit(efficiency, background, significance=2.0 * punzi_constant)
+    return {
+        "chi_square_cut": grid.tolist(),
+        "efficiency": efficiency.tolist(),
+        "background": background.tolist(),
+        "figure_of_merit": merit.tolist(),
+    }

@@ -1,0 +1,167 @@
+"""What the cuts of K+ K+ e- e- know: the settings of a selection, and the state of one chunk."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from lnvsearch import particles
+from lnvsearch.experiments.besiii.events import HELIX_PARAMETERS, RecordedEvents
+from lnvsearch.reconstruction import candidates, four_vectors, identification, vertex
+from lnvsearch.reconstruction.kinematic_fit import fit_tracks
+
+__all__ = [
+    "OTHER_FINAL_STATES",
+    "SearchState",
+    "Selection",
+    "conversions",
+    "kinematic_fit_of",
+    "measured_four_momenta",
+]
+
+#: Final states that compete with the signal's.
+OTHER_FINAL_STATES = {
+    "kkpipi": ("K+", "K-", "pi+", "pi-"),
+    "kkkk": ("K+", "K-", "K+", "K-"),
+    "pipipipi": ("pi+", "pi-", "pi+", "pi-"),
+}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The cuts, and what they must know of the decay and of the beams.
+
+    `cuts`: mappings as in the search's YAML file, in order; `final_state`: four particles, like
+    ("K+", "K+", "e-", "e-"); `total_four_momentum`: (4,) as (px, py, pz, E), GeV.
+    """
+
+    cuts: tuple[Mapping, ...]
+    final_state: tuple[str, ...]
+    total_four_momentum: tuple[float, float, float, float]
+    magnetic_field_t: float
+
+    @classmethod
+    def of_decays(
+        cls,
+        parent: str,
+        cuts: Sequence[Mapping],
+        *,
+        final_state: Sequence[str],
+        momentum_x_gev: float,
+        magnetic_field_t: float,
+    ) -> Selection:
+        """The selection of decays of a particle that moves along x."""
+        energy = math.hypot(particles.mass_gev(parent), momentum_x_gev)
+        return cls(
+            tuple(cuts), tuple(final_state), (momentum_x_gev, 0.0, 0.0, energy), magnetic_field_t
+        )
+
+    def parameters(self) -> dict[str, dict]:
+        """Name of a cut -> its parameters."""
+        return {c["cut"]: {k: v for k, v in c.items() if k != "cut"} for c in self.cuts}
+
+
+@dataclass
+class SearchState:
+    """What the cuts know of a chunk of n events with m tracks and hand to one another.
+
+    `good`, `kaon`, `electron`: masks (m,).  After `kinematic_fit`, `best` holds one candidate an
+    event, and the arrays below it are aligned with it.
+    """
+
+    events: RecordedEvents
+    selection: Selection
+    good: np.ndarray = field(init=False)
+    kaon: np.ndarray | None = field(init=False, default=None)
+    electron: np.ndarray | None = field(init=False, default=None)
+    found: candidates.Candidates | None = field(init=False, default=None)
+    best: candidates.Candidates | None = field(init=False, default=None)
+    chi_square: np.ndarray | None = field(init=False, default=None)
+    other_chi_square: np.ndarray | None = field(init=False, default=None)
+    masses: Mapping[str, np.ndarray] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.good = np.ones(len(self.events.track["charge"]), dtype=bool)
+
+    @cached_property
+    def event_of_track(self) -> np.ndarray:
+        counts = np.diff(self.events.track_offsets)
+        return np.repeat(np.arange(len(self.events)), counts)
+
+    def n_tracks(self, mask: np.ndarray) -> np.ndarray:
+        """Number of tracks of a mask in each event, (n,)."""
+        return np.bincount(self.event_of_track[mask], minlength=len(self.events))
+
+    def of_best(self, values: np.ndarray, missing: float | bool) -> np.ndarray:
+        """Values of the best candidates as an array over events, (n,)."""
+        result = np.full(len(self.events), missing)
+        result[self.best.event_index] = values
+        return result
+
+    def has_pairs(self) -> np.ndarray:
+        """Events with two kaons of one charge and two electrons of the other, (n,)."""
+        charge = self.events.track["charge"]
+        electron = self.good if self.electron is None else self.electron
+        result = np.zeros(len(self.events), dtype=bool)
+        for sign in (+1, -1):
+            kaons = self.n_tracks(self.kaon & (charge == sign))
+            electrons = self.n_tracks(electron & (charge == -sign))
+            result |= (kaons >= 2) & (electrons >= 2)
+        return result
+
+    @cached_property
+    def identification(self) -> tuple[np.ndarray, np.ndarray]:
+        """Confidence levels (m, 3) and E/p (m,) of all tracks."""
+        track = self.events.track
+        return (
+            identification.confidence_levels(track),
+            identification.energy_over_momentum(track),
+        )
+
+
+def kinematic_fit_of(state, found, hypotheses):
+    """Chi-squares of candidates under hypotheses, shape (c, h)."""
+    return fit_tracks(
+        state.events.track,
+        found.tracks,
+        hypotheses.masses_gev,
+        state.selection.total_four_momentum,
+    ).chi_square
+
+
+def conversions(
+    state,
+    usable,
+    *,
+    pair_mass_maximum_gev,
+    opening_angle_maximum_rad,
+    radius_minimum_cm,
+    radius_maximum_cm,
+):
+    """Events with a conversion among the tracks of the mask `usable`, (n,)."""
+    events = state.events
+    event_index, pairs = candidates.opposite_sign_pairs(
+        events.track_offsets, events.track["charge"], usable
+    )
+    helix = np.stack([events.track[name] for name in HELIX_PARAMETERS], axis=1)
+    pair = vertex.pair_vertex(
+        helix[pairs[:, 0]], helix[pairs[:, 1]], magnetic_field_t=state.selection.magnetic_field_t
+    )
+    is_conversion = (
+        (pair.mass_gev(particles.mass_gev("e-")) < pair_mass_maximum_gev)
+        & (np.arccos(pair.cos_opening_angle) < opening_angle_maximum_rad)
+        & (pair.radius_cm > radius_minimum_cm)
+        & (pair.radius_cm < radius_maximum_cm)
+    )
+    return np.bincount(event_index[is_conversion], minlength=len(events)) > 0
+
+
+def measured_four_momenta(track, index, masses_gev):
+    """Four-momenta (c, 4, 4) of candidates before the fit; `index` and `masses_gev`: (c, 4)."""
+    return four_vectors.four_momenta(
+        track["phi0"][index], track["kappa"][index], track["tan_lambda"][index], masses_gev
+    )

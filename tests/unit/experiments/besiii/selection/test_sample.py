@@ -1,0 +1,72 @@
+"""A whole sample through its selection: its file, its weights, and what stays closed."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import uproot
+
+from lnvsearch.experiments.besiii.detector.simulate import simulate
+from lnvsearch.experiments.besiii.selection.background_weights import weigh
+from lnvsearch.experiments.besiii.selection.identification_map import (
+    IDENTITIES,
+    SPECIES,
+    IdentificationMap,
+)
+from lnvsearch.experiments.besiii.selection.sample import select_sample
+from lnvsearch.generation.decay_events import generate
+from lnvsearch.generation.models import Decay
+from lnvsearch.particles import pdg_id
+
+
+def recorded(daughters, response, number=1000):
+    """A sample in two chunks."""
+    streams = {"base_seed": 4, "sample": "toy"}
+    events = generate(Decay("J/psi(1S)", daughters), number, **streams)
+    return [simulate(chunk, response, **streams) for chunk in events.chunks(600)]
+
+
+@pytest.fixture(scope="module")
+def signal(response):
+    return recorded(["K+", "e-", "K+", "e-"], response)
+
+
+def trees(path):
+    with uproot.open(path) as file:
+        return {name.partition(";")[0]: file[name].arrays(library="np") for name in file.keys()}
+
+
+def test_the_file_holds_candidates_and_the_truth_of_every_event(signal, selection, tmp_path):
+    flow = select_sample(iter(signal), selection, tmp_path / "selected.root")
+    found = trees(tmp_path / "selected.root")
+    assert list(found) == ["Candidates", "Generated"]
+    passes = [v for name, v in found["Candidates"].items() if name.startswith("passes_")]
+    assert np.all(passes, axis=0).sum() == flow.events_out[-1] > 0
+    assert found["Generated"]["selected"].sum() == flow.events_out[-1]
+    assert len(found["Generated"]["selected"]) == flow.n_generated == 1000
+    assert np.all(found["Generated"]["true_m_ke_1_gev"] >= found["Generated"]["true_m_ke_2_gev"])
+
+
+def test_what_the_closed_window_sets_aside_is_not_written(signal, selection, tmp_path):
+    window = {"cut": "closed_window", "mass_minimum_gev": 3.07, "mass_maximum_gev": 3.12}
+    place = [cut["cut"] for cut in selection.cuts].index("kinematic_fit") + 1
+    cuts = [*selection.cuts[:place], window, *selection.cuts[place:-1]]
+    select_sample(signal, replace(selection, cuts=cuts), tmp_path / "blind.root")
+    mass = trees(tmp_path / "blind.root")["Candidates"]["mass_gev"]
+    assert len(mass) and not np.any((mass > 3.07) & (mass < 3.12))
+
+
+def test_weights_of_a_background_are_those_of_its_chunks(response, selection, tmp_path):
+    chunks = recorded(["K+", "K-", "pi+", "pi-"], response)
+    codes = [pdg_id(name) for name in SPECIES]
+    grid = np.array([0.5, 1.0]), np.array([0.2, 0.7])
+    probability = {code: {name: np.full((2, 2), 0.1) for name in IDENTITIES} for code in codes}
+    relative = {code: dict.fromkeys(IDENTITIES, 0.1) for code in codes}
+    identification = IdentificationMap(*grid, probability, relative)
+    select_sample(chunks, selection, tmp_path / "selected.root", identification)
+    found = trees(tmp_path / "selected.root")
+    assert set(found) == {"Candidates", "Weighted"}
+    expected = [weigh(chunk, selection, identification) for chunk in chunks]
+    for name, values in found["Weighted"].items():
+        assert np.array_equal(values, np.concatenate([part[name] for part in expected]))
+    assert len(found["Weighted"]["weight"]) > 0
