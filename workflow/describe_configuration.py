@@ -17,13 +17,14 @@ INTRODUCTION = """\
 (`snakemake --cores 2 --configfile config/test.yaml`).  Each search is a file in `papers/`, each
 detector one in `detectors/`.  The schemas in `workflow/schemas/` are closed: a key that is not
 listed here is refused, and so are a value of the wrong type, a value out of range, and names that
-lead nowhere; the message names the file, the key and the mend.
+lead nowhere; the message names the file, the key and the fix.
 
 | to change | edit |
 |---|---|
 | number of events, seed, confidence level | `config.yaml`: `statistics`, `base_seed`, `confidence_level` |
 | masses of the scan | `config.yaml`: `majorana_masses_gev` |
 | the data that are searched | `config.yaml`: `data` |
+| a published number that a limit is set from | `../resources/published/<paper>/numbers.csv`; or the key under `limit`, to override it |
 | a cut | `papers/<paper>.yaml`: `selection`, or `cuts` of a selection of a kaon search |
 | particle identification of the kaon searches | `papers/na62_*.yaml`: `identification`; or a correctionlib file of your own, `identification.file` |
 | a decay model or sample | `papers/<paper>.yaml`: `samples` |
@@ -41,6 +42,10 @@ variations:
     detector: {kaon_decay: {effective_radius_m: 1.0}}
     samples: [signal_phsp]
 ```
+
+The numbers that a limit is set from, and others that the paper prints as results, are not repeated
+in a search's file: they are filled in from `resources/published/<paper>/numbers.csv`, whose column
+`entered` names their key.  A value that is given is used instead; the limits then say `overridden`.
 
 The tables below are written from the schemas by `python workflow/describe_configuration.py`.
 """

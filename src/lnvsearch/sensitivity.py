@@ -1,4 +1,4 @@
-"""Single-event sensitivity of a search that is normalised to a known decay.
+"""Single-event sensitivity of a search that is counted with a normalisation channel.
 
 A signal decay and a normalisation decay of the same parent, recorded together, share the number of
 parent decays N_K in the fiducial volume:
@@ -18,10 +18,11 @@ be given.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-__all__ = ["Estimate", "number_of_decays", "quotient", "single_event_sensitivity"]
+__all__ = ["Estimate", "number_of_decays", "quotient", "recomputed", "single_event_sensitivity"]
 
 
 @dataclass(frozen=True)
@@ -115,3 +116,30 @@ def single_event_sensitivity(
     if further_branching_fraction is not None:
         factors.append(further_branching_fraction)
     return quotient([], factors)
+
+
+def recomputed(inputs: Mapping[str, Any]) -> tuple[Estimate, Estimate]:
+    """Return N_K and the single-event sensitivity from a paper's own inputs.
+
+    `inputs`: the count `candidates`, the fraction `contamination`, and mappings {mean, sigma}:
+    `normalisation_branching_fraction` and, if a further decay is required,
+    `further_branching_fraction` (their uncertainties are external), `normalisation_acceptance` and
+    `signal_acceptance` (systematic).
+    """
+
+    def external(name: str) -> Estimate:
+        return Estimate(inputs[name]["mean"], external=inputs[name]["sigma"])
+
+    def systematic(name: str) -> Estimate:
+        return Estimate(inputs[name]["mean"], systematic=inputs[name]["sigma"])
+
+    decays = number_of_decays(
+        inputs["candidates"],
+        inputs["contamination"],
+        external("normalisation_branching_fraction"),
+        systematic("normalisation_acceptance"),
+    )
+    further = "further_branching_fraction"
+    return decays, single_event_sensitivity(
+        decays, systematic("signal_acceptance"), external(further) if further in inputs else None
+    )

@@ -90,7 +90,7 @@ def test_kaon_decays_follow_from_the_user_s_known_decay(three_runs, kaon_pseudo_
             decays = record["n_kaon_decays"]
             assert decays["mean"] == pytest.approx((1 - 1e-3) * number / (3.0e-7 * 0.0362))
             assert decays["statistical"] / decays["mean"] == pytest.approx(number**-0.5)
-            limit = kaon_pseudo_data.paper.channels[channel]["limit"]["recomputation"]
+            limit = kaon_pseudo_data.paper.recomputation(channel)
             acceptance = limit["signal_acceptance"]["mean"]
             further = limit.get("further_branching_fraction", {"mean": 1.0})["mean"]
             sensitivity = record["single_event_sensitivity"]

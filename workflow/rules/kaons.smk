@@ -155,7 +155,7 @@ rule calibrate_acceptance:
         "results/{paper}/logs/calibrate_acceptance/{normalisation}.log",
     params:
         code=code_of("calibrate_acceptance"),
-        normalisation=lambda w: search(w).settings["normalisation"][w.normalisation],
+        normalisation=lambda w: search(w).normalisation_parameters(w.normalisation),
     wildcard_constraints:
         paper=papers_of(KaonSearch),
     resources:

@@ -5,7 +5,6 @@ rule set_limits:
     """Limits of one channel from published and simulated inputs, by all methods."""
     input:
         unpack(lambda w: search(w).limit_inputs(w.channel)),
-        published=published_numbers,
     output:
         limits="results/{paper}/limits/{channel}.json",
     log:
@@ -14,8 +13,6 @@ rule set_limits:
         code=code_of("set_limits"),
         limit=lambda w: search(w).limit_parameters(w.channel),
         simulation=lambda w: list(search(w).limit_inputs(w.channel)),
-        parent=lambda w: search(w).settings.get("parent"),
-        efficiency_sample=lambda w: search(w).channels[w.channel].get("efficiency_sample"),
         confidence_level=config["confidence_level"],
     resources:
         mem_mb=400,
@@ -36,9 +33,8 @@ rule scan_limits:
         "results/{paper}/logs/scan_limits/{channel}.log",
     params:
         code=code_of("scan_limits"),
-        limit=lambda w: search(w).channels[w.channel]["limit"],
+        limit=lambda w: search(w).limit_parameters(w.channel),
         scan_model=lambda w: search(w).channels[w.channel]["scan_model"],
-        n_parent=lambda w: search(w).settings["parent"]["number"],
         in_mass_bin=lambda w: search(w).settings["mass_bin"]["in_efficiency"],
         confidence_level=config["confidence_level"],
     wildcard_constraints:
@@ -83,7 +79,7 @@ rule coverage:
     params:
         code=code_of("compute_coverage"),
         limits=lambda w: {
-            name: channel["limit"] for name, channel in search(w).channels.items()
+            name: search(w).limit_parameters(name) for name in search(w).channels
         },
         confidence_level=config["confidence_level"],
     resources:

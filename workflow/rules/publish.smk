@@ -102,7 +102,7 @@ rule compare_with_published:
     params:
         code=code_of("compare_with_published", comparison_module),
         module=lambda w: search(w).comparison,
-        settings=lambda w: search(w).published_settings(),
+        settings=lambda w: search(w).comparison_settings(),
         results=lambda w: list(search(w).comparison_inputs()),
     resources:
         mem_mb=300,

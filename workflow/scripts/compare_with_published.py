@@ -8,11 +8,15 @@ def compare_with_published(module, published, companion, files, settings, compar
     `settings`: published inputs as used."""
     from importlib import import_module
 
+    from lnvsearch.publication.entered import Entered, check_accounted
     from lnvsearch.publication.published import read_published
 
     compare = import_module(f"lnvsearch.{module}").compare
+    entered = {tuple(key): Entered(value, source) for *key, value, source in settings["entered"]}
+    published = read_published(published)
     others = None if companion is None else read_published(companion)
-    table, text = compare(read_published(published), files, settings, others)
+    table, text = compare(published, files, {**settings, "entered": entered}, others)
+    check_accounted(table, published)
     write_table(comparison, table)
     write_text(summary, text)
 

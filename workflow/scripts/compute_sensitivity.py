@@ -7,9 +7,8 @@ def compute_sensitivity(acceptance, calibration, output, channel):
     """Write what the published inputs give, and what this simulation predicts, by variation."""
     import math
 
-    from sensitivity import recomputed
-
     from lnvsearch.experiments.na62.estimates import acceptances, factor_of, read_factors
+    from lnvsearch.sensitivity import recomputed
 
     decays, published = recomputed(channel["recomputation"])
     further = channel["recomputation"].get("further_branching_fraction", {"mean": 1.0})["mean"]

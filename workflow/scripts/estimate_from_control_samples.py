@@ -14,10 +14,9 @@ def estimate_from_control_samples(selected, calibration, output, settings, chann
 
     `selected`: sample -> file of its nominal candidates.
     """
-    from sensitivity import recomputed
-
     from lnvsearch.experiments.na62.estimates import branching_fraction, label, read_factors
     from lnvsearch.experiments.na62.selection.trigger import exposure_ratio
+    from lnvsearch.sensitivity import recomputed
     from lnvsearch.tables import table_from_rows
 
     n_decays = recomputed(settings["recomputation"])[0].mean

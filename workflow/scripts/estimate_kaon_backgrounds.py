@@ -20,8 +20,6 @@ def estimate_kaon_backgrounds(
     N_K is the number of kaon decays that a selection's trigger chains see: the search's own for the
     signal's chains, fewer for chains with more downscaling.
     """
-    from sensitivity import recomputed
-
     from lnvsearch.experiments.na62.estimates import (
         all_acceptances,
         branching_fraction,
@@ -29,6 +27,7 @@ def estimate_kaon_backgrounds(
         label,
         read_factors,
     )
+    from lnvsearch.sensitivity import recomputed
     from lnvsearch.tables import table_from_rows
 
     factors = read_factors(calibration)

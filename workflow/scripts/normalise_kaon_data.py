@@ -10,9 +10,9 @@ def normalise_kaon_data(counts, sensitivity, output, channel):
     simulated one, too.  `exposure` is the number of kaon decays over the published one.
     """
     from compute_sensitivity import estimate
-    from sensitivity import recomputed
 
     from lnvsearch.publication.results import read_json
+    from lnvsearch.sensitivity import recomputed
     from lnvsearch.tables import find_rows, read_csv
 
     known = channel["normalisation"]

@@ -1,8 +1,8 @@
-"""All limits of a search beside one another."""
+"""All limits of a search side by side."""
 
 from job import job, write_text
 
-COLUMNS = ("channel", "kind", "variant", "method", "prior", "paper_method", "observed",
+COLUMNS = ("channel", "kind", "variant", "method", "prior", "paper_method", "inputs", "observed",
            "background", "upper_events", "upper_branching_fraction")
 
 

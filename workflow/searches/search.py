@@ -6,10 +6,13 @@ the jobs of their experiments.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from searches.configuration import check_schema, overlaid, read_yaml
+from lnvsearch.publication import entered
+from lnvsearch.publication.published import PublishedNumbers, read_published
+from searches.configuration import ConfigurationError, check_schema, overlaid, read_yaml
 
 STAGES = ("generation", "detector", "selection", "statistics")
 NOMINAL = "nominal"
@@ -33,6 +36,10 @@ class Paper:
     figures: tuple[str, ...] = ()
     #: What compares its results with the published numbers: the name of a module in lnvsearch.
     comparison: str
+    #: Keys that the published numbers fill in where the search's file does not give them.
+    published_inputs: re.Pattern
+    #: Sections that are made for them.
+    published_sections: frozenset[str]
 
     def __init__(self, name: str, config: Mapping, root: Path, config_files: str):
         self.name = name
@@ -41,11 +48,50 @@ class Paper:
         self.root = root
         self.file = root / "config" / "papers" / f"{name}.yaml"
         self.settings = read_yaml(self.file)
+        self.published = self._read_published()
+        is_input = self.published_inputs.fullmatch
+        self._given_inputs = set(entered.given_keys(self.settings, is_input))
+        try:
+            self._filled_in = entered.fill_in(
+                self.settings, self.published, is_input, self.published_sections
+            )
+        except ValueError as error:
+            raise ConfigurationError(str(error)) from None
         check_schema(self.settings, self.schema, self.file)
         self.channels = self.settings["channels"]
         self.detector_file = root / "config" / "detectors" / f"{self.settings['detector']}.yaml"
         self.detector = read_yaml(self.detector_file)
         check_schema(self.detector, self.detector_schema, self.detector_file)
+        self.entered = self._entered()
+
+    # ------------------------------------------------------------- published numbers
+
+    def _read_published(self) -> PublishedNumbers:
+        file = self.published_file()
+        try:
+            published = read_published(file)
+            entered.check_marks(published)
+        except FileNotFoundError:
+            raise ConfigurationError(
+                f"{self.file}: paper: {file}: no such file; a search needs its published numbers "
+                "there"
+            ) from None
+        except ValueError as error:
+            raise ConfigurationError(str(error)) from None
+        return published
+
+    def _entered(self) -> dict:
+        """What this run uses for every published number that is entered in one of the files."""
+        sources = {**self.settings, "detector": self.detector, "config": self.config}
+        try:
+            return entered.entered_values(self.published, sources, self._filled_in)
+        except ValueError as error:
+            raise ConfigurationError(str(error)) from None
+
+    def origin_of_inputs(self, *sections: str) -> str:
+        """Whether inputs below these keys are all the published ones, or some overridden here."""
+        given = [key for key in self._given_inputs if key.startswith(sections)]
+        return "overridden" if given else "published"
 
     # ------------------------------------------------------------ the user's own data
 
@@ -100,9 +146,16 @@ class Paper:
 
     def limit_parameters(self, channel: str) -> dict:
         """How a limit is set, and from which published numbers."""
-        return self.channels[channel]["limit"]
+        raise NotImplementedError
 
     # ------------------------------------------------------------- publication
+
+    def comparison_settings(self) -> dict:
+        """What the comparison says of numbers that are entered, and how the search is called."""
+        return {
+            "entered": [[*key, used.value, used.source] for key, used in self.entered.items()],
+            "title": self.settings["title"],
+        }
 
     def companion_files(self) -> list[str]:
         """Published numbers of the other search by the same experiment, to which this refers."""

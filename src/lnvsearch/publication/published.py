@@ -1,7 +1,7 @@
 """The numbers that a paper prints, as records.
 
 They are kept in `resources/published/<paper>/numbers.csv`, whose columns are described in the
-`SOURCES.md` beside each file.
+`SOURCES.md` beside each file, `entered` and `not_simulated` in lnvsearch.publication.entered.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ COLUMNS = (
     "printed_as",
     "where",
     "note",
+    "entered",
+    "not_simulated",
 )
 _CONFIDENCES = ("high", "medium", "low", "none")
 
@@ -37,7 +39,8 @@ class PublishedNumber:
 
     `digits` is the value as printed (`"17.20"`, empty where illegible), `value` the same as float
     or None, `resolution` the size of one unit of its last printed digit; `mass_gev` is None for a
-    number that belongs to no mass hypothesis.
+    number that belongs to no mass hypothesis.  `entered` says where it is entered, `not_simulated`
+    why it cannot be simulated, `place` in which line of which file it stands.
     """
 
     quantity: str
@@ -52,6 +55,14 @@ class PublishedNumber:
     printed_as: str
     where: str
     note: str
+    entered: str = ""
+    not_simulated: str = ""
+    place: str = ""
+
+    @property
+    def entered_keys(self) -> tuple[str, ...]:
+        """The single entries of `entered`."""
+        return tuple(key.strip() for key in self.entered.split(";")) if self.entered else ()
 
     @property
     def legible(self) -> bool:
@@ -147,7 +158,7 @@ def read_published(path: str | Path) -> PublishedNumbers:
     read, a confidence is unknown or a number is listed twice.
     """
     with open(path, newline="", encoding="utf-8") as stream:
-        reader = csv.DictReader(stream)
+        reader = csv.DictReader(stream, restval="")
         missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
         if missing:
             raise ValueError(f"{path}: missing columns {missing}; needed are {list(COLUMNS)}")
@@ -182,6 +193,9 @@ def _published_number(row: dict[str, str], place: str) -> PublishedNumber:
         printed_as=row["printed_as"],
         where=row["where"],
         note=row["note"],
+        entered=row["entered"],
+        not_simulated=row["not_simulated"],
+        place=place,
     )
 
 

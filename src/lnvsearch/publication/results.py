@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from lnvsearch.limit_inputs import USER_DATA
+
 #: Results with one file a channel; every other one is a single table.
 BY_CHANNEL = (
     "acceptance", "background", "losses", "sensitivity", "systematics", "limits", "transferred",
     "data",
 )
-
-#: Kind of a limit that is set from the user's own data.
-USER_DATA = "user_data"
 
 
 def read_results(files: Mapping[str, str]) -> dict:

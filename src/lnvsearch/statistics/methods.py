@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lnvsearch.statistics.experiment import CountingExperiment, Interval
+from lnvsearch.statistics.experiment import (
+    CountingExperiment,
+    GaussianBackground,
+    GaussianEfficiency,
+    Interval,
+    KnownBackground,
+    KnownEfficiency,
+)
 
 # Options of each method beside the experiment and the confidence level.
 OPTIONS = {
@@ -14,6 +21,34 @@ OPTIONS = {
     "feldman-cousins": ("prior", "bridge_gaps", "monotone_in_background"),
     "bayesian": ("prior", "signal_prior"),
 }
+#: The methods in the order of the tables.
+METHODS = tuple(OPTIONS)
+
+
+def counting_experiment(
+    observed: ArrayLike,
+    background: ArrayLike,
+    background_sigma: ArrayLike,
+    efficiency: ArrayLike,
+    efficiency_sigma: ArrayLike,
+) -> CountingExperiment:
+    """Return the experiment of these numbers; with no uncertainty above zero a number is known."""
+    known_background = not np.any(np.asarray(background_sigma) > 0)
+    known_efficiency = not np.any(np.asarray(efficiency_sigma) > 0)
+    return CountingExperiment(
+        observed=observed,
+        background=KnownBackground(background)
+        if known_background
+        else GaussianBackground(background, background_sigma),
+        efficiency=KnownEfficiency(efficiency)
+        if known_efficiency
+        else GaussianEfficiency(efficiency, efficiency_sigma),
+    )
+
+
+def method_options(method: str, bounded: bool, prior: str | None) -> dict[str, object]:
+    """Return the options of a method: `bounded` matters to Rolke's, `prior` to the others."""
+    return {"bounded": bounded} if method == "rolke" else {"prior": prior}
 
 
 def interval(

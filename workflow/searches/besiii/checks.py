@@ -27,10 +27,11 @@ def check_before_samples(paper: ColliderSearch) -> None:
     """What must hold before the samples can even be listed."""
     scan = paper.settings["mass_scan"]
     problems = []
-    if not scan["first"] < scan["last"]:
+    first, last = scan["first_gev"], scan["last_gev"]
+    if not first < last:
         problems.append(
-            f"mass_scan.first: {scan['first']} is not below mass_scan.last ({scan['last']}); "
-            "exchange them or mend one"
+            f"mass_scan.first_gev: {first} is not below mass_scan.last_gev ({last}); "
+            "exchange them or fix one"
         )
     problems += _missing("calibration.like", [paper.calibration["like"]], paper)
     _raise_if_any(problems, paper)

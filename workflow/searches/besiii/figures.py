@@ -72,6 +72,6 @@ def figure_parameters(paper: ColliderSearch, figure: str) -> dict:
         "efficiency_vs_mass": {"in_mass_bin": paper.settings["mass_bin"]["in_efficiency"]},
         "cut_flow": {"samples": paper.cut_flow_samples()},
         "chi_square_probability": {"labels": _PROBABILITY_LABELS},
-        "punzi_curve": {"published_cut": paper.settings["chi_square_scan"]["paper"]},
+        "punzi_curve": {"published_cut": paper.published.value("chi_square_4c_maximum")},
     }
     return {"inputs": list(figure_inputs(paper, figure)), **settings.get(figure, {})}

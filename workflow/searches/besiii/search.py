@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from searches.besiii import checks, figures
-from searches.besiii.published_settings import published_settings
 from searches.configuration import ConfigurationError
 from searches.search import DATA, NOMINAL, Paper
 
@@ -43,6 +43,13 @@ class ColliderSearch(Paper):
     comparison = "papers.besiii_2025.comparison"
     tables = ("table1", "table2")
     figures = figures.SIMULATION_FIGURES
+    published_inputs = re.compile(
+        r"parent\.number|mass_scan\.(first|last|step)_gev|chi_square_scan\.punzi_constant"
+        r"|calibration\.target|systematics\.\w+\.external_percent(\[\d+\]\.percent)?"
+        r"|channels\.\w+\.limit\.(observed|background\.(mean|sigma)"
+        r"|efficiency\.(mean|relative_sigma_percent)|other_efficiencies\.\w+)"
+    )
+    published_sections = frozenset({"mass_scan", "background", "efficiency", "other_efficiencies"})
 
     def __init__(self, name: str, config: Mapping, root: Path, config_files: str):
         super().__init__(name, config, root, config_files)
@@ -59,8 +66,9 @@ class ColliderSearch(Paper):
         if chosen != "paper":
             return tuple(sorted(chosen))
         scan = self.settings["mass_scan"]
-        number = round((scan["last"] - scan["first"]) / scan["step"]) + 1
-        return tuple(round(scan["first"] + i * scan["step"], 6) for i in range(number))
+        first, step = scan["first_gev"], scan["step_gev"]
+        number = round((scan["last_gev"] - first) / step) + 1
+        return tuple(round(first + i * step, 6) for i in range(number))
 
     def _samples(self) -> Iterator[Sample]:
         channel = next(iter(self.channels.values()))
@@ -270,6 +278,15 @@ class ColliderSearch(Paper):
         """A result file of the simulated channel."""
         return f"results/{self.name}/{folder}/{self.channel}{suffix}"
 
+    def limit_parameters(self, channel: str) -> dict:
+        return {
+            **self.channels[channel]["limit"],
+            "normalised_to": "parents",
+            "n_parents": self.settings["parent"]["number"],
+            "efficiency_sample": self.efficiency_sample(channel),
+            "inputs": self.origin_of_inputs(f"channels.{channel}.limit.", "parent."),
+        }
+
     def limit_inputs(self, channel: str) -> dict[str, str]:
         """Results that the limit of a channel needs beside published numbers, by name."""
         inputs = {
@@ -315,10 +332,6 @@ class ColliderSearch(Paper):
             "background": self.result("background", ".csv"),
             "resolution": self.result("efficiencies", "_resolution.json"),
         }
-
-    def published_settings(self) -> dict[str, float]:
-        """Values of this run for quantities that the paper prints as inputs."""
-        return published_settings(self)
 
 
 def _blinded(cuts: list[dict]) -> list[dict]:

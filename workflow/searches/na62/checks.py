@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -53,8 +52,9 @@ def _check_channels(paper: KaonSearch) -> Iterator[str]:
         yield from _unknown(f"{where}.normalisation", entry["normalisation"],
                             paper.settings["normalisation"])
         yield from _check_choice(f"{where}.signal", entry["signal"], channel, paper)
-        for sample in entry.get("background_systematic", {}):
-            yield from _unknown(f"{where}.background_systematic", sample, paper.settings["samples"])
+        for sample in entry["background_systematic"]["samples"]:
+            key = f"{where}.background_systematic.samples"
+            yield from _unknown(key, sample, paper.settings["samples"])
         for name, selection in entry["selections"].items():
             yield from _check_selection(f"{where}.selections.{name}", selection, paper)
             yield from _check_inverted(f"{where}.selections.{name}", selection, paper)
@@ -267,13 +267,7 @@ def _check_figures(paper: KaonSearch) -> Iterator[str]:
 
 
 def _check_published(paper: KaonSearch) -> Iterator[str]:
-    """The published numbers are there, and of the search's channels."""
-    file = paper.published_file()
-    try:
-        with open(file, newline="", encoding="utf-8") as stream:
-            channels = dict.fromkeys(row.get("channel") for row in csv.DictReader(stream))
-    except FileNotFoundError:
-        yield f"paper: {file}: no such file; a search needs its published numbers there"
-        return
-    for channel in channels:
-        yield from _unknown(f"{file}: channel", channel, [*paper.channels, "all"])
+    """The published numbers are of the search's channels."""
+    for channel in paper.published.channels():
+        key = f"{paper.published_file()}: channel"
+        yield from _unknown(key, channel, [*paper.channels, "all"])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from searches.na62 import checks as kaon_checks
 from searches.na62 import data as kaon_data
 from searches.na62 import figures as kaon_figures
-from searches.na62.published_settings import published_settings
 from searches.search import NOMINAL, STAGES, Paper
 
 #: Parts of a search's file that the maps of particle identification are made from.
@@ -21,6 +21,17 @@ class KaonSearch(Paper):
     schema = "kaon_paper"
     detector_schema = "na62_detector"
     comparison = "experiments.na62.publication.comparison"
+    published_inputs = re.compile(
+        r"channels\.\w+\.(background_systematic\.fraction|pileup\.(sideband_events|width_ratio)"
+        r"|limit\.(observed|(background|single_event_sensitivity|signal_acceptance"
+        r"|further_branching_fraction)\.(mean|sigma)))"
+        r"|normalisation\.\w+\.(candidates|contamination"
+        r"|(branching_fraction|acceptance)\.(mean|sigma))"
+    )
+    published_sections = frozenset({
+        "background", "single_event_sensitivity", "signal_acceptance", "further_branching_fraction",
+        "branching_fraction", "acceptance",
+    })
 
     def __init__(self, name: str, config: Mapping, root: Path, config_files: str):
         super().__init__(name, config, root, config_files)
@@ -128,12 +139,13 @@ class KaonSearch(Paper):
     def background_parameters(self, channel: str) -> dict:
         """How acceptances become expected events."""
         entry = self.channels[channel]
+        systematic = entry["background_systematic"]
         return {
             "samples": {name: self.samples[name] for name in self.samples_of(channel)},
             "varied_modes": self._varied_modes(channel),
-            "recomputation": entry["limit"]["recomputation"],
+            "recomputation": self.recomputation(channel),
             "signal": entry["signal"],
-            "systematic": entry.get("background_systematic", {}),
+            "systematic": dict.fromkeys(systematic["samples"], systematic["fraction"]),
             "pileup": entry.get("pileup"),
             "chains": {name: found["trigger"] for name, found in entry["selections"].items()},
             "trigger": self.settings["trigger"],
@@ -157,7 +169,7 @@ class KaonSearch(Paper):
         selections = entry["selections"]
         return {
             "samples": {name: self.samples[name] for name in self._background_samples(channel)},
-            "recomputation": entry["limit"]["recomputation"],
+            "recomputation": self.recomputation(channel),
             "trigger": self.settings["trigger"],
             "chains": selections[entry["signal"]["selection"]]["trigger"],
             "data_driven": {
@@ -171,7 +183,7 @@ class KaonSearch(Paper):
         }
 
     def _background_samples(self, channel: str) -> list[str]:
-        """Backgrounds of the signal's selection; the known decay is one of them."""
+        """Backgrounds of the signal's selection; the normalisation channel is one of them."""
         return [
             *self.samples_of(channel, "background"), *self.samples_of(channel, "normalisation")
         ]
@@ -179,16 +191,38 @@ class KaonSearch(Paper):
     def sensitivity_parameters(self, channel: str) -> dict:
         """What turns two acceptances into a single-event sensitivity."""
         entry = self.channels[channel]
+        target = entry["limit"]["signal_acceptance"]["mean"]
         return {
-            "recomputation": entry["limit"]["recomputation"],
+            "recomputation": self.recomputation(channel),
             "signal": entry["signal"],
             "normalisation": self.normalisation(channel),
-            "neutral_pion_acceptance": entry.get("neutral_pion_acceptance"),
+            "neutral_pion_acceptance": target if entry["neutral_pion_factor"] else None,
+        }
+
+    def recomputation(self, channel: str) -> dict:
+        """Published inputs of the single-event sensitivity, as `lnvsearch.sensitivity` takes them."""
+        limit = self.channels[channel]["limit"]
+        counted = self._normalisation_entry(channel)
+        return {
+            "candidates": counted["candidates"],
+            "contamination": counted["contamination"],
+            "normalisation_branching_fraction": counted["branching_fraction"],
+            "normalisation_acceptance": counted["acceptance"],
+            **{
+                name: limit[name]
+                for name in ("signal_acceptance", "further_branching_fraction") if name in limit
+            },
         }
 
     def limit_parameters(self, channel: str) -> dict:
+        normalisation = self.channels[channel]["normalisation"]
         return {
-            **super().limit_parameters(channel),
+            **self.channels[channel]["limit"],
+            "normalised_to": "normalisation_channel",
+            "recomputation": self.recomputation(channel),
+            "inputs": self.origin_of_inputs(
+                f"channels.{channel}.limit.", f"normalisation.{normalisation}."
+            ),
             "background_samples": [*self._background_samples(channel), "pileup"],
             "signal": {
                 "channel": channel,
@@ -284,9 +318,18 @@ class KaonSearch(Paper):
                         candidates[f"candidates_{sample}__{variation}"] = path
         return {**self.result_files("acceptance", "losses", "sensitivity"), **candidates}
 
-    def normalisation(self, channel: str) -> Mapping:
-        """The entry of the known decay that the channel is normalised to."""
+    def _normalisation_entry(self, channel: str) -> Mapping:
         return self.settings["normalisation"][self.channels[channel]["normalisation"]]
+
+    def normalisation(self, channel: str) -> dict:
+        """Where the decay that the channel is normalised to is selected, and its acceptance."""
+        return self.normalisation_parameters(self.channels[channel]["normalisation"])
+
+    def normalisation_parameters(self, name: str) -> dict:
+        """Where a normalisation channel is selected, and its published acceptance."""
+        entry = self.settings["normalisation"][name]
+        place = {key: entry[key] for key in ("channel", "sample", "selection", "region")}
+        return {**place, "acceptance": entry["acceptance"]["mean"]}
 
     def calibration_channel_file(self, channel: str) -> str:
         return self.channel_file("calibration", self.channels[channel]["normalisation"], "json")
@@ -348,11 +391,3 @@ class KaonSearch(Paper):
     def leaves(self) -> list[str]:
         """All that `rule all` asks of the search: the cut flows besides what papers show."""
         return [*super().leaves(), *self.result_files("cutflow").values()]
-
-    def published_settings(self) -> dict:
-        """Values of this run for quantities that the paper prints as inputs, and the detector."""
-        return {
-            "values": published_settings(self),
-            "detector": self.detector,
-            "title": self.settings["title"],
-        }

@@ -46,6 +46,8 @@ __all__ = [
 
 Row = dict[str, Any]
 
+# Counts that the scan of limits takes as printed.
+_SCAN_COUNTS = ("observed_events", "background_events")
 _CALIBRATED = f"{NO_TEST}: the detector is calibrated to this number"
 
 
@@ -59,7 +61,7 @@ def comparison_for_besiii(
     `background`, `punzi`, and the list of records `overall_limits`, with the columns of the result
     files of these names; and two that may add what no table holds:
 
-    `settings`         mapping from quantity to the value that this run used, for published inputs;
+    `entered`          what this run uses for published inputs (lnvsearch.publication.entered);
     `simulated_numbers`  records `quantity, value` and optionally `channel, mass_gev, kind,
                        variant, uncertainty, source, note`, in the published unit: for instance the
                        mass resolution that a detector test measured.
@@ -80,7 +82,11 @@ def comparison_for_besiii(
         _extra_rows,
     ):
         rows += make(published, results)
-    rows += remaining_rows(published, results.get("settings") or {}, rows)
+    counts = {
+        number.key for number in published
+        if number.mass_gev is not None and number.quantity in _SCAN_COUNTS
+    }
+    rows += remaining_rows(published, results.get("entered") or {}, counts, rows)
     return comparison_table(rows, published)
 
 
@@ -371,10 +377,10 @@ def _percent(fraction: float | None) -> float | None:
 def compare(
     published: PublishedNumbers,
     files: Mapping[str, str],
-    settings: Mapping[str, float],
+    settings: Mapping[str, Any],
     companion: PublishedNumbers | None = None,
 ) -> tuple[dict[str, list], str]:
-    """Comparison and summary; `files`: results by name, `settings`: published inputs as used."""
+    """Comparison and summary; `files`: results by name, `settings`: what is `entered`."""
     names = ("efficiencies", "systematics", "systematics_by_mass", "scan", "background")
     resolution = read_json(files["resolution"])
     (limits,) = (path for name, path in files.items() if name.startswith("limits_"))
@@ -386,7 +392,7 @@ def compare(
         "overall_limits": list(
             {(r["kind"], r["variant"], r["method"]): r for r in records}.values()
         ),
-        "settings": settings,
+        "entered": settings["entered"],
         "simulated_numbers": [{
             "quantity": "signal_window_half_width_in_resolutions",
             "value": resolution[half_width],

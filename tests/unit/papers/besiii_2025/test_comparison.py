@@ -7,6 +7,7 @@ import pytest
 from lnvsearch.papers.besiii_2025 import comparison as c
 from lnvsearch.papers.besiii_2025.summary import mass_bin_convention
 from lnvsearch.publication.comparison import comparison_table
+from lnvsearch.publication.entered import Entered
 from lnvsearch.publication.summary import agreement
 from lnvsearch.tables import find_rows, table_rows
 
@@ -135,27 +136,29 @@ def test_optimum_of_the_fit_cut_stands_beside_the_entered_cut(published, results
     }
     compared = c.comparison_for_besiii(published, results)
     rows = {row["kind"]: row for row in find_rows(compared, quantity="chi_square_4c_maximum")}
-    assert rows["external"]["value"] == 20
     assert rows["simulated"]["value"] == 30
     assert "0.800 of its largest" in rows["simulated"]["note"]
 
 
 def test_settings_that_differ_from_the_paper_are_seen(published, results):
-    results["settings"] = {"cos_theta_maximum": 0.93, "chi_square_4c_maximum": 25}
+    results["entered"] = {
+        ("cos_theta_maximum", "kkee", None): Entered(0.93, "settings"),
+        ("chi_square_4c_maximum", "kkee", None): Entered(25.0, "settings"),
+    }
     compared = c.comparison_for_besiii(published, results)
     notes = {
         row["quantity"]: (row["value"], row["note"])
         for row in find_rows(compared, kind="external")
     }
-    assert notes["cos_theta_maximum"] == (0.93, "as used in this run")
+    assert notes["cos_theta_maximum"] == (0.93, "entered as published")
     assert notes["chi_square_4c_maximum"][0] == 25
     assert "another value" in notes["chi_square_4c_maximum"][1]
-    results["settings"] = {"no_such_number": 1}
+    results["entered"] = {("no_such_number", "kkee", None): Entered(1.0, "settings")}
     with pytest.raises(ValueError, match="no_such_number"):
         c.comparison_for_besiii(published, results)
 
 
-def test_a_measured_number_stands_beside_the_entered_one(published, results):
+def test_a_measured_number_replaces_the_reason(published, results):
     record = {"quantity": "momentum_resolution_percent", "value": 0.51, "uncertainty": 0.01,
               "channel": "kkee"}
     results["simulated_numbers"] = [record]
@@ -164,7 +167,7 @@ def test_a_measured_number_stands_beside_the_entered_one(published, results):
         row["kind"]: row["value"]
         for row in find_rows(compared, quantity="momentum_resolution_percent")
     }
-    assert kinds == {"external": 0.5, "simulated": 0.51}
+    assert kinds == {"simulated": 0.51}
     results["simulated_numbers"] = [record | {"quantity": "no_such_number"}]
     with pytest.raises(ValueError, match="no_such_number"):
         c.comparison_for_besiii(published, results)

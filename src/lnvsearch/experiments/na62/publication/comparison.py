@@ -27,8 +27,7 @@ from lnvsearch.experiments.na62.publication.simulated import simulated_rows
 from lnvsearch.experiments.na62.publication.summary import summary_for_na62
 from lnvsearch.experiments.na62.publication.tables.acceptance import COMPARED_VARIANTS
 from lnvsearch.publication.comparison import NO_TEST, comparison_row, comparison_table
-from lnvsearch.publication.comparison_na62_inputs import NOT_SIMULATED
-from lnvsearch.publication.comparison_na62_settings import detector_settings
+from lnvsearch.publication.entered import remaining_rows
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
 from lnvsearch.publication.results import of_the_paper, read_results
 
@@ -71,8 +70,7 @@ def comparison_for_na62(
     `validation`         table `quantity, channel, variant, value, uncertainty, note` of what was
                          measured on simulated events, in the published unit
     `title`              what the search is called, if it is neither of the two papers'
-    `settings`           {(quantity, channel): value that this run used}, in the published unit;
-                         None for a setting that this run does not have
+    `entered`            what this run uses for published inputs (lnvsearch.publication.entered)
     `simulated_numbers`  records `quantity, channel, value` and optionally `kind, variant,
                          uncertainty, source, note`, in the published unit
 
@@ -92,10 +90,8 @@ def comparison_for_na62(
         for row in simulated_rows(numbers, published, results)
         if (row["quantity"], row["channel"], row["variant"]) not in given
     ]
-    settings = results.get("settings") or {}
-    for quantity, channel in settings:
-        numbers.number(quantity, channel)  # a name that the paper does not print is an error
-    rows += list(_remaining_rows(published, numbers, rows, settings))
+    used = {(*key, None) for key in numbers.used if key[0] != _LIMIT}
+    rows += remaining_rows(published, results.get("entered") or {}, used, rows)
     return comparison_table(rows, published)
 
 
@@ -233,52 +229,14 @@ def _extra_rows(numbers: Numbers, records: Iterable[Mapping[str, Any]]) -> Itera
         )
 
 
-def _remaining_rows(
-    published: PublishedNumbers,
-    numbers: Numbers,
-    rows: list[Row],
-    settings: Mapping[tuple[str, str], float],
-) -> Iterator[Row]:
-    """What became of every other number: entered as published, or the reason why it has no value.
-
-    A number that entered a computation or the simulation gets an external row even where a derived
-    or simulated one stands beside it; limits are results and never do.
-    """
-    covered = {(row["quantity"], row["channel"]) for row in rows}
-    for number in published:
-        key = (number.quantity, number.channel)
-        if settings.get(key) is not None:
-            yield _setting_row(number, settings[key])
-        elif key in numbers.used and number.quantity != _LIMIT:
-            yield comparison_row(
-                number, "external", "nominal", number.value, number.uncertainty,
-                source="published", note="entered as published",
-            )
-        elif key not in covered:
-            reason = NOT_SIMULATED.get(number.quantity, "not computed in this run")
-            yield comparison_row(number, "not_simulated", "nominal", note=reason)
-
-
-def _setting_row(number: PublishedNumber, used: float) -> Row:
-    """A setting of this run against the paper's: entered as published, or another value."""
-    same = math.isclose(used, number.value, rel_tol=1e-9, abs_tol=1e-15)
-    note = "entered as published" if same else "this run used another value than the paper prints"
-    return comparison_row(
-        number, "external", "nominal", used, number.uncertainty if same else None,
-        source="settings", note=note,
-    )
-
-
 def compare(
     published: PublishedNumbers,
     files: Mapping[str, str],
     settings: Mapping[str, Any],
     companion: PublishedNumbers | None = None,
 ) -> tuple[dict[str, list], str]:
-    """Comparison and summary; `files`: results by name, `settings`: published inputs as used."""
-    used = detector_settings(settings["detector"], published)
-    used |= {tuple(key.split("/")): value for key, value in settings["values"].items()}
-    results = read_results(files) | {"settings": used, "title": settings["title"]}
+    """Comparison and summary; `files`: results by name, `settings`: `entered` and the `title`."""
+    results = {**read_results(files), **settings}
     results["limits"] = {c: of_the_paper(records) for c, records in results["limits"].items()}
     if companion is not None:
         results["companion"] = companion

@@ -14,7 +14,7 @@ from lnvsearch.experiments.na62.publication.tables.acceptance import (
 )
 from lnvsearch.publication import figures
 from lnvsearch.publication.comparison import is_test
-from lnvsearch.publication.published import read_published
+from lnvsearch.publication.published import COLUMNS, read_published
 from lnvsearch.tables import find_rows, table_rows
 
 LABEL = r"$K^+\to\pi^-\mu^+e^+$"
@@ -92,9 +92,7 @@ def test_only_what_is_certain_is_tested(published):
 
 def test_a_search_that_has_published_nothing_yet_has_an_empty_comparison(tmp_path, published):
     path = tmp_path / "numbers.csv"
-    path.write_text(
-        "quantity,channel,mass_gev,value,uncertainty,unit,reading_confidence,printed_as,where,note\n"
-    )
+    path.write_text(",".join(COLUMNS) + "\n")
     nothing = read_published(path)
     comparison = comparison_for_na62(nothing, RESULTS)
     assert not comparison["quantity"]

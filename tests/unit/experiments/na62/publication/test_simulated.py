@@ -5,12 +5,10 @@ import math
 from pathlib import Path
 
 import pytest
-import yaml
 
 from lnvsearch.experiments.na62.publication.comparison import comparison_for_na62, summary_for_na62
 from lnvsearch.publication.comparison import is_test
-from lnvsearch.publication.comparison_na62_inputs import NOT_SIMULATED
-from lnvsearch.publication.comparison_na62_settings import detector_settings
+from lnvsearch.publication.entered import Entered
 from lnvsearch.tables import table_rows
 
 _FILE = Path(__file__).with_name("invented_na62.py")
@@ -62,12 +60,6 @@ def test_every_number_still_has_a_row_and_a_reason_only_without_a_value(made):
         for row in rows:
             kinds.setdefault((row["quantity"], row["channel"]), set()).add(row["kind"])
         assert all(len(k) == 1 for k in kinds.values() if "not_simulated" in k)
-
-
-def test_no_reason_says_that_nothing_is_simulated():
-    for reason in set(NOT_SIMULATED.values()):
-        assert "no NA62 events" not in reason
-        assert reason == reason.strip() and "\n" not in reason
 
 
 def test_signal_acceptance_and_sensitivity_by_hypothesis(made):
@@ -217,31 +209,17 @@ def test_simulated_limits_are_those_of_the_papers_method_at_named_variants(made)
     assert not simulated(rows, "upper_limit_branching_fraction", "piee")
 
 
-@pytest.mark.parametrize("paper", invented.PAPERS)
-def test_detector_settings_are_entered_as_published(paper):
-    file = invented.ROOT / "config" / "detectors" / "na62.yaml"
-    detector = yaml.safe_load(file.read_text(encoding="utf-8"))
-    published = invented.published(paper)
-    settings = detector_settings(detector, published)
-    assert len(settings) > 10
-    rows = table_rows(comparison_for_na62(published, {"settings": settings}))
-    found = {(r["quantity"], r["channel"]): r for r in rows if r["source"] == "settings"}
-    assert set(found) == set(settings)
-    for row in found.values():
-        assert (row["kind"], row["note"]) == ("external", "entered as published"), row
-        assert row["pull"] is None
-
-
 def test_another_setting_than_the_papers_says_so_and_unknown_ones_are_refused():
     published = invented.published("na62_2022")
-    settings = {("track_momentum_minimum_gev", "all"): 7.0, ("electrons", "all"): None}
-    rows = table_rows(comparison_for_na62(published, {"settings": settings}))
+    entered = {("track_momentum_minimum_gev", "all", None): Entered(7.0, "settings")}
+    rows = table_rows(comparison_for_na62(published, {"entered": entered}))
     (row,) = [r for r in rows if r["quantity"] == "track_momentum_minimum_gev"]
     assert row["value"] == 7.0 and "another value" in row["note"]
     (row,) = [r for r in rows if r["quantity"] == "electrons"]
     assert row["kind"] == "not_simulated"
+    unknown = {("mass_of_the_moon", "all", None): Entered(1.0, "settings")}
     with pytest.raises(ValueError, match="mass_of_the_moon"):
-        comparison_for_na62(published, {"settings": {("mass_of_the_moon", "all"): 1.0}})
+        comparison_for_na62(published, {"entered": unknown})
 
 
 def test_summary_shows_the_ratios_and_says_why_simulated_numbers_disagree(made):

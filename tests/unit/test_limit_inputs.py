@@ -1,0 +1,181 @@
+"""From numbers to counting experiments: known answers for every kind of input, and their limits."""
+
+import math
+
+import pytest
+
+from lnvsearch import limit_inputs
+from lnvsearch.limit_inputs import (
+    Inputs,
+    coverage_table,
+    derived_inputs,
+    limit_records,
+    predicted_inputs,
+    scan_table,
+    simulated_inputs,
+    total_background,
+    user_data_inputs,
+)
+from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
+from lnvsearch.tables import find_rows, table_from_rows, table_rows
+
+PARENTS = {
+    "method": "rolke", "bounded": False, "priors": ["none", "gamma"], "inputs": "published",
+    "normalised_to": "parents", "n_parents": 10087e6, "efficiency_sample": "signal",
+    "observed": 1, "background": {"mean": 0.0, "sigma": 0.0},
+    "efficiency": {"mean": 0.1583, "relative_sigma_percent": 7.0},
+    "other_efficiencies": {"section_iii": 0.1568},
+}  # fmt: skip
+# NA62, Phys. Lett. B 797 (2019) 134794, Table 3: K+ -> pi- mu+ mu+.
+CHANNEL = {
+    "method": "cls", "bounded": False, "priors": ["posterior-gamma"], "inputs": "overridden",
+    "normalised_to": "normalisation_channel",
+    "observed": 1, "background": {"mean": 0.91, "sigma": 0.41},
+    "single_event_sensitivity": {"mean": 1.28e-11, "sigma": 0.04e-11},
+    "recomputation": {
+        "candidates": 8357, "contamination": 7e-4,
+        "normalisation_branching_fraction": {"mean": 0.962e-7, "sigma": 0.025e-7},
+        "normalisation_acceptance": {"mean": 0.1093, "sigma": 0.0},
+        "signal_acceptance": {"mean": 0.0981, "sigma": 0.0},
+    },
+    "background_samples": ["bkg_a", "bkg_b"],
+    "signal": {"channel": "pimumu", "selection": "lnv", "region": "signal"},
+}  # fmt: skip
+
+
+def background_row(sample, events, **more):
+    return {
+        "sample": sample, "variation": "nominal", "selection": "lnv", "region": "signal",
+        "expected_events": events, "statistical_uncertainty": 0.3, "systematic_uncertainty": 0.2,
+        "effective_events": 9.0,
+    } | more  # fmt: skip
+
+
+BACKGROUND = [
+    background_row("bkg_a", 1.0), background_row("bkg_b", 2.0),
+    background_row("bkg_b", 5.0, variation="shifted"), background_row("bkg_b", 5.0, region="lower"),
+    background_row("bkg_c", 5.0), background_row("bkg_a", 5.0, selection="sm"),
+    background_row("bkg_a", 5.0, effective_events=0.0),
+]  # fmt: skip
+BACKGROUND_TABLE = table_from_rows(BACKGROUND, BACKGROUND[0])
+
+
+def test_a_number_of_parents_turns_events_into_a_branching_fraction():
+    nominal, other = derived_inputs(PARENTS)
+    assert (nominal.kind, nominal.variant, nominal.observed) == ("derived", "nominal", 1)
+    assert (nominal.efficiency, other.efficiency) == (0.1583, 0.1568)
+    assert nominal.efficiency_uncertainty == pytest.approx(0.011081)
+    assert other.variant == "section_iii" and nominal.scale == pytest.approx(9.91375e-11)
+
+
+def test_a_normalisation_channel_gives_both_sensitivities():
+    printed, recomputed = derived_inputs(CHANNEL)
+    assert (printed.scale, printed.efficiency, printed.inputs) == (1.28e-11, 1.0, "overridden")
+    assert recomputed.scale == pytest.approx(0.962e-7 * 0.1093 / (8357 * (1 - 7e-4) * 0.0981))
+    assert printed.efficiency_uncertainty == pytest.approx(0.03125)
+    # Counting and the branching fraction: 1/sqrt(8357) and 2.6 %.
+    assert recomputed.efficiency_uncertainty == pytest.approx(
+        math.hypot(8357**-0.5, 0.025 / 0.962)
+    )
+    assert printed.background == recomputed.background == 0.91
+
+
+def test_simulated_efficiency_meets_the_published_count_and_the_user_s_own():
+    efficiencies = {"sample": ["signal", "signal", "signal", "other"],
+                    "variation": ["nominal", "uncalibrated", "shifted", "nominal"],
+                    "efficiency": [0.157, 0.165, 0.1, 0.2]}  # fmt: skip
+    systematics = {"source": ["pid", "total"], "relative_uncertainty_percent": [2.2, 10.0]}
+    background = {"background_events": 0.1, "background_events_uncertainty": 0.05}
+    flow = {"cut": ["first", "last"], "events_out": [10, 3]}
+    arguments = (PARENTS, efficiencies, systematics, background)
+    found = simulated_inputs(*arguments, flow)
+    assert [(one.kind, one.variant, one.observed, one.efficiency) for one in found] == [
+        ("simulated", "nominal", 1, 0.157), ("simulated", "uncalibrated", 1, 0.165),
+        (limit_inputs.USER_DATA, "simulated_efficiency", 3, 0.157),
+    ]  # fmt: skip
+    assert found[0].efficiency_uncertainty == pytest.approx(0.0157)
+    assert (found[0].background, found[0].background_uncertainty) == (0.1, 0.05)
+    assert simulated_inputs(*arguments) == found[:2]
+
+
+def test_backgrounds_add_up_with_correlated_systematics():
+    events, uncertainty = total_background(BACKGROUND, ["bkg_a", "bkg_b"], "lnv")
+    assert events == 3.0
+    assert uncertainty == pytest.approx(math.sqrt(0.3**2 + 0.3**2 + 0.4**2))
+
+
+def test_a_predicted_sensitivity_is_used_by_the_paper_s_method_alone():
+    sensitivity = {"simulated": {"nominal": {
+        "single_event_sensitivity": 1.2e-11, "single_event_sensitivity_uncertainty": 0.06e-11,
+    }}}  # fmt: skip
+    (found,) = predicted_inputs(CHANNEL, sensitivity, BACKGROUND_TABLE)
+    assert (found.kind, found.variant, found.methods) == ("simulated", "nominal", ("cls",))
+    assert (found.background, found.scale, found.observed) == (3.0, 1.2e-11, 1)
+    assert found.efficiency_uncertainty == pytest.approx(0.05)
+
+
+def test_the_user_s_background_is_that_of_as_many_decays():
+    counts = {"channel": ["pimumu"], "selection": ["lnv"], "region": ["signal"], "events": [2]}
+    estimate = {"mean": 2.56e-11, "sigma": 0.128e-11}
+    own = {"exposure": 0.5, "single_event_sensitivity": {
+        "published_acceptances": estimate, "simulated_acceptances": estimate,
+    }}  # fmt: skip
+    published, simulated = user_data_inputs(CHANNEL, own, counts, BACKGROUND_TABLE)
+    assert (published.observed, published.background, simulated.background) == (2, 0.455, 1.5)
+    assert published.background_uncertainty == pytest.approx(0.205)
+    assert published.scale == 2.56e-11
+    assert len(published.methods) == 4 and simulated.methods == ("cls",)
+    none = {"without_sensitivity": "no candidate"}
+    assert user_data_inputs(CHANNEL, none, counts, BACKGROUND_TABLE) == []
+
+
+def test_every_method_has_its_record():
+    inputs = [Inputs("derived", "nominal", 1, 0.0, 0.0, 0.1583, 0.07 * 0.1583, 1e-10, "overridden")]
+    records = limit_records(inputs, PARENTS, 0.90)
+    assert [(r["method"], r["prior"]) for r in records] == [
+        ("rolke", None), ("cls", "none"), ("cls", "gamma"), ("feldman-cousins", "none"),
+        ("feldman-cousins", "gamma"), ("bayesian", "none"), ("bayesian", "gamma"),
+    ]  # fmt: skip
+    assert {r["inputs"] for r in records} == {"overridden"}
+    assert records[0]["upper_events"] == pytest.approx(23.187, abs=5e-4)
+    assert records[0]["upper_branching_fraction"] == records[0]["upper_events"] * 1e-10
+    assert [r["method"] for r in records if r["is_paper_method"]] == ["rolke"]
+    # n = 1 without background: CLs is (1 + s) exp(-s) = 0.1, s = 3.8897.
+    assert records[1]["upper_events"] * 0.1583 == pytest.approx(3.8897, abs=1e-4)
+
+
+def published_scan(**changes):
+    values = {"observed_events": 1.0, "background_events": 0.0, "efficiency_percent": 15.83,
+              "systematic_total_percent": 7.0} | changes  # fmt: skip
+    return PublishedNumbers([
+        PublishedNumber(name, "kkee", 1.0, str(value), value, None, 0.1, "1", "high", "", "", "")
+        for name, value in values.items()
+    ])
+
+
+def scan(published, efficiency=0.1583):
+    row = {"sample": "signal_m1.000", "variation": "nominal", "mass_gev": 1.0,
+           "efficiency": 0.2, "efficiency_in_bin": efficiency}  # fmt: skip
+    systematics = {"mass_gev": [1.0], "total_percent": [7.0]}
+    table = scan_table(PARENTS, published, [row], systematics, 0.90, in_mass_bin=True)
+    return {row["kind"]: row for row in table_rows(table)}
+
+
+def test_a_scan_has_both_kinds_and_the_published_count():
+    found = scan(published_scan())
+    assert set(found) == {"derived", "simulated"}
+    for row in found.values():
+        assert row["upper_events"] == pytest.approx(23.187, abs=5e-4)
+        assert row["upper_branching_fraction"] == pytest.approx(23.187 / 10087e6, rel=1e-4)
+    more = scan(published_scan(background_events=2.0))
+    assert all(more[kind]["upper_events"] < found[kind]["upper_events"] for kind in found)
+    with pytest.raises(ValueError, match="no event is selected"):
+        scan(published_scan(), efficiency=0.0)
+
+
+def test_coverage_is_exact_for_a_known_experiment():
+    """The limit is above -ln(0.1) = 2.30 whatever is observed: smaller signals are always inside."""
+    table = coverage_table("paper", {"kkee": PARENTS}, [0.5, 1.0], 0.90)
+    assert len(find_rows(table, method="cls")) == 2
+    for row in find_rows(table, method="cls"):
+        assert row["coverage"] == pytest.approx(1.0) and row["nominal"] == 0.90

@@ -1,0 +1,188 @@
+"""What a paper prints stands in one place: limits follow it, and what is overridden says so."""
+
+import csv
+
+import pytest
+import yaml
+from searches.configuration import ConfigurationError, read_yaml
+from searches.load import load_papers
+
+from lnvsearch.limit_inputs import derived_inputs, limit_records
+
+CONFIG = "config/config.yaml"
+PAPERS = {"besiii_2025": ["kkee"], "na62_2019": ["piee", "pimumu"], "na62_2022": ["piee", "pipi0ee"]}
+
+
+def load(project, name):
+    return load_papers(read_yaml(project / CONFIG), project, CONFIG)[name]
+
+
+def numbers_of(project, name):
+    return project / "resources" / "published" / name / "numbers.csv"
+
+
+def edit(project, name, quantity, channel, mass="", **changes):
+    """Change cells of one published number."""
+    path = numbers_of(project, name)
+    with open(path, newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    (row,) = [row for row in rows if (row["quantity"], row["channel"], row["mass_gev"])
+              == (quantity, channel, mass)]  # fmt: skip
+    row.update(changes)
+    with open(path, "w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def own_limits(paper, channel):
+    """The derived limits by the paper's own method, without a prior's width, by variant."""
+    limit = {**paper.limit_parameters(channel), "priors": ["none"]}
+    records = limit_records(derived_inputs(limit), limit, 0.90)
+    return {r["variant"]: r for r in records if r["is_paper_method"]}
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_what_is_entered_is_what_the_paper_prints(root, name):
+    paper = load(root, name)
+    assert len(paper.entered) > 40
+    for (quantity, channel, mass), used in paper.entered.items():
+        assert used.value == paper.published.value(quantity, mass, channel=channel), quantity
+    for channel in PAPERS[name]:
+        limit = paper.limit_parameters(channel)
+        assert limit["inputs"] == "published"
+        assert limit["observed"] == paper.published.value("observed_events", channel=channel)
+
+
+def test_the_inputs_of_a_limit_are_the_printed_digits(root):
+    """Not a bit beside: 15.83 percent is the float 0.1583."""
+    besiii, na62 = load(root, "besiii_2025"), load(root, "na62_2022")
+    limit = besiii.limit_parameters("kkee")
+    assert limit["efficiency"]["mean"] == 0.1583 and limit["n_parents"] == 10087e6
+    assert limit["other_efficiencies"] == {"section_iii_efficiency": 0.1568}
+    assert besiii.calibration["target"] == 0.1568
+    assert na62.recomputation("pipi0ee") == {
+        "candidates": 11041, "contamination": 1.0e-3,
+        "normalisation_branching_fraction": {"mean": 3.00e-7, "sigma": 0.09e-7},
+        "normalisation_acceptance": {"mean": 0.0362, "sigma": 0.0002},
+        "signal_acceptance": {"mean": 0.00271, "sigma": 0.00003},
+        "further_branching_fraction": {"mean": 0.98823, "sigma": 0.00034},
+    }  # fmt: skip
+    assert na62.normalisation("piee")["acceptance"] == 0.0362
+
+
+def test_an_edited_background_changes_every_limit_that_uses_it(project):
+    """CLs of one event: the limit falls as the background grows."""
+    before = own_limits(load(project, "na62_2019"), "pimumu")
+    edit(project, "na62_2019", "background_events", "pimumu", value="5.0")
+    paper = load(project, "na62_2019")
+    after = own_limits(paper, "pimumu")
+    assert set(after) == {"printed_sensitivity", "recomputed_sensitivity"}
+    for variant, record in after.items():
+        assert record["background"] == 5.0
+        assert record["upper_events"] < before[variant]["upper_events"] - 0.5
+    assert paper.limit_parameters("piee")["background"]["mean"] == 0.16
+
+
+def test_an_edited_candidate_count_changes_all_that_is_normalised_to_it(project):
+    edit(project, "na62_2022", "normalisation_candidates", "piee", value="22082")
+    paper = load(project, "na62_2022")
+    for channel, printed in (("piee", 2.28e-11), ("pipi0ee", 3.68e-10)):
+        scales = {one.variant: one.scale for one in derived_inputs(paper.limit_parameters(channel))}
+        assert scales["printed_sensitivity"] == printed
+        assert scales["recomputed_sensitivity"] == pytest.approx(printed / 2, rel=2e-3)
+        assert paper.background_parameters(channel)["recomputation"]["candidates"] == 22082
+
+
+def test_an_edited_background_changes_the_scan(project, tmp_path):
+    from scan_limits import scan_limits
+
+    (tmp_path / "efficiencies.csv").write_text(
+        "sample,model,mass_gev,variation,efficiency,efficiency_in_bin\n"
+        "signal_m0.575,two_majorana,0.575,nominal,0.09,0.09\n"
+    )
+    (tmp_path / "systematics.csv").write_text("mass_gev,total_percent\n0.575,20.0\n")
+
+    def limits():
+        limit = load(project, "besiii_2025").limit_parameters("kkee")
+        scan_limits(
+            numbers_of(project, "besiii_2025"), tmp_path / "efficiencies.csv",
+            tmp_path / "systematics.csv", tmp_path / "scan.csv", limit, "two_majorana", True, 0.90,
+        )
+        with open(tmp_path / "scan.csv", newline="", encoding="utf-8") as stream:
+            return {row["kind"]: row for row in csv.DictReader(stream)
+                    if float(row["mass_gev"]) == 0.575}  # fmt: skip
+
+    for quantity, value in (("observed_events", "3"), ("background_events", "0")):
+        edit(project, "besiii_2025", quantity, "kkee", "0.575", value=value)
+    without = limits()
+    edit(project, "besiii_2025", "background_events", "kkee", "0.575", value="2")
+    with_two = limits()
+    for kind in ("derived", "simulated"):
+        assert float(with_two[kind]["background"]) == 2.0
+        low, high = (float(rows[kind]["upper_events"]) for rows in (with_two, without))
+        assert low < 0.85 * high
+
+
+def test_a_value_in_the_search_s_file_overrides_and_is_told(project):
+    file = project / "config" / "papers" / "na62_2019.yaml"
+    content = yaml.safe_load(file.read_text())
+    content["channels"]["piee"]["limit"]["background"] = {"mean": 0.5}
+    content["normalisation"]["pimumu"]["candidates"] = 9000
+    file.write_text(yaml.safe_dump(content, sort_keys=False))
+    paper = load(project, "na62_2019")
+    piee, pimumu = (paper.limit_parameters(channel) for channel in ("piee", "pimumu"))
+    assert piee["background"] == {"mean": 0.5, "sigma": 0.03}
+    assert piee["inputs"] == pimumu["inputs"] == "overridden"
+    assert all(record["inputs"] == "overridden" for record in own_limits(paper, "piee").values())
+    used = paper.entered["background_events", "piee", None]
+    assert (used.value, used.source) == (0.5, "settings")
+    # What is not given is still the paper's.
+    assert paper.entered["background_events", "pimumu", None].source == "published"
+
+
+BAD = {
+    "a key that does not exist": (
+        "track_momentum_minimum_gev", "piee",
+        {"entered": "channels.piee.selections.lnv.cuts.track_moment.minimum_gev"},
+        ["no key", "track_moment", "give an existing key"],
+    ),
+    "an input of a channel that does not exist": (
+        "observed_events", "piee", {"entered": "channels.pie.limit.observed"},
+        ["no key channels.pie.limit.observed", "give an existing key"],
+    ),
+    "an input that does not exist": (
+        "observed_events", "piee", {"entered": "channels.piee.limit.observd"},
+        ["no key channels.piee.limit.observd"],
+    ),
+    "an input of a normalisation channel that does not exist": (
+        "normalisation_candidates", "piee", {"entered": "normalisation.pie.candidates"},
+        ["no key normalisation.pie.candidates"],
+    ),
+    "another unit": (
+        "background_events", "piee", {"unit": "GeV"}, ["gev", "write the factor"],
+    ),
+    "two sources": (
+        "background_ke3_dalitz_events", "piee", {"entered": "channels.piee.limit.background.mean"},
+        ["two sources", "background_events", "remove it"],
+    ),
+    "entered and yet not simulated": (
+        "observed_events", "piee", {"not_simulated": "a count"}, ["keep the one that holds"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_wrong_entry_is_refused_with_file_row_and_fix(project, case):
+    quantity, channel, changes, expected = BAD[case]
+    edit(project, "na62_2019", quantity, channel, **changes)
+    with pytest.raises(ConfigurationError) as caught:
+        load(project, "na62_2019")
+    for words in ("na62_2019/numbers.csv, line ", *expected):
+        assert words in str(caught.value)
+
+
+def test_an_input_that_nobody_gives_is_missing(project):
+    edit(project, "na62_2019", "observed_events", "piee", entered="", not_simulated="a count")
+    with pytest.raises(ConfigurationError, match=r"channels\.piee\.limit\.observed: missing; add it"):
+        load(project, "na62_2019")
