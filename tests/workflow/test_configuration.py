@@ -362,9 +362,28 @@ def test_selections_of_a_variation_are_read_with_nominal(root):
     assert together[0] == "nominal" and "transverse_momentum_tight" in together
     assert "material_up" not in together
     assert paper.selections_of_run("signal_piee", "material_up") == ["material_up"]
-    tight = paper.selection_parameters("signal_piee", "nominal")["transverse_momentum_tight"]
+    parameters = paper.selection_parameters("signal_piee", "nominal")
+    tight = parameters["transverse_momentum_tight"]
     cuts = {cut["cut"]: cut for cut in tight["selections"]["piee"]["lnv"]["cuts"]}
     assert cuts["transverse_momentum"]["maximum_gev"] == 0.025
+    # Nominal is whole; another variation says what differs, and nothing where that is the maps.
+    assert set(tight) == {"selections"} and set(tight["selections"]["piee"]["lnv"]) == {"cuts"}
+    assert parameters["veto_threshold_low"] == {"detector": {"lav": {"threshold_gev": 0.010}}}
+    assert parameters["electron_to_pion_up"] == {}
+    assert len(repr(parameters)) < 10_000
+
+
+def test_a_selection_is_given_the_sections_of_the_detector_that_it_asks(root):
+    from dataclasses import fields
+
+    from searches.na62.parameters import SELECTION_SECTIONS
+
+    from lnvsearch.experiments.na62.selection.settings import SelectionDetector
+
+    assert SELECTION_SECTIONS == tuple(field.name for field in fields(SelectionDetector))
+    paper = load_papers(read_yaml(root / CONFIG), root, CONFIG)["na62_2019"]
+    detector = paper.selection_parameters("signal_piee", "nominal")["nominal"]["detector"]
+    assert SelectionDetector.from_mapping(detector) == SelectionDetector.from_mapping(paper.detector)
 
 
 def test_a_hypothesis_may_change_a_background_s_decay_and_its_branching_fraction(root):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from searches.na62 import checks as kaon_checks
 from searches.na62 import data as kaon_data
 from searches.na62 import figures as kaon_figures
+from searches.na62.parameters import SELECTION_SECTIONS, detector_numbers, differences
 from searches.na62.published_settings import published_settings
 from searches.search import NOMINAL, STAGES, Paper
 
@@ -79,7 +80,7 @@ class KaonSearch(Paper):
             "decay_in_flight": entry["decay_in_flight"],
             "photons_convert": entry["photons_convert"],
             "radiation": settings["generation"]["final_state_radiation"],
-            "detector": self.varied_detector(variation),
+            "detector": detector_numbers(self.varied_detector(variation)),
         }
 
     def selections_of_run(self, sample: str, variation: str) -> list[str]:
@@ -95,27 +96,50 @@ class KaonSearch(Paper):
         return variation != NOMINAL and self.variation(variation)["stage"] == "selection"
 
     def selection_parameters(self, sample: str, variation: str) -> dict[str, dict]:
-        """By variation: the selections that a sample goes through, and what they need."""
+        """By variation: the selections that a sample goes through, and what they need.
+
+        Whole for the run's own variation, which is the first, and what differs for the others.
+        """
+        first, *others = self.selections_of_run(sample, variation)
+        whole = self._selection_parameters(sample, first)
         return {
-            name: self._selection_parameters(sample, name)
-            for name in self.selections_of_run(sample, variation)
+            first: whole,
+            **{
+                name: differences(whole, self._selection_parameters(sample, name))
+                for name in others
+            },
         }
 
     def _selection_parameters(self, sample: str, variation: str) -> dict:
         entry = self.samples[sample]
         settings = self.varied_settings(variation)
         channels = settings["channels"]
+        selections = {
+            channel: {
+                name: selection
+                for name, selection in channels[channel]["selections"].items()
+                if name in entry.get("selections", channels[channel]["selections"])
+            }
+            for channel in entry["channels"]
+        }
+        used = {
+            chain
+            for named in selections.values()
+            for selection in named.values()
+            for chain in selection["trigger"]
+        }
         return {
-            "selections": {
-                channel: {
-                    name: selection
-                    for name, selection in channels[channel]["selections"].items()
-                    if name in entry.get("selections", channels[channel]["selections"])
-                }
-                for channel in entry["channels"]
-            },
-            "detector": self.varied_detector(variation),
-            "trigger": settings["trigger"],
+            "selections": selections,
+            "detector": detector_numbers(self.varied_detector(variation), SELECTION_SECTIONS),
+            "trigger": self._trigger(settings, used),
+        }
+
+    def _trigger(self, settings: Mapping, chains: Iterable[str]) -> dict:
+        """Some of the trigger's chains, and the components' inefficiencies."""
+        trigger = settings["trigger"]
+        return {
+            **trigger,
+            "chains": {name: c for name, c in trigger["chains"].items() if name in chains},
         }
 
     def data_parameters(self) -> dict:
@@ -124,6 +148,20 @@ class KaonSearch(Paper):
 
     def identification_parameters(self, variation: str) -> dict:
         return self.varied_settings(variation)[_IDENTIFICATION]
+
+    def closure_parameters(self) -> dict[str, dict]:
+        """The kinds of probes of identification, and how many decays of each."""
+        return {
+            name: {
+                **{key: value for key, value in entry.items() if key != "statistics"},
+                "n_events": self.config["statistics"][entry["statistics"]],
+            }
+            for name, entry in self.settings["closure"].items()
+        }
+
+    def closure_detector(self) -> dict[str, dict]:
+        """The nominal detector, as numbers."""
+        return detector_numbers(self.detector)
 
     def background_parameters(self, channel: str) -> dict:
         """How acceptances become expected events."""
