@@ -18,10 +18,19 @@ be given.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-__all__ = ["Estimate", "number_of_decays", "quotient", "single_event_sensitivity"]
+__all__ = [
+    "Estimate",
+    "by_origin",
+    "number_of_decays",
+    "prediction",
+    "quotient",
+    "recomputed",
+    "single_event_sensitivity",
+]
 
 
 @dataclass(frozen=True)
@@ -115,3 +124,66 @@ def single_event_sensitivity(
     if further_branching_fraction is not None:
         factors.append(further_branching_fraction)
     return quotient([], factors)
+
+
+def recomputed(inputs: Mapping[str, Any]) -> tuple[Estimate, Estimate]:
+    """Return N_K and the single-event sensitivity from a paper's own inputs.
+
+    `inputs`: the count `candidates`, the fraction `contamination`, and mappings {mean, sigma}:
+    `normalisation_branching_fraction` and, if a further decay is required,
+    `further_branching_fraction` (their uncertainties are external), `normalisation_acceptance` and
+    `signal_acceptance` (systematic).
+    """
+
+    def external(name: str) -> Estimate:
+        return Estimate(inputs[name]["mean"], external=inputs[name]["sigma"])
+
+    def systematic(name: str) -> Estimate:
+        return Estimate(inputs[name]["mean"], systematic=inputs[name]["sigma"])
+
+    decays = number_of_decays(
+        inputs["candidates"],
+        inputs["contamination"],
+        external("normalisation_branching_fraction"),
+        systematic("normalisation_acceptance"),
+    )
+    further = "further_branching_fraction"
+    return decays, single_event_sensitivity(
+        decays, systematic("signal_acceptance"), external(further) if further in inputs else None
+    )
+
+
+def prediction(
+    decays: Estimate,
+    acceptance: float,
+    relative: float,
+    normalisation_acceptance: float,
+    further_branching_fraction: float = 1.0,
+) -> dict[str, float]:
+    """What a predicted acceptance of the signal implies, by name.
+
+    `relative`: uncertainty of the acceptance over it, this simulation's alone; that of the
+    sensitivity is N_K's as well.  The arguments are those of `single_event_sensitivity`.
+    """
+    sensitivity = 1.0 / (decays.mean * acceptance * further_branching_fraction)
+    ratio = normalisation_acceptance / acceptance
+    return {
+        "signal_acceptance": acceptance,
+        "signal_acceptance_uncertainty": relative * acceptance,
+        "acceptance_ratio": ratio,
+        "acceptance_ratio_uncertainty": relative * ratio,
+        "single_event_sensitivity": sensitivity,
+        "single_event_sensitivity_uncertainty": sensitivity
+        * math.hypot(relative, decays.sigma / decays.mean),
+    }
+
+
+def by_origin(estimate: Estimate) -> dict[str, float]:
+    """An estimate as plain numbers: mean, uncertainties by origin, and the total one."""
+    return {
+        "mean": estimate.mean,
+        "statistical": estimate.statistical,
+        "external": estimate.external,
+        "systematic": estimate.systematic,
+        "sigma": estimate.sigma,
+    }

@@ -387,9 +387,7 @@ def test_a_selection_is_given_the_sections_of_the_detector_that_it_asks(root):
 
 
 def test_a_hypothesis_may_change_a_background_s_decay_and_its_branching_fraction(root):
-    from estimate_kaon_backgrounds import mode_of
-
-    from lnvsearch.experiments.na62.estimates import branching_fraction
+    from lnvsearch.experiments.na62.estimates import BackgroundSettings, branching_fraction
 
     paper = load_papers(read_yaml(root / CONFIG), root, CONFIG)["na62_2022"]
     sample, name = "bkg_ke3_dalitz_gamma", "hypothesis_e_radiative_ke3_of_pdg"
@@ -399,16 +397,17 @@ def test_a_hypothesis_may_change_a_background_s_decay_and_its_branching_fraction
     assert paper.number_of_events(sample, name) == paper.number_of_events(sample) / 4
     other = "bkg_pipi0_dalitz_gamma"
     assert paper.simulation_parameters(other, name) == paper.simulation_parameters(other, "nominal")
-    settings = paper.background_parameters("pipi0ee")
-    assert settings["varied_modes"] == {name: {sample: varied["mode"]}}
+    parameters = paper.background_parameters("pipi0ee")
+    assert parameters["varied_modes"] == {name: {sample: varied["mode"]}}
     assert paper.background_parameters("piee")["varied_modes"] == {}
+    settings = BackgroundSettings.from_mapping(parameters)
     plain, of_pdg, of_other = (
-        branching_fraction(mode_of(*one, settings))
+        branching_fraction(settings.mode_of(*one))
         for one in ((sample, "nominal"), (sample, name), (other, name))
     )
     assert plain == pytest.approx(2.17e-3 * 1.174e-2, rel=1e-3)
     assert of_pdg == pytest.approx(2.56e-4 * 1.174e-2)
-    assert of_other == branching_fraction(mode_of(other, "nominal", settings))
+    assert of_other == branching_fraction(settings.mode_of(other))
 
 
 def test_blinded_data_never_show_the_window(root, tmp_path):

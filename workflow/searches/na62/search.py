@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from searches.na62 import checks as kaon_checks
 from searches.na62 import data as kaon_data
 from searches.na62 import figures as kaon_figures
-from searches.na62.parameters import SELECTION_SECTIONS, detector_numbers, differences
+from searches.na62.parameters import (
+    detector_numbers,
+    differences,
+    sample_values,
+    selection_values,
+)
 from searches.na62.published_settings import published_settings
 from searches.search import NOMINAL, STAGES, Paper
 
@@ -111,36 +116,9 @@ class KaonSearch(Paper):
         }
 
     def _selection_parameters(self, sample: str, variation: str) -> dict:
-        entry = self.samples[sample]
-        settings = self.varied_settings(variation)
-        channels = settings["channels"]
-        selections = {
-            channel: {
-                name: selection
-                for name, selection in channels[channel]["selections"].items()
-                if name in entry.get("selections", channels[channel]["selections"])
-            }
-            for channel in entry["channels"]
-        }
-        used = {
-            chain
-            for named in selections.values()
-            for selection in named.values()
-            for chain in selection["trigger"]
-        }
-        return {
-            "selections": selections,
-            "detector": detector_numbers(self.varied_detector(variation), SELECTION_SECTIONS),
-            "trigger": self._trigger(settings, used),
-        }
-
-    def _trigger(self, settings: Mapping, chains: Iterable[str]) -> dict:
-        """Some of the trigger's chains, and the components' inefficiencies."""
-        trigger = settings["trigger"]
-        return {
-            **trigger,
-            "chains": {name: c for name, c in trigger["chains"].items() if name in chains},
-        }
+        return selection_values(
+            self.samples[sample], self.varied_settings(variation), self.varied_detector(variation)
+        )
 
     def data_parameters(self) -> dict:
         """All that the selection of the user's own events depends on."""
@@ -167,7 +145,7 @@ class KaonSearch(Paper):
         """How acceptances become expected events."""
         entry = self.channels[channel]
         return {
-            "samples": {name: self.samples[name] for name in self.samples_of(channel)},
+            "samples": sample_values(self.samples, self.samples_of(channel)),
             "varied_modes": self._varied_modes(channel),
             "recomputation": entry["limit"]["recomputation"],
             "signal": entry["signal"],
@@ -194,7 +172,7 @@ class KaonSearch(Paper):
         entry = self.channels[channel]
         selections = entry["selections"]
         return {
-            "samples": {name: self.samples[name] for name in self._background_samples(channel)},
+            "samples": sample_values(self.samples, self._background_samples(channel)),
             "recomputation": entry["limit"]["recomputation"],
             "trigger": self.settings["trigger"],
             "chains": selections[entry["signal"]["selection"]]["trigger"],
