@@ -26,7 +26,9 @@ from lnvsearch import particles
 from lnvsearch.experiments.na62.detector.simulate import Na62Detector, simulate_spectrometer
 from lnvsearch.experiments.na62.event_files import iterate_spectrometer, write_spectrometer
 from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
-from lnvsearch.experiments.na62.selection.select import fit_vertices, merge_candidates, select_fully
+from lnvsearch.experiments.na62.selection.select import fit_vertices, merge_candidates, select
+from lnvsearch.experiments.na62.selection.settings import SelectionSettings
+from lnvsearch.experiments.na62.selection.trigger import TriggerSettings
 from lnvsearch.generation.kaon import generate_kaon_decays
 
 ROOT = Path(__file__).parent.parent
@@ -53,13 +55,15 @@ class Chain:
     def __init__(self) -> None:
         self.settings = yaml.safe_load((ROOT / "config/detectors/na62.yaml").read_text())
         self.paper = yaml.safe_load((ROOT / "config/papers/na62_2022.yaml").read_text())
-        self.selection = self.paper["channels"]["piee"]["selections"]["lnv"]
+        self.selection = SelectionSettings.from_mapping(
+            self.paper["channels"]["piee"]["selections"]["lnv"]
+        )
         self.detector = Na62Detector.from_settings(self.settings)
         self.maps = IdentificationMaps.from_anchors(self.paper["identification"]["maps"])
         self.options = {
-            "detector": self.settings,
+            "detector": self.detector.response,
             "identification": self.maps,
-            "trigger": self.paper["trigger"],
+            "trigger": TriggerSettings.from_mapping(self.paper["trigger"]),
             "loss_region": "signal",
         }
 
@@ -70,10 +74,10 @@ class Chain:
         return simulate_spectrometer(decays, self.detector, **STREAM)
 
     def fit(self, events):
-        return fit_vertices(events, self.settings)
+        return fit_vertices(events, self.detector.response)
 
     def select(self, events, vertices):
-        return select_fully(events, self.selection, vertices=vertices, **self.options)
+        return select(events, self.selection, vertices=vertices, **self.options)
 
 
 def check(condition: bool, what: str) -> None:

@@ -26,7 +26,9 @@ import yaml
 from lnvsearch import particles
 from lnvsearch.experiments.na62.detector.simulate import Na62Detector, simulate_spectrometer
 from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
-from lnvsearch.experiments.na62.selection.select import select_fully
+from lnvsearch.experiments.na62.selection.select import select
+from lnvsearch.experiments.na62.selection.settings import SelectionDetector, SelectionSettings
+from lnvsearch.experiments.na62.selection.trigger import TriggerSettings
 from lnvsearch.generation.kaon import generate_kaon_decays
 
 ROOT = Path(__file__).parent.parent
@@ -41,8 +43,13 @@ class Upstream:
 
     def __init__(self) -> None:
         self.settings = yaml.safe_load((ROOT / "config/detectors/na62.yaml").read_text())
-        self.paper = yaml.safe_load((ROOT / "config/papers/na62_2019.yaml").read_text())
-        self.maps = IdentificationMaps.from_anchors(self.paper["identification"]["maps"])
+        paper = yaml.safe_load((ROOT / "config/papers/na62_2019.yaml").read_text())
+        self.maps = IdentificationMaps.from_anchors(paper["identification"]["maps"])
+        self.selection = SelectionSettings.from_mapping(
+            paper["channels"]["pimumu"]["selections"]["lnv"]
+        )
+        self.trigger = TriggerSettings.from_mapping(paper["trigger"])
+        self.seen_by = SelectionDetector.from_mapping(self.settings)
 
     def plain(self, number: int) -> np.ndarray:
         """Sums of weights and of their squares by mass (2, m), for each decay in the volume."""
@@ -78,10 +85,9 @@ class Upstream:
                 decays, detector, base_seed=SEED, sample=sample, decay_in_flight=decay_in_flight
             )
             generated += events.sum_weight
-            found = select_fully(
-                events, self.paper["channels"]["pimumu"]["selections"]["lnv"],
-                detector=self.settings, identification=self.maps, trigger=self.paper["trigger"],
-                loss_region="signal",
+            found = select(
+                events, self.selection, detector=self.seen_by, identification=self.maps,
+                trigger=self.trigger, loss_region="signal",
             ).candidates  # fmt: skip
             z = found["true_z_vertex_m"]
             here = (z > PLACE_Z_M[0]) & (z < PLACE_Z_M[1]) & (found["n_decays_in_flight"] > 1)

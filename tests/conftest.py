@@ -24,7 +24,7 @@ def kaon_pseudo_data(tmp_path_factory):
     from searches.configuration import read_yaml
     from searches.load import load_papers
 
-    from lnvsearch.experiments.na62.chain import recorded_chunks
+    from lnvsearch.experiments.na62.chain import simulate
     from lnvsearch.experiments.na62.event_files import write_spectrometer
     from lnvsearch.experiments.na62.selection.decisions import EnergyOverMomentum
     from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
@@ -38,7 +38,7 @@ def kaon_pseudo_data(tmp_path_factory):
     simulated, drawn = [], []
     for sample, number in decays.items():
         simulation = paper.simulation_parameters(sample, "nominal")
-        for chunk in recorded_chunks(simulation, number, 3, sample):
+        for chunk in simulate(simulation, number, base_seed=3, sample=sample):
             simulated.append(chunk)
             drawn.append(pseudo_data(chunk, maps, windows, base_seed=3, sample=sample))
     path = tmp_path_factory.mktemp("pseudo_data") / "pseudo_data.root"

@@ -1,4 +1,4 @@
-"""Single-event sensitivity of a search that is counted with a normalisation channel.
+"""Single-event sensitivity of a search that is normalised to a known decay.
 
 A signal decay and a normalisation decay of the same parent, recorded together, share the number of
 parent decays N_K in the fiducial volume:
@@ -22,7 +22,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Estimate", "number_of_decays", "quotient", "recomputed", "single_event_sensitivity"]
+__all__ = [
+    "Estimate",
+    "by_origin",
+    "number_of_decays",
+    "prediction",
+    "quotient",
+    "recomputed",
+    "single_event_sensitivity",
+]
 
 
 @dataclass(frozen=True)
@@ -143,3 +151,39 @@ def recomputed(inputs: Mapping[str, Any]) -> tuple[Estimate, Estimate]:
     return decays, single_event_sensitivity(
         decays, systematic("signal_acceptance"), external(further) if further in inputs else None
     )
+
+
+def prediction(
+    decays: Estimate,
+    acceptance: float,
+    relative: float,
+    normalisation_acceptance: float,
+    further_branching_fraction: float = 1.0,
+) -> dict[str, float]:
+    """What a predicted acceptance of the signal implies, by name.
+
+    `relative`: uncertainty of the acceptance over it, this simulation's alone; that of the
+    sensitivity is N_K's as well.  The arguments are those of `single_event_sensitivity`.
+    """
+    sensitivity = 1.0 / (decays.mean * acceptance * further_branching_fraction)
+    ratio = normalisation_acceptance / acceptance
+    return {
+        "signal_acceptance": acceptance,
+        "signal_acceptance_uncertainty": relative * acceptance,
+        "acceptance_ratio": ratio,
+        "acceptance_ratio_uncertainty": relative * ratio,
+        "single_event_sensitivity": sensitivity,
+        "single_event_sensitivity_uncertainty": sensitivity
+        * math.hypot(relative, decays.sigma / decays.mean),
+    }
+
+
+def by_origin(estimate: Estimate) -> dict[str, float]:
+    """An estimate as plain numbers: mean, uncertainties by origin, and the total one."""
+    return {
+        "mean": estimate.mean,
+        "statistical": estimate.statistical,
+        "external": estimate.external,
+        "systematic": estimate.systematic,
+        "sigma": estimate.sigma,
+    }

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lnvsearch.sensitivity import Estimate, number_of_decays, quotient, single_event_sensitivity
+from lnvsearch.sensitivity import (
+    Estimate,
+    by_origin,
+    number_of_decays,
+    prediction,
+    quotient,
+    recomputed,
+    single_event_sensitivity,
+)
 
 positive = st.floats(1e-6, 1e6)
 relative = st.floats(0.0, 0.5)
@@ -132,3 +140,39 @@ def test_2016_to_18_with_the_two_photon_branching_fraction():
 def test_what_makes_no_sense_is_refused_by_name(call, name):
     with pytest.raises(ValueError, match=name):
         call()
+
+
+def test_a_predicted_acceptance_and_what_it_implies():
+    decays = Estimate(1e12, statistical=0.03e12, external=0.04e12)
+    found = prediction(decays, 0.05, 0.12, normalisation_acceptance=0.04)
+    assert found == pytest.approx({
+        "signal_acceptance": 0.05, "signal_acceptance_uncertainty": 0.006,
+        "acceptance_ratio": 0.8, "acceptance_ratio_uncertainty": 0.096,
+        "single_event_sensitivity": 2e-11, "single_event_sensitivity_uncertainty": 2.6e-12,
+    })  # fmt: skip
+    half = prediction(decays, 0.05, 0.12, 0.04, further_branching_fraction=0.5)
+    assert half["single_event_sensitivity"] == pytest.approx(4e-11)
+
+
+def test_an_estimate_in_plain_numbers():
+    assert by_origin(Estimate(2.0, statistical=0.3, external=0.4)) == {
+        "mean": 2.0, "statistical": 0.3, "external": 0.4, "systematic": 0.0, "sigma": 0.5,
+    }  # fmt: skip
+
+
+def test_the_sensitivity_of_published_inputs():
+    """1e12 decays by construction; each uncertainty keeps its origin."""
+    inputs = {
+        "candidates": 10_000, "contamination": 0.0,
+        "normalisation_branching_fraction": {"mean": 2.5e-7, "sigma": 0.05e-7},
+        "normalisation_acceptance": {"mean": 0.04, "sigma": 0.0004},
+        "signal_acceptance": {"mean": 0.05, "sigma": 0.0},
+    }  # fmt: skip
+    decays, sensitivity = recomputed(inputs)
+    expected = {"mean": 1e12, "statistical": 1e10, "external": 2e10, "systematic": 1e10}
+    for name, value in expected.items():
+        assert getattr(decays, name) == pytest.approx(value)
+    assert sensitivity.mean == pytest.approx(2e-11)
+    further = {**inputs, "further_branching_fraction": {"mean": 0.5, "sigma": 0.01}}
+    assert recomputed(further)[1].mean == pytest.approx(4e-11)
+    assert recomputed(further)[1].external == pytest.approx(4e-11 * math.hypot(0.02, 0.02))

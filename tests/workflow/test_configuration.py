@@ -313,15 +313,32 @@ def test_selections_of_a_variation_are_read_with_nominal(root):
     assert together[0] == "nominal" and "transverse_momentum_tight" in together
     assert "material_up" not in together
     assert paper.selections_of_run("signal_piee", "material_up") == ["material_up"]
-    tight = paper.selection_parameters("signal_piee", "nominal")["transverse_momentum_tight"]
+    parameters = paper.selection_parameters("signal_piee", "nominal")
+    tight = parameters["transverse_momentum_tight"]
     cuts = {cut["cut"]: cut for cut in tight["selections"]["piee"]["lnv"]["cuts"]}
     assert cuts["transverse_momentum"]["maximum_gev"] == 0.025
+    # Nominal is whole; another variation says what differs, and nothing where that is the maps.
+    assert set(tight) == {"selections"} and set(tight["selections"]["piee"]["lnv"]) == {"cuts"}
+    assert parameters["veto_threshold_low"] == {"detector": {"lav": {"threshold_gev": 0.010}}}
+    assert parameters["electron_to_pion_up"] == {}
+    assert len(repr(parameters)) < 10_000
+
+
+def test_a_selection_is_given_the_sections_of_the_detector_that_it_asks(root):
+    from dataclasses import fields
+
+    from searches.na62.parameters import SELECTION_SECTIONS
+
+    from lnvsearch.experiments.na62.selection.settings import SelectionDetector
+
+    assert SELECTION_SECTIONS == tuple(field.name for field in fields(SelectionDetector))
+    paper = load_papers(read_yaml(root / CONFIG), root, CONFIG)["na62_2019"]
+    detector = paper.selection_parameters("signal_piee", "nominal")["nominal"]["detector"]
+    assert SelectionDetector.from_mapping(detector) == SelectionDetector.from_mapping(paper.detector)
 
 
 def test_a_hypothesis_may_change_a_background_s_decay_and_its_branching_fraction(root):
-    from estimate_kaon_backgrounds import mode_of
-
-    from lnvsearch.experiments.na62.estimates import branching_fraction
+    from lnvsearch.experiments.na62.estimates import BackgroundSettings, branching_fraction
 
     paper = load_papers(read_yaml(root / CONFIG), root, CONFIG)["na62_2022"]
     sample, name = "bkg_ke3_dalitz_gamma", "hypothesis_e_radiative_ke3_of_pdg"
@@ -331,16 +348,17 @@ def test_a_hypothesis_may_change_a_background_s_decay_and_its_branching_fraction
     assert paper.number_of_events(sample, name) == paper.number_of_events(sample) / 4
     other = "bkg_pipi0_dalitz_gamma"
     assert paper.simulation_parameters(other, name) == paper.simulation_parameters(other, "nominal")
-    settings = paper.background_parameters("pipi0ee")
-    assert settings["varied_modes"] == {name: {sample: varied["mode"]}}
+    parameters = paper.background_parameters("pipi0ee")
+    assert parameters["varied_modes"] == {name: {sample: varied["mode"]}}
     assert paper.background_parameters("piee")["varied_modes"] == {}
+    settings = BackgroundSettings.from_mapping(parameters)
     plain, of_pdg, of_other = (
-        branching_fraction(mode_of(*one, settings))
+        branching_fraction(settings.mode_of(*one))
         for one in ((sample, "nominal"), (sample, name), (other, name))
     )
     assert plain == pytest.approx(2.17e-3 * 1.174e-2, rel=1e-3)
     assert of_pdg == pytest.approx(2.56e-4 * 1.174e-2)
-    assert of_other == branching_fraction(mode_of(other, "nominal", settings))
+    assert of_other == branching_fraction(settings.mode_of(other))
 
 
 def test_blinded_data_never_show_the_window(root, tmp_path):

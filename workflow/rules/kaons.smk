@@ -286,10 +286,9 @@ rule close_identification:
         "results/{paper}/logs/close_identification.log",
     params:
         code=code_of("close_identification"),
-        n_events=config["statistics"],
         base_seed=config["base_seed"],
-        detector=lambda w: search(w).detector,
-        settings=lambda w: search(w).settings["closure"],
+        detector=lambda w: search(w).closure_detector(),
+        settings=lambda w: search(w).closure_parameters(),
     wildcard_constraints:
         paper=papers_of(KaonSearch),
     resources:

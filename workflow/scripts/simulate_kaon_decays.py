@@ -5,10 +5,12 @@ from job import job
 
 def simulate_kaon_decays(output, simulation, n_events, base_seed, sample):
     """Write the recorded events of `n_events` decays to the ROOT file `output`."""
-    from lnvsearch.experiments.na62.chain import recorded_chunks
+    from lnvsearch.experiments.na62.chain import simulate
     from lnvsearch.experiments.na62.event_files import write_spectrometer
 
-    write_spectrometer(output, recorded_chunks(simulation, n_events, base_seed, sample))
+    write_spectrometer(
+        output, simulate(simulation, n_events, base_seed=base_seed, sample=sample)
+    )
 
 
 if __name__ == "__main__":

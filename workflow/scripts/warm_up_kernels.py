@@ -15,20 +15,16 @@ def warm_up_collider(parameters):
 
 
 def warm_up_kaons(parameters):
-    """Generate and record a few events of every sample, and find their vertices and photons."""
-    from lnvsearch.experiments.na62.chain import recorded_chunks
+    """Generate and record a few events of every sample, and send them through its selections."""
+    from lnvsearch.experiments.na62.chain import simulate
+    from lnvsearch.experiments.na62.selection.counting import Variation, count_sample
     from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
-    from lnvsearch.experiments.na62.selection.select import select
 
     for sample in parameters.values():
-        (recorded,) = recorded_chunks(sample["simulation"], 2000, 0, "warm_up")
+        recorded = simulate(sample["simulation"], 2000, base_seed=0, sample="warm_up")
         maps = IdentificationMaps.from_anchors(sample["identification"]["maps"])
-        settings = sample["selection"]
-        for named in settings["selections"].values():
-            select(
-                recorded, next(iter(named.values())), detector=settings["detector"],
-                identification=maps, trigger=settings["trigger"],
-            )
+        nominal = Variation.from_mapping("nominal", sample["selection"], maps)
+        count_sample(recorded, [nominal], "warm_up", lambda name, columns: None)
 
 
 if __name__ == "__main__":

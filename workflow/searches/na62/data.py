@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from searches.na62.parameters import SELECTION_SECTIONS, detector_numbers
 from searches.search import DATA, NOMINAL
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def selection_parameters(paper: KaonSearch) -> dict:
     return {
         "selections": {name: entry["selections"] for name, entry in paper.channels.items()},
         "energy_over_momentum": settings["identification"]["energy_over_momentum"],
-        "detector": paper.detector,
+        "detector": detector_numbers(paper.detector, SELECTION_SECTIONS),
         "is_unblinded": paper.is_unblinded,
     }
 

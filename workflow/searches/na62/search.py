@@ -9,6 +9,12 @@ from pathlib import Path
 from searches.na62 import checks as kaon_checks
 from searches.na62 import data as kaon_data
 from searches.na62 import figures as kaon_figures
+from searches.na62.parameters import (
+    detector_numbers,
+    differences,
+    sample_values,
+    selection_values,
+)
 from searches.search import NOMINAL, STAGES, Paper
 
 #: Parts of a search's file that the maps of particle identification are made from.
@@ -90,7 +96,7 @@ class KaonSearch(Paper):
             "decay_in_flight": entry["decay_in_flight"],
             "photons_convert": entry["photons_convert"],
             "radiation": settings["generation"]["final_state_radiation"],
-            "detector": self.varied_detector(variation),
+            "detector": detector_numbers(self.varied_detector(variation)),
         }
 
     def selections_of_run(self, sample: str, variation: str) -> list[str]:
@@ -106,28 +112,24 @@ class KaonSearch(Paper):
         return variation != NOMINAL and self.variation(variation)["stage"] == "selection"
 
     def selection_parameters(self, sample: str, variation: str) -> dict[str, dict]:
-        """By variation: the selections that a sample goes through, and what they need."""
+        """By variation: the selections that a sample goes through, and what they need.
+
+        Whole for the run's own variation, which is the first, and what differs for the others.
+        """
+        first, *others = self.selections_of_run(sample, variation)
+        whole = self._selection_parameters(sample, first)
         return {
-            name: self._selection_parameters(sample, name)
-            for name in self.selections_of_run(sample, variation)
+            first: whole,
+            **{
+                name: differences(whole, self._selection_parameters(sample, name))
+                for name in others
+            },
         }
 
     def _selection_parameters(self, sample: str, variation: str) -> dict:
-        entry = self.samples[sample]
-        settings = self.varied_settings(variation)
-        channels = settings["channels"]
-        return {
-            "selections": {
-                channel: {
-                    name: selection
-                    for name, selection in channels[channel]["selections"].items()
-                    if name in entry.get("selections", channels[channel]["selections"])
-                }
-                for channel in entry["channels"]
-            },
-            "detector": self.varied_detector(variation),
-            "trigger": settings["trigger"],
-        }
+        return selection_values(
+            self.samples[sample], self.varied_settings(variation), self.varied_detector(variation)
+        )
 
     def data_parameters(self) -> dict:
         """All that the selection of the user's own events depends on."""
@@ -136,12 +138,26 @@ class KaonSearch(Paper):
     def identification_parameters(self, variation: str) -> dict:
         return self.varied_settings(variation)[_IDENTIFICATION]
 
+    def closure_parameters(self) -> dict[str, dict]:
+        """The kinds of probes of identification, and how many decays of each."""
+        return {
+            name: {
+                **{key: value for key, value in entry.items() if key != "statistics"},
+                "n_events": self.config["statistics"][entry["statistics"]],
+            }
+            for name, entry in self.settings["closure"].items()
+        }
+
+    def closure_detector(self) -> dict[str, dict]:
+        """The nominal detector, as numbers."""
+        return detector_numbers(self.detector)
+
     def background_parameters(self, channel: str) -> dict:
         """How acceptances become expected events."""
         entry = self.channels[channel]
         systematic = entry["background_systematic"]
         return {
-            "samples": {name: self.samples[name] for name in self.samples_of(channel)},
+            "samples": sample_values(self.samples, self.samples_of(channel)),
             "varied_modes": self._varied_modes(channel),
             "recomputation": self.recomputation(channel),
             "signal": entry["signal"],
@@ -168,7 +184,7 @@ class KaonSearch(Paper):
         entry = self.channels[channel]
         selections = entry["selections"]
         return {
-            "samples": {name: self.samples[name] for name in self._background_samples(channel)},
+            "samples": sample_values(self.samples, self._background_samples(channel)),
             "recomputation": self.recomputation(channel),
             "trigger": self.settings["trigger"],
             "chains": selections[entry["signal"]["selection"]]["trigger"],

@@ -1,48 +1,71 @@
-"""Steps that several scripts share: from parameters of a kaon search to events and candidates."""
+"""From the parameters of a sample to its recorded events, chunk by chunk."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from lnvsearch.experiments.na62.events import SpectrometerEvents
+
+__all__ = ["EVENTS_PER_CHUNK", "SimulationSettings", "simulate"]
 
 #: Generated decays in memory at a time, and recorded events.
 DECAYS_PER_CHUNK = 200_000
 EVENTS_PER_CHUNK = 25_000
 
 
-def recorded_chunks(simulation: Mapping, n_events: int, base_seed: int, sample: str) -> Iterator:
-    """What the spectrometer records of a sample; `simulation` as KaonSearch gives it."""
+@dataclass(frozen=True)
+class SimulationSettings:
+    """What generation and detector response of a sample depend on, but its size.
+
+    `mode`: a key of `generation.kaon.MODES`; `options`: of its generator.  `detector`: section ->
+    key -> number.  `decay_in_flight`: a key of `detector.simulate.DECAYS_IN_FLIGHT`.
+    `photons_convert`: all photons of the decay convert in the first chamber, with weights.
+    """
+
+    mode: str
+    detector: Mapping
+    options: Mapping = field(default_factory=dict)
+    radiation: bool = True
+    decay_in_flight: str = "natural"
+    photons_convert: bool = False
+    minimum_tracks: int = 3
+
+
+def simulate(
+    settings: Mapping, n_events: int, *, base_seed: int, sample: str
+) -> Iterator[SpectrometerEvents]:
+    """What the spectrometer records of a sample; `settings`: fields of `SimulationSettings`.
+
+    Chunks carry the sums over their own generated events.
+    """
     from lnvsearch.experiments.na62.detector.conversions import convert_photons
     from lnvsearch.experiments.na62.detector.simulate import Na62Detector, simulate_spectrometer
     from lnvsearch.generation.kaon import MODES, generate_selected_kaon_decays
 
-    detector = Na62Detector.from_settings(simulation["detector"])
+    of_sample = SimulationSettings(**settings)
+    detector = Na62Detector.from_settings(of_sample.detector)
+    stream = {"base_seed": base_seed, "sample": sample}
+    final_state = MODES[of_sample.mode].final_state
+    photons = [column for column, name in enumerate(final_state) if name == "gamma"]
     for first in range(0, n_events, DECAYS_PER_CHUNK):
         decays, n_generated, sum_weight, sum_squared_weight = generate_selected_kaon_decays(
-            simulation["mode"],
+            of_sample.mode,
             min(DECAYS_PER_CHUNK, n_events - first),
-            base_seed=base_seed,
-            sample=sample,
             first_event=first,
-            radiation=simulation["radiation"],
-            options=simulation["options"],
+            radiation=of_sample.radiation,
+            options=of_sample.options,
+            **stream,
         )
-        if simulation.get("photons_convert", False):
-            final_state = MODES[simulation["mode"]].final_state
-            decays = convert_photons(
-                decays,
-                [column for column, name in enumerate(final_state) if name == "gamma"],
-                detector.response.spectrometer,
-                base_seed=base_seed,
-                sample=sample,
-            )
+        if of_sample.photons_convert:
+            decays = convert_photons(decays, photons, detector.response.spectrometer, **stream)
         yield simulate_spectrometer(
             decays,
             detector,
-            base_seed=base_seed,
-            sample=sample,
-            decay_in_flight=simulation["decay_in_flight"],
-            minimum_tracks=simulation.get("minimum_tracks", 3),
+            decay_in_flight=of_sample.decay_in_flight,
+            minimum_tracks=of_sample.minimum_tracks,
             n_generated=n_generated,
             sum_weight=sum_weight,
             sum_squared_weight=sum_squared_weight,
+            **stream,
         )

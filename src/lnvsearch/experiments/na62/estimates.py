@@ -1,82 +1,186 @@
-"""Reading the tables that the jobs of a kaon search hand to one another."""
+"""From acceptances to expected events: every sample in every region of mass, and its spectrum.
+
+Expected events are N_K x branching fraction x flat factor x acceptance.  N_K is the number of kaon
+decays that a selection's trigger chains see: the search's own for the signal's chains, fewer for
+chains with more downscaling.
+"""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+
+from lnvsearch.experiments.na62.normalisation import Acceptances, Factors, Place
+from lnvsearch.experiments.na62.selection.trigger import TriggerSettings, exposure_ratio
+from lnvsearch.generation.kaon import MODES
+from lnvsearch.sensitivity import recomputed
+from lnvsearch.tables import Table, table_from_rows, table_rows
+
+__all__ = [
+    "BACKGROUND_COLUMNS",
+    "SIGNAL_BRANCHING_FRACTION",
+    "SPECTRUM_COLUMNS",
+    "BackgroundSettings",
+    "Pileup",
+    "Sample",
+    "background_table",
+    "branching_fraction",
+    "spectrum_table",
+]
 
 #: Branching fraction at which events and the spectrum of an undiscovered decay are given.
 SIGNAL_BRANCHING_FRACTION = 1e-10
 
-
-@dataclass(frozen=True)
-class Acceptance:
-    """Share of the generated decays that end in a region, identification and trigger included."""
-
-    acceptance: float
-    acceptance_uncertainty: float
-    effective_events: float
-    generated_events: float
-
-    @property
-    def relative_uncertainty(self) -> float:
-        """Statistical; 0 where nothing was found (the absolute one is given then)."""
-        return self.acceptance_uncertainty / self.acceptance if self.acceptance else 0.0
+BACKGROUND_COLUMNS = (
+    "sample", "label", "variation", "selection", "region", "expected_events",
+    "statistical_uncertainty", "systematic_uncertainty", "effective_events",
+)  # fmt: skip
+SPECTRUM_COLUMNS = (
+    "selection", "sample", "label", "mass_low_gev", "mass_high_gev", "expected_events",
+    "uncertainty",
+)  # fmt: skip
 
 
-def all_acceptances(path) -> dict[tuple[str, str, str, str], Acceptance]:
-    """(sample, variation, selection, region) -> acceptance, of acceptance/<channel>.csv."""
-    from lnvsearch.tables import read_csv, table_rows
-
-    names = ("acceptance", "acceptance_uncertainty", "effective_events", "generated_events")
-    return {
-        (row["sample"], row["variation"], row["selection"], row["region"]): Acceptance(
-            *(float(row[name]) for name in names)
-        )
-        for row in table_rows(read_csv(path))
-    }
-
-
-def acceptances(path, sample, selection, region) -> dict[str, Acceptance]:
-    """Variation -> acceptance of one sample in one region; ValueError if there is none."""
-    found = {
-        variation: value
-        for (name, variation, *place), value in all_acceptances(path).items()
-        if name == sample and place == [selection, region]
-    }
-    if not found or not found["nominal"].acceptance > 0.0:
-        raise ValueError(
-            f"{path}: no event of {sample} passes {selection} into the region {region}; "
-            "raise `statistics` of the configuration"
-        )
-    return found
-
-
-def branching_fraction(mode) -> float:
+def branching_fraction(mode: str) -> float:
     """Of a decay mode; an undiscovered one gets SIGNAL_BRANCHING_FRACTION."""
-    from lnvsearch.generation.kaon import MODES
-
     known = MODES[mode].branching_fraction
     return SIGNAL_BRANCHING_FRACTION if known is None else known.value
 
 
-def label(entry) -> str:
-    """Name of a sample, an entry of `samples`, in tables and figures."""
-    from lnvsearch.generation.kaon import MODES
+@dataclass(frozen=True)
+class Sample:
+    """One simulated decay: its mode, role, and name in tables and figures if not the decay's."""
 
-    return entry.get("label") or MODES[entry["mode"]].label
+    mode: str
+    role: str
+    label: str = ""
 
-
-def read_factors(path) -> dict[str, tuple[float, float]]:
-    """Variation -> (flat factor, uncertainty) of calibration/<normalisation>.json."""
-    with open(path, encoding="utf-8") as stream:
-        record = json.load(stream)
-    return {
-        name: (entry["factor"], entry["factor_uncertainty"])
-        for name, entry in record["factors"].items()
-    }
+    @property
+    def title(self) -> str:
+        """Name in tables and figures."""
+        return self.label or MODES[self.mode].label
 
 
-def factor_of(factors, variation):
-    """The factor of a variation; nominal's where the known decay does not see the variation."""
-    return factors.get(variation, factors["nominal"])
+@dataclass(frozen=True)
+class Pileup:
+    """Accidental photons: events in the sidebands of the photons' times, which are wider by a ratio.
+
+    They are uniform in mass over the control and the signal region.
+    """
+
+    sideband_events: int
+    width_ratio: float
+    control_width_mev: float
+    signal_width_mev: float
+
+    def expected(self) -> Iterator[tuple[str, float, float]]:
+        """Regions with expected events and their uncertainty, that of one event at least."""
+        in_time = self.sideband_events / self.width_ratio
+        uncertainty = max(self.sideband_events, 1) ** 0.5 / self.width_ratio
+        widths = {"control": self.control_width_mev, "signal": self.signal_width_mev}
+        total = sum(widths.values())
+        for region, width in widths.items():
+            yield region, in_time * width / total, uncertainty * width / total
+
+
+@dataclass(frozen=True)
+class BackgroundSettings:
+    """How the acceptances of one channel become expected events.
+
+    `varied_modes`: variation -> sample -> decay mode, where it is another than nominally.
+    `recomputation`: inputs of `lnvsearch.sensitivity.recomputed`.  `systematic`: relative, by
+    sample.  `chains`: selection -> names of its trigger's chains.
+    """
+
+    samples: Mapping[str, Sample]
+    varied_modes: Mapping[str, Mapping[str, str]]
+    recomputation: Mapping
+    signal: Place
+    systematic: Mapping[str, float]
+    chains: Mapping[str, Sequence[str]]
+    trigger: TriggerSettings
+    pileup: Pileup | None = None
+
+    @classmethod
+    def from_mapping(cls, values: Mapping) -> BackgroundSettings:
+        """From plain values of the same names."""
+        pileup = values["pileup"]
+        return cls(**{
+            **values,
+            "samples": {name: Sample(**sample) for name, sample in values["samples"].items()},
+            "signal": Place(**values["signal"]),
+            "trigger": TriggerSettings.from_mapping(values["trigger"]),
+            "pileup": None if pileup is None else Pileup(**pileup),
+        })  # fmt: skip
+
+    def mode_of(self, sample: str, variation: str = "nominal") -> str:
+        """The decay of a sample, which a variation may change."""
+        return self.varied_modes.get(variation, {}).get(sample, self.samples[sample].mode)
+
+    def exposure(self, selection: str) -> float:
+        """Kaon decays that a selection's trigger chains see, over those that the signal's see."""
+        own = self.chains[self.signal.selection]
+        return exposure_ratio(self.chains[selection], own, self.trigger)
+
+    @cached_property
+    def n_decays(self) -> float:
+        """Kaon decays that the signal's trigger chains see."""
+        return recomputed(self.recomputation)[0].mean
+
+    def scale(self, sample: str, variation: str, factors: Factors) -> float:
+        """Expected events for an acceptance of one, with the signal's trigger chains."""
+        produced = self.n_decays * branching_fraction(self.mode_of(sample, variation))
+        return produced * factors.of(variation).value
+
+
+def background_table(
+    settings: BackgroundSettings, acceptances: Acceptances, factors: Factors
+) -> dict[str, list]:
+    """Expected events (BACKGROUND_COLUMNS) of every sample and variation in every region."""
+    rows = []
+    for (sample, variation, selection, region), value in acceptances.values.items():
+        scale = settings.scale(sample, variation, factors) * settings.exposure(selection)
+        expected = scale * value.acceptance
+        relative = settings.systematic.get(sample, 0.0)
+        rows.append((
+            sample, settings.samples[sample].title, variation, selection, region, expected,
+            scale * value.acceptance_uncertainty, relative * expected, value.effective_events,
+        ))  # fmt: skip
+    if settings.pileup is not None:
+        rows += [
+            (
+                "pileup", "pileup (derived)", "nominal", settings.signal.selection, region,
+                events, uncertainty, 0.0, float(settings.pileup.sideband_events),
+            )
+            for region, events, uncertainty in settings.pileup.expected()
+        ]  # fmt: skip
+    return _table(rows, BACKGROUND_COLUMNS)
+
+
+def spectrum_table(
+    settings: BackgroundSettings, spectra: Mapping[str, Table], factors: Factors, channel: str
+) -> dict[str, list]:
+    """Nominal spectra (SPECTRUM_COLUMNS) of all samples but controls, in expected events.
+
+    `spectra`: sample -> table `spectra` of its counting.
+    """
+    rows = []
+    for name, table in spectra.items():
+        sample = settings.samples[name]
+        if sample.role == "control":
+            continue
+        own_scale = settings.scale(name, "nominal", factors)
+        for row in table_rows(table):
+            if row["channel"] != channel or row["variation"] != "nominal":
+                continue
+            scale = own_scale * settings.exposure(row["selection"])
+            rows.append((
+                row["selection"], name, sample.title, row["mass_low_gev"], row["mass_high_gev"],
+                scale * row["acceptance"], scale * row["acceptance_uncertainty"],
+            ))  # fmt: skip
+    return _table(rows, SPECTRUM_COLUMNS)
+
+
+def _table(rows: Sequence[tuple], columns: Sequence[str]) -> dict[str, list]:
+    return table_from_rows((dict(zip(columns, row, strict=True)) for row in rows), columns)

@@ -7,10 +7,12 @@ which contains the signal's, last.  What is closed is no candidate, in no count 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from lnvsearch.experiments.na62.selection.decisions import EnergyOverMomentum
+from lnvsearch.experiments.na62.selection.settings import SelectionSettings
 from lnvsearch.selection.mass_regions import in_region, mass_spectrum, without
 
 __all__ = [
@@ -41,24 +43,24 @@ def closed_windows(regions: Mapping[str, Windows]) -> list[list[float]]:
 
 
 def closed_selection(
-    selection: Mapping, windows: Windows, energy_over_momentum: EnergyOverMomentum
-) -> dict:
-    """A selection of recorded events with windows of mass closed, for `na62.select`.
+    selection: SelectionSettings, windows: Windows, energy_over_momentum: EnergyOverMomentum
+) -> SelectionSettings:
+    """A selection of recorded events with windows of mass closed, for `select.select`.
 
     A cut before all others (with a pi0 behind the one that finds its photons) leaves the open
     candidates that are identified.  Both at once: a cut flow that counted open candidates before
     their identification, beside another selection's that counts all, would tell how many are not.
     """
-    cuts = list(selection["cuts"])
+    cuts = list(selection.cuts)
     first = {
         "cut": FIRST_CUT,
         "windows": windows,
-        "identification": selection["identification"],
+        "identification": selection.identification,
         "energy_over_momentum": energy_over_momentum,
     }
     names = [cut["cut"] for cut in cuts]
-    photons = [cuts.pop(names.index("photons"))] if "pi0" in selection["final_state"] else []
-    return {**selection, "cuts": [*photons, first, *cuts]}
+    photons = [cuts.pop(names.index("photons"))] if "pi0" in selection.final_state else []
+    return replace(selection, cuts=[*photons, first, *cuts])
 
 
 def closed_flow(rows: Sequence[Mapping]) -> list[dict]:

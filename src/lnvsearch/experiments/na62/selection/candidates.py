@@ -27,6 +27,7 @@ from lnvsearch.experiments.na62.selection.kernels import (
     smallest_distance,
     sums_of_tracks,
 )
+from lnvsearch.experiments.na62.selection.settings import SelectionDetector
 from lnvsearch.reconstruction.neutral_pion import (
     NeutralPions,
     PhotonPairs,
@@ -76,7 +77,7 @@ class Candidates:
     vertices: ThreeTrackVertices
     final_state: tuple[str, ...]
     identified_as: tuple[str, ...]
-    detector: Mapping
+    detector: SelectionDetector
     vertex: np.ndarray
     order: np.ndarray
     flat: np.ndarray
@@ -90,7 +91,7 @@ class Candidates:
         events: SpectrometerEvents,
         final_state: Sequence[str],
         charge: int,
-        detector: Mapping,
+        detector: SelectionDetector,
         vertices: ThreeTrackVertices | None = None,
         identified_as: Sequence[str] | None = None,
     ) -> Candidates:
@@ -106,7 +107,7 @@ class Candidates:
         identified_as = charged if identified_as is None else list(identified_as)
         _check_identified(identified_as, charged)
         if vertices is None:
-            vertices = find_vertices(events.track, line_resolution(detector))
+            vertices = find_vertices(events.track, line_resolution(detector.spectrometer))
         vertex, order, flat = matching_candidates(
             np.asarray(events.track["charge"]),
             vertices.event_index,
@@ -194,14 +195,14 @@ class Candidates:
 
     def impacts(self, z_m: float) -> tuple[np.ndarray, np.ndarray]:
         """x and y in m of the three tracks at a plane, (3, r) each."""
-        return position_at(self.tracks, z_m, self.detector)
+        return position_at(self.tracks, z_m, self.detector.spectrometer)
 
     @cached_property
     def neutral_pions(self) -> NeutralPions:
         if self.photons is None:
             raise ValueError("a final state with a pi0 needs the cut photons before others")
         return reconstruct_neutral_pions(
-            self.photons, self.position_m, self.detector["lkr"]["z_m"]
+            self.photons, self.position_m, self.detector.lkr.z_m
         )
 
     @cached_property
@@ -213,8 +214,8 @@ class Candidates:
     @cached_property
     def _kinematics(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Mass, momentum, and momentum across the axis of the beam, which is inclined, (r,)."""
-        beam = self.detector["beam"]
-        axis = np.array([beam["slope_x"], beam["slope_y"], 1.0])
+        beam = self.detector.beam
+        axis = np.array([beam.slope_x, beam.slope_y, 1.0])
         return kinematics(self.total, axis / np.linalg.norm(axis))
 
     @property
@@ -235,7 +236,7 @@ class Candidates:
 
     def smallest_distance(self, z_m: float) -> np.ndarray:
         """Distance in m of the two tracks that are closest in a plane, (r,)."""
-        names, along = line_at(z_m, self.detector)
+        names, along = line_at(z_m, self.detector.spectrometer)
         return smallest_distance(self.flat, *self.lines(names), along)
 
     @cached_property
@@ -273,7 +274,7 @@ def _check_final_state(final_state, charged, charge: int) -> None:
         )
     total = sum(particles.charge(name) for name in charged)
     if total != charge:
-        raise ValueError(f"charge is {charge}, but {list(final_state)} has {total}; mend one")
+        raise ValueError(f"charge is {charge}, but {list(final_state)} has {total}; fix one")
 
 
 def _check_identified(identified_as: Sequence[str], charged: Sequence[str]) -> None:

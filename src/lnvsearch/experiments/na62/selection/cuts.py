@@ -52,14 +52,14 @@ def track_separation(
     """Every two tracks apart in straw chambers (counted from 1)."""
     result = np.ones(len(state), dtype=bool)
     for chamber in chambers:
-        z = state.detector["spectrometer"]["chamber_z_m"][chamber - 1]
+        z = state.detector.spectrometer.chamber_z_m[chamber - 1]
         result &= state.smallest_distance(z) >= minimum_m
     return result
 
 
 def lkr_separation(state: Candidates, alive: np.ndarray, *, minimum_m: float) -> np.ndarray:
     """Every two tracks apart at the front of the calorimeter."""
-    return state.smallest_distance(state.detector["lkr"]["z_m"]) >= minimum_m
+    return state.smallest_distance(state.detector.lkr.z_m) >= minimum_m
 
 
 def track_momentum(
@@ -80,12 +80,7 @@ def large_angle_veto(
 ) -> np.ndarray:
     """No photon above a threshold, by default the detector's, in the large-angle veto."""
     if threshold_gev is None:
-        threshold_gev = state.detector["lav"].get("threshold_gev")
-    if threshold_gev is None:
-        raise ValueError(
-            "cut large_angle_veto: no threshold; give threshold_gev with the cut, or "
-            "lav.threshold_gev with the detector"
-        )
+        threshold_gev = state.detector.lav.threshold_gev
     return state.events.event["lav_energy_gev"][state.event] <= threshold_gev
 
 
@@ -93,13 +88,13 @@ def total_momentum(
     state: Candidates, alive: np.ndarray, *, deviation_maximum_gev: float
 ) -> np.ndarray:
     """Total momentum near that of the beam."""
-    beam = state.detector["beam"]["momentum_gev"]
+    beam = state.detector.beam.momentum_gev
     return np.abs(state.total_momentum_gev - beam) < deviation_maximum_gev
 
 
 def missing_momentum(state: Candidates, alive: np.ndarray, *, minimum_gev: float) -> np.ndarray:
     """Total momentum far below that of the beam (control selection)."""
-    return state.detector["beam"]["momentum_gev"] - state.total_momentum_gev > minimum_gev
+    return state.detector.beam.momentum_gev - state.total_momentum_gev > minimum_gev
 
 
 def transverse_momentum(state: Candidates, alive: np.ndarray, *, maximum_gev: float) -> np.ndarray:
@@ -121,7 +116,7 @@ def photons(
 ) -> np.ndarray:
     """Exactly two clusters without a track, apart from each other and from the tracks."""
     cluster = {name: values[state.event] for name, values in state.events.cluster.items()}
-    x, y = state.impacts(state.detector["lkr"]["z_m"])
+    x, y = state.impacts(state.detector.lkr.z_m)
     state.photons = find_photon_pairs(
         cluster,
         x.T,

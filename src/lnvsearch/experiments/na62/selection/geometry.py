@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
+from lnvsearch.experiments.na62.detector.response import (
+    Lkr,
+    Muv,
+    PadHodoscope,
+    Rich,
+    SlabHodoscope,
+    Spectrometer,
+)
 from lnvsearch.experiments.na62.selection.kernels import (
     DISC_WITH_SQUARE_HOLE,
     OCTAGON,
@@ -16,6 +23,7 @@ from lnvsearch.experiments.na62.selection.kernels import (
     SQUARE,
     points_inside,
 )
+from lnvsearch.experiments.na62.selection.settings import SelectionDetector
 from lnvsearch.reconstruction.three_track_vertex import LineResolution
 
 __all__ = [
@@ -26,7 +34,6 @@ __all__ = [
     "line_at",
     "line_resolution",
     "muon_tile",
-    "plain_numbers",
     "position_at",
     "sensitive_areas",
 ]
@@ -41,25 +48,10 @@ _INNER_A_SIDE = 3
 OUTER_TILES = _TILES_A_SIDE**2 - 4
 
 
-def plain_numbers(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Section -> key -> number, of settings whose leaves may be {value, unit, ...}."""
-    result = {}
-    for key, entry in settings.items():
-        if isinstance(entry, Mapping):
-            result[key] = entry["value"] if "value" in entry else plain_numbers(entry)
-        else:
-            result[key] = entry
-    return result
-
-
-def line_resolution(detector: Mapping) -> LineResolution:
+def line_resolution(straws: Spectrometer) -> LineResolution:
     """What the vertex fit must know of the spectrometer; the same object for the same numbers."""
-    straw = detector["spectrometer"]
     return _line_resolution(
-        straw["hit_resolution_m"],
-        tuple(straw["chamber_z_m"]),
-        straw["thickness_x0"],
-        straw["magnet_z_m"],
+        straws.hit_resolution_m, straws.chamber_z_m, straws.thickness_x0, straws.magnet_z_m
     )
 
 
@@ -67,22 +59,21 @@ def line_resolution(detector: Mapping) -> LineResolution:
 _line_resolution = lru_cache(maxsize=16)(LineResolution)
 
 
-def line_at(z_m: float, detector: Mapping) -> tuple[tuple[str, str, str, str], float]:
+def line_at(z_m: float, straws: Spectrometer) -> tuple[tuple[str, str, str, str], float]:
     """Branches of the line that reaches a plane (x, y and slopes), and the way to it in m.
 
     It is the line before or behind the magnet.
     """
-    straw = detector["spectrometer"]
-    if z_m < straw["magnet_z_m"]:
-        return _UPSTREAM, z_m - straw["chamber_z_m"][0]
-    return _DOWNSTREAM, z_m - straw["chamber_z_m"][3]
+    if z_m < straws.magnet_z_m:
+        return _UPSTREAM, z_m - straws.chamber_z_m[0]
+    return _DOWNSTREAM, z_m - straws.chamber_z_m[3]
 
 
 def position_at(
-    track: Mapping[str, np.ndarray], z_m: float, detector: Mapping
+    track: Mapping[str, np.ndarray], z_m: float, straws: Spectrometer
 ) -> tuple[np.ndarray, np.ndarray]:
     """x and y in m of tracks at a plane, on the line before or behind the magnet."""
-    names, along = line_at(z_m, detector)
+    names, along = line_at(z_m, straws)
     x, y, slope_x, slope_y = (track[name] for name in names)
     return x + slope_x * along, y + slope_y * along
 
@@ -91,7 +82,7 @@ def position_at(
 class SensitiveAreas:
     """Areas that one of a track's two lines must pass, ready for the kernels.
 
-    `branches`: of the line.  `kind`: (k,), shapes of `na62_kernels`; `numbers`: (k, 4), the way
+    `branches`: of the line.  `kind`: (k,), shapes of `kernels`; `numbers`: (k, 4), the way
     along z to the plane, and the shape's three numbers.
     """
 
@@ -100,7 +91,7 @@ class SensitiveAreas:
     numbers: np.ndarray
 
 
-def sensitive_areas(planes: Sequence[str], detector: Mapping) -> list[SensitiveAreas]:
+def sensitive_areas(planes: Sequence[str], detector: SelectionDetector) -> list[SensitiveAreas]:
     """Areas of planes, for each line that is needed; ValueError for an unknown plane."""
     rows: dict[tuple, list] = {}
     for plane in planes:
@@ -108,7 +99,7 @@ def sensitive_areas(planes: Sequence[str], detector: Mapping) -> list[SensitiveA
             known = ", ".join(PLANES)
             raise ValueError(f"geometry: plane {plane!r} is unknown; known planes: {known}")
         for z_m, kind, *numbers in _AREAS[plane](detector):
-            branches, along = line_at(z_m, detector)
+            branches, along = line_at(z_m, detector.spectrometer)
             rows.setdefault(branches, []).append((kind, along, *numbers))
     return [
         SensitiveAreas(
@@ -120,7 +111,9 @@ def sensitive_areas(planes: Sequence[str], detector: Mapping) -> list[SensitiveA
     ]
 
 
-def inside(track: Mapping[str, np.ndarray], plane: str, detector: Mapping) -> np.ndarray:
+def inside(
+    track: Mapping[str, np.ndarray], plane: str, detector: SelectionDetector
+) -> np.ndarray:
     """Whether tracks (...) pass the sensitive area of a detector; ValueError for an unknown one."""
     result = True
     for areas in sensitive_areas([plane], detector):
@@ -131,51 +124,49 @@ def inside(track: Mapping[str, np.ndarray], plane: str, detector: Mapping) -> np
     return result
 
 
-def _chamber_areas(detector: Mapping) -> list[tuple]:
-    straw = detector["spectrometer"]
-    outer, half = straw["outer_radius_m"] ** 2, straw["hole_half_size_m"]
-    places = zip(straw["chamber_z_m"], straw["hole_centre_x_m"], strict=True)
+def _chamber_areas(detector: SelectionDetector) -> list[tuple]:
+    straws = detector.spectrometer
+    outer, half = straws.outer_radius_m**2, straws.hole_half_size_m
+    places = zip(straws.chamber_z_m, straws.hole_centre_x_m, strict=True)
     return [(z, DISC_WITH_SQUARE_HOLE, outer, hole_x, half) for z, hole_x in places]
 
 
-def _ring(z_m: float, section: Mapping, axis_x_m: float = 0.0) -> tuple:
-    inner, outer = section["inner_radius_m"] ** 2, section["outer_radius_m"] ** 2
-    return z_m, RING, inner, outer, axis_x_m
+def _ring(z_m: float, section: Rich | PadHodoscope | SlabHodoscope, axis_x_m: float = 0.0) -> tuple:
+    return z_m, RING, section.inner_radius_m**2, section.outer_radius_m**2, axis_x_m
 
 
-def _hodoscope_areas(hodoscope: Mapping) -> list[tuple]:
-    names = [name for name in hodoscope if name == "z_m" or name.endswith("_z_m")]
-    return [_ring(hodoscope[name], hodoscope) for name in names]
+def _slab_areas(detector: SelectionDetector) -> list[tuple]:
+    slabs = detector.slab_hodoscope
+    return [_ring(slabs.vertical_z_m, slabs), _ring(slabs.horizontal_z_m, slabs)]
 
 
-def _calorimeter_area(lkr: Mapping) -> tuple:
-    apothem = lkr["apothem_m"]
-    return lkr["z_m"], OCTAGON, apothem, np.sqrt(2.0) * apothem, lkr["inner_radius_m"] ** 2
+def _calorimeter_area(lkr: Lkr) -> tuple:
+    apothem = lkr.apothem_m
+    return lkr.z_m, OCTAGON, apothem, np.sqrt(2.0) * apothem, lkr.inner_radius_m**2
 
 
-def _muon_area(muv: Mapping) -> tuple:
-    return muv["muv3_z_m"], SQUARE, muv["half_width_m"], muv["hole_radius_m"] ** 2, 0.0
+def _muon_area(muv: Muv) -> tuple:
+    return muv.muv3_z_m, SQUARE, muv.half_width_m, muv.hole_radius_m**2, 0.0
 
 
 #: Plane -> its areas in a detector: (z in m, shape, three numbers).
 _AREAS = {
     "straw": _chamber_areas,
-    "rich": lambda d: [_ring(d["rich"]["entrance_z_m"], d["rich"], d["rich"]["axis_x_m"])],
-    "pad_hodoscope": lambda d: _hodoscope_areas(d["pad_hodoscope"]),
-    "slab_hodoscope": lambda d: _hodoscope_areas(d["slab_hodoscope"]),
-    "lkr": lambda d: [_calorimeter_area(d["lkr"])],
-    "muv3": lambda d: [_muon_area(d["muv"])],
+    "rich": lambda d: [_ring(d.rich.entrance_z_m, d.rich, d.rich.axis_x_m)],
+    "pad_hodoscope": lambda d: [_ring(d.pad_hodoscope.z_m, d.pad_hodoscope)],
+    "slab_hodoscope": _slab_areas,
+    "lkr": lambda d: [_calorimeter_area(d.lkr)],
+    "muv3": lambda d: [_muon_area(d.muv)],
 }
 
 #: Planes of the cut `geometry`.
 PLANES = tuple(_AREAS)
 
 
-def muon_tile(track: Mapping[str, np.ndarray], detector: Mapping) -> np.ndarray:
+def muon_tile(track: Mapping[str, np.ndarray], detector: SelectionDetector) -> np.ndarray:
     """Number of the MUV3 tile that a track points to, -1 for none, as in `track_muv3_tile`."""
-    muv = detector["muv"]
-    x, y = position_at(track, muv["muv3_z_m"], detector)
-    half = muv["half_width_m"]
+    x, y = position_at(track, detector.muv.muv3_z_m, detector.spectrometer)
+    half = detector.muv.half_width_m
     side = 2.0 * half / _TILES_A_SIDE
     column, row = _cells(x, y, half, side, _TILES_A_SIDE)
     cell = row * _TILES_A_SIDE + column

@@ -14,9 +14,10 @@ import numpy as np
 
 from lnvsearch import particles
 from lnvsearch.experiments.na62.events import SpectrometerEvents
-from lnvsearch.experiments.na62.selection.geometry import inside, plain_numbers, position_at
+from lnvsearch.experiments.na62.selection.geometry import inside, position_at
 from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
 from lnvsearch.experiments.na62.selection.select import fit_vertices
+from lnvsearch.experiments.na62.selection.settings import SelectionDetector
 from lnvsearch.reconstruction.neutral_pion import find_photon_pairs
 
 __all__ = [
@@ -78,39 +79,37 @@ _MUON, _PION = abs(particles.pdg_id("mu+")), abs(particles.pdg_id("pi+"))
 
 
 def pions_of_k3pi(
-    events: SpectrometerEvents, detector: Mapping, kinematics: Kinematics
+    events: SpectrometerEvents, detector: SelectionDetector, kinematics: Kinematics
 ) -> Probes:
     """All tracks of three-track vertices that have the beam's momentum together."""
-    numbers = plain_numbers(detector)
     vertices = fit_vertices(events, detector)
     total = vertices.momentum_gev.sum(axis=1)
-    good = _transverse(total, numbers) < kinematics.transverse_momentum_maximum_gev
-    deviation = np.linalg.norm(total, axis=1) - numbers["beam"]["momentum_gev"]
+    good = _transverse(total, detector) < kinematics.transverse_momentum_maximum_gev
+    deviation = np.linalg.norm(total, axis=1) - detector.beam.momentum_gev
     good &= np.abs(deviation) < kinematics.total_momentum_deviation_maximum_gev
     return _probes(events, vertices.event_index[good], vertices.track_index[good])
 
 
 def positrons_of_ke3(
-    events: SpectrometerEvents, detector: Mapping, kinematics: Kinematics
+    events: SpectrometerEvents, detector: SelectionDetector, kinematics: Kinematics
 ) -> Probes:
     """Single tracks beside the two photons of a pi0, with no mass missing."""
-    numbers = plain_numbers(detector)
     rows = _single_tracks(events)
     track = {name: values[rows, 0] for name, values in events.track.items()}
     photons = find_photon_pairs(
         {name: values[rows] for name, values in events.cluster.items()},
-        *(np.asarray(u)[:, None] for u in position_at(track, numbers["lkr"]["z_m"], numbers)),
+        *(np.asarray(u)[:, None] for u in position_at(track, detector.lkr.z_m, detector.spectrometer)),
         energy_minimum_gev=kinematics.photon_energy_minimum_gev,
         track_distance_minimum_m=0.0,
     )
-    pion = _neutral_pion(track, photons, numbers)
+    pion = _neutral_pion(track, photons, detector)
     positron = _four_momentum(track, particles.mass_gev("e+"))
-    kaon = _beam_four_momentum(numbers)
+    kaon = _beam_four_momentum(detector)
     with np.errstate(invalid="ignore"):  # no pi0: NaN, which passes nothing
         good = photons.number == 2
         missing = _squared(kaon - pion - positron)
         good &= np.abs(missing) < kinematics.missing_mass_squared_maximum_gev2
-        across = _transverse((pion + positron)[:, :3], numbers)
+        across = _transverse((pion + positron)[:, :3], detector)
         good &= across >= kinematics.transverse_momentum_minimum_gev
     recoil = _squared(kaon - _four_momentum(track, particles.mass_gev("pi+")))
     distance = np.abs(recoil - particles.mass_gev("pi0") ** 2)
@@ -119,23 +118,22 @@ def positrons_of_ke3(
 
 
 def muons_of_kmu2(
-    events: SpectrometerEvents, detector: Mapping, kinematics: Kinematics
+    events: SpectrometerEvents, detector: SelectionDetector, kinematics: Kinematics
 ) -> Probes:
     """Single tracks towards the muon detector, without photons and with no mass missing."""
-    numbers = plain_numbers(detector)
     rows = _single_tracks(events)
     track = {name: values[rows, 0] for name, values in events.track.items()}
-    missing = _squared(_beam_four_momentum(numbers) - _four_momentum(track, particles.mass_gev("mu+")))
+    missing = _squared(_beam_four_momentum(detector) - _four_momentum(track, particles.mass_gev("mu+")))
     good = np.abs(missing) < kinematics.missing_mass_squared_maximum_gev2
     energy = np.asarray(events.cluster["energy_gev"])[rows]
     good &= ~np.any(energy > kinematics.photon_energy_minimum_gev, axis=1)
-    good &= np.asarray(events.event["lav_energy_gev"])[rows] < numbers["lav"]["threshold_gev"]
-    good &= inside(track, "lkr", numbers) & inside(track, "muv3", numbers)
+    good &= np.asarray(events.event["lav_energy_gev"])[rows] < detector.lav.threshold_gev
+    good &= inside(track, "lkr", detector) & inside(track, "muv3", detector)
     return _probes(events, rows[good], np.zeros((np.count_nonzero(good), 1), dtype=np.int64))
 
 
 #: Kind of particle -> its probes.
-PROBES: dict[str, Callable[[SpectrometerEvents, Mapping, Kinematics], Probes]] = {
+PROBES: dict[str, Callable[[SpectrometerEvents, SelectionDetector, Kinematics], Probes]] = {
     "pi+": pions_of_k3pi,
     "e+": positrons_of_ke3,
     "mu+": muons_of_kmu2,
@@ -145,7 +143,7 @@ PROBES: dict[str, Callable[[SpectrometerEvents, Mapping, Kinematics], Probes]] =
 def silent_probability(probes: Probes, maps: IdentificationMaps) -> np.ndarray:
     """Probability that the muon detector has no signal of a track, (n,).
 
-    A muon that a pion decayed to has one or has none, as simulated; see `na62_identification`.
+    A muon that a pion decayed to has one or has none, as simulated; see `identification`.
     """
     code = np.abs(probes.true_pdg_id)
     result = np.ones(len(code))
@@ -209,12 +207,12 @@ def _probes(events: SpectrometerEvents, rows: np.ndarray, columns: np.ndarray) -
     return Probes(*track, np.repeat(decayed, columns.shape[1]))
 
 
-def _neutral_pion(track: Mapping[str, np.ndarray], photons, detector: Mapping) -> np.ndarray:
+def _neutral_pion(track: Mapping[str, np.ndarray], photons, detector: SelectionDetector) -> np.ndarray:
     """Four-momentum (n, 4) of a pi0 that decayed on the track; NaN without two photons."""
-    z_front = detector["lkr"]["z_m"]
+    z_front = detector.lkr.z_m
     energy, x, y = photons.energy_gev, photons.x_m, photons.y_m
     z = z_front - photons.separation_m * np.sqrt(energy.prod(axis=1)) / particles.mass_gev("pi0")
-    along = z - detector["spectrometer"]["chamber_z_m"][0]
+    along = z - detector.spectrometer.chamber_z_m[0]
     x_decay = track["x_m"] + track["slope_x"] * along
     y_decay = track["y_m"] + track["slope_y"] * along
     flight = np.stack(
@@ -237,9 +235,9 @@ def _four_momentum(track: Mapping[str, np.ndarray], mass_gev: float) -> np.ndarr
     return np.stack([pz * slope_x, pz * slope_y, pz, np.hypot(momentum, mass_gev)], axis=1)
 
 
-def _beam_four_momentum(detector: Mapping) -> np.ndarray:
+def _beam_four_momentum(detector: SelectionDetector) -> np.ndarray:
     """(1, 4) of a kaon with the beam's mean momentum and direction."""
-    beam = {name: np.array([detector["beam"][name]]) for name in _BEAM}
+    beam = {name: np.array([getattr(detector.beam, name)]) for name in _BEAM}
     return _four_momentum(beam, particles.mass_gev("K+"))
 
 
@@ -250,8 +248,8 @@ def _squared(four_momentum: np.ndarray) -> np.ndarray:
     return four_momentum[:, 3] ** 2 - np.sum(four_momentum[:, :3] ** 2, axis=1)
 
 
-def _transverse(momentum: np.ndarray, detector: Mapping) -> np.ndarray:
+def _transverse(momentum: np.ndarray, detector: SelectionDetector) -> np.ndarray:
     """Momentum (n, 3) across the axis of the beam, (n,)."""
-    axis = np.array([detector["beam"]["slope_x"], detector["beam"]["slope_y"], 1.0])
+    axis = np.array([detector.beam.slope_x, detector.beam.slope_y, 1.0])
     axis /= np.linalg.norm(axis)
     return np.linalg.norm(momentum - np.outer(momentum @ axis, axis), axis=1)

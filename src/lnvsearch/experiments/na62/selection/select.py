@@ -19,14 +19,18 @@ from lnvsearch.experiments.na62.events import SpectrometerEvents
 from lnvsearch.experiments.na62.selection.candidates import Candidates
 from lnvsearch.experiments.na62.selection.cuts import CUTS
 from lnvsearch.experiments.na62.selection.decisions import EnergyOverMomentum, candidate_decision
-from lnvsearch.experiments.na62.selection.geometry import line_resolution, plain_numbers
+from lnvsearch.experiments.na62.selection.geometry import line_resolution
 from lnvsearch.experiments.na62.selection.identification import (
     candidate_probability,
     transfer_probability,
 )
 from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
 from lnvsearch.experiments.na62.selection.kernels import energy_beside
-from lnvsearch.experiments.na62.selection.trigger import trigger_probability
+from lnvsearch.experiments.na62.selection.settings import SelectionDetector, SelectionSettings
+from lnvsearch.experiments.na62.selection.trigger import (
+    TriggerSettings,
+    trigger_probability,
+)
 from lnvsearch.reconstruction.three_track_vertex import ThreeTrackVertices, find_vertices
 from lnvsearch.selection.cutflow import apply_cuts
 from lnvsearch.selection.mass_regions import in_region
@@ -44,7 +48,6 @@ __all__ = [
     "fit_vertices",
     "merge_candidates",
     "select",
-    "select_fully",
 ]
 
 #: Columns of a table of candidates.  `transfer_probability`: that tracks identified as other
@@ -135,65 +138,40 @@ class Selected:
     losses: dict[str, SingleCutLoss]
 
 
+def fit_vertices(events: SpectrometerEvents, detector: SelectionDetector) -> ThreeTrackVertices:
+    """All three-track vertices of events, for `select`."""
+    return find_vertices(events.track, line_resolution(detector.spectrometer))
+
+
 def select(
     events: SpectrometerEvents,
-    selection: Mapping,
+    selection: SelectionSettings,
     *,
-    detector: Mapping,
+    detector: SelectionDetector,
     identification: IdentificationMaps | EnergyOverMomentum,
-    trigger: Mapping | None = None,
-    vertices: ThreeTrackVertices | None = None,
-) -> tuple[dict[str, np.ndarray], WeightedCutFlow]:
-    """Candidates that pass a selection, one row each, and the cut flow.
-
-    `selection`: final_state, charge, cuts (mappings with the name under `cut`), identification
-    (of lkr, rich, muon; empty: none), trigger (chains of `trigger`; empty: no weight), and possibly
-    identified_as (three particles), where that is not what the final state has.
-    `identification`: probabilities for simulated events, windows of E/p for recorded ones.
-    `detector`: section -> key -> number (leaves {value, ...} are accepted).  `vertices`: those of
-    `fit_vertices`, to share among several selections.
-    Raises ValueError for an unknown cut, chain or map, or a final state that does not fit.
-    """
-    result = select_fully(
-        events,
-        selection,
-        detector=detector,
-        identification=identification,
-        trigger=trigger,
-        vertices=vertices,
-    )
-    return result.candidates, result.flow
-
-
-def fit_vertices(events: SpectrometerEvents, detector: Mapping) -> ThreeTrackVertices:
-    """All three-track vertices of events, for `select`."""
-    return find_vertices(events.track, line_resolution(plain_numbers(detector)))
-
-
-def select_fully(
-    events: SpectrometerEvents,
-    selection: Mapping,
-    *,
-    detector: Mapping,
-    identification: IdentificationMaps | EnergyOverMomentum,
-    trigger: Mapping | None = None,
+    trigger: TriggerSettings | None = None,
     vertices: ThreeTrackVertices | None = None,
     loss_region: str | None = None,
 ) -> Selected:
-    """As `select`, with the loss by every single condition (in one mass region, if named)."""
-    detector = plain_numbers(detector)
+    """Candidates that pass a selection, the cut flow, and the loss by every single condition.
+
+    `identification`: probabilities for simulated events, windows of E/p for recorded ones.
+    `vertices`: those of `fit_vertices`, to share among several selections.  `loss_region`: the
+    mass region in which losses are given, by default all masses.
+    Raises ValueError for an unknown cut, chain or map, or a final state that does not fit.
+    """
     state = Candidates.of(
-        events, selection["final_state"], selection["charge"], detector, vertices,
-        selection.get("identified_as"),
+        events, selection.final_state, selection.charge, detector, vertices,
+        selection.identified_as,
     )  # fmt: skip
     progress = _Progress.of(state)
     event = progress.state.event
-    passes, _ = apply_cuts(
-        selection["cuts"], _CUTS, progress, len(progress), events.n_generated
-    )
+    passes, _ = apply_cuts(selection.cuts, _CUTS, progress, len(progress), events.n_generated)
     progress.narrow(least_gain=0.0)
     generated = np.asarray(events.event["weight"], dtype=float)
-    probability = _Probabilities(progress.state, selection, identification, trigger or {})
+    probability = _Probabilities(
+        progress.state, selection, identification, trigger or TriggerSettings()
+    )
     alive, flow = weighted_flow(
         passes,
         [
@@ -211,7 +189,7 @@ def select_fully(
         generated,
         probability,
     )
-    region = None if loss_region is None else selection["regions"][loss_region]
+    region = None if loss_region is None else selection.regions[loss_region]
     return Selected(_table(left), flow, _losses(left, region))
 
 
@@ -269,19 +247,21 @@ _CUTS = {name: _narrowing(cut) for name, cut in CUTS.items()}
 class _Probabilities:
     """Probabilities of identification and trigger of candidates."""
 
-    def __init__(self, state: Candidates, selection: Mapping, maps, trigger: Mapping):
+    def __init__(
+        self, state: Candidates, selection: SelectionSettings, maps, trigger: TriggerSettings
+    ):
         self._state, self._maps = state, maps
         self._decays = np.asarray(state.events.event["n_decays_in_flight"])[state.event]
-        wanted = selection["identification"]
+        wanted = selection.identification
         self.identification = self._identified(wanted)
         self.without_rich = None
         if "rich" in wanted:
             self.without_rich = self._identified([name for name in wanted if name != "rich"])
         self.trigger = np.ones(len(state))
-        if selection["trigger"]:
+        if selection.trigger:
             event = _event_trigger_inputs(state)
             self.trigger = trigger_probability(
-                selection["trigger"], trigger, state.tracks, state.identified_kinds, event,
+                selection.trigger, trigger, state.tracks, state.identified_kinds, event,
                 state.detector,
             )  # fmt: skip
 

@@ -11,7 +11,7 @@ downscaling belongs to the number of kaon decays, as in the searches, and not to
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 
@@ -19,26 +19,69 @@ import numpy as np
 
 from lnvsearch.experiments.na62.selection.geometry import OUTER_TILES, muon_tile, position_at
 from lnvsearch.experiments.na62.selection.kernels import in_opposite_quadrants
+from lnvsearch.experiments.na62.selection.settings import SelectionDetector
 
-__all__ = ["effective_downscaling", "exposure_ratio", "fulfilled", "trigger_probability"]
+__all__ = [
+    "TriggerChain",
+    "TriggerSettings",
+    "effective_downscaling",
+    "exposure_ratio",
+    "fulfilled",
+    "trigger_probability",
+]
 
 
-def effective_downscaling(chains: Sequence[str], trigger: Mapping) -> float:
+@dataclass(frozen=True)
+class TriggerChain:
+    """One chain: its downscaling, the components that may fail, and what it asks of an event."""
+
+    downscaling: float
+    components: Sequence[str] = ()
+    opposite_quadrants: bool = False
+    lkr_energy_minimum_gev: float = 0.0
+    muv3_tiles_minimum: int = 0
+    outer_tiles_only: bool = False
+    negative_track: bool = False
+
+
+@dataclass(frozen=True)
+class TriggerSettings:
+    """All chains by name, and the probability of every component to fail."""
+
+    chains: Mapping[str, TriggerChain] = field(default_factory=dict)
+    inefficiency: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def from_mapping(cls, values: Mapping) -> TriggerSettings:
+        """From {chains: {name: fields of TriggerChain}, inefficiency: {component: number}}."""
+        chains = {name: TriggerChain(**chain) for name, chain in values["chains"].items()}
+        return cls(chains, values.get("inefficiency", {}))
+
+    def named(self, names: Sequence[str]) -> list[TriggerChain]:
+        """The chains of these names; ValueError for an unknown one, or none given."""
+        unknown = [name for name in names if name not in self.chains]
+        if unknown or not names:
+            known = ", ".join(self.chains) or "none, as no trigger was given"
+            raise ValueError(f"trigger: no chain {', '.join(unknown) or 'given'}; known: {known}")
+        return [self.chains[name] for name in names]
+
+
+def effective_downscaling(chains: Sequence[str], trigger: TriggerSettings) -> float:
     """Events per recorded one of the OR of chains, 1 / (1 - product of (1 - 1/D)).
 
-    >>> trigger = {"chains": {"a": {"downscaling": 100.0}, "b": {"downscaling": 8.0}}}
+    >>> trigger = TriggerSettings({"a": TriggerChain(100.0), "b": TriggerChain(8.0)})
     >>> round(effective_downscaling(["a", "b"], trigger), 3)
     7.477
     """
-    return 1.0 / (1.0 - prod(1.0 - 1.0 / c["downscaling"] for c in _chains(chains, trigger)))
+    return 1.0 / (1.0 - prod(1.0 - 1.0 / chain.downscaling for chain in trigger.named(chains)))
 
 
-def exposure_ratio(first: Sequence[str], second: Sequence[str], trigger: Mapping) -> float:
+def exposure_ratio(first: Sequence[str], second: Sequence[str], trigger: TriggerSettings) -> float:
     """Kaon decays that the chains of one search see over those that another's see.
 
-    >>> chains = {"di_muon": {"downscaling": 2.0}, "di_electron": {"downscaling": 8.0},
-    ...           "multi_track": {"downscaling": 100.0}}
-    >>> round(exposure_ratio(["di_muon"], ["di_electron", "multi_track"], {"chains": chains}), 2)
+    >>> trigger = TriggerSettings({"di_muon": TriggerChain(2.0), "di_electron": TriggerChain(8.0),
+    ...                            "multi_track": TriggerChain(100.0)})
+    >>> round(exposure_ratio(["di_muon"], ["di_electron", "multi_track"], trigger), 2)
     3.74
     """
     return effective_downscaling(second, trigger) / effective_downscaling(first, trigger)
@@ -46,37 +89,35 @@ def exposure_ratio(first: Sequence[str], second: Sequence[str], trigger: Mapping
 
 def trigger_probability(
     chains: Sequence[str],
-    trigger: Mapping,
+    trigger: TriggerSettings,
     track: Mapping[str, np.ndarray],
     hypotheses: Sequence[str],
     event: Mapping[str, np.ndarray],
-    detector: Mapping,
+    detector: SelectionDetector,
 ) -> np.ndarray:
     """Weight of the trigger for r candidates, (r,); see the head of this module.
 
-    `trigger`: `inefficiency`: component -> probability to fail; `chains`: name -> downscaling,
-    components, opposite_quadrants, lkr_energy_minimum_gev, muv3_tiles_minimum, outer_tiles_only,
-    negative_track.  `track`, `hypotheses`, `event`: see `fulfilled`.
+    `track`, `hypotheses`, `event`: see `fulfilled`.
     """
-    settings = _chains(chains, trigger)
-    components = [set(chain["components"]) for chain in settings]
+    settings = trigger.named(chains)
+    components = [set(chain.components) for chain in settings]
     shared = set.intersection(*components)
-    efficiency = {name: 1.0 - value for name, value in trigger["inefficiency"].items()}
+    efficiency = {name: 1.0 - value for name, value in trigger.inefficiency.items()}
     candidates = _Conditions(track, hypotheses, event, detector)
     missed = 1.0
     for chain, own in zip(settings, components, strict=True):
-        certain = prod(efficiency[name] for name in sorted(own - shared)) / chain["downscaling"]
+        certain = prod(efficiency[name] for name in sorted(own - shared)) / chain.downscaling
         missed = missed * (1.0 - certain * candidates.fulfil(chain))
     in_all = prod(efficiency[name] for name in sorted(shared))
     return in_all * (1.0 - missed) * effective_downscaling(chains, trigger)
 
 
 def fulfilled(
-    chain: Mapping,
+    chain: TriggerChain,
     track: Mapping[str, np.ndarray],
     hypotheses: Sequence[str],
     event: Mapping[str, np.ndarray],
-    detector: Mapping,
+    detector: SelectionDetector,
 ) -> np.ndarray:
     """Whether r candidates fulfil the conditions of a chain, (r,).
 
@@ -93,20 +134,21 @@ class _Conditions:
     track: Mapping[str, np.ndarray]
     hypotheses: Sequence[str]
     event: Mapping[str, np.ndarray]
-    detector: Mapping
+    detector: SelectionDetector
 
-    def fulfil(self, chain: Mapping) -> np.ndarray:
+    def fulfil(self, chain: TriggerChain) -> np.ndarray:
         result = np.ones(len(self.event["negative_track"]), dtype=bool)
-        if chain.get("negative_track", False):
+        if chain.negative_track:
             result &= self.event["negative_track"]
-        if chain.get("opposite_quadrants", False):
+        if chain.opposite_quadrants:
             result &= self._opposite_quadrants
-        if chain.get("lkr_energy_minimum_gev", 0.0) > 0:
-            result &= self._energy_gev >= chain["lkr_energy_minimum_gev"]
-        if chain.get("muv3_tiles_minimum", 0) > 0:
-            outer_only = chain.get("outer_tiles_only", False)
-            tiles = _number_of_tiles(self.track, self.hypotheses, self.detector, outer_only)
-            result &= tiles >= chain["muv3_tiles_minimum"]
+        if chain.lkr_energy_minimum_gev > 0:
+            result &= self._energy_gev >= chain.lkr_energy_minimum_gev
+        if chain.muv3_tiles_minimum > 0:
+            tiles = _number_of_tiles(
+                self.track, self.hypotheses, self.detector, chain.outer_tiles_only
+            )
+            result &= tiles >= chain.muv3_tiles_minimum
         return result
 
     @cached_property
@@ -118,19 +160,11 @@ class _Conditions:
         return self.event["other_energy_gev"] + _track_energy(self.track, self.hypotheses)
 
 
-def _chains(names: Sequence[str], trigger: Mapping) -> list[Mapping]:
-    settings = trigger.get("chains", {})
-    unknown = [name for name in names if name not in settings]
-    if unknown or not names:
-        known = ", ".join(settings) or "none, as no trigger was given"
-        raise ValueError(f"trigger: no chain {', '.join(unknown) or 'given'}; known: {known}")
-    return [settings[name] for name in names]
-
-
 def _opposite_quadrants(track, detector) -> np.ndarray:
     """Two tracks in quadrants of the slab hodoscope that touch at the centre only."""
-    x, _ = position_at(track, detector["slab_hodoscope"]["vertical_z_m"], detector)
-    _, y = position_at(track, detector["slab_hodoscope"]["horizontal_z_m"], detector)
+    slabs, straws = detector.slab_hodoscope, detector.spectrometer
+    x, _ = position_at(track, slabs.vertical_z_m, straws)
+    _, y = position_at(track, slabs.horizontal_z_m, straws)
     return in_opposite_quadrants(np.ascontiguousarray(x), np.ascontiguousarray(y))
 
 

@@ -1,43 +1,22 @@
 """Toy decays of kaons in a spectrometer without errors: straight lines and one kink."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import yaml
 
 from lnvsearch import particles
 from lnvsearch.experiments.na62.events import CLUSTER_BRANCHES, SpectrometerEvents
 from lnvsearch.experiments.na62.selection.identification_maps import MAPS, IdentificationMaps
+from lnvsearch.experiments.na62.selection.settings import SelectionDetector
+from lnvsearch.experiments.na62.selection.trigger import TriggerChain
 
-DETECTOR = {
-    "beam": {"momentum_gev": 75.0, "slope_x": 0.0012, "slope_y": 0.0},
-    "spectrometer": {
-        "chamber_z_m": [183.508, 194.066, 204.459, 218.885],
-        "hole_centre_x_m": [0.1012, 0.1144, 0.0924, 0.0528],
-        "hole_half_size_m": 0.0638,
-        "outer_radius_m": 1.0,
-        "magnet_z_m": 197.1,
-        "magnet_kick_gev": 0.270,
-        "hit_resolution_m": 9e-5,
-        "thickness_x0": 0.0045,
-    },
-    "rich": {"entrance_z_m": 219.445, "axis_x_m": 0.034, "inner_radius_m": 0.1,
-             "outer_radius_m": 1.1},
-    "pad_hodoscope": {"z_m": 238.13, "inner_radius_m": 0.14, "outer_radius_m": 1.07},
-    "slab_hodoscope": {"vertical_z_m": 239.009, "horizontal_z_m": 239.389,
-                       "inner_radius_m": 0.13, "outer_radius_m": 1.10},
-    "lkr": {"z_m": 241.093, "inner_radius_m": 0.15, "apothem_m": 1.13},
-    "lav": {"threshold_gev": 0.02},
-    "muv": {"muv3_z_m": 246.8, "half_width_m": 1.32, "hole_radius_m": 0.103},
-}  # fmt: skip
+DETECTOR = SelectionDetector.from_mapping(
+    yaml.safe_load((Path(__file__).parents[5] / "config/detectors/na62.yaml").read_text())
+)
 
-CHAIN = {
-    "downscaling": 1.0,
-    "components": ["straw"],
-    "opposite_quadrants": False,
-    "lkr_energy_minimum_gev": 0.0,
-    "muv3_tiles_minimum": 0,
-    "outer_tiles_only": False,
-    "negative_track": False,
-}
+CHAIN = TriggerChain(1.0, ["straw"])
 
 LOOSE_CUTS = [
     {"cut": "one_vertex", "chi_square_maximum": 25.0, "z_minimum_m": 105.0, "z_maximum_m": 180.0},
@@ -99,17 +78,17 @@ def recorded(momentum, pdg_id, vertex, *, true_pdg_id=None, cluster=None, weight
     `momentum`: (n, t, 4) in the laboratory.  `pdg_id`: (t,).  `vertex`: (n, 3).
     """
     n, t = momentum.shape[:2]
-    straw = DETECTOR["spectrometer"]
+    straws = DETECTOR.spectrometer
     magnitude = np.linalg.norm(momentum[..., :3], axis=-1)
     charge = np.array([particles.charge(int(code)) for code in pdg_id])
     slope = momentum[..., :2] / momentum[..., 2:3]
-    kick = charge * straw["magnet_kick_gev"]
+    kick = charge * straws.magnet_kick_gev
     behind = slope.copy()
     behind[..., 0] -= kick / momentum[..., 2]
-    first, last = straw["chamber_z_m"][0], straw["chamber_z_m"][3]
+    first, last = straws.chamber_z_m[0], straws.chamber_z_m[3]
     before = vertex[:, None, :2] + slope * (first - vertex[:, 2])[:, None, None]
-    at_magnet = before + slope * (straw["magnet_z_m"] - first)
-    after = at_magnet + behind * (last - straw["magnet_z_m"])
+    at_magnet = before + slope * (straws.magnet_z_m - first)
+    after = at_magnet + behind * (last - straws.magnet_z_m)
     codes = np.asarray(pdg_id if true_pdg_id is None else true_pdg_id, dtype=np.int32)
     is_electron = np.abs(codes) == 11
     track = {

@@ -13,6 +13,7 @@ from lnvsearch.experiments.na62.selection.blinding import (
 )
 from lnvsearch.experiments.na62.selection.decisions import EnergyOverMomentum
 from lnvsearch.experiments.na62.selection.select import select
+from lnvsearch.experiments.na62.selection.settings import SelectionSettings
 
 LNV = ("pi-", "e+", "e+")
 WINDOWS = EnergyOverMomentum(0.85, 0.9, 1.1)
@@ -63,15 +64,12 @@ def with_energy(events, ratio):
 
 
 def closed_run(toys, ratio):
-    selection = {
-        "final_state": list(LNV), "charge": 1, "cuts": toys.loose_cuts, "identification": ["lkr"],
-        "trigger": [], "regions": REGIONS,
-    }  # fmt: skip
+    selection = SelectionSettings(LNV, 1, toys.loose_cuts, ["lkr"], regions=REGIONS)
     events = with_energy(toys.events(LNV, 500, 31), ratio)
     options = {"detector": toys.detector, "identification": WINDOWS}
-    opened, _ = select(events, selection, **options)
-    candidates, flow = select(events, closed_selection(selection, CLOSED, WINDOWS), **options)
-    return opened, candidates, closed_flow(flow.rows("data", "nominal", "lnv"))
+    opened = select(events, selection, **options).candidates
+    found = select(events, closed_selection(selection, CLOSED, WINDOWS), **options)
+    return opened, found.candidates, closed_flow(found.flow.rows("data", "nominal", "lnv"))
 
 
 def test_a_flow_does_not_tell_whether_closed_candidates_are_identified(toys):
@@ -88,8 +86,8 @@ def test_a_flow_does_not_tell_whether_closed_candidates_are_identified(toys):
 
 def test_with_a_neutral_pion_the_photons_come_first():
     cuts = [{"cut": "one_vertex"}, {"cut": "photons"}, {"cut": "neutral_vertex"}]
-    selection = {"final_state": [*LNV, "pi0"], "cuts": cuts, "identification": ["lkr"]}
-    names = [cut["cut"] for cut in closed_selection(selection, CLOSED, WINDOWS)["cuts"]]
+    selection = SelectionSettings([*LNV, "pi0"], 1, cuts, ["lkr"])
+    names = [cut["cut"] for cut in closed_selection(selection, CLOSED, WINDOWS).cuts]
     assert names == ["photons", "open_and_identified", "one_vertex", "neutral_vertex"]
     rows = [
         {"cut": name, "events_in": float(10 - i), "events_out": float(9 - i)}

@@ -9,7 +9,6 @@ from lnvsearch.experiments.na62.selection.geometry import (
     PLANES,
     inside,
     muon_tile,
-    plain_numbers,
     position_at,
 )
 
@@ -22,19 +21,14 @@ def parallel(x, y):
     return {**places, **{name: np.zeros_like(x) for name in names}}
 
 
-def test_leaves_with_their_sources_become_numbers():
-    settings = {"lkr": {"z_m": {"value": 241.0, "unit": "m"}, "apothem_m": 1.13}, "name": "na62"}
-    expected = {"lkr": {"z_m": 241.0, "apothem_m": 1.13}, "name": "na62"}
-    assert plain_numbers(settings) == expected
-
-
 def test_the_track_bends_at_the_magnet(toys):
     events = toys.events(("pi+", "e+", "e-"), 50, 1)
-    z = toys.detector["spectrometer"]["magnet_z_m"]
-    before = position_at(events.track, z - 1e-6, toys.detector)
-    behind = position_at(events.track, z + 1e-6, toys.detector)
+    straws = toys.detector.spectrometer
+    z = straws.magnet_z_m
+    before = position_at(events.track, z - 1e-6, straws)
+    behind = position_at(events.track, z + 1e-6, straws)
     assert np.allclose(before, behind, atol=1e-6)
-    x, _ = position_at(events.track, 241.093, toys.detector)
+    x, _ = position_at(events.track, 241.093, straws)
     line = events.track["x_m"] + events.track["slope_x"] * (241.093 - 183.508)
     assert np.array_equal(np.sign(x - line), -events.track["charge"])
 

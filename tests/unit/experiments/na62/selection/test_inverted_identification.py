@@ -7,6 +7,7 @@ from lnvsearch.experiments.na62.selection.candidates import assignments
 from lnvsearch.experiments.na62.selection.control_transfer import control_transfers
 from lnvsearch.experiments.na62.selection.identification import transfer_probability
 from lnvsearch.experiments.na62.selection.select import select
+from lnvsearch.experiments.na62.selection.settings import SelectionSettings
 from lnvsearch.selection.mass_regions import region_acceptances
 
 K3PI = ("pi-", "pi+", "pi+")
@@ -17,15 +18,9 @@ ANCHORS = {"momentum_gev": [5.0, 45.0], "probability": [0.009, 0.004]}
 
 
 def selection(cuts, identified_as=None):
-    found = {
-        "final_state": FINAL_STATE,
-        "charge": 1,
-        "cuts": cuts,
-        "identification": ["lkr", "muon"],
-        "trigger": [],
-        "regions": REGIONS,
-    }
-    return found if identified_as is None else {**found, "identified_as": identified_as}
+    return SelectionSettings(
+        FINAL_STATE, 1, cuts, ["lkr", "muon"], identified_as=identified_as, regions=REGIONS
+    )
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +29,12 @@ def k3pi(toys):
 
 
 def candidates(toys, events, identified_as=None, **maps):
-    table, _ = select(
+    return select(
         events,
         selection(toys.loose_cuts, identified_as),
         detector=toys.detector,
         identification=toys.maps(**maps),
-    )
-    return table
+    ).candidates
 
 
 def acceptance(table, events):

@@ -5,7 +5,6 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from lnvsearch.experiments.na62.selection import select as na62
 from lnvsearch.experiments.na62.selection.candidates import Candidates
 from lnvsearch.experiments.na62.selection.cuts import CUTS
 from lnvsearch.experiments.na62.selection.kernels import (
@@ -13,6 +12,8 @@ from lnvsearch.experiments.na62.selection.kernels import (
     matching_candidates,
     smallest_distance,
 )
+from lnvsearch.experiments.na62.selection.select import select
+from lnvsearch.experiments.na62.selection.settings import SelectionSettings
 from lnvsearch.selection.event_sums import sums_by_event
 
 SM = ("pi+", "e+", "e-")
@@ -77,12 +78,8 @@ def test_candidates_are_the_orders_whose_charges_fit():
 def test_candidates_left_out_would_have_failed_two_cuts(toys):
     """The result is that of all cuts on all candidates."""
     events = toys.events(SM, 3000, 21)
-    selection = {
-        "final_state": SM, "charge": 1, "cuts": CUT_LIST, "identification": [], "trigger": [],
-    }  # fmt: skip
-    result = na62.select_fully(
-        events, selection, detector=toys.detector, identification=toys.maps()
-    )
+    selection = SelectionSettings(SM, 1, CUT_LIST)
+    result = select(events, selection, detector=toys.detector, identification=toys.maps())
     state = Candidates.of(events, SM, 1, toys.detector)
     alive = np.ones(len(state), dtype=bool)
     passes = {}

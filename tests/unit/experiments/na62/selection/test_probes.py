@@ -16,10 +16,12 @@ from lnvsearch.experiments.na62.selection.probes import (
     shares,
     silent_probability,
 )
+from lnvsearch.experiments.na62.selection.settings import SelectionDetector
 from lnvsearch.generation.kaon import generate_kaon_decays
 
 ROOT = Path(__file__).parents[5]
-DETECTOR = yaml.safe_load((ROOT / "config/detectors/na62.yaml").read_text())
+SETTINGS = yaml.safe_load((ROOT / "config/detectors/na62.yaml").read_text())
+DETECTOR = SelectionDetector.from_mapping(SETTINGS)
 N = 20_000
 
 
@@ -32,7 +34,7 @@ def recorded():
         if mode not in made:
             made[mode] = simulate_spectrometer(
                 generate_kaon_decays(mode, N, base_seed=8, sample=mode),
-                Na62Detector.from_settings(DETECTOR), base_seed=8, sample=mode,
+                Na62Detector.from_settings(SETTINGS), base_seed=8, sample=mode,
                 minimum_tracks=3 if mode == "pi_pi_pi" else 1,
             )  # fmt: skip
         return made[mode]

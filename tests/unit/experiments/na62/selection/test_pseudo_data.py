@@ -9,6 +9,7 @@ from lnvsearch.experiments.na62.selection.decisions import EnergyOverMomentum, t
 from lnvsearch.experiments.na62.selection.identification import track_probability
 from lnvsearch.experiments.na62.selection.pseudo_data import pseudo_data
 from lnvsearch.experiments.na62.selection.select import select
+from lnvsearch.experiments.na62.selection.settings import SelectionSettings
 
 SM, LNV = ("pi+", "e+", "e-"), ("pi-", "e+", "e+")
 WINDOWS = EnergyOverMomentum(0.85, 0.9, 1.1, pion_maximum_muon_search=0.9, muon_maximum=0.2)
@@ -142,13 +143,11 @@ def test_counts_of_decisions_are_the_sums_of_weights(
     toys, events, maps, final_state, identification
 ):
     """The same selection, with weights on simulation and decisions on what is drawn from it."""
-    selection = {
-        "final_state": list(final_state), "charge": 1, "cuts": toys.loose_cuts,
-        "identification": identification, "trigger": [],
-    }  # fmt: skip
-    weighted, _ = select(events, selection, detector=toys.detector, identification=maps)
+    selection = SelectionSettings(final_state, 1, toys.loose_cuts, identification)
+    weighted = select(events, selection, detector=toys.detector, identification=maps).candidates
     drawn = pseudo_data(events, maps, WINDOWS, **DRAW)
-    counted, flow = select(drawn, selection, detector=toys.detector, identification=WINDOWS)
+    found_in = select(drawn, selection, detector=toys.detector, identification=WINDOWS)
+    counted, flow = found_in.candidates, found_in.flow
     expected, found = weighted["weight"].sum(), len(counted["weight"])
     assert expected > 20
     assert abs(found - expected) < 4.0 * np.sqrt(expected)

@@ -1,9 +1,13 @@
 """Trigger weights: the ratio of exposures, chains against simulated triggers, conditions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from lnvsearch.experiments.na62.selection.trigger import (
+    TriggerChain,
+    TriggerSettings,
     effective_downscaling,
     exposure_ratio,
     fulfilled,
@@ -11,13 +15,11 @@ from lnvsearch.experiments.na62.selection.trigger import (
 )
 
 #: Downscaling of the search of 2019.
-DOWNSCALING = {
-    "chains": {
-        "multi_track": {"downscaling": 100.0},
-        "di_electron": {"downscaling": 8.0},
-        "di_muon": {"downscaling": 2.0},
-    }
-}
+DOWNSCALING = TriggerSettings({
+    "multi_track": TriggerChain(100.0),
+    "di_electron": TriggerChain(8.0),
+    "di_muon": TriggerChain(2.0),
+})  # fmt: skip
 
 
 def track_at(x, y, momentum=20.0, energy=20.0, tile=-1):
@@ -41,7 +43,7 @@ ELECTRONS, MUONS = ("pion", "electron", "electron"), ("pion", "muon", "muon")
 
 
 def passes(toys, track, hypotheses=ELECTRONS, event=EVENT, **conditions):
-    chain = {**toys.chain, **conditions}
+    chain = replace(toys.chain, **conditions)
     return bool(fulfilled(chain, track, hypotheses, event, toys.detector)[0])
 
 
@@ -57,14 +59,14 @@ def test_one_chain_is_downscaled_as_it_says():
 
 def test_weights_agree_with_simulated_triggers(toys):
     """Two chains, one of which needs the calorimeter; the hodoscope fails in both together."""
-    trigger = {
+    trigger = TriggerSettings.from_mapping({
         "inefficiency": {"chod": 0.2, "lkr": 0.3},
         "chains": {
-            "a": {**toys.chain, "components": ["chod"], "downscaling": 4.0},
-            "b": {**toys.chain, "components": ["chod", "lkr"], "downscaling": 2.0,
+            "a": {"components": ["chod"], "downscaling": 4.0},
+            "b": {"components": ["chod", "lkr"], "downscaling": 2.0,
                   "lkr_energy_minimum_gev": 20.0},
         },
-    }  # fmt: skip
+    })  # fmt: skip
     rng = np.random.default_rng(1)
     n = 400_000
     chod, lkr = rng.uniform(size=n) > 0.2, rng.uniform(size=n) > 0.3
@@ -85,17 +87,14 @@ def test_the_order_of_the_components_does_not_matter_to_the_bit(toys):
     for name in sorted(fails):
         expected *= 1.0 - fails[name]
     for names in (list(fails), sorted(fails), sorted(fails)[::-1]):
-        chain = {"downscaling": 1.0, "components": names}
-        trigger = {"inefficiency": fails, "chains": {"only": chain}}
+        trigger = TriggerSettings({"only": TriggerChain(1.0, names)}, fails)
         weight = trigger_probability(["only"], trigger, {}, ELECTRONS, EVENT, toys.detector)
         assert weight[0] == expected
 
 
 def test_certain_chains_have_weight_one_however_downscaled(toys):
-    trigger = {
-        "inefficiency": {"straw": 0.04},
-        "chains": {"a": {**toys.chain, "downscaling": 100.0}, "b": toys.chain},
-    }
+    chains = {"a": replace(toys.chain, downscaling=100.0), "b": toys.chain}
+    trigger = TriggerSettings(chains, {"straw": 0.04})
     track = track_at([0.3, 0.4, 0.5], [0.0, 0.0, 0.0])
     found = trigger_probability(["a", "b"], trigger, track, ELECTRONS, EVENT, toys.detector)
     assert found == pytest.approx([0.96])

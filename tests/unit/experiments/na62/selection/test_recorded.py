@@ -1,33 +1,33 @@
 """The user's own events: what is counted, and that what is closed cannot be told from the outputs."""
 
-import csv
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import uproot
-from select_kaon_data import select_kaon_data
 
-from lnvsearch.experiments.na62.event_files import write_spectrometer
+from lnvsearch.experiments.na62.candidate_files import candidate_writer
+from lnvsearch.experiments.na62.event_files import iterate_data, write_spectrometer
+from lnvsearch.experiments.na62.selection.recorded import RecordedSettings, count_recorded
 from lnvsearch.experiments.na62.selection.select import fit_vertices, select
 from lnvsearch.selection.mass_regions import in_region
+from lnvsearch.tables import table_rows
 
-KINDS = ("candidates", "cutflow", "counts", "spectra")
 #: Selections with a closed region, and its windows.
 CLOSED = {"piee_lnv": [[0.470, 0.505]], "pipi0ee_lnv": [[0.484, 0.504]]}
 
 
 def run(folder, path, paper, *, is_unblinded):
-    outputs = {
-        kind: str(folder / f"{kind}.{'root' if kind == 'candidates' else 'csv'}") for kind in KINDS
-    }
-    select_kaon_data(str(path), outputs, {**paper.data_parameters(), "is_unblinded": is_unblinded})
-    return outputs
-
-
-def rows(path):
-    with open(path, newline="", encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
+    """The tables, and the file of candidates."""
+    settings = replace(
+        RecordedSettings.from_mapping(paper.data_parameters()), is_unblinded=is_unblinded
+    )
+    candidates = folder / "candidates.root"
+    with candidate_writer(candidates) as write:
+        tables = count_recorded(
+            iterate_data(path, 25_000, rich_for=settings.with_rich), settings, write
+        )
+    return {**tables, "candidates": candidates}
 
 
 def masses(outputs):
@@ -40,7 +40,7 @@ def masses(outputs):
 def counts(outputs):
     return {
         (row["channel"], row["selection"], row["region"]): row["events"]
-        for row in rows(outputs["counts"])
+        for row in table_rows(outputs["counts"])
     }
 
 
@@ -58,24 +58,23 @@ def closed(kaon_pseudo_data, tmp_path_factory):
 
 def test_open_counts_are_the_sums_of_the_weights(kaon_pseudo_data, opened):
     """Decisions on what was drawn against probabilities on what it was drawn from."""
-    paper = kaon_pseudo_data.paper
+    settings = RecordedSettings.from_mapping(kaon_pseudo_data.paper.data_parameters())
     found, tested = counts(opened), 0
-    for channel, entry in paper.channels.items():
-        for name, selection in entry["selections"].items():
-            weighted = [
-                select(chunk, {**selection, "trigger": []}, detector=paper.detector,
-                       identification=kaon_pseudo_data.maps,
-                       vertices=fit_vertices(chunk, paper.detector))[0]
-                for chunk in kaon_pseudo_data.simulated
-            ]  # fmt: skip
-            mass, weight = (
-                np.concatenate([table[key] for table in weighted]) for key in ("mass_gev", "weight")
-            )
-            for region, window in selection["regions"].items():
-                expected = weight[in_region(mass, window)].sum()
-                number = int(found[channel, name, region])
-                assert abs(number - expected) < 4.0 * np.sqrt(expected) + 1.0, (channel, name)
-                tested += expected > 50
+    for (channel, name), selection in settings.selections.items():
+        weighted = [
+            select(chunk, replace(selection, trigger=()), detector=settings.detector,
+                   identification=kaon_pseudo_data.maps,
+                   vertices=fit_vertices(chunk, settings.detector)).candidates
+            for chunk in kaon_pseudo_data.simulated
+        ]  # fmt: skip
+        mass, weight = (
+            np.concatenate([table[key] for table in weighted]) for key in ("mass_gev", "weight")
+        )
+        for region, window in selection.regions.items():
+            expected = weight[in_region(mass, window)].sum()
+            number = int(found[channel, name, region])
+            assert abs(number - expected) < 4.0 * np.sqrt(expected) + 1.0, (channel, name)
+            tested += expected > 50
     assert tested >= 6  # known decay twice, signal and masked region, the other signal, control
 
 
@@ -92,24 +91,24 @@ def test_what_is_closed_is_in_no_output(opened, closed):
         assert np.any(in_region(full[name], windows))
         outside = full[name][~in_region(full[name], windows)]
         assert np.array_equal(left[name], outside)
-    for row in rows(closed["counts"]):
+    for row in table_rows(closed["counts"]):
         is_closed = row["selection"] == "lnv" and row["region"].startswith(("signal", "masked"))
-        assert (row["events"] == "") == is_closed
-    for row in rows(closed["spectra"]):
+        assert (row["events"] is None) == is_closed
+    for row in table_rows(closed["spectra"]):
         low, high = float(row["mass_low_gev"]), float(row["mass_high_gev"])
         windows = CLOSED.get(f"{row['channel']}_{row['selection']}", [])
         overlaps = any(low < end - 1e-9 and high > begin + 1e-9 for begin, end in windows)
-        assert (row["events"] == "") == overlaps, row
+        assert (row["events"] is None) == overlaps, row
 
 
 def test_what_is_open_is_the_same_either_way(opened, closed):
     one, other = counts(opened), counts(closed)
     for place, number in other.items():
-        if number != "":
+        if number is not None:
             assert number == one[place], place
     assert int(other["piee", "sm", "normalisation"]) > 1000
     flows = [
-        [row for row in rows(outputs["cutflow"]) if row["selection"] != "lnv"]
+        [row for row in table_rows(outputs["cutflow"]) if row["selection"] != "lnv"]
         for outputs in (opened, closed)
     ]
     assert flows[0] == flows[1] and flows[0]
@@ -119,7 +118,7 @@ def test_a_closed_flow_ends_with_the_open_candidates(closed):
     left = masses(closed)
     for name in CLOSED:
         channel = name.removesuffix("_lnv")
-        flow = [row for row in rows(closed["cutflow"])
+        flow = [row for row in table_rows(closed["cutflow"])
                 if (row["channel"], row["selection"]) == (channel, "lnv")]  # fmt: skip
         assert flow[0]["cut"] == "open_and_identified"
         assert float(flow[-1]["events_out"]) == len(left[name])
@@ -162,7 +161,6 @@ def test_closed_outputs_do_not_depend_on_what_is_closed(kaon_pseudo_data, closed
     write_spectrometer(tmp_path / "without.root", unidentified(kaon_pseudo_data, numbers_of))
     other = run(tmp_path, tmp_path / "without.root", paper, is_unblinded=False)
     for kind in ("cutflow", "counts", "spectra"):
-        with open(closed[kind]) as one, open(other[kind]) as two:
-            assert one.read() == two.read(), kind
+        assert closed[kind] == other[kind], kind
     one, two = masses(closed), masses(other)
     assert all(np.array_equal(one[name], two[name]) for name in one)

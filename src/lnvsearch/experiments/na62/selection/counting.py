@@ -1,0 +1,180 @@
+"""From recorded events to tables: one pass of a sample through all its selections and variations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lnvsearch.experiments.na62.candidate_files import GENERATED, Write, tree_name
+from lnvsearch.experiments.na62.events import SpectrometerEvents
+from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
+from lnvsearch.experiments.na62.selection.select import (
+    Selected,
+    SingleCutLoss,
+    fit_vertices,
+    select,
+)
+from lnvsearch.experiments.na62.selection.settings import (
+    SelectionDetector,
+    SelectionSettings,
+    merged,
+)
+from lnvsearch.experiments.na62.selection.trigger import TriggerSettings
+from lnvsearch.selection import weighted_cutflow
+from lnvsearch.selection.mass_regions import ACCEPTANCE_COLUMNS, RegionCounter, acceptance_rows
+from lnvsearch.selection.weighted_cutflow import WeightedCutFlow
+from lnvsearch.tables import table_from_rows
+
+__all__ = ["COLUMNS", "Variation", "count_sample", "read_variations", "selections_by_place"]
+
+#: Columns of the tables of a sample.
+COLUMNS = {
+    "cutflow": (*weighted_cutflow.COLUMNS, "channel"),
+    "acceptance": (*ACCEPTANCE_COLUMNS, "channel"),
+    "spectra": (
+        "sample", "variation", "selection", "mass_low_gev", "mass_high_gev", "acceptance",
+        "acceptance_uncertainty", "channel",
+    ),
+    "losses": (
+        "sample", "variation", "selection", "condition", "relative_loss",
+        "relative_loss_uncertainty", "channel",
+    ),
+}  # fmt: skip
+
+#: Channel and name of a selection.
+Place = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Variation:
+    """Selections of one variation, and what they need."""
+
+    name: str
+    selections: Mapping[Place, SelectionSettings]
+    detector: SelectionDetector
+    identification: IdentificationMaps
+    trigger: TriggerSettings
+
+    @classmethod
+    def from_mapping(cls, name: str, values: Mapping, maps: IdentificationMaps) -> Variation:
+        """From plain values: selections ({channel: {name: ...}}), detector, trigger."""
+        return cls(
+            name,
+            selections_by_place(values["selections"]),
+            SelectionDetector.from_mapping(values["detector"]),
+            maps,
+            TriggerSettings.from_mapping(values["trigger"]),
+        )
+
+
+def selections_by_place(selections: Mapping[str, Mapping]) -> dict[Place, SelectionSettings]:
+    """Selections from channel -> name -> their plain values."""
+    return {
+        (channel, name): SelectionSettings.from_mapping(values)
+        for channel, named in selections.items()
+        for name, values in named.items()
+    }
+
+
+def read_variations(settings: Mapping[str, Mapping], maps: Sequence[str | Path]) -> list[Variation]:
+    """Variations from plain values and the files of their efficiency maps, in the same order.
+
+    `settings`: by name the values of `Variation.from_mapping`, whole for the first variation, and
+    what differs from the first for the others.
+    """
+    first = next(iter(settings.values()))
+    return [
+        Variation.from_mapping(name, merged(first, changes), IdentificationMaps.from_json(path))
+        for (name, changes), path in zip(settings.items(), maps, strict=True)
+    ]
+
+
+def count_sample(
+    chunks: Iterable[SpectrometerEvents], variations: Sequence[Variation], sample: str, write: Write
+) -> dict[str, dict[str, list]]:
+    """Select simulated events under all variations; the tables of COLUMNS, by name.
+
+    `chunks`: one at least, each with the sums over all generated events.  `write` gets the
+    candidates of the first variation, chunk by chunk, and last the sums.
+    """
+    first = variations[0]
+    counts = {
+        (variation.name, place): _Counts(selection)
+        for variation in variations
+        for place, selection in variation.selections.items()
+    }
+    for chunk in chunks:
+        vertices = fit_vertices(chunk, first.detector)
+        for variation in variations:
+            for place, selection in variation.selections.items():
+                selected = select(
+                    chunk, selection, detector=variation.detector,
+                    identification=variation.identification, trigger=variation.trigger,
+                    vertices=vertices, loss_region=next(iter(selection.regions)),
+                )  # fmt: skip
+                counts[variation.name, place].add(selected)
+                if variation is first:
+                    write(tree_name(*place), selected.candidates)
+    names = ("n_generated", "sum_weight", "sum_squared_weight")
+    generated = {name: getattr(chunk, name) for name in names}
+    write(GENERATED, {name: np.array([value]) for name, value in generated.items()})
+    rows = {kind: [] for kind in COLUMNS}
+    for (variation, (channel, name)), found in counts.items():
+        place = {"sample": sample, "variation": variation, "selection": name}
+        for kind, listed in found.rows(place, **generated).items():
+            rows[kind] += [{**place, "channel": channel, **row} for row in listed]
+    return {kind: table_from_rows(rows[kind], columns) for kind, columns in COLUMNS.items()}
+
+
+class _Counts:
+    """Sums over the chunks of one selection: cut flow, losses, regions and spectrum."""
+
+    def __init__(self, selection: SelectionSettings):
+        self.regions = RegionCounter(selection.regions, selection.spectrum.edges_gev)
+        self.flows: list[WeightedCutFlow] = []
+        self.losses: dict[str, SingleCutLoss] = {}
+
+    def add(self, selected: Selected) -> None:
+        self.regions.add(selected.candidates)
+        self.flows.append(selected.flow)
+        for name, loss in selected.losses.items():
+            self.losses[name] = self.losses[name] + loss if name in self.losses else loss
+
+    def rows(
+        self, place: Mapping, n_generated: int, sum_weight: float, sum_squared_weight: float
+    ) -> dict[str, Iterable[dict]]:
+        """Rows of all tables; `place` names sample, variation and selection."""
+        found = self.regions.acceptances(
+            sum_weight=sum_weight, sum_squared_weight=sum_squared_weight
+        )
+        return {
+            "cutflow": WeightedCutFlow.merged(self.flows).rows(**place),
+            "acceptance": acceptance_rows(found, **place, generated_events=n_generated),
+            "spectra": self._spectrum_rows(sum_weight),
+            "losses": self._loss_rows(),
+        }
+
+    def _spectrum_rows(self, sum_weight: float) -> Iterator[dict]:
+        spectrum = self.regions.spectrum()
+        for low, high, content, uncertainty in zip(
+            spectrum.edges_gev[:-1], spectrum.edges_gev[1:], spectrum.content, spectrum.uncertainty,
+            strict=True,
+        ):  # fmt: skip
+            yield {
+                "mass_low_gev": round(float(low), 9),
+                "mass_high_gev": round(float(high), 9),
+                "acceptance": float(content) / sum_weight,
+                "acceptance_uncertainty": float(uncertainty) / sum_weight,
+            }
+
+    def _loss_rows(self) -> Iterator[dict]:
+        """Where there was nothing to lose, the loss is not a number: an empty cell."""
+        for condition, loss in self.losses.items():
+            yield {
+                "condition": condition,
+                "relative_loss": loss.relative_loss,
+                "relative_loss_uncertainty": loss.uncertainty,
+            }

@@ -1,0 +1,113 @@
+"""What a selection is given, as small typed objects that are built once from plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import get_type_hints
+
+import numpy as np
+
+from lnvsearch.detector.parameters import check_keys
+from lnvsearch.experiments.na62.detector.response import (
+    Beam,
+    Lav,
+    Lkr,
+    Muv,
+    PadHodoscope,
+    Rich,
+    SlabHodoscope,
+    Spectrometer,
+)
+
+__all__ = ["SelectionDetector", "SelectionSettings", "SpectrumBins", "merged"]
+
+
+@dataclass(frozen=True)
+class SelectionDetector:
+    """The sections of the detector that selections ask; a whole `Na62Response` serves as well."""
+
+    beam: Beam
+    spectrometer: Spectrometer
+    rich: Rich
+    pad_hodoscope: PadHodoscope
+    slab_hodoscope: SlabHodoscope
+    lkr: Lkr
+    lav: Lav
+    muv: Muv
+
+    @classmethod
+    def from_mapping(cls, detector: Mapping) -> SelectionDetector:
+        """From section -> key -> number, or {value, ...}; further sections are let pass.
+
+        Raises ValueError naming a section or key that is missing or unknown.
+        """
+        kinds = get_type_hints(cls)
+        check_keys("", detector, set(kinds), optional=set(detector))
+        return cls(**{name: _section(name, kind, detector[name]) for name, kind in kinds.items()})
+
+
+def _section(name: str, kind, values: Mapping):
+    check_keys(name, values, set(kind._fields))
+    leaves = {key: v["value"] if isinstance(v, Mapping) else v for key, v in values.items()}
+    return kind(**{key: tuple(v) if isinstance(v, list) else v for key, v in leaves.items()})
+
+
+@dataclass(frozen=True)
+class SpectrumBins:
+    """Bins of equal width of a mass spectrum, GeV."""
+
+    low_gev: float
+    high_gev: float
+    width_gev: float
+
+    @property
+    def edges_gev(self) -> np.ndarray:
+        """Edges of the bins.
+
+        >>> SpectrumBins(0.25, 1.0, 0.25).edges_gev.tolist()
+        [0.25, 0.5, 0.75, 1.0]
+        """
+        number = round((self.high_gev - self.low_gev) / self.width_gev)
+        return self.low_gev + self.width_gev * np.arange(number + 1)
+
+
+@dataclass(frozen=True)
+class SelectionSettings:
+    """One selection: final state and its charge, cuts in their order, what identifies the tracks.
+
+    `cuts`: mappings with the name under `cut` and the parameters beside it.  `identification`: of
+    lkr, rich, muon; none leaves every track as it is.  `trigger`: names of chains; none is no
+    weight.  `identified_as`: three particles, where that is not what the final state has.
+    `regions`: windows [low, high) of mass in GeV by name, the first of which losses by single cuts
+    are given in.
+    """
+
+    final_state: Sequence[str]
+    charge: int
+    cuts: Sequence[Mapping]
+    identification: Sequence[str] = ()
+    trigger: Sequence[str] = ()
+    identified_as: Sequence[str] | None = None
+    regions: Mapping[str, Sequence[Sequence[float]]] = field(default_factory=dict)
+    spectrum: SpectrumBins | None = None
+
+    @classmethod
+    def from_mapping(cls, values: Mapping) -> SelectionSettings:
+        """From the keys of a search's file, which are the names of the fields."""
+        bins = values.get("spectrum")
+        return cls(**{**values, "spectrum": None if bins is None else SpectrumBins(**bins)})
+
+
+def merged(settings: Mapping, changes: Mapping) -> dict:
+    """Nested settings with other values at the keys of `changes`.
+
+    >>> merged({"lav": {"threshold_gev": 0.02}, "n": 1}, {"lav": {"threshold_gev": 0.05}})
+    {'lav': {'threshold_gev': 0.05}, 'n': 1}
+    """
+    result = dict(settings)
+    for key, new in changes.items():
+        old = result.get(key)
+        both = isinstance(old, Mapping) and isinstance(new, Mapping)
+        result[key] = merged(old, new) if both else new
+    return result

@@ -1,0 +1,134 @@
+"""One pass through selections and variations: tables of known numbers, and chunks that join."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lnvsearch.experiments.na62.events import SpectrometerEvents
+from lnvsearch.experiments.na62.selection.counting import (
+    COLUMNS,
+    Variation,
+    count_sample,
+    read_variations,
+)
+from lnvsearch.experiments.na62.selection.identification_maps import MAPS, correction_set
+from lnvsearch.experiments.na62.selection.settings import SelectionSettings, SpectrumBins
+from lnvsearch.experiments.na62.selection.trigger import TriggerSettings
+from lnvsearch.tables import find_rows
+
+LNV = ("pi-", "e+", "e+")
+N = 600
+
+
+@pytest.fixture(scope="module")
+def events(toys):
+    """Half of them with a photon of 30 MeV in the large-angle veto."""
+    energy = np.where(np.arange(N) % 2, 0.03, 0.0).astype(np.float32)
+    return toys.events(LNV, N, 41, lav_energy_gev=energy)
+
+
+@pytest.fixture(scope="module")
+def variations(toys):
+    """The veto at 20 and at 50 MeV."""
+    selection = SelectionSettings(
+        LNV, 1, [*toys.loose_cuts, {"cut": "large_angle_veto"}], ["lkr"],
+        regions={"signal": [[0.4886, 0.4988]], "control": [[0.0, 0.47]]},
+        spectrum=SpectrumBins(0.48, 0.5, 0.01),
+    )  # fmt: skip
+    nominal = Variation("nominal", {("piee", "lnv"): selection}, toys.detector,
+                        toys.maps(efficiency_pion=0.5), TriggerSettings())  # fmt: skip
+    high = replace(toys.detector, lav=toys.detector.lav._replace(threshold_gev=0.05))
+    return [nominal, replace(nominal, name="veto_high", detector=high)]
+
+
+def halves(events):
+    for rows in (slice(N // 3), slice(N // 3, None)):
+        parts = ({name: values[rows] for name, values in part.items()}
+                 for part in (events.event, events.track, events.cluster))  # fmt: skip
+        sums = (events.n_generated, events.sum_weight, events.sum_squared_weight)
+        yield SpectrometerEvents(*parts, *sums)
+
+
+def counted(chunks, variations):
+    written = {}
+
+    def write(name, columns):
+        written.setdefault(name, []).append(columns)
+
+    return count_sample(chunks, variations, "signal_piee", write), written
+
+
+def test_acceptances_are_weights_over_generated_events(events, variations):
+    tables, written = counted([events], variations)
+    (candidates,) = written["piee_lnv"]
+    number = len(candidates["weight"])
+    assert 20 < number < N / 2 and np.all(candidates["weight"] == 0.5)
+    place = {"sample": "signal_piee", "selection": "lnv", "channel": "piee"}
+    (signal,) = find_rows(tables["acceptance"], variation="nominal", region="signal", **place)
+    assert signal["acceptance"] == pytest.approx(0.5 * number / N)
+    assert (signal["effective_events"], signal["generated_events"]) == (number, N)
+    (control,) = find_rows(tables["acceptance"], variation="nominal", region="control", **place)
+    assert control["acceptance"] == 0.0
+    bins = find_rows(tables["spectra"], variation="nominal", **place)
+    assert [(row["mass_low_gev"], row["mass_high_gev"]) for row in bins] == [(0.48, 0.49), (0.49, 0.5)]
+    assert bins[1]["acceptance"] == pytest.approx(signal["acceptance"]) and bins[0]["acceptance"] == 0
+    flow = find_rows(tables["cutflow"], variation="nominal", **place)
+    assert flow[-1]["cut"] == "trigger"
+    assert flow[-1]["cumulative_efficiency"] == pytest.approx(signal["acceptance"])
+
+
+def test_every_variation_has_its_rows_and_the_first_its_candidates(events, variations):
+    tables, written = counted([events], variations)
+    assert set(written) == {"piee_lnv", "Generated"}
+    assert {name: values[0] for name, values in written["Generated"][0].items()} == {
+        "n_generated": N, "sum_weight": N, "sum_squared_weight": N,
+    }  # fmt: skip
+    for kind, table in tables.items():
+        assert tuple(table) == COLUMNS[kind]
+        assert set(table["variation"]) == {"nominal", "veto_high"}
+    low, high = (
+        find_rows(tables["acceptance"], variation=name, region="signal")[0]["acceptance"]
+        for name in ("nominal", "veto_high")
+    )
+    assert high == pytest.approx(2 * low, rel=0.3)
+    # What the nominal veto costs is the share that passes the other one.
+    (loss,) = find_rows(tables["losses"], variation="nominal", condition="large_angle_veto")
+    assert loss["relative_loss"] == pytest.approx(1.0 - low / high)
+
+
+def test_chunks_join_without_a_seam(events, variations):
+    whole, _ = counted([events], variations)
+    parts, written = counted(halves(events), variations)
+    assert len(written["piee_lnv"]) == 2 and len(written["Generated"]) == 1
+    for kind, table in whole.items():
+        for name, column in table.items():
+            assert parts[kind][name] == pytest.approx(column, nan_ok=True), (kind, name)
+
+
+def test_variations_say_what_differs_from_the_first(toys, tmp_path):
+    import json
+
+    anchors = dict.fromkeys(MAPS, {"momentum_gev": [10.0], "probability": [0.5]})
+    path = tmp_path / "maps.json"
+    path.write_text(json.dumps(correction_set(anchors)))
+    detector = {name: section._asdict() for name, section in vars(toys.detector).items()}
+    lnv = {"final_state": list(LNV), "charge": 1, "cuts": toys.loose_cuts}
+    sm = {**lnv, "final_state": ["pi+", "e+", "e-"], "trigger": ["any"]}
+    settings = {
+        "nominal": {
+            "selections": {"piee": {"lnv": lnv, "sm": sm}}, "detector": detector,
+            "trigger": {"chains": {"any": {"downscaling": 2.0}}, "inefficiency": {"lkr": 0.1}},
+        },
+        "loose": {"selections": {"piee": {"lnv": {"cuts": []}}},
+                  "detector": {"lav": {"threshold_gev": 0.05}}},
+        "veto": {"trigger": {"chains": {"any": {"outer_tiles_only": True}}}},
+    }  # fmt: skip
+    nominal, loose, veto = read_variations(settings, [path] * 3)
+    assert nominal.detector == veto.detector == toys.detector
+    assert loose.detector.lav.threshold_gev == 0.05
+    assert loose.selections["piee", "sm"] == nominal.selections["piee", "sm"]
+    assert loose.selections["piee", "lnv"].cuts == []
+    assert nominal.selections["piee", "lnv"].cuts == toys.loose_cuts
+    assert veto.trigger.chains["any"] == replace(nominal.trigger.chains["any"], outer_tiles_only=True)
+    assert veto.trigger.inefficiency == {"lkr": 0.1}
