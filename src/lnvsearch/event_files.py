@@ -15,11 +15,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EventFileError",
+    "Write",
     "candidate_file",
     "check_event_tree",
     "iterate_entries",
     "open_event_file",
 ]
+
+
+#: Adds columns to a tree of a file of candidates, by the tree's name.
+Write = Callable[[str, "Mapping[str, np.ndarray]"], None]
 
 
 class EventFileError(ValueError):
@@ -99,9 +104,7 @@ def iterate_entries(
 
 
 @contextmanager
-def candidate_file(
-    path: str | Path,
-) -> Iterator[Callable[[str, Mapping[str, np.ndarray]], None]]:
+def candidate_file(path: str | Path) -> Iterator[Write]:
     """Give a function that adds columns to a tree of a ROOT file (LZ4), chunk by chunk.
 
     The file is written whole or not at all.

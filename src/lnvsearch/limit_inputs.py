@@ -42,7 +42,6 @@ __all__ = [
     "relative_uncertainty",
     "scan_table",
     "sensitivity_inputs",
-    "simulated_background",
     "simulated_inputs",
     "total_background",
     "user_data_inputs",
@@ -140,13 +139,13 @@ def simulated_inputs(
     efficiencies: Table,
     systematics: Table,
     background: Mapping[str, float],
-    data_cutflow: Table | None = None,
+    counts: Table | None = None,
 ) -> list[Inputs]:
     """Return this simulation's efficiency and background with the published count, and the user's.
 
     `efficiencies` and `systematics` have a row for `efficiency_sample` and for the source `total`;
-    `background` holds `background_events` and its `_uncertainty`; `data_cutflow` is the cut flow of
-    the user's own events.
+    `background` holds `background_events` and its `_uncertainty`; `counts` are those of the user's
+    own events.
     """
     total = find_rows(systematics, source="total")[0]
     relative = total["relative_uncertainty_percent"] / 100.0
@@ -154,8 +153,8 @@ def simulated_inputs(
     rows = {row["variation"]: row for row in found}
     variants = [("simulated", name, rows[name], limit["observed"])
                 for name in ("nominal", "uncalibrated") if name in rows]
-    if data_cutflow is not None:
-        own = data_cutflow["events_out"][-1]
+    if counts is not None:
+        own = find_rows(counts, region="signal")[0]["events"]
         variants.append((USER_DATA, "simulated_efficiency", rows["nominal"], own))
     return [
         Inputs(kind, name, observed,
@@ -167,7 +166,7 @@ def simulated_inputs(
 
 
 def predicted_inputs(
-    limit: Limit, sensitivity: Mapping[str, Any], background: Table
+    limit: Limit, sensitivity: Mapping[str, Any], background: Mapping[str, float]
 ) -> list[Inputs]:
     """Return this simulation's sensitivity and background, with the published count.
 
@@ -175,9 +174,9 @@ def predicted_inputs(
     variation changes the sensitivity; the background is nominal's throughout (what variations do to
     it stands in the table of systematics).
     """
-    events, uncertainty = simulated_background(limit, background)
     return [
-        Inputs("simulated", variation, limit["observed"], events, uncertainty, 1.0,
+        Inputs("simulated", variation, limit["observed"],
+               background["background_events"], background["background_events_uncertainty"], 1.0,
                value["single_event_sensitivity_uncertainty"] / value["single_event_sensitivity"],
                value["single_event_sensitivity"], limit["inputs"], (limit["method"],))
         for variation, value in sensitivity["simulated"].items()
@@ -185,7 +184,10 @@ def predicted_inputs(
 
 
 def user_data_inputs(
-    limit: Limit, own_sensitivity: Mapping[str, Any], counts: Table, background: Table
+    limit: Limit,
+    own_sensitivity: Mapping[str, Any],
+    counts: Table,
+    background: Mapping[str, float],
 ) -> list[Inputs]:
     """Return the user's own count, with the kaon decays of the user's normalisation channel.
 
@@ -196,9 +198,10 @@ def user_data_inputs(
         return []
     (row,) = find_rows(counts, **limit["signal"])
     published = limit["background"]["mean"], limit["background"]["sigma"]
+    simulated = background["background_events"], background["background_events_uncertainty"]
     sources = {
         "published_acceptances": (published, METHODS),
-        "simulated_acceptances": (simulated_background(limit, background), (limit["method"],)),
+        "simulated_acceptances": (simulated, (limit["method"],)),
     }
     exposure = own_sensitivity["exposure"]
     result = []
@@ -210,13 +213,6 @@ def user_data_inputs(
             methods,
         ))
     return result
-
-
-def simulated_background(limit: Limit, background: Table) -> tuple[float, float]:
-    """Return expected events and uncertainty in the signal region, for the published decays."""
-    return total_background(
-        table_rows(background), limit["background_samples"], limit["signal"]["selection"]
-    )
 
 
 def total_background(

@@ -1,1 +1,23 @@
 """BESIII: J/psi decays at rest, with charged tracks, dE/dx, time of flight and a calorimeter."""
+
+from importlib import import_module
+
+#: Every function of `lnvsearch.experiments.INTERFACE`, and the module that has it.
+_HOME = {
+    "simulate_sample": "chain",
+    "read_events": "events",
+    "select_sample": "selection.sample",
+    "select_data": "selection.recorded",
+    "estimate_backgrounds": "backgrounds",
+    "compute_systematics": "systematics",
+    "warm_up": "warm_up",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str):
+    # A job imports what it calls and nothing else.
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lnvsearch.experiments.besiii.selection.continuum import OffResonance, continuum_events
 from lnvsearch.experiments.besiii.selection.counts import ALL_CUTS
 from lnvsearch.selection import mass_regions
 from lnvsearch.selection.mass_regions import mass_spectrum
-from lnvsearch.tables import Table, find_rows, table_from_rows
+from lnvsearch.tables import find_rows, read_csv, table_from_rows
 
 if TYPE_CHECKING:
     from lnvsearch.generation.cocktail import CocktailMode
 
 __all__ = [
     "BACKGROUND_COLUMNS",
-    "SCAN_COLUMNS",
     "Background",
     "BackgroundSettings",
     "background_row",
     "estimate_backgrounds",
-    "scan_rows",
+    "read_backgrounds",
     "spectrum_rows",
     "total_background",
 ]
@@ -40,7 +40,6 @@ BACKGROUND_COLUMNS = (
     "survival_percent",
     "source",
 )
-SCAN_COLUMNS = ("sample", "chi_square_cut", "expected_events", "expected_events_uncertainty")
 _SPECTRUM_EDGES_GEV = np.linspace(3.0, 3.2, 101)
 
 
@@ -76,57 +75,83 @@ class BackgroundSettings:
     """How backgrounds are counted.
 
     `selection`: its name in tables; `n_parents`: decays of the parent in the data;
-    `chi_square_cut` of the selection and `chi_square_grid` of a scan; `inclusive_sample`: name of
-    the sample of inclusive decays; `continuum_events` and where their luminosities come from.
+    `chi_square_cut` of the selection; `inclusive_sample`: name of the sample of inclusive decays;
+    `continuum_events` and where their luminosities come from.
     """
 
     selection: str
     n_parents: float
     chi_square_cut: float
-    chi_square_grid: tuple[float, ...]
     inclusive_sample: str
     continuum_events: float
     continuum_provenance: str
 
+    @classmethod
+    def from_mapping(cls, values: Mapping) -> BackgroundSettings:
+        """From plain values of the same names, the continuum by its luminosities."""
+        continuum = values["continuum"]
+        names = ("selection", "n_parents", "chi_square_cut", "inclusive_sample")
+        return cls(
+            *(values[name] for name in names),
+            continuum_events(
+                [OffResonance(**point) for point in continuum["points"]],
+                luminosity_per_pb=continuum["on_resonance_luminosity_per_pb"],
+                energy_gev=continuum["on_resonance_energy_gev"],
+            ),
+            continuum["provenance"],
+        )
+
 
 def estimate_backgrounds(
-    weighted: Mapping[str, Mapping[str, np.ndarray]],
-    acceptance: Table,
-    modes: Iterable[CocktailMode],
-    settings: BackgroundSettings,
+    inputs: Mapping[str, str | Sequence[str]], settings: Mapping, *, channel: str
 ) -> dict:
-    """Tables `background`, `spectra` and `scan` of the exclusive decays, and the record `total`.
+    """Tables `background` and `spectra` of the exclusive decays, and the record `total`.
 
-    `weighted`: columns of `weigh` by sample, one for each of the `modes`; `acceptance`: all
-    samples', nominal among others.
+    `inputs`: files `acceptance` (all samples'), `cocktail`, and `selected`, one for each sample of
+    `settings["samples"]`; the rest of `settings`: fields of `BackgroundSettings`, with `continuum`
+    {points, on_resonance_luminosity_per_pb, on_resonance_energy_gev, provenance}.
     """
+    typed = BackgroundSettings.from_mapping(settings)
     of_all_cuts = {
         row["sample"]: row
-        for row in find_rows(acceptance, variation="nominal", region=ALL_CUTS)
+        for row in find_rows(read_csv(inputs["acceptance"]), variation="nominal", region=ALL_CUTS)
     }
-    rows: dict[str, list[dict]] = {"background": [], "spectra": [], "scan": []}
-    for mode in modes:
-        generated = of_all_cuts[mode.sample]["generated_events"]
-        found = Background(mode, weighted[mode.sample], generated, settings.n_parents)
-        place = {"chi_square_cut": settings.chi_square_cut, "selection": settings.selection}
+    rows: dict[str, list[dict]] = {"background": [], "spectra": []}
+    for found in read_backgrounds(inputs, settings["samples"], of_all_cuts, typed.n_parents):
+        place = {"chi_square_cut": typed.chi_square_cut, "selection": typed.selection}
         rows["background"].append(background_row(found, **place))
         rows["spectra"] += spectrum_rows(found, **place)
-        rows["scan"] += scan_rows(found, settings.chi_square_grid)
-    columns = {
-        "background": BACKGROUND_COLUMNS,
-        "spectra": mass_regions.SPECTRUM_COLUMNS,
-        "scan": SCAN_COLUMNS,
-    }
+    columns = {"background": BACKGROUND_COLUMNS, "spectra": mass_regions.SPECTRUM_COLUMNS}
     return {
         **{kind: table_from_rows(listed, columns[kind]) for kind, listed in rows.items()},
         "total": total_background(
             rows["background"],
-            inclusive=of_all_cuts[settings.inclusive_sample],
-            n_parents=settings.n_parents,
-            continuum_events=settings.continuum_events,
-            continuum_provenance=settings.continuum_provenance,
+            inclusive=of_all_cuts[typed.inclusive_sample],
+            n_parents=typed.n_parents,
+            continuum_events=typed.continuum_events,
+            continuum_provenance=typed.continuum_provenance,
         ),
     }
+
+
+def read_backgrounds(
+    inputs: Mapping[str, str | Sequence[str]],
+    samples: Sequence[str],
+    acceptance: Mapping[str, Mapping],
+    n_parents: float,
+) -> Iterator[Background]:
+    """Exclusive decays in the order of the cocktail's table; `acceptance`: rows by sample."""
+    import uproot
+
+    from lnvsearch.generation.cocktail import load_cocktail
+
+    files = dict(zip(samples, inputs["selected"], strict=True))
+    for mode in load_cocktail(inputs["cocktail"]):
+        with uproot.open(files[mode.sample]) as file:
+            weighted = file["Weighted"].arrays(library="np")
+        yield Background(
+            mode, weighted, acceptance[mode.sample]["generated_events"], n_parents
+        )
 
 
 def background_row(background: Background, *, chi_square_cut: float, selection: str) -> dict:
@@ -160,19 +185,6 @@ def background_row(background: Background, *, chi_square_cut: float, selection: 
         "survival_percent": 100.0 * int(passes.sum()) / background.n_generated,
         "source": mode.source,
     }
-
-
-def scan_rows(background: Background, grid: Sequence[float]) -> Iterator[dict]:
-    """Expected events in the signal window below every cut on chi^2, one row of SCAN_COLUMNS each."""
-    for cut in grid:
-        passes = background.weighted["in_window"] & (background.weighted["chi_square"] < cut)
-        yield dict(
-            zip(
-                SCAN_COLUMNS,
-                (background.mode.sample, cut, *background.expected(passes)),
-                strict=True,
-            )
-        )
 
 
 def spectrum_rows(

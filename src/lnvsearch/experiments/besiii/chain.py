@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
 from lnvsearch.experiments.besiii.detector.simulate import simulate as simulate_detector
-from lnvsearch.experiments.besiii.events import RecordedEvents
+from lnvsearch.experiments.besiii.events import RecordedEvents, write_recorded
 from lnvsearch.generation import decay_events
 from lnvsearch.generation.cocktail import CocktailMode, load_cocktail
 from lnvsearch.generation.events import GeneratedEvents
 from lnvsearch.generation.models import Beam, Decay
 from lnvsearch.generation.radiation import RadiationSettings
 
-__all__ = ["EVENTS_PER_CHUNK", "Generation", "Simulation", "cocktail_mode", "generate", "simulate"]
+__all__ = ["EVENTS_PER_CHUNK", "Generation", "Simulation", "cocktail_mode", "generate", "simulate", "simulate_sample"]
 
 #: Events in memory at a time.
 EVENTS_PER_CHUNK = 50_000
@@ -111,3 +112,13 @@ def simulate(
         )
         events = replace(events, n_generated=n_events)
         yield simulate_detector(events, settings.response, base_seed=base_seed, sample=sample)
+
+
+def simulate_sample(
+    path: str | Path, settings: Mapping, n_events: int, *, base_seed: int, sample: str
+) -> None:
+    """Write the recorded events of a sample to a ROOT file; `settings`: of `Simulation`."""
+    chunks = simulate(
+        Simulation.from_mapping(settings), n_events, base_seed=base_seed, sample=sample
+    )
+    write_recorded(path, chunks)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from lnvsearch.experiments.besiii.backgrounds import Background
 from lnvsearch.statistics import punzi
-from lnvsearch.tables import Table
 
 __all__ = ["cut_grid", "scan_chi_square"]
 
@@ -21,24 +21,31 @@ def cut_grid(first: float, last: float, step: float) -> list[float]:
     return [first + i * step for i in range(round((last - first) / step) + 1)]
 
 
+def _below_cuts(background: Background, grid: np.ndarray) -> list[float]:
+    """Expected events in the signal window below every cut."""
+    weighted = background.weighted
+    return [
+        background.expected(weighted["in_window"] & (weighted["chi_square"] < cut))[0]
+        for cut in grid
+    ]
+
+
 def scan_chi_square(
     candidates: Mapping[str, np.ndarray],
     n_generated: int,
-    backgrounds: Table,
+    backgrounds: Iterable[Background],
+    grid: Sequence[float],
     *,
     other_cuts: Iterable[str],
     punzi_constant: float,
 ) -> dict[str, list]:
     """Signal efficiency, background and figure of merit for every cut of a scan.
 
-    `candidates`: columns (c,) of `n_generated` signal events; `backgrounds`: rows of
-    `backgrounds.SCAN_COLUMNS`, the same cuts for each sample; `other_cuts`: what candidates must
-    pass besides, as far as they have it.
+    `candidates`: columns (c,) of `n_generated` signal events; `grid`: the cuts; `other_cuts`: what
+    candidates must pass besides, as far as they have it.
     """
-    samples = list(dict.fromkeys(backgrounds["sample"]))
-    grid = np.array(backgrounds["chi_square_cut"], dtype=float).reshape(len(samples), -1)[0]
-    expected = np.array(backgrounds["expected_events"], dtype=float).reshape(len(samples), -1)
-    background = expected.sum(axis=0)
+    grid = np.array(grid, dtype=float)
+    background = np.array([_below_cuts(found, grid) for found in backgrounds]).sum(axis=0)
     keep = np.ones(len(candidates["chi_square"]), dtype=bool)
     for cut in other_cuts:
         keep &= candidates.get(f"passes_{cut}", keep).astype(bool)

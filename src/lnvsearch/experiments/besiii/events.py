@@ -27,6 +27,7 @@ __all__ = [
     "COVARIANCE_ELEMENTS",
     "EVENT_BRANCHES",
     "iterate_recorded",
+    "read_events",
     "RecordedEvents",
     "TRACK_BRANCHES",
     "TRUTH_BRANCHES",
@@ -85,6 +86,9 @@ TRUTH_BRANCHES: dict[str, tuple[str, str]] = {
 
 #: What cannot be missing from a file of recorded events; truth and its index may be.
 REQUIRED_TRACK_BRANCHES = tuple(name for name in TRACK_BRANCHES if name != "truth_index")
+#: Events in memory at a time.
+_EVENTS_AT_A_TIME = 50_000
+
 MAY_BE_NAN = frozenset(name for name in TRACK_BRANCHES if "_chi_" in name)
 
 
@@ -191,6 +195,11 @@ def iterate_recorded(
         names = [name for name in _wanted_branches() if name in tree]
         for arrays in iterate_entries(path, tree, names, events_per_chunk):
             yield _recorded_from_awkward(path, arrays, header)
+
+
+def read_events(path: str | Path) -> Iterator[RecordedEvents]:
+    """Recorded events of a file in chunks of a size that bounds the memory of a selection."""
+    return iterate_recorded(path, _EVENTS_AT_A_TIME)
 
 
 def _wanted_branches() -> list[str]:

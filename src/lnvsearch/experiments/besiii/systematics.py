@@ -6,17 +6,21 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from lnvsearch.selection.cutflow import binomial_uncertainty
 from lnvsearch.systematics import (
+    COLUMNS,
     Percentage,
     external_percent,
     mc_statistics,
     quadratic_sum,
     relative_difference,
+    source_rows,
+    total_row,
 )
-from lnvsearch.tables import Table, find_rows
+from lnvsearch.tables import Table, find_rows, read_csv, table_from_rows, table_rows
 
 __all__ = [
     "MASS_COLUMNS",
     "common_percent",
+    "compute_systematics",
     "efficiency_of",
     "estimate",
     "mass_row",
@@ -126,3 +130,22 @@ def efficiency_of(
             "raise `statistics` in the configuration"
         )
     return row["events_out"] / total, binomial_uncertainty(row["events_out"], total)
+
+
+def compute_systematics(
+    inputs: Mapping[str, str], settings: Mapping, *, channel: str
+) -> dict[str, list]:
+    """External numbers, this simulation's estimates and the total (COLUMNS).
+
+    `inputs`: files `cutflow`, `efficiencies` and `by_mass`; `settings`: `sources`, the rows of the
+    search's file.
+    """
+    cutflow, efficiencies = read_csv(inputs["cutflow"]), read_csv(inputs["efficiencies"])
+    masses = list(table_rows(read_csv(inputs["by_mass"])))
+    rows = []
+    for source in settings["sources"]:
+        value = None
+        if "estimate" in source:
+            value = estimate(source["estimate"], cutflow, efficiencies, masses)
+        rows += source_rows(source, value)
+    return table_from_rows([*rows, total_row(rows)], COLUMNS)

@@ -5,42 +5,20 @@ The tree of a selection is called `<channel>_<selection>`; it is there even if i
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from lnvsearch.files import written_whole
-
-__all__ = ["GENERATED", "candidate_writer", "read_candidates", "read_generated", "tree_name"]
+__all__ = ["GENERATED", "read_candidates", "read_generated", "tree_name"]
 
 #: The tree with the sums of weights of all generated events.
 GENERATED = "Generated"
-
-Write = Callable[[str, Mapping[str, np.ndarray]], None]
 
 
 def tree_name(channel: str, selection: str) -> str:
     """The tree of a selection."""
     return f"{channel}_{selection}"
-
-
-@contextlib.contextmanager
-def candidate_writer(path: str | Path) -> Iterator[Write]:
-    """Give a function of a tree's name and columns that adds rows; the file is written whole."""
-    import uproot
-
-    with written_whole(path) as temporary:
-        with uproot.recreate(temporary, compression=uproot.LZ4(1)) as file:
-            trees = {}
-
-            def write(name: str, columns: Mapping[str, np.ndarray]) -> None:
-                if name not in trees:
-                    trees[name] = file.mktree(name, {k: v.dtype for k, v in columns.items()})
-                trees[name].extend(columns)
-
-            yield write
 
 
 def read_candidates(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from lnvsearch.experiments.na62.events import SpectrometerEvents
 
-__all__ = ["EVENTS_PER_CHUNK", "SimulationSettings", "simulate"]
+__all__ = ["SimulationSettings", "simulate", "simulate_sample"]
 
-#: Generated decays in memory at a time, and recorded events.
+#: Generated decays in memory at a time.
 DECAYS_PER_CHUNK = 200_000
-EVENTS_PER_CHUNK = 25_000
 
 
 @dataclass(frozen=True)
@@ -69,3 +69,12 @@ def simulate(
             sum_squared_weight=sum_squared_weight,
             **stream,
         )
+
+
+def simulate_sample(
+    path: str | Path, settings: Mapping, n_events: int, *, base_seed: int, sample: str
+) -> None:
+    """Write the recorded events of a sample to a ROOT file; `settings`: `SimulationSettings`."""
+    from lnvsearch.experiments.na62.event_files import write_spectrometer
+
+    write_spectrometer(path, simulate(settings, n_events, base_seed=base_seed, sample=sample))

@@ -14,33 +14,24 @@ from functools import cached_property
 from lnvsearch.experiments.na62.normalisation import Acceptances, Factors, Place
 from lnvsearch.experiments.na62.selection.trigger import TriggerSettings, exposure_ratio
 from lnvsearch.generation.kaon import MODES
+from lnvsearch.limit_inputs import total_background
+from lnvsearch.selection.mass_regions import BACKGROUND_COLUMNS, SPECTRUM_COLUMNS
 from lnvsearch.sensitivity import recomputed
-from lnvsearch.tables import Table, table_from_rows, table_rows
+from lnvsearch.tables import Table, read_csv, table_from_rows, table_rows
 
 __all__ = [
-    "BACKGROUND_COLUMNS",
     "SIGNAL_BRANCHING_FRACTION",
-    "SPECTRUM_COLUMNS",
     "BackgroundSettings",
     "Pileup",
     "Sample",
     "background_table",
     "branching_fraction",
+    "estimate_backgrounds",
     "spectrum_table",
 ]
 
 #: Branching fraction at which events and the spectrum of an undiscovered decay are given.
 SIGNAL_BRANCHING_FRACTION = 1e-10
-
-BACKGROUND_COLUMNS = (
-    "sample", "label", "variation", "selection", "region", "expected_events",
-    "statistical_uncertainty", "systematic_uncertainty", "effective_events",
-)  # fmt: skip
-SPECTRUM_COLUMNS = (
-    "selection", "sample", "label", "mass_low_gev", "mass_high_gev", "expected_events",
-    "uncertainty",
-)  # fmt: skip
-
 
 def branching_fraction(mode: str) -> float:
     """Of a decay mode; an undiscovered one gets SIGNAL_BRANCHING_FRACTION."""
@@ -132,6 +123,33 @@ class BackgroundSettings:
         """Expected events for an acceptance of one, with the signal's trigger chains."""
         produced = self.n_decays * branching_fraction(self.mode_of(sample, variation))
         return produced * factors.of(variation).value
+
+
+def estimate_backgrounds(
+    inputs: Mapping[str, str | Sequence[str]], settings: Mapping, *, channel: str
+) -> dict:
+    """Tables `background` and `spectra` of a channel, and the record `total` of its signal region.
+
+    `inputs`: files `acceptance`, `calibration`, and `spectra`, one for each sample; `settings`: of
+    `BackgroundSettings`, with `in_total`, the samples that the total adds up.
+    """
+    own = dict(settings)
+    in_total = own.pop("in_total")
+    typed, factors = BackgroundSettings.from_mapping(own), Factors.read(inputs["calibration"])
+    background = background_table(typed, Acceptances.read(inputs["acceptance"]), factors)
+    files = dict(zip(typed.samples, inputs["spectra"], strict=True))
+    spectra = {name: read_csv(path) for name, path in files.items()}
+    events, uncertainty = total_background(
+        table_rows(background), in_total, typed.signal.selection
+    )
+    return {
+        "background": background,
+        "spectra": spectrum_table(typed, spectra, factors, channel),
+        "total": {
+            "background_events": events,
+            "background_events_uncertainty": uncertainty,
+        },
+    }
 
 
 def background_table(

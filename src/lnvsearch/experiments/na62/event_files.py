@@ -25,7 +25,17 @@ from lnvsearch.experiments.na62.events import (
 )
 from lnvsearch.files import written_whole
 
-__all__ = ["iterate_data", "iterate_spectrometer", "without_truth", "write_spectrometer"]
+__all__ = [
+    "EVENTS_PER_CHUNK",
+    "iterate_data",
+    "iterate_spectrometer",
+    "read_events",
+    "without_truth",
+    "write_spectrometer",
+]
+
+#: Events in memory at a time.
+EVENTS_PER_CHUNK = 25_000
 
 #: What simulated events have beyond data, and what stands for it where it is missing.
 _TRUTH = {
@@ -139,6 +149,11 @@ def iterate_spectrometer(
         names = [name for name in _all_branches(optional=True) if name in tree]
         for arrays in iterate_entries(path, tree, names, events_per_chunk):
             yield _from_awkward(path, arrays, sums)
+
+
+def read_events(path: str | Path) -> Iterator[SpectrometerEvents]:
+    """Recorded events of a file in chunks of a size that bounds the memory of a selection."""
+    return iterate_spectrometer(path, EVENTS_PER_CHUNK)
 
 
 def _empty(path: str | Path) -> EventFileError:

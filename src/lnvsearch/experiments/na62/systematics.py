@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from lnvsearch.experiments.na62.estimates import BackgroundSettings
 from lnvsearch.experiments.na62.normalisation import Acceptances, Factors, Place
 from lnvsearch.generation.kaon import MODES
-from lnvsearch.tables import Table, find_rows, table_from_rows
+from lnvsearch.tables import Table, find_rows, read_csv, table_from_rows
 
-__all__ = ["COLUMNS", "systematics_table"]
+__all__ = ["COLUMNS", "compute_systematics", "systematics_table"]
 
 COLUMNS = (
     "variation", "description", "quantity", "sample", "selection", "region", "nominal", "varied",
@@ -53,6 +53,22 @@ class _Expected:
     place: Place
     events: float
     uncertainty: float
+
+
+def compute_systematics(
+    inputs: Mapping[str, str], settings: Mapping, *, channel: str
+) -> dict[str, list]:
+    """What every variation changes in a channel (COLUMNS).
+
+    `inputs`: files `acceptance`, `calibration` and `background`; `settings`: of
+    `BackgroundSettings`, with `variations`, their descriptions by name.
+    """
+    own = dict(settings)
+    variations = own.pop("variations")
+    return systematics_table(
+        Acceptances.read(inputs["acceptance"]), Factors.read(inputs["calibration"]),
+        read_csv(inputs["background"]), BackgroundSettings.from_mapping(own), variations,
+    )  # fmt: skip
 
 
 def systematics_table(

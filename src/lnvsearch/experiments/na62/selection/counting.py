@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from lnvsearch.experiments.na62.candidate_files import GENERATED, Write, tree_name
+from lnvsearch.event_files import Write, candidate_file
+from lnvsearch.experiments.na62.candidate_files import GENERATED, tree_name
+from lnvsearch.experiments.na62.event_files import read_events
 from lnvsearch.experiments.na62.events import SpectrometerEvents
 from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
 from lnvsearch.experiments.na62.selection.select import (
@@ -23,26 +25,12 @@ from lnvsearch.experiments.na62.selection.settings import (
     merged,
 )
 from lnvsearch.experiments.na62.selection.trigger import TriggerSettings
-from lnvsearch.selection import weighted_cutflow
-from lnvsearch.selection.mass_regions import ACCEPTANCE_COLUMNS, RegionCounter, acceptance_rows
+from lnvsearch.selection.mass_regions import RegionCounter, acceptance_rows
+from lnvsearch.selection.sample_tables import SAMPLE_COLUMNS
 from lnvsearch.selection.weighted_cutflow import WeightedCutFlow
 from lnvsearch.tables import table_from_rows
 
-__all__ = ["COLUMNS", "Variation", "count_sample", "read_variations", "selections_by_place"]
-
-#: Columns of the tables of a sample.
-COLUMNS = {
-    "cutflow": (*weighted_cutflow.COLUMNS, "channel"),
-    "acceptance": (*ACCEPTANCE_COLUMNS, "channel"),
-    "spectra": (
-        "sample", "variation", "selection", "mass_low_gev", "mass_high_gev", "acceptance",
-        "acceptance_uncertainty", "channel",
-    ),
-    "losses": (
-        "sample", "variation", "selection", "condition", "relative_loss",
-        "relative_loss_uncertainty", "channel",
-    ),
-}  # fmt: skip
+__all__ = ["Variation", "count_sample", "read_variations", "select_sample", "selections_by_place"]
 
 #: Channel and name of a selection.
 Place = tuple[str, str]
@@ -92,10 +80,27 @@ def read_variations(settings: Mapping[str, Mapping], maps: Sequence[str | Path])
     ]
 
 
+def select_sample(
+    events: str | Path,
+    settings: Mapping[str, Mapping],
+    maps: Sequence[str | Path],
+    candidates: str | Path,
+    *,
+    sample: str,
+) -> dict[str, dict[str, list]]:
+    """Select a file of recorded events; the tables of SAMPLE_COLUMNS of all variations.
+
+    `settings` and `maps`: as `read_variations` takes them.  The file `candidates` gets those of the
+    first variation: one tree a selection, and the sums over generated events.
+    """
+    with candidate_file(candidates) as write:
+        return count_sample(read_events(events), read_variations(settings, maps), sample, write)
+
+
 def count_sample(
     chunks: Iterable[SpectrometerEvents], variations: Sequence[Variation], sample: str, write: Write
 ) -> dict[str, dict[str, list]]:
-    """Select simulated events under all variations; the tables of COLUMNS, by name.
+    """Select simulated events under all variations; the tables of SAMPLE_COLUMNS, by name.
 
     `chunks`: one at least, each with the sums over all generated events.  `write` gets the
     candidates of the first variation, chunk by chunk, and last the sums.
@@ -121,12 +126,12 @@ def count_sample(
     names = ("n_generated", "sum_weight", "sum_squared_weight")
     generated = {name: getattr(chunk, name) for name in names}
     write(GENERATED, {name: np.array([value]) for name, value in generated.items()})
-    rows = {kind: [] for kind in COLUMNS}
+    rows = {kind: [] for kind in SAMPLE_COLUMNS}
     for (variation, (channel, name)), found in counts.items():
         place = {"sample": sample, "variation": variation, "selection": name}
         for kind, listed in found.rows(place, **generated).items():
             rows[kind] += [{**place, "channel": channel, **row} for row in listed]
-    return {kind: table_from_rows(rows[kind], columns) for kind, columns in COLUMNS.items()}
+    return {kind: table_from_rows(rows[kind], columns) for kind, columns in SAMPLE_COLUMNS.items()}
 
 
 class _Counts:

@@ -4,36 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
-from lnvsearch.experiments.na62.candidate_files import Write, tree_name
+from lnvsearch.event_files import Write, candidate_file
+from lnvsearch.experiments.na62.candidate_files import tree_name
+from lnvsearch.experiments.na62.event_files import EVENTS_PER_CHUNK, iterate_data
 from lnvsearch.experiments.na62.events import SpectrometerEvents
-from lnvsearch.experiments.na62.selection.blinding import (
-    closed_flow,
-    closed_selection,
-    closed_spectrum,
-    closed_windows,
-    count_regions,
-    regions_to_count,
-)
+from lnvsearch.experiments.na62.selection.blinding import closed_flow, closed_selection
+from lnvsearch.selection.blinding import closed_spectrum, closed_windows, count_regions, regions_to_count
 from lnvsearch.experiments.na62.selection.counting import Place, selections_by_place
 from lnvsearch.experiments.na62.selection.decisions import EnergyOverMomentum
 from lnvsearch.experiments.na62.selection.select import Selected, fit_vertices, select
 from lnvsearch.experiments.na62.selection.settings import SelectionDetector, SelectionSettings
-from lnvsearch.selection import weighted_cutflow
+from lnvsearch.selection.sample_tables import DATA_COLUMNS
 from lnvsearch.selection.weighted_cutflow import WeightedCutFlow
 from lnvsearch.tables import table_from_rows
 
-__all__ = ["COLUMNS", "RecordedSettings", "count_recorded"]
-
-#: Columns of the tables of recorded events.
-COLUMNS = {
-    "cutflow": (*weighted_cutflow.COLUMNS, "channel"),
-    "counts": ("channel", "selection", "region", "events"),
-    "spectra": ("channel", "selection", "mass_low_gev", "mass_high_gev", "events"),
-}
-
+__all__ = ["RecordedSettings", "count_recorded", "select_data"]
 
 @dataclass(frozen=True)
 class RecordedSettings:
@@ -64,6 +53,19 @@ class RecordedSettings:
         ]
 
 
+def select_data(
+    events: str | Path, settings: Mapping, candidates: str | Path
+) -> dict[str, dict[str, list]]:
+    """Select a file of recorded events; the tables of DATA_COLUMNS.
+
+    `settings`: as `RecordedSettings.from_mapping` takes them.  What is closed is in no output.
+    """
+    typed = RecordedSettings.from_mapping(settings)
+    chunks = iterate_data(events, EVENTS_PER_CHUNK, rich_for=typed.with_rich)
+    with candidate_file(candidates) as write:
+        return count_recorded(chunks, typed, write, source=str(events))
+
+
 def count_recorded(
     chunks: Iterable[SpectrometerEvents],
     settings: RecordedSettings,
@@ -71,7 +73,7 @@ def count_recorded(
     *,
     source: str = "events",
 ) -> dict[str, dict[str, list]]:
-    """Select recorded events; the tables of COLUMNS, by name.
+    """Select recorded events; the tables of DATA_COLUMNS, by name.
 
     `write` gets the candidates, chunk by chunk.  What is closed is in no output: a cell of a count
     or a bin that overlaps a closed window is empty.
@@ -98,7 +100,7 @@ def count_recorded(
     }
     return {
         kind: table_from_rows((row for part in searched.values() for row in rows[kind](part)), names)
-        for kind, names in COLUMNS.items()
+        for kind, names in DATA_COLUMNS.items()
     }
 
 

@@ -1,0 +1,67 @@
+"""The user's own recorded events in the selection; the signal window stays closed until opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import uproot
+
+from lnvsearch.experiments.besiii.events import read_events
+from lnvsearch.experiments.besiii.selection.sample import select_chunks
+from lnvsearch.experiments.besiii.selection.state import Selection
+from lnvsearch.selection.blinding import closed_spectrum, count_regions
+from lnvsearch.selection.sample_tables import DATA_COLUMNS
+from lnvsearch.tables import table_from_rows
+
+__all__ = ["select_data"]
+
+_EDGES_GEV = np.linspace(3.0, 3.2, 101)
+
+
+def select_data(
+    events: str | Path, settings: Mapping, candidates: str | Path
+) -> dict[str, dict[str, list]]:
+    """Select a file of recorded events; the tables of DATA_COLUMNS.
+
+    `settings`: `selection` (arguments of `Selection.of_decays`, with the cut `closed_window` where
+    the window is closed), `window_gev` of the signal, `is_unblinded`, and the names `channel` and
+    `selection_name`.  The count of the signal region is what passes all cuts; the spectrum, before
+    the window.
+    """
+    selection = Selection.of_decays(**settings["selection"])
+    (flow,) = select_chunks(read_events(events), {"data": selection}, candidates).values()
+    with uproot.open(candidates) as file:
+        table = file["Candidates"].arrays(library="np")
+    closed = [] if settings["is_unblinded"] else [settings["window_gev"]]
+    passes = [v for name, v in table.items() if name.startswith("passes_") and "window" not in name]
+    mass_gev = table["mass_gev"][np.all(passes, axis=0)]
+    place = {"channel": settings["channel"], "selection": settings["selection_name"]}
+    counts = count_regions(mass_gev, {"signal": [settings["window_gev"]]}, closed)
+    bins = zip(
+        _EDGES_GEV[:-1], _EDGES_GEV[1:], closed_spectrum(mass_gev, _EDGES_GEV, closed), strict=True
+    )
+    rows = {
+        "cutflow": _open_rows(flow.rows("data", "nominal")) if closed else flow.rows("data", "nominal"),
+        "counts": [{"region": region, "events": n} for region, n in counts.items()],
+        "spectra": [
+            {"mass_low_gev": round(float(low), 9), "mass_high_gev": round(float(high), 9), "events": n}
+            for low, high, n in bins
+        ],
+    }
+    return {
+        kind: table_from_rows([{**place, **row} for row in rows[kind]], columns)
+        for kind, columns in DATA_COLUMNS.items()
+    }
+
+
+def _open_rows(rows) -> list[dict]:
+    """Rows of a cut flow from the cut that closes the window: those before would tell its content.
+
+    The first counts what comes in of all events, so that nothing tells what was closed from what
+    other cuts remove.
+    """
+    rows = list(rows)
+    place = [row["cut"] for row in rows].index("closed_window")
+    return [{**rows[place], "events_in": rows[0]["events_in"]}, *rows[place + 1 :]]
