@@ -21,15 +21,19 @@ __all__ = [
     "find_rows",
     "number_of_rows",
     "read_csv",
+    "render",
     "same_mass",
     "table_from_rows",
     "table_rows",
+    "text_table",
     "to_csv",
     "to_markdown",
     "to_tex",
 ]
 
 Table = Mapping[str, Sequence[Any]]
+#: Column -> its heading for print, or one for Markdown and one for LaTeX.
+Headings = Mapping[str, "str | tuple[str, str]"]
 
 _NUMBER_WITH_EXPONENT = re.compile(r"^([+-]?\d+(?:\.\d+)?)e([+-]?\d+)$")
 _NUMBER = re.compile(r"^[+-]?\d+(?:\.\d+)?$")
@@ -103,6 +107,12 @@ def table_from_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -
     return {name: [row.get(name) for row in listed] for name in columns}
 
 
+def text_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> dict[str, list[str]]:
+    """Return the table of these columns with cells of text, as they stand in its CSV file."""
+    table = table_from_rows(rows, columns)
+    return {name: [cell_text(cell) for cell in column] for name, column in table.items()}
+
+
 def find_rows(table: Table, **wanted: Any) -> list[dict[str, Any]]:
     """Return the rows in which every named column has the wanted value.
 
@@ -141,6 +151,25 @@ def cell_text(cell: Any) -> str:
     if isinstance(cell, float):
         return "" if math.isnan(cell) else repr(cell)
     return str(cell)
+
+
+def render(table: Table, text_format: str, headings: Headings | None = None) -> str:
+    """Return the table as text in the format `csv`, `tex` or `md`; ValueError for any other.
+
+    The CSV has the column names as they are, the others `headings`; a column without one has its
+    name with blanks.
+    """
+    if text_format == "csv":
+        return to_csv(table)
+    if text_format not in ("tex", "md"):
+        raise ValueError(f"text_format is {text_format!r}; it must be csv, tex or md")
+    texts = {}
+    for name in table:
+        heading = (headings or {}).get(name, name.replace("_", " "))
+        if isinstance(heading, str):
+            heading = heading, heading.replace("%", r"\%")
+        texts[name] = heading[text_format == "tex"]
+    return to_tex(table, texts) if text_format == "tex" else to_markdown(table, texts)
 
 
 def to_csv(table: Table) -> str:

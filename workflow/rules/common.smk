@@ -7,12 +7,11 @@ ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "workflow"))
 
 from fingerprint import ProjectCode
-from searches.besiii.figures import SIMULATION_FIGURES
 from searches.besiii.search import ColliderSearch
 from searches.configuration import ConfigurationError
 from searches.load import load_papers
 from searches.na62.search import KaonSearch
-from searches.search import LIMIT_FIGURES, NOMINAL
+from searches.search import NOMINAL
 from snakemake.exceptions import WorkflowError
 
 try:
@@ -58,12 +57,6 @@ def papers_of(kind):
     return "|".join(names) or "none"
 
 
-def tables_of(kind):
-    """A pattern that matches the tables of the searches of one kind."""
-    names = {name for p in PAPERS.values() if isinstance(p, kind) for name in p.tables}
-    return "|".join(sorted(names)) or "none"
-
-
 def compiled_kernels(wildcards):
     """The mark of the kernels that a job's experiment needs."""
     return f"results/kernels/{search(wildcards).settings['detector']}.compiled"
@@ -72,11 +65,6 @@ def compiled_kernels(wildcards):
 def published_numbers(wildcards):
     """What the paper of a job prints."""
     return search(wildcards).published_file()
-
-
-def comparison_module(wildcards):
-    """What compares the results of a job's search with the published numbers."""
-    return f"lnvsearch.{search(wildcards).comparison}"
 
 
 def every_leaf():

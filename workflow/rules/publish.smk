@@ -1,66 +1,43 @@
 # The leaves: tables, figures, and the comparison with what the papers print.
 
 
-rule tabulate_table1:
-    """Table 1: systematic uncertainties."""
+rule tabulate_table:
+    """One table, published numbers and this project's side by side."""
     input:
-        published=published_numbers,
-        systematics=lambda w: search(w).result("systematics", ".csv"),
+        results=lambda w: search(w).table(w.table).files.values(),
     output:
         csv=report(
-            "results/{paper}/tables/table1.csv",
-            caption="../report/table1.rst",
+            "results/{paper}/tables/{table}.csv",
+            caption="../report/table.rst",
             category="{paper}",
         ),
-        tex="results/{paper}/tables/table1.tex",
-        md="results/{paper}/tables/table1.md",
+        tex="results/{paper}/tables/{table}.tex",
+        md="results/{paper}/tables/{table}.md",
     log:
-        "results/{paper}/logs/tabulate_table1.log",
+        "results/{paper}/logs/tabulate_table/{table}.log",
     params:
-        code=code_of("tabulate_table1"),
-    wildcard_constraints:
-        paper=papers_of(ColliderSearch),
-    resources:
-        mem_mb=200,
-        runtime=5,
-    script:
-        "../scripts/tabulate_table1.py"
-
-
-rule tabulate_table2:
-    """Table 2: efficiencies, counts, uncertainties and limits by mass."""
-    input:
-        published=published_numbers,
-        efficiencies=lambda w: search(w).result("efficiencies", ".csv"),
-        systematics=lambda w: search(w).result("systematics", "_by_mass.csv"),
-        scan=lambda w: search(w).result("limits", "_scan.csv"),
-    output:
-        csv=report(
-            "results/{paper}/tables/table2.csv",
-            caption="../report/table2.rst",
-            category="{paper}",
+        code=code_of(
+            "tabulate_table",
+            lambda w: search(w).table(w.table).module,
+            lambda w: search(w).table(w.table).function,
         ),
-        tex="results/{paper}/tables/table2.tex",
-        md="results/{paper}/tables/table2.md",
-    log:
-        "results/{paper}/logs/tabulate_table2.log",
-    params:
-        code=code_of("tabulate_table2"),
-        in_mass_bin=lambda w: search(w).settings["mass_bin"]["in_efficiency"],
+        module=lambda w: search(w).table(w.table).module,
+        name=lambda w: search(w).table(w.table).name,
+        results=lambda w: list(search(w).table(w.table).files),
+        settings=lambda w: search(w).table(w.table).settings,
     wildcard_constraints:
-        paper=papers_of(ColliderSearch),
+        table="|".join(sorted({name for p in PAPERS.values() for name in p.tables})),
     resources:
-        mem_mb=200,
+        mem_mb=300,
         runtime=5,
     script:
-        "../scripts/tabulate_table2.py"
+        "../scripts/tabulate_table.py"
 
 
 rule draw_figure:
     """One figure, with the numbers drawn."""
     input:
-        published=published_numbers,
-        data=lambda w: search(w).figure_inputs(w.figure),
+        results=lambda w: search(w).figure(w.figure).files.values(),
     output:
         pdf=report(
             "results/{paper}/figures/{figure}.pdf",
@@ -72,11 +49,17 @@ rule draw_figure:
     log:
         "results/{paper}/logs/draw_figure/{figure}.log",
     params:
-        code=code_of("draw_figure"),
-        settings=lambda w: search(w).figure_parameters(w.figure),
+        code=code_of(
+            "draw_figure",
+            lambda w: search(w).figure(w.figure).module,
+            lambda w: search(w).figure(w.figure).function,
+        ),
+        module=lambda w: search(w).figure(w.figure).module,
+        name=lambda w: search(w).figure(w.figure).name,
+        results=lambda w: list(search(w).figure(w.figure).files),
+        settings=lambda w: search(w).figure(w.figure).settings,
     wildcard_constraints:
-        paper=papers_of(ColliderSearch),
-        figure="|".join(LIMIT_FIGURES + SIMULATION_FIGURES),
+        figure="|".join(sorted({name for p in PAPERS.values() for name in p.figures})),
     resources:
         mem_mb=500,
         runtime=5,
@@ -87,9 +70,7 @@ rule draw_figure:
 rule compare_with_published:
     """One row for every number that the paper prints, and a summary of what agrees."""
     input:
-        unpack(lambda w: search(w).comparison_inputs()),
-        published=published_numbers,
-        companion=lambda w: search(w).companion_files(),
+        results=lambda w: search(w).comparison().files.values(),
     output:
         comparison=report(
             "results/{paper}/comparison.csv",
@@ -100,10 +81,14 @@ rule compare_with_published:
     log:
         "results/{paper}/logs/compare_with_published.log",
     params:
-        code=code_of("compare_with_published", comparison_module),
-        module=lambda w: search(w).comparison,
-        settings=lambda w: search(w).comparison_settings(),
-        results=lambda w: list(search(w).comparison_inputs()),
+        code=code_of(
+            "compare_with_published",
+            lambda w: search(w).comparison().module,
+            lambda w: search(w).comparison().function,
+        ),
+        module=lambda w: search(w).comparison().module,
+        results=lambda w: list(search(w).comparison().files),
+        settings=lambda w: search(w).comparison().settings,
     resources:
         mem_mb=300,
         runtime=5,

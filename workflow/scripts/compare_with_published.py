@@ -1,22 +1,18 @@
-"""Every number that a paper prints, side by side with this project's."""
+"""Every number that a paper prints and this project's, side by side; and what agrees, as text."""
 
 from job import job, write_table, write_text
 
 
-def compare_with_published(module, published, companion, files, settings, comparison, summary):
-    """`module`: what compares, in lnvsearch; `files`: the results by name, CSV tables and JSON;
-    `settings`: published inputs as used."""
+def compare_with_published(module, files, settings, comparison, summary):
+    """`module` declares the comparison; `files`: its results by name."""
     from importlib import import_module
 
-    from lnvsearch.publication.entered import Entered, check_accounted
-    from lnvsearch.publication.published import read_published
+    from lnvsearch.publication.entered import check_accounted
+    from lnvsearch.publication.results import read_inputs
 
-    compare = import_module(f"lnvsearch.{module}").compare
-    entered = {tuple(key): Entered(value, source) for *key, value, source in settings["entered"]}
-    published = read_published(published)
-    others = None if companion is None else read_published(companion)
-    table, text = compare(published, files, {**settings, "entered": entered}, others)
-    check_accounted(table, published)
+    paper, results = import_module(f"lnvsearch.{module.removeprefix('lnvsearch.')}"), read_inputs(files)
+    table, text = paper.COMPARISON.make(results, settings)
+    check_accounted(table, results["published"])
     write_table(comparison, table)
     write_text(summary, text)
 
@@ -25,9 +21,7 @@ if __name__ == "__main__":
     with job(snakemake):
         compare_with_published(
             module=snakemake.params.module,
-            published=snakemake.input.published,
-            companion=next(iter(snakemake.input.companion), None),
-            files={name: snakemake.input[name] for name in snakemake.params.results},
+            files=dict(zip(snakemake.params.results, snakemake.input.results, strict=True)),
             settings=snakemake.params.settings,
             comparison=snakemake.output.comparison,
             summary=snakemake.output.summary,

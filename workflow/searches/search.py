@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 
 from lnvsearch.publication import entered
 from lnvsearch.publication.published import PublishedNumbers, read_published
+from searches import publication
 from searches.configuration import ConfigurationError, check_schema, overlaid, read_yaml
 
 STAGES = ("generation", "detector", "selection", "statistics")
@@ -28,14 +31,13 @@ class Paper:
     Raises ConfigurationError, with all problems of the search's files, when it is made.
     """
 
+    #: Name of the experiment.
+    experiment: str
     #: Names of the schemas of the search's file and of its detector's.
     schema: str
     detector_schema: str
-    #: Names of the tables and figures of the paper and beyond it.
-    tables: tuple[str, ...] = ()
-    figures: tuple[str, ...] = ()
-    #: What compares its results with the published numbers: the name of a module in lnvsearch.
-    comparison: str
+    #: Settings that tables, figures and the comparison can ask for, by name.
+    publication_settings: Mapping[str, publication.Setting]
     #: Keys that the published numbers fill in where the search's file does not give them.
     published_inputs: re.Pattern
     #: Sections that are made for them.
@@ -59,6 +61,9 @@ class Paper:
             raise ConfigurationError(str(error)) from None
         check_schema(self.settings, self.schema, self.file)
         self.channels = self.settings["channels"]
+        #: Names of the tables and figures that are made.
+        self.tables = tuple(self.settings["tables"])
+        self.figures = (*LIMIT_FIGURES, *self.settings["figures"])
         self.detector_file = root / "config" / "detectors" / f"{self.settings['detector']}.yaml"
         self.detector = read_yaml(self.detector_file)
         check_schema(self.detector, self.detector_schema, self.detector_file)
@@ -150,27 +155,43 @@ class Paper:
 
     # ------------------------------------------------------------- publication
 
-    def comparison_settings(self) -> dict:
-        """What the comparison says of numbers that are entered, and how the search is called."""
-        return {
-            "entered": [[*key, used.value, used.source] for key, used in self.entered.items()],
-            "title": self.settings["title"],
-        }
+    def results(self) -> dict[str, publication.Result]:
+        """Results that tables, figures and the comparison can ask for, by name."""
+        raise NotImplementedError
 
-    def companion_files(self) -> list[str]:
+    @cached_property
+    def contents(self) -> ModuleType:
+        """The module that declares tables, figures and the comparison."""
+        return publication.module_of(self)
+
+    def table(self, name: str) -> publication.Making:
+        """How a table is made; one that the search's file does not name has its own name."""
+        return publication.making(self, "TABLES", self.settings["tables"].get(name, name), {})
+
+    def figure(self, name: str) -> publication.Making:
+        """How a figure is made; one that the search's file does not name has its own name."""
+        entry = self.settings["figures"].get(name, {"draw": name})
+        return publication.making(self, "FIGURES", entry["draw"], entry)
+
+    def comparison(self) -> publication.Making:
+        """How the comparison with the published numbers is made."""
+        return publication.making(self, "COMPARISON", "COMPARISON", {})
+
+    def companion_file(self) -> str | None:
         """Published numbers of the other search by the same experiment, to which this refers."""
         other = self.settings.get("companion")
-        if other is None:
-            return []
-        return [str(self.root / "resources" / "published" / other / "numbers.csv")]
+        return other and str(self.root / "resources" / "published" / other / "numbers.csv")
+
+    def entered_values(self) -> list[list]:
+        """What the comparison says of numbers that are entered, see lnvsearch.publication.entered."""
+        return [[*key, used.value, used.source] for key, used in self.entered.items()]
 
     def leaves(self) -> list[str]:
         """All that `rule all` asks of the search."""
         folder = f"results/{self.name}"
         tables = ("limits_by_method", "undercoverage", *self.tables)
-        drawn = (*LIMIT_FIGURES, *self.figures)
         return [
             *(f"{folder}/tables/{name}.csv" for name in tables),
-            *(f"{folder}/figures/{name}.pdf" for name in drawn),
+            *(f"{folder}/figures/{name}.pdf" for name in self.figures),
             f"{folder}/comparison.csv",
         ]

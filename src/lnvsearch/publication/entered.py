@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -37,6 +37,7 @@ __all__ = [
     "Entered",
     "check_accounted",
     "check_marks",
+    "entered_of",
     "entered_values",
     "fill_in",
     "given_keys",
@@ -74,6 +75,11 @@ class Entered:
 
     value: float
     source: str
+
+
+def entered_of(lines: Iterable[Sequence]) -> dict[Key, Entered]:
+    """Return the values used from lines of quantity, channel, mass_gev, value and source."""
+    return {tuple(key): Entered(value, source) for *key, value, source in lines}
 
 
 # ------------------------------------------------------------------------------ keys and their units

@@ -1,11 +1,14 @@
-"""All results of a search, read by the names under which the rules hand them over."""
+"""Results of a search, read by the names under which the rules hand them over."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from lnvsearch.limit_inputs import USER_DATA
+from lnvsearch.publication.published import read_published
+from lnvsearch.tables import read_csv
 
 #: Results with one file a channel; every other one is a single table.
 BY_CHANNEL = (
@@ -13,20 +16,52 @@ BY_CHANNEL = (
     "data",
 )
 
+#: Names under which a paper's numbers are handed over: the search's own, another paper's.
+_PUBLISHED = ("published", "companion")
+
+
+def read_inputs(files: Mapping[str, str]) -> dict[str, Any]:
+    """Return the results by name: {"background/piee": path} becomes {"background": {"piee": table}}.
+
+    CSV files become tables, JSON files what they hold, the numbers of a paper `PublishedNumbers`;
+    any other file, one of events, stays the path.
+    """
+    results: dict[str, Any] = {}
+    for name, path in files.items():
+        name, _, part = name.partition("/")
+        if part:
+            results.setdefault(name, {})[part] = _read(name, path)
+        else:
+            results[name] = _read(name, path)
+    return results
+
+
+def _read(name: str, path: str) -> Any:
+    if name in _PUBLISHED:
+        return read_published(path)
+    if path.endswith(".csv"):
+        return read_csv(path)
+    return read_json(path) if path.endswith(".json") else path
+
 
 def read_results(files: Mapping[str, str]) -> dict:
     """{"background": {channel: table}, ..., "validation": table} from {"background_piee": path, ...}."""
-    from lnvsearch.tables import read_csv
-
     results: dict = {}
     for name, path in files.items():
-        content = read_json(path) if path.endswith(".json") else read_csv(path)
         folder, _, channel = name.partition("_")
         if folder in BY_CHANNEL:
-            results.setdefault(folder, {})[channel] = content
+            results.setdefault(folder, {})[channel] = _read(folder, path)
         else:
-            results[name] = content
+            results[name] = _read(name, path)
     return results
+
+
+def read_tree(path: str, tree: str, columns: list[str] | None = None) -> dict[str, Any]:
+    """Return columns of a tree of a ROOT file as arrays, all of them if none are named."""
+    import uproot
+
+    with uproot.open(path) as file:
+        return file[tree].arrays(columns, library="np")
 
 
 def of_the_paper(records: list[Mapping]) -> list[Mapping]:

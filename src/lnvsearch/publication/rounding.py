@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from decimal import ROUND_HALF_UP, Decimal
 
-__all__ = ["pdg_round", "pdg_round_pair", "round_significant"]
+__all__ = ["pdg_round", "pdg_round_pair", "round_significant", "with_uncertainty"]
 
 # Numbers whose leading digit is at these powers of ten or beyond are printed with an exponent.
 _SMALLEST_PLAIN_EXPONENT = -4
@@ -59,6 +59,11 @@ def pdg_round_pair(value: float, uncertainty: float) -> tuple[str, str]:
     return _with_exponent(value_decimal, last_place, leading), _with_exponent(
         rounded, last_place, leading
     )
+
+
+def with_uncertainty(value: float, uncertainty: float | None) -> str:
+    """Return `pdg_round`, or four significant digits where there is no uncertainty."""
+    return pdg_round(value, uncertainty) if uncertainty else round_significant(value, 4)
 
 
 def round_significant(value: float, digits: int) -> str:

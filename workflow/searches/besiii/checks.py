@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import jsonschema
 
+from searches import publication
 from searches.configuration import (
     ConfigurationError,
     check_schema,
@@ -46,6 +47,7 @@ def check_meaning(paper: ColliderSearch) -> None:
         *_check_names(paper),
         *_check_systematics(paper),
         *_check_overlays(paper),
+        *publication.check(paper),
     ]
     _raise_if_any(problems, paper)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from searches.besiii import checks, figures
+from searches.besiii import checks, publication
 from searches.configuration import ConfigurationError
 from searches.search import DATA, NOMINAL, Paper
 
@@ -38,11 +38,10 @@ SELECTION = "lnv"
 class ColliderSearch(Paper):
     """One search: its settings, its detector, its samples and its variations."""
 
+    experiment = "besiii"
     schema = "paper"
     detector_schema = "detector"
-    comparison = "papers.besiii_2025.comparison"
-    tables = ("table1", "table2")
-    figures = figures.SIMULATION_FIGURES
+    publication_settings = publication.SETTINGS
     published_inputs = re.compile(
         r"parent\.number|mass_scan\.(first|last|step)_gev|chi_square_scan\.punzi_constant"
         r"|calibration\.target|systematics\.\w+\.external_percent(\[\d+\]\.percent)?"
@@ -298,11 +297,9 @@ class ColliderSearch(Paper):
             inputs["data"] = self._file("selection", "cutflow", DATA, NOMINAL, "csv")
         return inputs
 
-    def selected_data(self) -> dict[str, str]:
+    def selected_data(self) -> str | None:
         """The selected events of the user's own data, if there are any."""
-        if self.data_file is None:
-            return {}
-        return {"data": self.selected_file(DATA)}
+        return None if self.data_file is None else self.selected_file(DATA)
 
     def calibration_file(self, variation: str) -> list[str]:
         """The overlay with the calibrated scalar, for the variations that have it."""
@@ -315,23 +312,8 @@ class ColliderSearch(Paper):
 
     # ------------------------------------------------------------- publication
 
-    def figure_inputs(self, figure: str) -> list[str]:
-        return list(figures.figure_inputs(self, figure).values())
-
-    def figure_parameters(self, figure: str) -> dict:
-        return figures.figure_parameters(self, figure)
-
-    def comparison_inputs(self) -> dict[str, str]:
-        """Everything that the comparison with the published numbers reads, by name."""
-        inputs = {f"limits_{name}": path for name, path in zip(self.channels, self.limit_files())}
-        return inputs | {
-            "efficiencies": self.result("efficiencies", ".csv"),
-            "systematics": self.result("systematics", ".csv"),
-            "systematics_by_mass": self.result("systematics", "_by_mass.csv"),
-            "scan": self.result("limits", "_scan.csv"),
-            "background": self.result("background", ".csv"),
-            "resolution": self.result("efficiencies", "_resolution.json"),
-        }
+    def results(self) -> dict:
+        return publication.results(self)
 
 
 def _blinded(cuts: list[dict]) -> list[dict]:

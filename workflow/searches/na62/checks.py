@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import jsonschema
 
+from searches import publication
 from searches.configuration import ConfigurationError, check_schema, describe, overlaid, read_schema
-from searches.na62 import figures as kaon_figures
 from searches.search import DATA
 
 if TYPE_CHECKING:
@@ -23,10 +23,9 @@ def check_meaning(paper: KaonSearch) -> None:
         *_check_normalisations(paper),
         *_check_variations(paper),
         *_check_names(paper),
-        *_check_tables(paper),
         *_check_identification(paper),
         *_check_closed_regions(paper),
-        *_check_figures(paper),
+        *publication.check(paper),
         *_check_published(paper),
     ]
     if problems:
@@ -200,20 +199,6 @@ def _other_names(where: str, entry: Mapping, wanted: Mapping[str, str]) -> Itera
             yield f"{where}.{key}: {entry[key]!r} must be called {name!r}; rename it"
 
 
-def _check_tables(paper: KaonSearch) -> Iterator[str]:
-    """Tables whose content a search can leave out need it."""
-    needs = {
-        "data_driven": ("data_driven of a channel",
-                        any(entry["data_driven"] for entry in paper.channels.values())),
-        "probe_contamination": ("contamination of a probe in closure",
-                                any(p["contamination"] for p in paper.settings["closure"].values())),
-    }
-    for table, content in paper.settings["tables"].items():
-        what, is_there = needs.get(content, ("", True))
-        if not is_there:
-            yield f"tables.{table}: {content} shows nothing without {what}; give it, or no table"
-
-
 def _check_identification(paper: KaonSearch) -> Iterator[str]:
     """Windows of E/p by which a track is one kind only, and all that the selections need."""
     where = "identification.energy_over_momentum"
@@ -250,20 +235,6 @@ def _check_closed_regions(paper: KaonSearch) -> Iterator[str]:
                         f"channels.{channel}.selections.{name}.regions.masked: {masked} does not "
                         f"hold the signal region [{low}, {high}]; widen it"
                     )
-
-
-def _check_figures(paper: KaonSearch) -> Iterator[str]:
-    for figure, entry in paper.settings["figures"].items():
-        where = f"figures.{figure}"
-        if not kaon_figures.needs_channel(entry["draw"]):
-            continue
-        if "channel" not in entry:
-            yield f"{where}.channel: missing; {entry['draw']} draws a channel's spectra: name one"
-            continue
-        yield from _unknown(f"{where}.channel", entry["channel"], paper.channels)
-        selections = paper.channels.get(entry["channel"], {}).get("selections", {})
-        for name in entry.get("panels", ()):
-            yield from _unknown(f"{where}.panels", name, selections)
 
 
 def _check_published(paper: KaonSearch) -> Iterator[str]:

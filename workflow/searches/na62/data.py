@@ -15,7 +15,7 @@ from searches.search import DATA, NOMINAL
 if TYPE_CHECKING:
     from searches.na62.search import KaonSearch
 
-#: Tables that a search with data of the user's has beside its own.
+#: Further tables of a search with data of the user's.
 TABLES = ("data_counts", "data_sensitivity")
 
 
@@ -38,11 +38,6 @@ def sensitivity_file(paper: KaonSearch, channel: str) -> str:
     return result_file(paper, "sensitivity", f"{channel}.json")
 
 
-def figure_inputs(paper: KaonSearch) -> dict[str, str]:
-    """The spectra that are drawn as points, if there are data."""
-    return {} if paper.data_file is None else {DATA: result_file(paper, "spectra")}
-
-
 def limit_inputs(paper: KaonSearch, channel: str) -> dict[str, str]:
     """What a limit of the user's data needs: nothing before the signal region is open."""
     if paper.data_file is None or not paper.is_unblinded:
@@ -53,9 +48,12 @@ def limit_inputs(paper: KaonSearch, channel: str) -> dict[str, str]:
     }
 
 
-def table_inputs(paper: KaonSearch, table: str) -> dict[str, str]:
-    """What one of TABLES is made from, by name."""
-    if table == "data_counts":
-        return {"counts": result_file(paper, "counts")}
-    own = {f"data_{channel}": sensitivity_file(paper, channel) for channel in paper.channels}
-    return {**own, **paper.result_files("limits")}
+def results(paper: KaonSearch) -> dict[str, str | dict[str, str] | None]:
+    """Results of the user's own data that tables and figures ask for; None if there are no data."""
+    if paper.data_file is None:
+        return dict.fromkeys(("user_spectra", "user_counts", "user_sensitivity"))
+    return {
+        "user_spectra": result_file(paper, "spectra"),
+        "user_counts": result_file(paper, "counts"),
+        "user_sensitivity": {name: sensitivity_file(paper, name) for name in paper.channels},
+    }

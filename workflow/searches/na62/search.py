@@ -8,7 +8,7 @@ from pathlib import Path
 
 from searches.na62 import checks as kaon_checks
 from searches.na62 import data as kaon_data
-from searches.na62 import figures as kaon_figures
+from searches.na62 import publication
 from searches.na62.parameters import (
     detector_numbers,
     differences,
@@ -24,9 +24,10 @@ _IDENTIFICATION = "identification"
 class KaonSearch(Paper):
     """One search: its settings, its detector, its samples and its variations."""
 
+    experiment = "na62"
     schema = "kaon_paper"
     detector_schema = "na62_detector"
-    comparison = "experiments.na62.publication.comparison"
+    publication_settings = publication.SETTINGS
     published_inputs = re.compile(
         r"channels\.\w+\.(background_systematic\.fraction|pileup\.(sideband_events|width_ratio)"
         r"|limit\.(observed|(background|single_event_sensitivity|signal_acceptance"
@@ -42,9 +43,9 @@ class KaonSearch(Paper):
     def __init__(self, name: str, config: Mapping, root: Path, config_files: str):
         super().__init__(name, config, root, config_files)
         self.samples = self.settings["samples"]
-        of_data = () if self.data_file is None else kaon_data.TABLES
-        self.tables = (*self.settings["tables"], *of_data)
-        self.figures = (*self.settings["figures"], *kaon_figures.FURTHER_FIGURES)
+        if self.data_file is not None:
+            self.tables += kaon_data.TABLES
+        self.figures += publication.further_figures(self)
         kaon_checks.check_meaning(self)
 
     # ------------------------------------------------------------------ samples
@@ -370,40 +371,9 @@ class KaonSearch(Paper):
                             else self.channels)
         }
 
-    def table_inputs(self) -> dict[str, str]:
-        """What the tables of the paper are made from, by name."""
-        return {
-            **self.result_files("acceptance", "background", "sensitivity", "systematics", "limits"),
-            **{
-                f"transferred_{channel}": self.channel_file("transferred", channel)
-                for channel, entry in self.channels.items()
-                if entry["data_driven"]
-            },
-            "contamination": f"results/{self.name}/identification/contamination.csv",
-            "validation": f"results/{self.name}/validation/validation.csv",
-            "closure": f"results/{self.name}/identification/closure.csv",
-        }
-
-    def inputs_of_table(self, table: str) -> dict[str, str]:
-        """What one table is made from, by name."""
-        if table in kaon_data.TABLES:
-            return kaon_data.table_inputs(self, table)
-        return self.table_inputs()
-
-    def table_content(self, table: str) -> str:
-        """What a table holds: an entry of the search's file, or one of the user's data."""
-        return self.settings["tables"].get(table, table)
-
-    def figure_inputs(self, figure: str) -> list[str]:
-        return list(kaon_figures.figure_inputs(self, figure).values())
-
-    def figure_parameters(self, figure: str) -> dict:
-        return kaon_figures.figure_parameters(self, figure)
-
-    def comparison_inputs(self) -> dict[str, str]:
-        """Everything that the comparison with the published numbers reads, by name."""
-        return self.table_inputs()
+    def results(self) -> dict:
+        return publication.results(self)
 
     def leaves(self) -> list[str]:
-        """All that `rule all` asks of the search: the cut flows besides what papers show."""
+        """All that `rule all` asks of the search: the cut flows, too."""
         return [*super().leaves(), *self.result_files("cutflow").values()]

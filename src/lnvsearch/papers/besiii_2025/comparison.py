@@ -1,54 +1,65 @@
 """Every number of the BESIII paper against this project's: the comparison and its summary.
 
-`comparison_for_besiii` makes the table, `summary_markdown` the text about it.  The meaning of rows
-and columns is described in `comparison_rows`; what is inconsistent inside the paper is computed in
-`inconsistencies`.
+`comparison_for_besiii` makes the table.  The meaning of rows and columns is described in
+`lnvsearch.publication.comparison`; what is inconsistent inside the paper is computed in
+`inconsistencies`, and `summary` writes the text.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from lnvsearch.papers.besiii_2025.inconsistencies import inconsistencies_of_besiii
 from lnvsearch.papers.besiii_2025.summary import summary_markdown
-from lnvsearch.publication.comparison import (
-    COLUMNS,
-    KINDS,
-    NO_TEST,
-    check_coverage,
-    check_unique,
-    comparison_row,
-    comparison_table,
-    is_test,
-)
-from lnvsearch.publication.entered import remaining_rows
+from lnvsearch.publication.comparison import NO_TEST, comparison_row, comparison_table
+from lnvsearch.publication.entered import entered_of, remaining_rows
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
-from lnvsearch.publication.results import of_the_paper, read_json
-from lnvsearch.publication.summary import Inconsistency
-from lnvsearch.tables import read_csv, same_mass, table_rows
+from lnvsearch.publication.results import of_the_paper
+from lnvsearch.tables import same_mass, table_rows
 
-__all__ = [
-    "COLUMNS",
-    "KINDS",
-    "NO_TEST",
-    "Inconsistency",
-    "check_coverage",
-    "check_unique",
-    "compare",
-    "comparison_for_besiii",
-    "comparison_row",
-    "inconsistencies_of_besiii",
-    "is_test",
-    "summary_markdown",
-]
+__all__ = ["compare", "comparison_for_besiii"]
 
 Row = dict[str, Any]
 
 # Counts that the scan of limits takes as printed.
 _SCAN_COUNTS = ("observed_events", "background_events")
 _CALIBRATED = f"{NO_TEST}: the detector is calibrated to this number"
+
+
+def compare(
+    published: PublishedNumbers,
+    *,
+    limits: Mapping[str, list],
+    resolution: Mapping[str, float],
+    entered: Iterable[Sequence],
+    **tables: Any,
+) -> tuple[dict[str, list], str]:
+    """Return the comparison of the search with its paper, and the summary as text.
+
+    `limits` are the records of the one channel, those of the user's own data are left out; of the
+    `resolution` in mass the half width of the signal window in resolutions is compared; `entered` is
+    what `entered_of` reads.  All others as in `comparison_for_besiii`.
+    """
+    (records,) = limits.values()
+    half_width = "window_half_width_in_resolutions"
+    results = {
+        **tables,
+        # The records of one prior stand for their method.
+        "overall_limits": list({
+            (r["kind"], r["variant"], r["method"]): r for r in reversed(of_the_paper(records))
+        }.values()),
+        "entered": entered_of(entered),
+        "simulated_numbers": [{
+            "quantity": f"signal_{half_width}",
+            "value": resolution[half_width],
+            "uncertainty": resolution[f"{half_width}_uncertainty"],
+            "source": "resolution",
+            "note": f"resolution {1e3 * resolution['mass_resolution_gev']:.2f} MeV",
+        }],
+    }
+    table = comparison_for_besiii(published, results)
+    return table, summary_markdown(table, published, results)
 
 
 def comparison_for_besiii(
@@ -372,34 +383,3 @@ def _limit_variant(record: Mapping[str, Any]) -> str:
 
 def _percent(fraction: float | None) -> float | None:
     return None if fraction is None else 100 * fraction
-
-
-def compare(
-    published: PublishedNumbers,
-    files: Mapping[str, str],
-    settings: Mapping[str, Any],
-    companion: PublishedNumbers | None = None,
-) -> tuple[dict[str, list], str]:
-    """Comparison and summary; `files`: results by name, `settings`: what is `entered`."""
-    names = ("efficiencies", "systematics", "systematics_by_mass", "scan", "background")
-    resolution = read_json(files["resolution"])
-    (limits,) = (path for name, path in files.items() if name.startswith("limits_"))
-    records = reversed(of_the_paper(read_json(limits)))
-    half_width = "window_half_width_in_resolutions"
-    results = {
-        **{name: read_csv(files[name]) for name in names},
-        # The records of one prior stand for their method.
-        "overall_limits": list(
-            {(r["kind"], r["variant"], r["method"]): r for r in records}.values()
-        ),
-        "entered": settings["entered"],
-        "simulated_numbers": [{
-            "quantity": "signal_window_half_width_in_resolutions",
-            "value": resolution[half_width],
-            "uncertainty": resolution[f"{half_width}_uncertainty"],
-            "source": "resolution",
-            "note": f"resolution {1e3 * resolution['mass_resolution_gev']:.2f} MeV",
-        }],
-    }
-    table = comparison_for_besiii(published, results)
-    return table, summary_markdown(table, published, results)

@@ -1,14 +1,10 @@
-"""The paper's tables, with this project's numbers beside the published ones.
+"""The paper's tables: published numbers and this project's side by side.
 
 `table1` and `table2` give tables whose cells are the text to print, rounded already, so that the
 CSV, LaTeX and Markdown files written from them show the same content.  Units: efficiencies and
 systematic uncertainties in percent, as in the paper; limits as branching fractions; masses in GeV.
 A published number keeps the digits that the paper prints; a cell is empty where the published one
 is not legible, or where a number was not computed.
-
-The reading and writing of tables (`read_csv`, `to_csv`, `to_tex`, `to_markdown`), the rounding
-(`pdg_round`) and the table of under-coverage are in `tables`, `rounding` and `undercoverage`;
-all can be imported from here.
 """
 
 from __future__ import annotations
@@ -17,44 +13,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from lnvsearch.publication.published import PublishedNumbers
-from lnvsearch.publication.rounding import pdg_round, pdg_round_pair, round_significant
-from lnvsearch.publication.undercoverage import UNDERCOVERAGE_COLUMNS, undercoverage
-from lnvsearch.tables import (
-    Table,
-    cell_text,
-    find_rows,
-    number_of_rows,
-    read_csv,
-    same_mass,
-    table_from_rows,
-    table_rows,
-    to_csv,
-    to_markdown,
-    to_tex,
-)
+from lnvsearch.publication.rounding import pdg_round_pair, round_significant
+from lnvsearch.tables import Table, find_rows, same_mass, table_rows, text_table
 
-__all__ = [
-    "TABLE1_COLUMNS",
-    "TABLE2_COLUMNS",
-    "UNDERCOVERAGE_COLUMNS",
-    "Table",
-    "cell_text",
-    "find_rows",
-    "number_of_rows",
-    "pdg_round",
-    "pdg_round_pair",
-    "read_csv",
-    "render",
-    "round_significant",
-    "table1",
-    "table2",
-    "table_from_rows",
-    "table_rows",
-    "to_csv",
-    "to_markdown",
-    "to_tex",
-    "undercoverage",
-]
+__all__ = ["TABLE1_COLUMNS", "TABLE2_COLUMNS", "efficiency_percent", "table1", "table2"]
 
 TABLE1_COLUMNS = (
     "source",
@@ -96,91 +58,6 @@ _TABLE1_SOURCES = (
 # One digit more than the paper's, so that rounding never decides a comparison.
 _LIMIT_DIGITS = 4
 
-_MARKDOWN_HEADINGS = {
-    "source": "Source",
-    "kind": "Kind",
-    "variation": "Variation",
-    "published_percent": "Published (%)",
-    "this_work_percent": "This work (%)",
-    "statistical_uncertainty_percent": "Statistical uncertainty (%)",
-    "in_total": "In total",
-    "note": "Note",
-    "mass_gev": "m(ν_M) (GeV/c²)",
-    "efficiency_published": "ε published (%)",
-    "efficiency_simulated": "ε simulated (%)",
-    "efficiency_simulated_uncertainty": "± (%)",
-    "observed": "N observed",
-    "background": "N background",
-    "systematic_published": "Δ published (%)",
-    "systematic_simulated": "Δ simulated (%)",
-    "limit_published": "Limit published",
-    "limit_derived": "Limit derived",
-    "limit_simulated": "Limit simulated",
-    "efficiency_uncalibrated": "ε uncalibrated (%)",
-    "efficiency_uncalibrated_uncertainty": "± (%)",
-    "limit_uncalibrated": "Limit uncalibrated",
-    "paper": "Paper",
-    "channel": "Channel",
-    "method": "Method",
-    "nominal": "Nominal",
-    "lowest_coverage": "Lowest coverage",
-    "true_signal_at_lowest": "at s·ε (events)",
-    "undercovered_from": "Under-covers from s·ε",
-    "undercovered_to": "to s·ε",
-    "undercovered_ranges": "in ranges",
-    "undercovered_percent": "of the signals scanned (%)",
-    "scanned_to": "up to s·ε",
-}
-_TEX_HEADINGS = {
-    "source": "Source",
-    "kind": "Kind",
-    "variation": "Variation",
-    "published_percent": r"Published (\%)",
-    "this_work_percent": r"This work (\%)",
-    "statistical_uncertainty_percent": r"$\pm$ stat.\ (\%)",
-    "in_total": "In total",
-    "note": "Note",
-    "mass_gev": r"$m_{\nu_M}$ (GeV/$c^2$)",
-    "efficiency_published": r"$\varepsilon^{\mathrm{pub}}$ (\%)",
-    "efficiency_simulated": r"$\varepsilon^{\mathrm{sim}}$ (\%)",
-    "efficiency_simulated_uncertainty": r"$\pm$ (\%)",
-    "observed": r"$N^{\mathrm{obs}}$",
-    "background": r"$N^{\mathrm{bkg}}$",
-    "systematic_published": r"$\Delta^{\mathrm{pub}}$ (\%)",
-    "systematic_simulated": r"$\Delta^{\mathrm{sim}}$ (\%)",
-    "limit_published": r"$\mathcal{B}^{\mathrm{pub}}$",
-    "limit_derived": r"$\mathcal{B}^{\mathrm{der}}$",
-    "limit_simulated": r"$\mathcal{B}^{\mathrm{sim}}$",
-    "efficiency_uncalibrated": r"$\varepsilon^{\mathrm{uncal}}$ (\%)",
-    "efficiency_uncalibrated_uncertainty": r"$\pm$ (\%)",
-    "limit_uncalibrated": r"$\mathcal{B}^{\mathrm{uncal}}$",
-    "paper": "Paper",
-    "channel": "Channel",
-    "method": "Method",
-    "nominal": "Nominal",
-    "lowest_coverage": "Lowest",
-    "true_signal_at_lowest": r"at $s\varepsilon$",
-    "undercovered_from": r"Below from $s\varepsilon$",
-    "undercovered_to": r"to $s\varepsilon$",
-    "undercovered_ranges": "Ranges",
-    "undercovered_percent": r"Share (\%)",
-    "scanned_to": r"of $s\varepsilon$ up to",
-}
-
-
-def render(table: Table, text_format: str) -> str:
-    """Return `table1`, `table2` or `undercoverage` as text, in the format `csv`, `tex` or `md`.
-
-    The CSV has the column names as they are, the others headings with units.
-    """
-    if text_format == "csv":
-        return to_csv(table)
-    if text_format == "tex":
-        return to_tex(table, _TEX_HEADINGS)
-    if text_format == "md":
-        return to_markdown(table, _MARKDOWN_HEADINGS)
-    raise ValueError(f"text_format is {text_format!r}; it must be csv, tex or md")
-
 
 def table1(systematics: Table, published: PublishedNumbers) -> dict[str, list[str]]:
     """Return the systematic uncertainties on the overall limit, relative, in percent.
@@ -203,7 +80,7 @@ def table1(systematics: Table, published: PublishedNumbers) -> dict[str, list[st
             printed.append(
                 {"source": source, "published_percent": digits, "note": "not in this run"}
             )
-    return _text_table(printed, TABLE1_COLUMNS)
+    return text_table(printed, TABLE1_COLUMNS)
 
 
 def table2(
@@ -220,7 +97,7 @@ def table2(
     `efficiencies` (fractions), `systematics_by_mass` (percent) and `scan` (branching fractions)
     have the columns of the result files of these names.  Efficiencies are those of the model
     `two_majorana`, with `in_mass_bin` those of events inside the 25 MeV bin of m(Ke); variation
-    `nominal` is the calibrated detector and `uncalibrated` stands beside it.  Limits are those of
+    `nominal` is the calibrated detector, `uncalibrated` has its own columns.  Limits are those of
     `method`.  One row a mass: all that the paper lists, and all others in the scan.
     """
     masses = list(published.masses_gev())
@@ -229,7 +106,7 @@ def table2(
         _table2_row(mass, published, efficiencies, systematics_by_mass, scan, in_mass_bin, method)
         for mass in sorted(_distinct(masses))
     ]
-    return _text_table(rows, TABLE2_COLUMNS)
+    return text_table(rows, TABLE2_COLUMNS)
 
 
 def efficiency_percent(row: Mapping[str, Any], in_mass_bin: bool) -> tuple[float, float] | None:
@@ -333,11 +210,6 @@ def _limit_digits(digits: str) -> str:
 
 def _short(value: float | None) -> str:
     return "" if value is None else f"{value:.6g}"
-
-
-def _text_table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> dict[str, list[str]]:
-    table = table_from_rows(rows, columns)
-    return {name: [cell_text(cell) for cell in column] for name, column in table.items()}
 
 
 def _contains(masses: list[float], mass: float) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lnvsearch.publication.figures.style import COLOURS, column_figure, in_style, label_axes
@@ -20,35 +22,32 @@ if TYPE_CHECKING:
 __all__ = ["coverage_map"]
 
 _CLS = r"CL$_\mathrm{s}$"
-# The look of each method: legend, name in the strip, colour, line style, width.
-_LOOKS: dict[str, tuple[str, str, str, Any, float]] = {
+# The style of each method: legend, name in the strip, colour, line style, width.
+_STYLES: dict[str, tuple[str, str, str, Any, float]] = {
     "rolke": ("Rolke", "Rolke", "vermilion", "-", 1.0),
     "feldman-cousins": ("Feldman–Cousins", "F–C", "blue", (0, (4, 1.2)), 1.0),
     "cls": (_CLS, _CLS, "black", "-.", 1.0),
     "bayesian": ("Bayesian", "Bayes", "green", (0, (1, 1)), 1.4),
 }
-_CHANNELS = {
-    "kkee": r"$J/\psi\to K^{+}K^{+}e^{-}e^{-}$",
-    "piee": r"$K^{+}\to\pi^{-}e^{+}e^{+}$",
-    "pimumu": r"$K^{+}\to\pi^{-}\mu^{+}\mu^{+}$",
-    "pipi0ee": r"$K^{+}\to\pi^{-}\pi^{0}e^{+}e^{+}$",
-}
+
+
 @in_style
-def coverage_map(table: Table) -> tuple[Figure, dict[str, list]]:
+def coverage_map(coverage: Table, *, labels: Mapping[str, str]) -> tuple[Figure, dict[str, list]]:
     """Draw the coverage against the true signal: a panel a channel, a line a method.
 
-    `table` has the columns `paper, channel, method, true_signal, coverage, nominal` and optionally
-    `coverage_uncertainty` (see `undercoverage`); methods are `rolke`, `feldman-cousins`, `cls` and
-    `bayesian`.  The nominal level is a dashed line, everything below it is shaded, and bars in the
-    strip below a panel mark the signals that each method under-covers.  The numbers are the table
-    by ascending signal, with `under_covered` (true/false) added.
+    `coverage` has the columns `paper, channel, method, true_signal, coverage, nominal` and
+    optionally `coverage_uncertainty` (see `undercoverage`); methods are `rolke`, `feldman-cousins`,
+    `cls` and `bayesian`.  `labels` name the decays of the channels.  The nominal level is a dashed
+    line, everything below it is shaded, and bars in the strip below a panel mark the signals that
+    each method under-covers.  The numbers are the table by ascending signal, with `under_covered`
+    (true/false) added.
 
     Raises ValueError for an unknown method, or what `coverage_curves` refuses.
     """
-    curves = coverage_curves(table)
-    unknown = sorted({method for _, _, method in curves} - _LOOKS.keys())
+    curves = coverage_curves(coverage)
+    unknown = sorted({method for _, _, method in curves} - _STYLES.keys())
     if unknown:
-        raise ValueError(f"the coverage table has the methods {unknown}; known are {list(_LOOKS)}")
+        raise ValueError(f"the coverage table has the methods {unknown}; known are {list(_STYLES)}")
     searches = list(dict.fromkeys((paper, channel) for paper, channel, _ in curves))
     columns = 1 if len(searches) == 1 else 2
     rows = -(-len(searches) // columns)
@@ -64,18 +63,19 @@ def coverage_map(table: Table) -> tuple[Figure, dict[str, list]]:
     pairs = [pair for row in range(rows) for pair in axes[2 * row : 2 * row + 2].T]
     for (panel, strip), search in zip(pairs, searches, strict=False):
         of_search = {
-            method: curves[*search, method] for method in _LOOKS if (*search, method) in curves
+            method: curves[*search, method] for method in _STYLES if (*search, method) in curves
         }
         _draw_panel(panel, of_search)
         _draw_strip(strip, of_search)
         panel.text(
-            0.97, 0.965, _title(search, searches), transform=panel.transAxes, ha="right", va="top"
+            0.97, 0.965, _title(search, searches, labels), transform=panel.transAxes, ha="right",
+            va="top",
         )
     for panel, strip in pairs[len(searches) :]:
         panel.remove()
         strip.remove()
     label_axes(axes[0, 0])
-    _legend(figure, [method for method in _LOOKS if any(key[2] == method for key in curves)])
+    _legend(figure, [method for method in _STYLES if any(key[2] == method for key in curves)])
     return figure, _numbers(curves)
 
 
@@ -91,7 +91,7 @@ def _draw_panel(axes: Axes, curves: dict[str, Curve]) -> None:
     for nominal in nominals:
         axes.axhline(nominal, color=COLOURS["grey"], linestyle="--", linewidth=0.8)
     for method, curve in curves.items():
-        _, _, colour, style, width = _LOOKS[method]
+        _, _, colour, style, width = _STYLES[method]
         axes.plot(
             [row["true_signal"] for row in curve],
             [row["coverage"] for row in curve],
@@ -112,10 +112,10 @@ def _draw_strip(axes: Axes, curves: dict[str, Curve]) -> None:
             for index, row in enumerate(curve)
             if is_undercovered(row)
         ]
-        colour = COLOURS[_LOOKS[method][2]]
+        colour = COLOURS[_STYLES[method][2]]
         axes.broken_barh(bars, (height - 0.3, 0.6), facecolor=colour, linewidth=0)
     axes.set(xlim=_signal_range(curves), ylim=(len(curves) - 0.4, -0.6))
-    axes.set_yticks(range(len(curves)), [_LOOKS[method][1] for method in curves])
+    axes.set_yticks(range(len(curves)), [_STYLES[method][1] for method in curves])
     axes.tick_params(axis="y", which="both", length=0)
     axes.tick_params(axis="x", which="both", top=False)
     axes.set_xlabel(r"True signal $s\varepsilon$ [expected events]")
@@ -126,10 +126,13 @@ def _signal_range(curves: dict[str, Curve]) -> tuple[float, float]:
     return min(signals), max(signals)
 
 
-def _title(search: tuple[str, str], searches: list[tuple[str, str]]) -> str:
+def _title(
+    search: tuple[str, str], searches: list[tuple[str, str]], labels: Mapping[str, str]
+) -> str:
     """Name of the channel, with the paper where two papers have the same."""
     paper, channel = search
-    name = _CHANNELS.get(channel, channel)
+    # In braces, a superscript keeps its distance from what follows.
+    name = re.sub(r"\^([+-]|0)", r"^{\1}", labels.get(channel, channel))
     several = sum(other == channel for _, other in searches) > 1
     return f"{name} ({paper.replace('_', ' ')})" if several else name
 
@@ -140,7 +143,7 @@ def _legend(figure: Figure, methods: list[str]) -> None:
 
     handles: list[Any] = [
         Line2D([], [], color=COLOURS[colour], linestyle=style, linewidth=width, label=legend)
-        for legend, _, colour, style, width in (_LOOKS[method] for method in methods)
+        for legend, _, colour, style, width in (_STYLES[method] for method in methods)
     ]
     grey = COLOURS["grey"]
     handles.append(Line2D([], [], color=grey, linestyle="--", linewidth=0.8, label="Nominal"))

@@ -1,4 +1,4 @@
-"""One look for all figures: sizes for print, colours safe for the colour-blind, and the label.
+"""One style for all figures: sizes for print, colours safe for the colour-blind, and the label.
 
 A figure is made at the size at which it is printed (8.6 cm, one column, or 17 cm, two), so that a
 font size in points is the one on paper.  Nothing is told by colour alone: markers, line styles or

@@ -1,1 +1,114 @@
-"""What the papers of NA62 share: numbers, comparison, tables and figures."""
+"""What the papers of NA62 share: every table and figure that any search there can have.
+
+Names are those of a search's file, under `tables` and `figures`.  A paper with something of its own
+has a module in `lnvsearch.papers` that begins with these.
+"""
+
+from lnvsearch.publication.contents import Content
+from lnvsearch.publication.figures import COVERAGE_MAP
+
+_TABLES = f"{__name__}.tables"
+_FIGURES = f"{__name__}.figures"
+
+TABLES = {
+    "sensitivity": Content(
+        f"{_TABLES}.search.sensitivities", ("published", "sensitivity", "limits"), ("compared",)
+    ),
+    "backgrounds": Content(f"{_TABLES}.search.backgrounds", ("published", "background")),
+    "data_driven": Content(
+        f"{_TABLES}.control.data_driven", ("published", "transferred", "background")
+    ),
+    "probe_contamination": Content(
+        f"{_TABLES}.identification.probe_contamination", ("published", "contamination")
+    ),
+    "validation": Content(
+        f"{_TABLES}.validation.validation",
+        ("published", "validation", "acceptance"),
+        ("channels", "compared"),
+    ),
+    "systematics": Content(f"{_TABLES}.validation.systematics", ("systematics",)),
+    # Of the user's own data, where there are any.
+    "data_counts": Content(f"{_TABLES}.data.data_counts", ("published", "user_counts")),
+    "data_sensitivity": Content(
+        f"{_TABLES}.data.data_sensitivity", ("published", "user_sensitivity", "limits")
+    ),
+}
+
+FIGURES = {
+    "coverage_map": COVERAGE_MAP,
+    "layout": Content(f"{_FIGURES}.beam_line.layout", (), ("detector",)),
+    "identification": Content(
+        f"{_FIGURES}.identification.pion_and_electron_identification", ("closure",)
+    ),
+    "muon_identification": Content(f"{_FIGURES}.identification.muon_identification", ("closure",)),
+    "masses": Content(
+        f"{_FIGURES}.spectra.masses",
+        ("published", "spectra/{channel}", "user_spectra"),
+        ("channel", "panels", "label", "channels"),
+    ),
+    "acceptance_dalitz": Content(
+        f"{_FIGURES}.acceptance.acceptance_dalitz", ("dalitz_candidates",), ("signals", "labels")
+    ),
+    "acceptance_ratio": Content(
+        f"{_FIGURES}.acceptance.acceptance_ratio",
+        ("published", "acceptance"),
+        ("channels", "labels", "legends"),
+    ),
+}
+
+
+COMPARISON = Content(
+    f"{__name__}.comparison.compare",
+    ("published", "companion", "acceptance", "background", "limits", "sensitivity", "validation"),
+    ("channels", "compared", "entered", "title"),
+)
+
+HEADINGS = {
+    "quantity": "Quantity",
+    "particle": "Particle",
+    "process": "Process",
+    "region": "Region",
+    "channel": "Channel",
+    "variant": "Variant",
+    "unit": "Unit",
+    "published": "Published",
+    "derived": "Derived",
+    "simulated": "Simulated",
+    "user_data": "User's data",
+    "user_data_published_acceptances": "User's data, published acceptances",
+    "user_data_simulated_acceptances": "User's data, simulated acceptances",
+    "effective_events": "Effective events",
+    "simulated_masked_region": "Simulated, masked region",
+    "simulated_control_region": "Simulated, control region",
+    "control_events_derived": "Control events, derived",
+    "weight_per_control_event_derived": "Weight of a control event, derived",
+    "control_events": "Control events, simulated",
+    "weight_per_control_event": "Weight of a control event, simulated",
+    "data_driven": "From control sample",
+    "data_driven_precision": "Its precision in data",
+    "data_driven_all": "From control sample, all decays in it",
+    "probe": "Probe",
+    "decay": "Other decay",
+    "share": "Share by kinematics (%)",
+    "share_without_muon_signal": "Share without muon signal (%)",
+    "momentum_gev": "Momentum (GeV)",
+    "normalised": "Simulated, normalised below the signal",
+    "observed": "Observed (published)",
+    "published_minimum": "Published, least",
+    "published_maximum": "Published, largest",
+    "sample": "Sample",
+    "selection": "Selection",
+    "uncertainty_percent": "± (%)",
+    "input_minimum": "Entered, least",
+    "input_maximum": "Entered, largest",
+    "closure_minimum": "Closure, least",
+    "closure_maximum": "Closure, largest",
+    "uncertainty": "Uncertainty",
+    "status": "Status",
+    "note": "Note",
+    "variation": "Variation",
+    "description": "What is changed",
+    "nominal": "Nominal",
+    "varied": "Varied",
+    "relative_difference_percent": "Relative difference (%)",
+}

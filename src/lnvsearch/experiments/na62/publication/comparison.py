@@ -1,37 +1,35 @@
 """Every number of an NA62 paper against this project's.
 
-The papers and the meaning of `derived` are in `derivations_na62`, the simulated numbers in
-`comparison_na62_simulated`; rows and columns are described in `comparison_rows`, and
-`summary_for_na62` writes the text about them.  Limits carry one more
-convention: a limit's uncertainties are those of rounding (the printed limit's own digits, and the
-printed digits of the inputs), each unit/sqrt(12), because a limit such as 5.3e-11 from a
-sensitivity of 2.28e-11 sits on the edge between two roundings.
+What follows from printed numbers is in `derivations`, the simulated numbers in `simulated`; rows and
+columns are described in `lnvsearch.publication.comparison`, and `summary` writes the text about
+them.  What one paper alone has is its `Additions`.  Limits carry one more convention: a limit's
+uncertainties are those of rounding (the printed limit's own digits, and the printed digits of the
+inputs), each unit/sqrt(12), because a limit such as 5.3e-11 from a sensitivity of 2.28e-11 sits on
+the edge between two roundings.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from lnvsearch.experiments.na62.publication.additions import Additions
 from lnvsearch.experiments.na62.publication.derivations import derived_rows
 from lnvsearch.experiments.na62.publication.numbers import (
     ALL,
     Numbers,
-    has_sensitivity_inputs,
-    normalisation_channel,
+    normalisation,
     rounding_sigma,
-    sensitivity,
 )
-from lnvsearch.experiments.na62.publication.simulated import simulated_rows
+from lnvsearch.experiments.na62.publication.simulated import simulated_rows, variant_notes
 from lnvsearch.experiments.na62.publication.summary import summary_for_na62
-from lnvsearch.experiments.na62.publication.tables.acceptance import COMPARED_VARIANTS
 from lnvsearch.publication.comparison import NO_TEST, comparison_row, comparison_table
-from lnvsearch.publication.entered import remaining_rows
+from lnvsearch.publication.entered import entered_of, remaining_rows
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
-from lnvsearch.publication.results import of_the_paper, read_results
+from lnvsearch.publication.results import of_the_paper
 
-__all__ = ["compare", "comparison_for_na62", "summary_for_na62"]
+__all__ = ["compare", "comparison_for_na62"]
 
 Row = dict[str, Any]
 
@@ -46,53 +44,79 @@ _LIMIT_INPUTS = (
 # The paper on 2017 data takes the posterior of a uniform prior for the background; the later one
 # names no prior, and with no event observed none matters.
 _OWN_PRIOR = "posterior-gamma"
-# Inputs of the sensitivity with few printed digits; counts and the rest are exact beside them.
+# Inputs of the sensitivity with few printed digits; counts and the rest are exact.
 _ROUNDED_INPUTS = ("normalisation_acceptance_percent", "normalisation_branching_fraction")
 
 
+def compare(
+    published: PublishedNumbers,
+    *,
+    limits: Mapping[str, list],
+    entered: Iterable[Sequence],
+    additions: Additions = Additions(),
+    **results: Any,
+) -> tuple[dict[str, list], str]:
+    """Return the comparison of a search with its paper, and the summary as text.
+
+    `entered` is what `entered_of` reads; `limits` of the user's own data are left out.  All others
+    as in `comparison_for_na62`.
+    """
+    results["entered"] = entered_of(entered)
+    results["limits"] = {channel: of_the_paper(records) for channel, records in limits.items()}
+    table = comparison_for_na62(published, results, additions)
+    return table, summary_for_na62(table, published, results, additions)
+
+
 def comparison_for_na62(
-    published: PublishedNumbers, results: Mapping[str, Any]
+    published: PublishedNumbers, results: Mapping[str, Any], additions: Additions = Additions()
 ) -> dict[str, list]:
     """Return the comparison for one NA62 paper, all its numbers covered.
 
-    `published` is the paper of the 2017 data or that of 2016-18, told apart by their numbers, or
-    any other in whose numbers channels, regions and processes are named by the same rules.
-    `results` holds, each optional:
+    In `published` channels, regions and processes are named by the rules of the other papers.
+    `results` holds, each optional but the first:
 
+    `channels`           how the kaons of each channel are counted, see `numbers`
+    `compared`           {variation: note} of the hypotheses that are set against the paper
     `limits`             {channel: records of limits/<channel>.json}, of kind `derived` with the
                          variants `printed_sensitivity` and `recomputed_sensitivity`, and of kind
                          `simulated` with those of the simulated sensitivity
-    `companion`          the published numbers of the other NA62 paper, which some rows need
+    `companion`          the published numbers of another NA62 paper, which some rows need
     `acceptance`         {channel: table of acceptance/<channel>.csv}
-    `background`         {channel: table of background/<channel>.csv}, also as `backgrounds`
+    `background`         {channel: table of background/<channel>.csv}
     `sensitivity`        {channel: record of sensitivity/<channel>.json}: `simulated` by variation,
                          and `neutral_pion_factor` where a factor is fitted to the signal itself
     `validation`         table `quantity, channel, variant, value, uncertainty, note` of what was
                          measured on simulated events, in the published unit
-    `title`              what the search is called, if it is neither of the two papers'
+    `title`              what the search is called
     `entered`            what this run uses for published inputs (lnvsearch.publication.entered)
     `simulated_numbers`  records `quantity, channel, value` and optionally `kind, variant,
                          uncertainty, source, note`, in the published unit
 
+    Where the table of measurements has a number that other tables give too, the measurement counts.
     Raises ValueError if two rows share a key, a channel, setting or record names something that the
-    paper does not print, or a number of the paper has no row.
+    paper or the search does not have, or a number of the paper has no row.
     """
-    numbers = Numbers(published)
+    numbers = Numbers(published, results["channels"])
     companion = results.get("companion")
-    rows = list(derived_rows(numbers, None if companion is None else Numbers(companion)))
+    other = None if companion is None else Numbers(companion)
+    rows = [*derived_rows(numbers), *additions.derived(numbers, other)]
     rows += _closed_form_rows(numbers)
     for channel, records in (results.get("limits") or {}).items():
-        rows += _limit_rows(numbers, channel, records)
+        normalisation(results["channels"], channel)  # a channel that is not there is an error
+        rows += _limit_rows(numbers, channel, records, results)
     rows += _extra_rows(numbers, results.get("simulated_numbers") or ())
-    given = {(row["quantity"], row["channel"], row["variant"]) for row in rows}
-    rows += [
-        row
-        for row in simulated_rows(numbers, published, results)
-        if (row["quantity"], row["channel"], row["variant"]) not in given
-    ]
+    given = {_key(row) for row in rows}
+    for row in [*simulated_rows(numbers, results), *additions.simulated(numbers, results)]:
+        if _key(row) not in given:
+            given.add(_key(row))
+            rows.append(row)
     used = {(*key, None) for key in numbers.used if key[0] != _LIMIT}
     rows += remaining_rows(published, results.get("entered") or {}, used, rows)
     return comparison_table(rows, published)
+
+
+def _key(row: Row) -> tuple:
+    return (row["quantity"], row["channel"], row["variant"])
 
 
 def _closed_form_rows(numbers: Numbers) -> Iterator[Row]:
@@ -111,17 +135,18 @@ def _closed_form_rows(numbers: Numbers) -> Iterator[Row]:
 
 
 def _limit_rows(
-    numbers: Numbers, channel: str, records: list[Mapping[str, Any]]
+    numbers: Numbers, channel: str, records: list[Mapping[str, Any]], results: Mapping[str, Any]
 ) -> Iterator[Row]:
     """Limits by all methods and priors; those of the paper's method and prior are tests."""
-    if (_LIMIT, channel) not in numbers and not (numbers.is_first or numbers.is_second):
+    if (_LIMIT, channel) not in numbers:
         return  # a search that has not published its limit yet
     number = numbers.number(_LIMIT, channel)
     numbers.used.update((name, channel) for name in _LIMIT_INPUTS)
     roundings = {name: rounding for name, (_, rounding) in _sensitivities(numbers, channel).items()}
     for record in records:
         if record["kind"] == "simulated":
-            yield from _simulated_limit_rows(numbers, channel, record)
+            if record["variant"] in variant_notes(results):
+                yield from _simulated_limit_rows(numbers, channel, record)
             continue
         method, prior = record["method"].replace("-", "_"), record["prior"]
         parts = [record["variant"]]
@@ -151,7 +176,7 @@ def _simulated_limit_rows(
     simulated sensitivity is another estimate of the same.
     """
     wanted = record["is_paper_method"] and record["prior"] in (_OWN_PRIOR, None)
-    if not wanted or record["variant"] not in COMPARED_VARIANTS:
+    if not wanted:
         return
     number = numbers.number(_LIMIT, channel)
     single = _printed_value(numbers, "single_event_sensitivity", channel)
@@ -201,12 +226,12 @@ def _sensitivities(numbers: Numbers, channel: str) -> dict[str, tuple[float, flo
         printed = numbers.number("single_event_sensitivity", channel)
         value = numbers.value("single_event_sensitivity", channel)
         found["printed_sensitivity"] = (value, rounding_sigma(printed) / value)
-    if has_sensitivity_inputs(numbers, channel):
-        norm = normalisation_channel(numbers, channel)
+    if numbers.has_sensitivity(channel):
+        norm = numbers.normalisation_channel(channel)
         inputs = [numbers.number(name, norm) for name in _ROUNDED_INPUTS]
         inputs.append(numbers.number("signal_acceptance_percent", channel))
         relative = math.hypot(*(rounding_sigma(n) / n.value for n in inputs))
-        found["recomputed_sensitivity"] = (sensitivity(numbers, channel)[1].mean, relative)
+        found["recomputed_sensitivity"] = (numbers.sensitivity(channel).mean, relative)
     return found
 
 
@@ -227,18 +252,3 @@ def _extra_rows(numbers: Numbers, records: Iterable[Mapping[str, Any]]) -> Itera
             source=record.get("source", ""),
             note=record.get("note", ""),
         )
-
-
-def compare(
-    published: PublishedNumbers,
-    files: Mapping[str, str],
-    settings: Mapping[str, Any],
-    companion: PublishedNumbers | None = None,
-) -> tuple[dict[str, list], str]:
-    """Comparison and summary; `files`: results by name, `settings`: `entered` and the `title`."""
-    results = {**read_results(files), **settings}
-    results["limits"] = {c: of_the_paper(records) for c, records in results["limits"].items()}
-    if companion is not None:
-        results["companion"] = companion
-    table = comparison_for_na62(published, results)
-    return table, summary_for_na62(table, published, results)

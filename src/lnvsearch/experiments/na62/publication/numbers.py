@@ -1,23 +1,33 @@
-"""The numbers of one NA62 paper by quantity and channel, and the sensitivity that they give."""
+"""The numbers of one NA62 paper by quantity and channel, and the sensitivity that they give.
+
+How a channel's kaons are counted says the search's file.  `channels` has for each channel
+`normalisation_channel`, the one under which the numbers of its normalisation decay are printed, the
+sample `normalisation_sample`, and with a further decay of a signal particle that is required its
+`further_branching_fraction` {mean, sigma}.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
 from lnvsearch.sensitivity import Estimate, number_of_decays, single_event_sensitivity
 
 __all__ = [
     "ALL",
+    "Channels",
     "Numbers",
-    "has_sensitivity_inputs",
-    "normalisation_channel",
+    "counts_outside_signal",
+    "normalisation",
     "rounding_sigma",
-    "sensitivity",
 ]
 
 #: Channel of the numbers that belong to the whole paper.
 ALL = "all"
+
+Channels = Mapping[str, Mapping[str, Any]]
 
 _NORMALISATION = (
     "normalisation_candidates",
@@ -25,25 +35,29 @@ _NORMALISATION = (
     "normalisation_branching_fraction",
     "normalisation_acceptance_percent",
 )
+# The one further decay that a paper requires; printed, it stands for what the search's file has.
+_FURTHER = "pi0_two_photon_branching_fraction_percent"
 
 
 class Numbers:
     """The numbers of one NA62 paper by quantity and channel; it remembers which were asked for.
 
-    `used` holds the keys (quantity, channel) whose values entered a computation.
+    `channels` is how the search counts its kaons, needed for sensitivities alone.  `used` holds the
+    keys (quantity, channel) whose values entered a computation.
     """
 
-    def __init__(self, published: PublishedNumbers):
-        self._published = published
+    def __init__(self, published: PublishedNumbers, channels: Channels | None = None):
+        self.published = published
+        self._channels = channels or {}
         self.used: set[tuple[str, str]] = set()
 
     def __contains__(self, key: tuple[str, str]) -> bool:
         quantity, channel = key
-        return self._published.find(quantity, channel=channel) is not None
+        return self.published.find(quantity, channel=channel) is not None
 
     def number(self, quantity: str, channel: str = ALL) -> PublishedNumber:
         """Return the number; ValueError if the paper does not print it."""
-        number = self._published.find(quantity, channel=channel)
+        number = self.published.find(quantity, channel=channel)
         if number is None:
             raise ValueError(
                 f"the paper prints no {quantity} for channel {channel!r}; "
@@ -72,7 +86,7 @@ class Numbers:
         suffix = f"{region}_events"
         found = [
             number
-            for number in self._published
+            for number in self.published
             if number.channel == channel
             and number.quantity.startswith("background_")
             and number.quantity.endswith(suffix)
@@ -82,69 +96,86 @@ class Numbers:
         return found
 
     @property
-    def is_first(self) -> bool:
-        """Whether this is the paper on the 2017 data."""
-        return ("n_kaon_decays", "pimumu") in self
-
-    @property
-    def is_second(self) -> bool:
-        """Whether this is the paper on the 2016-18 data."""
-        return ("acceptance_ratio_pipi0ee_to_piee", ALL) in self
-
-    @property
     def channels(self) -> tuple[str, ...]:
         """The signal decays of the paper: those that it sets a limit on."""
         return tuple(
             number.channel
-            for number in self._published
+            for number in self.published
             if number.quantity == "upper_limit_branching_fraction"
         )
+
+    def normalisation_channel(self, channel: str) -> str:
+        """Return the channel under which the normalisation decay of `channel` is printed."""
+        return normalisation(self._channels, channel)["normalisation_channel"]
+
+    def has_kaon_decays(self, channel: str) -> bool:
+        """Whether the paper prints all that `kaon_decays` needs."""
+        norm = self.normalisation_channel(channel)
+        return all((quantity, norm) in self for quantity in _NORMALISATION)
+
+    def has_sensitivity(self, channel: str) -> bool:
+        """Whether the paper prints all that `sensitivity` needs."""
+        return self.has_kaon_decays(channel) and ("signal_acceptance_percent", channel) in self
+
+    def kaon_decays(self, channel: str) -> Estimate:
+        """Return N_K of a channel from its published inputs.
+
+        Raises ValueError if the paper does not print one of them.
+        """
+        norm = self.normalisation_channel(channel)
+        branching_fraction = "normalisation_branching_fraction"
+        return number_of_decays(
+            int(self.value("normalisation_candidates", norm)),
+            self.value("normalisation_contamination", norm),
+            Estimate(
+                self.value(branching_fraction, norm),
+                external=self.uncertainty(branching_fraction, norm),
+            ),
+            self._acceptance("normalisation_acceptance_percent", norm),
+        )
+
+    def sensitivity(self, channel: str) -> Estimate:
+        """Return the single-event sensitivity of a channel from its published inputs.
+
+        Raises ValueError if the paper does not print one of them.
+        """
+        return single_event_sensitivity(
+            self.kaon_decays(channel),
+            self._acceptance("signal_acceptance_percent", channel),
+            self._further_branching_fraction(channel),
+        )
+
+    def _acceptance(self, quantity: str, channel: str) -> Estimate:
+        mean, sigma = self.value(quantity, channel), self.uncertainty(quantity, channel)
+        return Estimate(mean / 100, systematic=sigma / 100)
+
+    def _further_branching_fraction(self, channel: str) -> Estimate | None:
+        """As printed, or else as the search's file has it."""
+        further = normalisation(self._channels, channel).get("further_branching_fraction")
+        if further is not None and (_FURTHER, channel) in self:
+            return Estimate(
+                self.value(_FURTHER, channel) / 100,
+                external=self.uncertainty(_FURTHER, channel) / 100,
+            )
+        return further and Estimate(further["mean"], external=further["sigma"])
+
+
+def normalisation(channels: Channels, channel: str) -> Mapping[str, Any]:
+    """Return how the kaons of a channel are counted; ValueError if there is no such channel."""
+    if channel not in channels:
+        raise ValueError(
+            f"the search has no channel {channel!r}; its channels are {', '.join(channels)}"
+        )
+    return channels[channel]
+
+
+def counts_outside_signal(number: PublishedNumber) -> bool:
+    """Tell whether a number is of the masked region without the signal's, as its note says."""
+    return any(
+        part.strip().startswith("outside the signal") for part in number.note.split(";")
+    )
 
 
 def rounding_sigma(number: PublishedNumber) -> float:
     """Standard deviation of what rounding to the printed digits removed: unit/sqrt(12)."""
     return number.resolution / math.sqrt(12.0)
-
-
-def normalisation_channel(numbers: Numbers, channel: str) -> str:
-    """Return the channel under which the normalisation decay of `channel` is listed."""
-    return channel if ("normalisation_candidates", channel) in numbers else "piee"
-
-
-def has_sensitivity_inputs(numbers: Numbers, channel: str) -> bool:
-    """Whether the paper prints all that `sensitivity` needs."""
-    norm = normalisation_channel(numbers, channel)
-    return ("signal_acceptance_percent", channel) in numbers and all(
-        (quantity, norm) in numbers for quantity in _NORMALISATION
-    )
-
-
-def sensitivity(numbers: Numbers, channel: str) -> tuple[Estimate, Estimate]:
-    """Return N_K and the single-event sensitivity of a channel from its published inputs.
-
-    Raises ValueError if the paper does not print one of them.
-    """
-    norm = normalisation_channel(numbers, channel)
-
-    def acceptance(quantity: str, of_channel: str) -> Estimate:
-        mean, sigma = numbers.value(quantity, of_channel), numbers.uncertainty(quantity, of_channel)
-        return Estimate(mean / 100, systematic=sigma / 100)
-
-    decays = number_of_decays(
-        int(numbers.value("normalisation_candidates", norm)),
-        numbers.value("normalisation_contamination", norm),
-        Estimate(
-            numbers.value("normalisation_branching_fraction", norm),
-            external=numbers.uncertainty("normalisation_branching_fraction", norm),
-        ),
-        acceptance("normalisation_acceptance_percent", norm),
-    )
-    further = None
-    if channel == "pipi0ee":
-        quantity = "pi0_two_photon_branching_fraction_percent"
-        further = Estimate(
-            numbers.value(quantity, channel) / 100,
-            external=numbers.uncertainty(quantity, channel) / 100,
-        )
-    signal = acceptance("signal_acceptance_percent", channel)
-    return decays, single_event_sensitivity(decays, signal, further)

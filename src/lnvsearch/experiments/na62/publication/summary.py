@@ -1,8 +1,8 @@
 """The comparison of an NA62 paper in words: what its uncertainties mean, and why numbers disagree.
 
 A disagreement of a derived number is a matter of arithmetic; one of a simulated number says where a
-fast simulation ends.  Tests that miss the printed digits are listed with their reasons; beside
-simulated numbers, those beyond one standard deviation.
+fast simulation ends.  Tests that miss the printed digits are listed with their reasons; where there
+are simulated numbers, those beyond one standard deviation.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lnvsearch.experiments.na62.publication.inconsistencies import inconsistencies_na62
+from lnvsearch.experiments.na62.publication.additions import Additions
 from lnvsearch.experiments.na62.publication.numbers import Numbers, rounding_sigma
+from lnvsearch.experiments.na62.publication.simulated import variant_notes
 from lnvsearch.experiments.na62.publication.tables.acceptance import (
-    COMPARED_VARIANTS,
     acceptance_ratios,
     published_ratio,
 )
@@ -31,7 +31,6 @@ _RATIO = (
     "the ratio of the two acceptances, of which a table is above: the papers do not print how the "
     "simulated decays radiate, nor which tiles of the muon detector take part in the trigger"
 )
-_PHOTONS = "dead cells, satellite clusters and accidental photons are not simulated"
 _GROUPS = {
     "upper_limit": "limits",
     "single_event_sensitivity": "single-event sensitivities",
@@ -55,19 +54,11 @@ _NOT_TESTS = (
     "left"
 )
 
-#: Why numbers of the two papers disagree; the first that matches a row counts.
+#: Why numbers of any paper disagree; the first that matches a row counts.
 REASONS = (
     *(
-        Reason(quantity, text, kind="simulated", channel=channel)
+        Reason(quantity, _RATIO, kind="simulated")
         for quantity in (_LIMIT, "single_event_sensitivity", "signal_acceptance_percent")
-        for channel, text in (("pipi0ee", _PHOTONS), ("pi*", _RATIO))
-    ),
-    Reason("acceptance_ratio_pipi0ee_to_piee", _PHOTONS, kind="simulated"),
-    Reason(
-        "background_k3pi_upstream_events",
-        "all of it has a vertex within 5 m of the begin of the fiducial volume: what the experiment "
-        "accepts there decides (hypothesis C asks for 5 m more)",
-        kind="simulated",
     ),
     *(
         Reason(
@@ -79,47 +70,16 @@ REASONS = (
         for quantity in ("background_*_events", "background_events*")
     ),
     Reason("*", "a fast simulation", kind="simulated", prefer_note=True),
-    Reason(
-        _LIMIT,
-        "the unrounded limit lies at the edge between two roundings",
-        channel="piee",
-        inconsistency="The π⁻e⁺e⁺ limit sits on the edge of its rounding",
-    ),
-    Reason(
-        _LIMIT,
-        "the limit depends on the prior of the background",
-        channel="pimumu",
-        inconsistency=(
-            "The μμ limit depends on the prior of the background, which the text hardly defines"
-        ),
-    ),
-    Reason(
-        "n_kaon_decays*uncertainty",
-        "the paper's is the uncertainty of the branching fraction alone",
-        inconsistency="The last digit of the number of kaon decays",
-    ),
-    Reason(
-        "n_kaon_decays",
-        "the acceptance is printed with three digits",
-        inconsistency="The last digit of the number of kaon decays",
-    ),
-    Reason(
-        "background_pileup_*",
-        "the paper seems to give the control region the rate of the whole range",
-        inconsistency="The pileup background of K⁺ → π⁻π⁰e⁺e⁺",
-    ),
-    Reason(
-        "data_fraction_percent",
-        "a round number in the text",
-        inconsistency="The share of the data of 2016–18",
-    ),
     Reason("kaon_decay_rate_mhz", "a round number in the text, from a kaon fraction of one digit"),
     Reason("beam_particle_rate_mhz", "a round number in the text"),
 )
 
 
 def summary_for_na62(
-    comparison: Table, published: PublishedNumbers, results: Mapping[str, Any] | None = None
+    comparison: Table,
+    published: PublishedNumbers,
+    results: Mapping[str, Any],
+    additions: Additions = Additions(),
 ) -> str:
     """Return the summary of `comparison_for_na62` as Markdown.
 
@@ -128,31 +88,24 @@ def summary_for_na62(
     the same bytes.
     """
     rows = table_rows(comparison)
+    numbers = Numbers(published, results["channels"])
+    companion = results.get("companion")
+    other = None if companion is None else Numbers(companion)
+    title = results.get("title") or f"NA62, {', '.join(numbers.channels)}"
     return comparison_summary(
         comparison,
         published,
-        title=_title(published, results),
+        title=f"{title}: the published numbers and this project's",
         introduction=_introduction(rows),
         sigmas=_sigmas(rows, published),
         not_tests=_NOT_TESTS,
         groups=_GROUPS,
-        reasons=REASONS,
-        inconsistencies=inconsistencies_na62(published, results),
-        remark="\n\n".join(filter(None, [_ratios(published, results), _limits(rows, published)])),
+        reasons=(*additions.reasons, *REASONS),
+        inconsistencies=list(additions.inconsistencies(numbers, other, results)),
+        remark="\n\n".join(filter(None, [_ratios(numbers, results), _limits(rows, published)])),
         # Hardly a simulated number has the printed digits: those within one sigma are not listed.
         listed=AGREEMENTS[2 if any(row["kind"] == "simulated" for row in rows) else 1 :],
     )
-
-
-def _title(published: PublishedNumbers, results: Mapping[str, Any] | None) -> str:
-    numbers = Numbers(published)
-    if numbers.is_first:
-        searches = "NA62, 2017 data, K⁺ → π⁻e⁺e⁺ and K⁺ → π⁻μ⁺μ⁺"
-    elif numbers.is_second:
-        searches = "NA62, 2016–18 data, K⁺ → π⁻e⁺e⁺ and K⁺ → π⁻π⁰e⁺e⁺"
-    else:
-        searches = (results or {}).get("title") or f"NA62, {', '.join(numbers.channels)}"
-    return f"{searches}: the published numbers and this project's"
 
 
 def _introduction(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -196,17 +149,17 @@ def _sigmas(rows: Sequence[Mapping[str, Any]], published: PublishedNumbers) -> s
     return text
 
 
-def _ratios(published: PublishedNumbers, results: Mapping[str, Any] | None) -> str:
+def _ratios(numbers: Numbers, results: Mapping[str, Any]) -> str:
     """The ratio of the acceptances by default and under each hypothesis, as a table."""
-    acceptance = (results or {}).get("acceptance") or {}
+    acceptance = results.get("acceptance") or {}
     lines = []
     for channel in acceptance:
-        published_one = published_ratio(published, channel)
+        published_one = published_ratio(numbers, channel)
         if published_one is None:
             continue
         printed, _ = published_one
-        ratios = acceptance_ratios(acceptance, channel)
-        for variant in COMPARED_VARIANTS:
+        ratios = acceptance_ratios(acceptance, channel, results["channels"])
+        for variant in variant_notes(results):
             if variant in ratios:
                 value, sigma = ratios[variant]
                 lines.append({
@@ -246,7 +199,7 @@ def _limits(rows: Sequence[Mapping[str, Any]], published: PublishedNumbers) -> s
 
 
 def _derived_word(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Say which limits are meant where simulated ones stand beside them."""
+    """Say which limits are meant where there are simulated ones, too."""
     return " from published inputs" if any(r["kind"] == "simulated" for r in rows) else ""
 
 

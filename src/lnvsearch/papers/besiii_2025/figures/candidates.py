@@ -9,82 +9,121 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lnvsearch.publication.figures.style import COLOURS, column_figure, in_style, label_axes
+from lnvsearch.publication.published import PublishedNumbers
+from lnvsearch.publication.results import read_tree
+from lnvsearch.tables import Table
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["acceptance_map", "chi_square_probability", "figure2"]
+__all__ = [
+    "acceptance_map",
+    "chi_square_probability",
+    "draw_acceptance",
+    "draw_masses",
+    "draw_probabilities",
+    "figure2",
+    "pseudo_data",
+]
+
+#: Legends of the samples in the figure of the fit's probability, by variation.
+_PROBABILITY_LABELS = {
+    "ideal": "no radiation, no material, pulls off",
+    "radiation_off": "no radiation",
+    "nominal": "nominal",
+}
+Window = tuple[float, float]
+
+
+def figure2(
+    published: PublishedNumbers,
+    selected: str,
+    spectra: Table,
+    user_selected: str | None = None,
+    *,
+    window_gev: Window,
+    base_seed: int,
+) -> tuple[Figure, dict[str, list]]:
+    """Draw the candidates that pass everything but the window; the user's data, or pseudo-data.
+
+    `selected` and `user_selected` are files of selected events; without the user's, one draw of the
+    expected backgrounds, whose `spectra` these are.  The window that the paper prints is marked where it is another
+    than `window_gev`.  All else as in `draw_masses`.
+    """
+    if user_selected is not None:
+        data, label = _masses(user_selected), "Data"
+    else:
+        data, expected = pseudo_data(spectra, base_seed)
+        label = f"Background pseudo-data, {expected:.1g} expected"
+    printed = tuple(
+        published.legible_value(f"signal_window_{end}_gev") for end in ("low", "high")
+    )
+    return draw_masses(
+        _masses(selected), data, window_gev=tuple(window_gev), data_label=label,
+        published_window_gev=None if None in printed else printed,
+    )
+
+
+def _masses(path: str) -> np.ndarray:
+    """Masses (GeV) of the candidates that pass all cuts but the window."""
+    candidates = read_tree(path, "Candidates")
+    keep = candidates["passes_conversion_veto"] & candidates["passes_chi_square"]
+    keep &= candidates["passes_smallest_chi_square"]
+    return candidates["mass_gev"][keep]
+
+
+def pseudo_data(spectra: Table, base_seed: int) -> tuple[np.ndarray, float]:
+    """Return one draw of the expected background, and how many events are expected.
+
+    `spectra`: a table `sample, mass_low_gev, mass_high_gev, expected_events`, the samples one after
+    the other in the same bins.  Masses are the centres of their bins.
+    """
+    n_samples = len(set(spectra["sample"]))
+    low, high, expected = (
+        np.array(spectra[name]).reshape(n_samples, -1)
+        for name in ("mass_low_gev", "mass_high_gev", "expected_events")
+    )
+    low, high, expected = low[0], high[0], expected.sum(axis=0)
+    generator = np.random.Generator(np.random.Philox(base_seed))
+    return np.repeat(0.5 * (low + high), generator.poisson(expected)), float(expected.sum())
 
 
 @in_style
-def figure2(
+def draw_masses(
     signal_mass_gev: ArrayLike,
-    data_mass_gev: ArrayLike | None,
+    data_mass_gev: ArrayLike,
     *,
-    window_gev: tuple[float, float],
+    window_gev: Window,
+    published_window_gev: Window | None = None,
     data_label: str = "Pseudo-data",
-    range_gev: tuple[float, float] = (3.00, 3.20),
+    range_gev: Window = (3.00, 3.20),
     bin_width_gev: float = 0.002,
 ) -> tuple[Figure, dict[str, list]]:
     """Draw the mass of the K⁺K⁺e⁻e⁻ candidates, signal shape against data, and the window.
 
-    `signal_mass_gev` and `data_mass_gev` (None: no data to draw) are the masses (GeV) of the
-    candidates that pass all cuts but the window.  The signal shape is scaled to the highest bin of
-    the data, or to 1.  The numbers are `mass_low_gev, mass_high_gev, signal_candidates,
-    signal_scaled, data_candidates, in_window`.
+    `signal_mass_gev` and `data_mass_gev` are the masses (GeV) of the candidates that pass all cuts
+    but the window.  The signal shape is scaled to the highest bin of the data, or to 1.  The
+    numbers are `mass_low_gev, mass_high_gev, signal_candidates, signal_scaled, data_candidates,
+    in_window`.
     """
-    import mplhep
-
     bins = round((range_gev[1] - range_gev[0]) / bin_width_gev)
     edges = np.linspace(*range_gev, bins + 1)
-    signal, _ = np.histogram(np.asarray(signal_mass_gev, dtype=float), edges)
-    data = np.zeros(bins, dtype=int)
-    if data_mass_gev is not None:
-        data, _ = np.histogram(np.asarray(data_mass_gev, dtype=float), edges)
+    signal, data = (
+        np.histogram(np.asarray(masses, dtype=float), edges)[0]
+        for masses in (signal_mass_gev, data_mass_gev)
+    )
     highest = max(int(data.max()), 1)
     scaled = signal * (highest / max(int(signal.max()), 1))
 
     figure, axes = column_figure()
-    if data_mass_gev is not None:
-        mplhep.histplot(
-            data,
-            edges,
-            ax=axes,
-            histtype="fill",
-            facecolor="#F7E27A",
-            edgecolor=COLOURS["orange"],
-            hatch="/////",
-            linewidth=0.6,
-            label=f"{data_label} ({int(data.sum())})",
-        )
-    mplhep.histplot(
-        scaled,
-        edges,
-        ax=axes,
-        histtype="step",
-        yerr=False,
-        color=COLOURS["blue"],
-        linewidth=1.2,
-        label="Signal simulation (scaled)",
-    )
-    top = 1.45 * highest
-    for edge in window_gev:
-        axes.annotate(
-            "",
-            xy=(edge, 0.0),
-            xytext=(edge, 0.75 * highest),
-            arrowprops={"arrowstyle": "-|>", "color": COLOURS["vermilion"], "linewidth": 1.2},
-        )
-    axes.plot(
-        [],
-        [],
-        color=COLOURS["vermilion"],
-        marker=r"$\downarrow$",
-        linestyle="",
-        markersize=6,
-        label="Signal window",
-    )
-    axes.set(xlim=range_gev, ylim=(0.0, top))
+    _draw_histograms(axes, edges, data, f"{data_label} ({int(data.sum())})", scaled)
+    _mark_window(axes, window_gev, 0.75 * highest)
+    if published_window_gev not in (None, window_gev):
+        for edge in published_window_gev:
+            line = axes.axvline(edge, color=COLOURS["grey"], linestyle="-.", linewidth=0.9)
+        line.set_label("Published window")
+    axes.set(xlim=range_gev, ylim=(0.0, 1.45 * highest))
     axes.set_xlabel(r"$M(K^{+}K^{+}e^{-}e^{-}+\mathrm{c.c.})$ [GeV/$c^2$]")
     axes.set_ylabel(f"Candidates / ({1000 * bin_width_gev:g} MeV/$c^2$)")
     axes.legend(loc="upper left", ncols=1)
@@ -100,8 +139,62 @@ def figure2(
     }
 
 
+def _draw_histograms(axes: Axes, edges, data, data_label: str, signal) -> None:
+    import mplhep
+
+    mplhep.histplot(
+        data,
+        edges,
+        ax=axes,
+        histtype="fill",
+        facecolor="#F7E27A",
+        edgecolor=COLOURS["orange"],
+        hatch="/////",
+        linewidth=0.6,
+        label=data_label,
+    )
+    mplhep.histplot(
+        signal,
+        edges,
+        ax=axes,
+        histtype="step",
+        yerr=False,
+        color=COLOURS["blue"],
+        linewidth=1.2,
+        label="Signal simulation (scaled)",
+    )
+
+
+def _mark_window(axes: Axes, window_gev: Window, height: float) -> None:
+    """Arrows from a height down to the ends of the window."""
+    for edge in window_gev:
+        axes.annotate(
+            "",
+            xy=(edge, 0.0),
+            xytext=(edge, height),
+            arrowprops={"arrowstyle": "-|>", "color": COLOURS["vermilion"], "linewidth": 1.2},
+        )
+    axes.plot(
+        [],
+        [],
+        color=COLOURS["vermilion"],
+        marker=r"$\downarrow$",
+        linestyle="",
+        markersize=6,
+        label="Signal window",
+    )
+
+
+def chi_square_probability(selected: Mapping[str, str]) -> tuple[Figure, dict[str, list]]:
+    """Draw the probability of the fit from files of selected events, {variation: path}."""
+    return draw_probabilities({
+        _PROBABILITY_LABELS[variation]: read_tree(path, "Candidates")["chi_square"]
+        for variation, path in selected.items()
+    })
+
+
 @in_style
-def chi_square_probability(
+def draw_probabilities(
     chi_square: Mapping[str, ArrayLike], *, degrees_of_freedom: int = 4, bins: int = 20
 ) -> tuple[Figure, dict[str, list]]:
     """Draw the probability of the kinematic fit for one or more samples.
@@ -126,9 +219,9 @@ def chi_square_probability(
         )
     }
     edges = np.linspace(0.0, 1.0, bins + 1)
-    looks = zip(("blue", "vermilion", "green", "purple"), ("o", "s", "^", "D"), strict=True)
+    styles = zip(("blue", "vermilion", "green", "purple"), ("o", "s", "^", "D"), strict=True)
     lowest = highest = 1.0
-    for (label, values), (colour, marker) in zip(chi_square.items(), looks, strict=False):
+    for (label, values), (colour, marker) in zip(chi_square.items(), styles, strict=False):
         values = np.asarray(values, dtype=float)
         if values.size == 0:
             raise ValueError(f"chi_square[{label!r}] is empty; give at least one candidate")
@@ -162,8 +255,16 @@ def chi_square_probability(
     return figure, numbers
 
 
+def acceptance_map(selected: str) -> tuple[Figure, dict[str, list]]:
+    """Draw the acceptance from the generated decays in a file of selected events."""
+    generated = read_tree(selected, "Generated")
+    return draw_acceptance(
+        generated["true_m_ke_1_gev"], generated["true_m_ke_2_gev"], generated["selected"]
+    )
+
+
 @in_style
-def acceptance_map(
+def draw_acceptance(
     generated_m_ke_1_gev: ArrayLike,
     generated_m_ke_2_gev: ArrayLike,
     selected: ArrayLike,

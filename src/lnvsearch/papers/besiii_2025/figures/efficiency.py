@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from lnvsearch.publication.figures.style import COLOURS, column_figure, in_style, label_axes
 from lnvsearch.publication.published import PublishedNumbers
@@ -39,11 +40,11 @@ def efficiency_vs_mass(
             "reading_confidence",
         )
     }
-    looks = {
+    styles = {
         "nominal": ("Simulated, calibrated", "blue", "s", "-"),
         "uncalibrated": ("Simulated, uncalibrated", "sky", "D", "--"),
     }
-    for variation, (legend, colour, marker, style) in looks.items():
+    for variation, (legend, colour, marker, style) in styles.items():
         rows = find_rows(efficiencies, model="two_majorana", variation=variation)
         points = sorted(
             (row["mass_gev"], 100 * row[name], 100 * row[f"{name}_uncertainty"])
@@ -138,16 +139,17 @@ def modelling(
 
 @in_style
 def calibration_curve(
-    calibration: Table, published: PublishedNumbers, *, chosen_scale: float
+    calibration_trials: Table, published: PublishedNumbers, calibration_record: Mapping[str, Any]
 ) -> tuple[Figure, dict[str, list]]:
     """Draw the phase-space efficiency against the calibrated scalar, and the published value.
 
-    `calibration` has the columns `low_momentum_scale, efficiency, efficiency_uncertainty`
-    (fractions), one row a simulated value of the scalar k; `chosen_scale` is the k that was kept.
-    The band is the published efficiency with half a unit of its last digit.  The numbers:
+    `calibration_trials` has the columns `low_momentum_scale, efficiency, efficiency_uncertainty`
+    (fractions), one row a simulated value of the scalar k; `value` of the record is the k that was
+    kept.  The band is the published efficiency with half a unit of its last digit.  The numbers:
     `low_momentum_scale, efficiency_percent, efficiency_uncertainty_percent, chosen,
     published_percent`.
     """
+    chosen_scale = calibration_record["value"]
     number = published.find("efficiency_percent")
     target = published.value("efficiency_percent")
     rows = sorted(
@@ -156,7 +158,7 @@ def calibration_curve(
             100 * row["efficiency"],
             100 * (row["efficiency_uncertainty"] or 0.0),
         )
-        for row in table_rows(calibration)
+        for row in table_rows(calibration_trials)
     )
     figure, axes = column_figure()
     axes.axhspan(
@@ -173,9 +175,8 @@ def calibration_curve(
         linewidth=1.0,
         label="Simulated phase space",
     )
-    axes.axvline(
-        1.0, color=COLOURS["grey"], linestyle=":", linewidth=1.0, label="$k=1$, uncalibrated"
-    )
+    axes.axvline(1.0, color=COLOURS["grey"], linestyle=":", linewidth=1.0,
+                 label="$k=1$, uncalibrated")
     axes.axvline(
         chosen_scale,
         color=COLOURS["vermilion"],
@@ -185,8 +186,8 @@ def calibration_curve(
     )
     axes.set_xlabel("Scale $k$ of the low-momentum electron response")
     axes.set_ylabel("Efficiency [%]")
-    low = min(min(row[1] for row in rows), target)
-    high = max(max(row[1] for row in rows), target)
+    efficiencies = [target, *(row[1] for row in rows)]
+    low, high = min(efficiencies), max(efficiencies)
     axes.set_ylim(low - 0.1 * (high - low) - 0.05, high + 0.65 * (high - low) + 0.05)
     axes.legend(loc="upper right")
     label_axes(axes)

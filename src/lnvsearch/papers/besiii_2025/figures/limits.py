@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lnvsearch.publication.figures.style import COLOURS, column_figure, in_style, label_axes
 from lnvsearch.publication.published import PublishedNumbers
-from lnvsearch.tables import Table, find_rows
+from lnvsearch.tables import Table, find_rows, table_from_rows
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["figure3"]
 
 _UNIT = 1e-9
-# The look of each line: kind and variant, legend, colour, marker, line style.
+_COLUMNS = ("mass_gev", "series", "upper_branching_fraction", "reading_confidence")
+# The style of each line: kind and variant, legend, colour, marker, line style.
 _CURVES = (
     ("simulated", "nominal", "Simulated, calibrated", "blue", "s", "-"),
     ("simulated", "uncalibrated", "Simulated, uncalibrated", "sky", "", "--"),
@@ -34,24 +37,24 @@ def figure3(
     numbers are `mass_gev, series, upper_branching_fraction, reading_confidence`.
     """
     figure, axes = column_figure(height_cm=7.4)
-    numbers: dict[str, list] = {
-        "mass_gev": [],
-        "series": [],
-        "upper_branching_fraction": [],
-        "reading_confidence": [],
-    }
+    rows = [*_draw_curves(axes, scan, method), *_draw_published(axes, published)]
+    numbers = table_from_rows([dict(zip(_COLUMNS, row, strict=True)) for row in rows], _COLUMNS)
+    drawn = numbers["upper_branching_fraction"]
+    if drawn:
+        axes.set_ylim(0.0, 1.75 * max(drawn) / _UNIT)
+    axes.set_xlim(0.5, 1.6)
+    axes.set_xlabel(r"$m_{\nu_M}$ [GeV/$c^2$]")
+    axes.set_ylabel(r"$\mathcal{B}^{\mathrm{UL}}$ at 90% CL [$10^{-9}$]")
+    axes.legend(loc="upper right", ncols=1)
+    label_axes(axes)
+    return figure, numbers
 
-    def note(series: str, points: list[tuple[float, float]], confidence: str | None) -> None:
-        for mass, limit in points:
-            row = (mass, series, limit, confidence)
-            for column, cell in zip(numbers.values(), row, strict=True):
-                column.append(cell)
 
+def _draw_curves(axes: Axes, scan: Table, method: str) -> Iterator[tuple]:
     for kind, variant, legend, colour, marker, style in _CURVES:
         points = _curve(scan, kind, variant, method)
         if not points:
             continue
-        note(f"{kind}_{variant}", points, None)
         axes.plot(
             *_in_units(points),
             color=COLOURS[colour],
@@ -61,11 +64,14 @@ def figure3(
             markersize=3.2,
             label=legend,
         )
+        for mass, limit in points:
+            yield mass, f"{kind}_{variant}", limit, None
+
+
+def _draw_published(axes: Axes, published: PublishedNumbers) -> Iterator[tuple]:
     for legible, legend in ((True, "Published"), (False, "Published, doubtful reading")):
         by_confidence = _published_points(published, legible)
         points = [point for _, point in by_confidence]
-        for confidence, point in by_confidence:
-            note("published", [point], confidence)
         if points:
             axes.plot(
                 *_in_units(points),
@@ -77,15 +83,8 @@ def figure3(
                 linestyle="",
                 label=legend,
             )
-    drawn = numbers["upper_branching_fraction"]
-    if drawn:
-        axes.set_ylim(0.0, 1.75 * max(drawn) / _UNIT)
-    axes.set_xlim(0.5, 1.6)
-    axes.set_xlabel(r"$m_{\nu_M}$ [GeV/$c^2$]")
-    axes.set_ylabel(r"$\mathcal{B}^{\mathrm{UL}}$ at 90% CL [$10^{-9}$]")
-    axes.legend(loc="upper right", ncols=1)
-    label_axes(axes)
-    return figure, numbers
+        for confidence, (mass, limit) in by_confidence:
+            yield mass, "published", limit, confidence
 
 
 def _curve(scan: Table, kind: str, variant: str, method: str) -> list[tuple[float, float]]:

@@ -2,92 +2,151 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lnvsearch import particles
-from lnvsearch.experiments.na62.publication.figures.looks import channel_label, particle_label
+from lnvsearch.experiments.na62.publication.numbers import Channels, Numbers
 from lnvsearch.experiments.na62.publication.tables.acceptance import (
     acceptance_ratios,
     published_ratio,
 )
 from lnvsearch.publication.figures.style import COLOURS, column_figure, in_style, label_axes
+from lnvsearch.publication.labels import particle_label
 from lnvsearch.publication.published import PublishedNumbers
-from lnvsearch.tables import Table
+from lnvsearch.publication.results import read_tree
+from lnvsearch.tables import Table, table_from_rows
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["dalitz_area_fractions", "na62_acceptance_dalitz", "na62_acceptance_ratio"]
+__all__ = [
+    "acceptance_dalitz",
+    "acceptance_ratio",
+    "dalitz_area_fractions",
+    "dalitz_limits",
+    "draw_dalitz",
+]
 
-# Final states of the papers' channels with a Dalitz plane.
-_FINAL_STATES = {"piee": ("pi-", "e+", "e+"), "pimumu": ("pi-", "mu+", "mu+")}
 _STEPS_A_BIN = 40
 # Cells that lie in the plane by less than this are left blank: radiation moves events across.
 _SMALLEST_SHARE = 0.25
+_DALITZ_COLUMNS = (
+    "channel", "mass_squared_1_low_gev2", "mass_squared_2_low_gev2", "bin_width_gev2",
+    "share_of_generated", "selected_weight", "acceptance", "uncertainty",
+)
+
+
+def acceptance_dalitz(
+    dalitz_candidates: Mapping[str, str],
+    *,
+    signals: Mapping[str, Mapping[str, Any]],
+    labels: Mapping[str, str],
+) -> tuple[Figure, dict[str, list]]:
+    """Draw the acceptance over the Dalitz plane of the candidates in the signal region.
+
+    `dalitz_candidates[channel]` is the file of the selected signal; `signals[channel]` has its
+    `selection`, the windows `region_gev` of its signal region and its `final_state`.  All else as
+    in `draw_dalitz`.
+    """
+    candidates, sums, states = {}, {}, {}
+    for channel, path in dalitz_candidates.items():
+        signal = signals[channel]
+        columns = read_tree(
+            path, f"{channel}_{signal['selection']}",
+            ["weight", "mass_gev", "true_mass_1_gev", "true_mass_2_gev"],
+        )
+        sums[channel] = float(read_tree(path, "Generated")["sum_weight"][0])
+        mass = columns.pop("mass_gev")
+        inside = np.any([(mass > low) & (mass < high) for low, high in signal["region_gev"]], axis=0)
+        candidates[channel] = {name: values[inside] for name, values in columns.items()}
+        states[channel] = signal["final_state"]
+    return draw_dalitz(candidates, sums, final_states=states, labels=labels)
 
 
 @in_style
-def na62_acceptance_dalitz(
+def draw_dalitz(
     candidates: Mapping[str, Mapping[str, Any]], sum_of_weights: Mapping[str, float], *,
-    final_states: Mapping[str, Sequence[str]] | None = None,
-    labels: Mapping[str, str] | None = None, bins: int = 24,
+    final_states: Mapping[str, Sequence[str]], labels: Mapping[str, str], bins: int = 24,
 ) -> tuple[Figure, dict[str, list]]:
     """Draw the acceptance over the Dalitz plane, m²(π l₁) against m²(π l₂), of π l l decays.
 
     `candidates[channel]` holds the columns `weight, true_mass_1_gev, true_mass_2_gev` of the
     candidates selected in the signal region; `sum_of_weights[channel]` is the sum of the weights of
     all decays generated, uniform in the plane: the generated density is this sum over the plane's
-    area, and needs no events.  Channels are `piee`, `pimumu`, or those of `final_states` (PDG
-    names: pion, first, second lepton); `labels` names their decays.  Where the leptons are alike,
-    each candidate counts half at both of its points.  The numbers are `channel, mass_squared_1_low_gev2,
-    mass_squared_2_low_gev2, bin_width_gev2, share_of_generated, selected_weight, acceptance,
-    uncertainty`.  Raises ValueError for another channel.
+    area, and needs no events.  `final_states` are PDG names: pion, first, second lepton; `labels`
+    name the decays.  Where the leptons are alike, each candidate counts half at both of its points.
+    The numbers are `channel, mass_squared_1_low_gev2, mass_squared_2_low_gev2, bin_width_gev2,
+    share_of_generated, selected_weight, acceptance, uncertainty`.  Raises ValueError for a channel
+    without a final state, or without any channel.
     """
-    names = ("channel", "mass_squared_1_low_gev2", "mass_squared_2_low_gev2", "bin_width_gev2",
-             "share_of_generated", "selected_weight", "acceptance", "uncertainty")
-    numbers: dict[str, list] = {name: [] for name in names}
-    states = {**_FINAL_STATES, **(final_states or {})}
-    unknown = [channel for channel in candidates if channel not in states]
+    unknown = [channel for channel in candidates if channel not in final_states]
     if unknown or not candidates:
         raise ValueError(f"channels {unknown or 'none'}: the Dalitz plane is drawn for one or more "
-                         f"of {list(states)}")
-    many = len(candidates) > 1
-    figure, axes = column_figure(2 if many else 1, height_cm=7.4, ncols=len(candidates),
-                                 squeeze=False)
+                         f"of {list(final_states)}")
+    figure, axes = column_figure(2 if len(candidates) > 1 else 1, height_cm=7.4,
+                                 ncols=len(candidates), squeeze=False)
+    rows: list[dict[str, Any]] = []
     for panel, (channel, columns) in zip(axes.flat, candidates.items(), strict=True):
-        pion, *leptons = states[channel]
-        edges, shares = dalitz_area_fractions(leptons[0], bins, leptons[1])
-        selected, variance = _selected(columns, edges, alike=leptons[0] == leptons[1])
-        expected = shares * sum_of_weights[channel]
-        inside = shares > 0
-        acceptance = np.divide(selected, expected, out=np.full_like(selected, np.nan), where=inside)
-        sigma = np.divide(np.sqrt(variance), expected, out=np.zeros_like(selected), where=inside)
-        width = edges[1] - edges[0]
-        whole = shares > _SMALLEST_SHARE * shares.max()
-        drawn = np.where(whole, 100.0 * acceptance, np.nan)
-        mesh = panel.pcolormesh(edges, edges, drawn.T, cmap="cividis", vmin=0.0, rasterized=True)
+        pion, *leptons = final_states[channel]
+        cells = _Cells(columns, leptons, bins, sum_of_weights[channel])
+        mesh = panel.pcolormesh(
+            cells.edges, cells.edges, cells.drawn_percent.T, cmap="cividis", vmin=0.0,
+            rasterized=True,
+        )
         _draw_boundary(panel, *leptons)
-        panel.set(xlim=(edges[0], edges[-1]), ylim=(edges[0], edges[-1]), aspect="equal")
+        ends = (cells.edges[0], cells.edges[-1])
+        panel.set(xlim=ends, ylim=ends, aspect="equal")
         first, second = (rf"{particle_label(pion)}{particle_label(lepton)}" for lepton in leptons)
         if first == second:
             first, second = f"{first}_1", f"{second}_2"
         panel.set_xlabel(rf"$m^2({first})$ [GeV$^2$/$c^4$]")
         panel.set_ylabel(rf"$m^2({second})$ [GeV$^2$/$c^4$]")
         mean = 100.0 * float(np.sum(columns["weight"])) / sum_of_weights[channel]
-        panel.text(0.96, 0.95, f"{channel_label(channel, labels)}\nmean {mean:.2f}%",
+        panel.text(0.96, 0.95, f"{labels[channel]}\nmean {mean:.2f}%",
                    transform=panel.transAxes, ha="right", va="top", fontsize=8)
         figure.colorbar(mesh, ax=panel, pad=0.02, shrink=0.8).set_label("Acceptance [%]")
         label_axes(panel)
-        for i, j in zip(*np.nonzero(inside), strict=True):
-            cells = (channel, round(float(edges[i]), 9), round(float(edges[j]), 9),
-                     round(float(width), 9), float(shares[i, j]), float(selected[i, j]),
-                     float(acceptance[i, j]), float(sigma[i, j]))
-            for column, cell in zip(numbers.values(), cells, strict=True):
-                column.append(cell)
-    return figure, numbers
+        rows += cells.rows(channel)
+    return figure, table_from_rows(rows, _DALITZ_COLUMNS)
+
+
+class _Cells:
+    """The plane in cells: their share of the generated decays, what is selected, the acceptance."""
+
+    def __init__(
+        self, columns: Mapping[str, Any], leptons: Sequence[str], bins: int, sum_of_weights: float
+    ):
+        first, second = leptons
+        self.edges, self.shares = dalitz_area_fractions(first, bins, second)
+        self.selected, variance = _selected(columns, self.edges, alike=first == second)
+        expected = self.shares * sum_of_weights
+        self.inside = self.shares > 0
+        self.acceptance = np.divide(
+            self.selected, expected, out=np.full_like(self.selected, np.nan), where=self.inside
+        )
+        self.sigma = np.divide(
+            np.sqrt(variance), expected, out=np.zeros_like(self.selected), where=self.inside
+        )
+
+    @property
+    def drawn_percent(self) -> np.ndarray:
+        whole = self.shares > _SMALLEST_SHARE * self.shares.max()
+        return np.where(whole, 100.0 * self.acceptance, np.nan)
+
+    def rows(self, channel: str) -> Iterator[dict[str, Any]]:
+        """Yield the numbers of all cells that have a part of the plane."""
+        width = round(float(self.edges[1] - self.edges[0]), 9)
+        for i, j in zip(*np.nonzero(self.inside), strict=True):
+            cells = (
+                channel, round(float(self.edges[i]), 9), round(float(self.edges[j]), 9), width,
+                *(float(values[i, j]) for values in
+                  (self.shares, self.selected, self.acceptance, self.sigma)),
+            )
+            yield dict(zip(_DALITZ_COLUMNS, cells, strict=True))
 
 
 def dalitz_area_fractions(
@@ -160,76 +219,97 @@ def _draw_boundary(axes, lepton: str, other: str) -> None:
               linewidth=0.8)
 
 
-_RATIO_LOOKS = {
-    "nominal": ("Simulated, default", "blue", "s"),
-    "hypothesis_a_no_fsr_in_signal": ("Hypothesis A: no radiation in the LNV sample", "green", "^"),
-    "hypothesis_b_outer_tiles": ("Hypothesis B: outer muon tiles at L0", "orange", "D"),
-}
+# How the default and then the hypotheses, in their order, are drawn: colour and marker.
+_RATIO_STYLES = (
+    ("blue", "s"), ("green", "^"), ("orange", "D"), ("purple", "v"), ("sky", "o"), ("grey", "P"),
+)
+_RATIO_COLUMNS = (
+    "channel", "variation", "ratio", "ratio_uncertainty", "ratio_published",
+    "ratio_published_uncertainty", "ratio_over_published",
+)
 
 
 @in_style
-def na62_acceptance_ratio(
-    acceptance: Mapping[str, Table], published: PublishedNumbers, *,
-    labels: Mapping[str, str] | None = None,
+def acceptance_ratio(
+    acceptance: Mapping[str, Table],
+    published: PublishedNumbers,
+    *,
+    channels: Channels,
+    labels: Mapping[str, str],
+    legends: Mapping[str, str],
 ) -> tuple[Figure, dict[str, list]]:
-    """Draw A_SM/A_LNV over the published ratio: default, and under the hypotheses named.
+    """Draw A_SM/A_LNV over the published ratio: default, and under hypotheses.
 
-    `acceptance[channel]` has the columns of the acceptance tables; a channel without a
-    Standard-Model decay of its own is set against that of `piee`.  Where the paper prints no ratio
-    the default stands in for it.  `labels` names the decays.  The numbers: `channel,
-    variation, ratio, ratio_uncertainty, ratio_published, ratio_published_uncertainty,
-    ratio_over_published`.
+    `acceptance[channel]` has the columns of the acceptance tables; `channels` says how the kaons of
+    each channel are counted.  Where the paper prints no ratio the default stands in for it.
+    `labels` name the decays, `legends` the hypotheses that are drawn, {variation: legend}.  The
+    numbers: `channel, variation, ratio, ratio_uncertainty, ratio_published,
+    ratio_published_uncertainty, ratio_over_published`.
     """
-    names = ("channel", "variation", "ratio", "ratio_uncertainty", "ratio_published",
-             "ratio_published_uncertainty", "ratio_over_published")
-    numbers: dict[str, list] = {name: [] for name in names}
+    numbers = Numbers(published, channels)
+    styles = {
+        variation: (legend, *style)
+        for (variation, legend), style in zip(
+            {"nominal": "Simulated, default", **legends}.items(), _RATIO_STYLES, strict=False
+        )
+    }
     figure, axes = column_figure(1, height_cm=4.2 + 2.2 * len(acceptance))
-    ticks, labelled = [], set()
+    rows: list[dict[str, Any]] = []
+    ticks, named = [], set()
     for index, channel in enumerate(acceptance):
-        ratios = acceptance_ratios(acceptance, channel)
-        shown = [name for name in _RATIO_LOOKS if name in ratios]
-        of_paper = published_ratio(published, channel)
-        label = channel_label(channel, labels)
-        if of_paper is None:
-            # Without an accepted event there is nothing to set a scale.
-            reference, sigma = ratios.get("nominal", (1.0, 0.0))[0], None
-            ticks.append((-index, f"{label}\nnot published"))
-        else:
-            reference, sigma = of_paper
-            digits = 3 if reference < 10 else 2
-            ticks.append((-index, f"{label}\npublished {reference:.{digits}f}"))
+        ratios = acceptance_ratios(acceptance, channel, channels)
+        of_paper = published_ratio(numbers, channel)
+        # Without an accepted event there is nothing to set a scale.
+        reference, sigma = of_paper or (ratios.get("nominal", (1.0, 0.0))[0], None)
+        text = "not published"
+        if of_paper is not None:
+            text = f"published {reference:.{3 if reference < 10 else 2}f}"
             axes.fill_betweenx(
                 [-index - 0.42, -index + 0.42], 1 - sigma / reference, 1 + sigma / reference,
                 facecolor="#DDDDDD", edgecolor="none",
-                label=None if "published" in labelled else "Published, with its ± or rounding",
+                label=_once("Published, with its ± or rounding", named),
             )
-            labelled.add("published")
-        for place, variation in enumerate(shown):
-            value, uncertainty = ratios[variation]
-            legend, colour, marker = _RATIO_LOOKS[variation]
-            height = -index + 0.3 - 0.6 * (place + 0.5) / len(shown)
-            axes.errorbar(
-                [value / reference], [height], xerr=[uncertainty / reference], fmt=marker,
-                color=COLOURS[colour], markersize=4, elinewidth=0.9,
-                label=None if variation in labelled else legend,
-            )
-            axes.annotate(f"{value:.3f}" if value < 10 else f"{value:.2f}",
-                          (value / reference, height), xytext=(0, 3.5), textcoords="offset points",
-                          va="bottom", ha="center", fontsize=8)
-            labelled.add(variation)
-            cells = (channel, variation, value, uncertainty, *(of_paper or (None, None)),
-                     value / reference)
-            for column, cell in zip(numbers.values(), cells, strict=True):
-                column.append(cell)
+        ticks.append(f"{labels[channel]}\n{text}")
+        shown = {variation: ratios[variation] for variation in styles if variation in ratios}
+        _draw_ratios(axes, -index, shown, reference, styles, named)
+        for variation, ratio in shown.items():
+            cells = (channel, variation, *ratio, *(of_paper or (None, None)), ratio[0] / reference)
+            rows.append(dict(zip(_RATIO_COLUMNS, cells, strict=True)))
     axes.axvline(1.0, color="black", linewidth=0.8)
-    values = [1.0, *numbers["ratio_over_published"]]
+    values = [1.0, *(row["ratio_over_published"] for row in rows)]
     span = max(max(values) - min(values), 0.1)
     axes.set_xlim(min(values) - 0.25 * span, max(values) + 0.25 * span)
     axes.set_ylim(-len(acceptance) + 0.4, 0.6)
-    axes.set_yticks([tick for tick, _ in ticks], [text for _, text in ticks])
+    axes.set_yticks([-index for index in range(len(ticks))], ticks)
     axes.tick_params(axis="y", which="both", length=0)
-    over = "the published ratio" if "published" in labelled else "the default's"
+    is_published = any(row["ratio_published"] is not None for row in rows)
+    over = "the published ratio" if is_published else "the default's"
     axes.set_xlabel(r"$(A_{\mathrm{SM}}/A_{\mathrm{LNV}})$ over " + over)
     figure.legend(loc="outside lower center", ncols=1)
     label_axes(axes)
-    return figure, numbers
+    return figure, table_from_rows(rows, _RATIO_COLUMNS)
+
+
+def _once(legend: str, named: set[str]) -> str | None:
+    """The legend where it is drawn first: afterwards it is among those `named`."""
+    if legend in named:
+        return None
+    named.add(legend)
+    return legend
+
+
+def _draw_ratios(
+    axes: Axes, centre: float, ratios: Mapping[str, tuple[float, float]], reference: float,
+    styles: Mapping[str, tuple[str, str, str]], named: set[str],
+) -> None:
+    """Draw the ratios of one channel below each other, with their values."""
+    for place, (variation, (value, uncertainty)) in enumerate(ratios.items()):
+        legend, colour, marker = styles[variation]
+        height = centre + 0.3 - 0.6 * (place + 0.5) / len(ratios)
+        axes.errorbar(
+            [value / reference], [height], xerr=[uncertainty / reference], fmt=marker,
+            color=COLOURS[colour], markersize=4, elinewidth=0.9, label=_once(legend, named),
+        )
+        axes.annotate(f"{value:.3f}" if value < 10 else f"{value:.2f}",
+                      (value / reference, height), xytext=(0, 3.5), textcoords="offset points",
+                      va="bottom", ha="center", fontsize=8)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["na62_layout"]
+__all__ = ["layout"]
 
 _COLUMNS = (
     "element", "part", "z_begin_m", "z_end_m", "x_low_m", "x_high_m", "z_provenance",
@@ -36,7 +36,7 @@ _LABEL_SPACING_M = 4.4
 
 @dataclass(frozen=True)
 class _Element:
-    """A rectangle of the drawing, in m: name, part of a pair, extent, source of z, look."""
+    """A rectangle of the drawing, in m: name, part of a pair, extent, source of z, style."""
 
     name: str
     part: str
@@ -72,7 +72,7 @@ class _Settings:
 
 
 @in_style
-def na62_layout(detector: Mapping[str, Any]) -> tuple[Figure, dict[str, list]]:
+def layout(detector: Mapping[str, Any]) -> tuple[Figure, dict[str, list]]:
     """Draw beam line and detector in (z, x), with different scales, from the detector's settings.
 
     `detector` is the content of the detector's file (metres, rad; leaves with or without their

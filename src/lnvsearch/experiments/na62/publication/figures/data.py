@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lnvsearch.experiments.na62.publication.numbers import counts_outside_signal
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
 from lnvsearch.tables import Table, find_rows
 
@@ -19,30 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = ["DataPoints", "printed_counts", "quote_counts"]
 
-# Counts of data that the papers print, by channel and selection: (name, quantity).
+# Counts of data that papers print, by selection: (name, quantity).
 _COUNTS = {
-    ("piee", "sm"): (("signal region", "normalisation_candidates"),),
-    ("pimumu", "sm"): (("signal region", "normalisation_candidates"),),
-    ("piee", "sm_rich"): (("signal region", "control_normalisation_candidates"),),
-    ("piee", "lnv"): (
-        ("control", "observed_events_control_region"),
-        ("lower", "observed_events_lower_region"),
-        ("masked", "observed_events_masked_region"),
-        ("signal", "observed_events"),
-        ("upper", "observed_events_upper_region"),
-    ),
-    ("pimumu", "lnv"): (
-        ("masked", "observed_events_masked_region"),
-        ("signal", "observed_events"),
-    ),
-    ("pipi0ee", "lnv"): (
-        ("control", "observed_events_control_region"),
-        ("signal", "observed_events"),
-    ),
-}
-# The same for any other channel, by selection.
-_FURTHER_COUNTS = {
     "sm": (("signal region", "normalisation_candidates"),),
+    "sm_rich": (("signal region", "control_normalisation_candidates"),),
     "lnv": (
         ("control", "observed_events_control_region"),
         ("lower", "observed_events_lower_region"),
@@ -57,13 +38,9 @@ def printed_counts(
     channel: str, selection: str, published: PublishedNumbers
 ) -> list[tuple[str, PublishedNumber]]:
     """Return the legible counts that a paper prints of a selection, with their regions' names."""
-    if any(channel == known for known, _ in _COUNTS):
-        quantities = _COUNTS.get((channel, selection), ())
-    else:
-        quantities = _FURTHER_COUNTS.get(selection, ())
     return [
         (name, number)
-        for name, quantity in quantities
+        for name, quantity in _COUNTS.get(selection, ())
         if (number := published.find(quantity, channel=channel)) is not None and number.legible
     ]
 
@@ -85,7 +62,7 @@ def quote_counts(
 
 def _counted(name: str, number: PublishedNumber) -> str:
     """Name a region as in the panel; the first paper counts the masked one without the signal."""
-    return f"{name} (rest)" if number.note.startswith("outside the signal") else name
+    return f"{name} (rest)" if counts_outside_signal(number) else name
 
 
 class DataPoints:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["MAPS", "na62_2022_figure2", "na62_muon_identification"]
+__all__ = ["MAPS", "muon_identification", "pion_and_electron_identification"]
 
 #: The maps drawn: name -> (panel, legend, colour, marker, line style, drawn as its complement).
 MAPS: dict[str, tuple[str, str, str, str, str, bool]] = {
@@ -46,18 +46,18 @@ _COLUMNS = (
 
 
 @in_style
-def na62_2022_figure2(maps: Table) -> tuple[Figure, dict[str, list]]:
+def pion_and_electron_identification(closure: Table) -> tuple[Figure, dict[str, list]]:
     """Draw the (mis)identification probabilities of pions (left) and electrons (right).
 
-    `maps` has the columns `map, momentum_gev, true_probability, measured_probability, uncertainty`;
-    drawn are those of `MAPS`, the RICH after the calorimeter.  Efficiencies are drawn as
+    `closure` has the columns `map, momentum_gev, true_probability, measured_probability,
+    uncertainty`; drawn are those of `MAPS`, the RICH after the calorimeter.  Efficiencies are drawn as
     1 - efficiency.  The numbers are the rows as drawn, `drawn_as` telling `probability` or
-    `complement`.  Raises ValueError if `maps` has none of one panel.
+    `complement`.  Raises ValueError if `closure` has none of one panel.
     """
     figure, axes = column_figure(2, height_cm=7.2, ncols=2)
     numbers: dict[str, list] = {name: [] for name in _COLUMNS}
     for panel, name in zip(axes, ("pion", "electron"), strict=True):
-        _draw_panel(panel, name, maps, numbers)
+        _draw_panel(panel, name, closure, numbers)
         label_axes(panel)
     axes[0].set_ylabel(r"Pion misidentification $P_{\pi e}$")
     axes[1].set_ylabel("Electron misidentification, inefficiency")
@@ -65,24 +65,25 @@ def na62_2022_figure2(maps: Table) -> tuple[Figure, dict[str, list]]:
 
 
 @in_style
-def na62_muon_identification(maps: Table) -> tuple[Figure, dict[str, list]]:
+def muon_identification(closure: Table) -> tuple[Figure, dict[str, list]]:
     """Draw how often pions pass for muons and muons for pions in the muon detector.
 
-    As `na62_2022_figure2`, for a search with muons: probes are pions of K3pi and muons of Kmu2.
+    As `pion_and_electron_identification`, for a search with muons: probes are pions of K3pi and
+    muons of Kmu2.
     """
     figure, axes = column_figure(1, height_cm=7.2)
     numbers: dict[str, list] = {name: [] for name in _COLUMNS}
-    _draw_panel(axes, "muon", maps, numbers)
+    _draw_panel(axes, "muon", closure, numbers)
     label_axes(axes)
     axes.set_ylabel("Misidentification")
     return figure, numbers
 
 
-def _draw_panel(axes: Axes, panel: str, maps: Table, numbers: dict[str, list]) -> None:
+def _draw_panel(axes: Axes, panel: str, closure: Table, numbers: dict[str, list]) -> None:
     """Draw all maps of one panel: a line for what went in, points for what came out."""
     drawn: list[float] = []
     for name, (of_panel, legend, colour, marker, style, complement) in MAPS.items():
-        rows = closure_rows(maps, name)
+        rows = closure_rows(closure, name)
         if of_panel != panel or not rows:
             continue
         momenta = [row["momentum_gev"] for row in rows]
@@ -110,8 +111,8 @@ def _draw_panel(axes: Axes, panel: str, maps: Table, numbers: dict[str, list]) -
             for column, cell in zip(numbers.values(), cells, strict=True):
                 column.append(cell)
     if not drawn:
-        wanted = [name for name, look in MAPS.items() if look[0] == panel]
-        raise ValueError(f"the table of maps has none of {wanted} to draw")
+        wanted = [name for name, style in MAPS.items() if style[0] == panel]
+        raise ValueError(f"the table of closure has none of {wanted} to draw")
     # Room for the legend: a third of the panel.
     decades = max(math.log10(max(drawn) / min(drawn)), 0.7)
     top = max(drawn) * 10 ** (0.5 * decades)

@@ -1,13 +1,12 @@
-"""Mass spectra of the NA62 searches: stacked backgrounds, signal, and the regions of the papers.
+"""Mass spectra of the NA62 searches: stacked backgrounds, signal, and the regions of mass.
 
-All functions take `spectra`, a table `selection, sample, label, mass_low_gev, mass_high_gev,
-expected_events, uncertainty` of one channel, and the paper's published numbers.  Samples are told by
-the beginning of their names: `signal_` is drawn as an outline, `norm_` and `bkg_` are stacked, all
-others (control samples) are left out.  The collaboration's events are not public: what the paper
-prints are counts of whole regions, and only those are quoted, as text; a user's own events are
-points.  The numbers of a figure are the rows drawn, with `channel` and `drawn_as` in front
-(`stacked`, `outline`, `published` for a count of data, in the column `published_events`, or `data`
-for a user's, in `data_events`).
+The spectra are a table `selection, sample, label, mass_low_gev, mass_high_gev, expected_events,
+uncertainty` of one channel.  Samples are told by the beginning of their names: `signal_` is drawn as
+an outline, `norm_` and `bkg_` are stacked, all others (control samples) are left out.  The
+collaboration's events are not public: what the paper prints are counts of whole regions, and only
+those are quoted, as text; a user's own events are points.  The numbers of a figure are the rows
+drawn, with `channel` and `drawn_as` in front (`stacked`, `outline`, `published` for a count of data,
+in the column `published_events`, or `data` for a user's, in `data_events`).
 """
 
 from __future__ import annotations
@@ -22,28 +21,22 @@ from lnvsearch.experiments.na62.publication.figures.data import (
     printed_counts,
     quote_counts,
 )
-from lnvsearch.experiments.na62.publication.figures.looks import (
+from lnvsearch.experiments.na62.publication.figures.style import (
     Regions,
-    channel_label,
-    look_of,
-    regions_of,
+    printed_regions,
+    style_of,
 )
+from lnvsearch.experiments.na62.publication.numbers import Channels, Numbers
 from lnvsearch.publication.figures.style import COLOURS, column_figure, in_style, label_axes
+from lnvsearch.publication.labels import particle_label
 from lnvsearch.publication.published import PublishedNumbers
-from lnvsearch.tables import Table, find_rows
+from lnvsearch.tables import Table, find_rows, table_from_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = [
-    "na62_2019_figure2",
-    "na62_2019_figure3",
-    "na62_2022_figure3",
-    "na62_2022_figure4",
-    "na62_2022_figure5",
-    "spectra_figure",
-]
+__all__ = ["masses"]
 
 _COLUMNS = (
     "channel",
@@ -60,135 +53,50 @@ _COLUMNS = (
 # Other control selections leave nothing of the signal, and nothing is masked in them.
 _WITH_REGIONS = ("sm", "sm_auxiliary", "sm_rich", "lnv", "lnv_auxiliary")
 _DRAWN = ("signal_", "norm_", "bkg_")
-_MASS = {
-    ("piee", True): r"$m(\pi^+e^+e^-)$",
-    ("piee", False): r"$m(\pi^-e^+e^+)$",
-    ("pimumu", True): r"$m(\pi^+\mu^+\mu^-)$",
-    ("pimumu", False): r"$m(\pi^-\mu^+\mu^+)$",
-    ("pipi0ee", False): r"$m(\pi^-\pi^0e^+e^+)$",
-}
+# Regions that differ by less (GeV) are the same: what floating point makes of printed digits.
+_SAME_EDGE_GEV = 1e-6
 
 
 @in_style
-def na62_2019_figure2(
+def masses(
     spectra: Table,
     published: PublishedNumbers,
     *,
-    signal_branching_fraction: float = 1e-10,
-    data: Table | None = None,
-) -> tuple[Figure, dict[str, list]]:
-    """Draw the π e e masses of the 2017 data: SM and LNV, standard and auxiliary selection.
-
-    Selections `sm`, `lnv`, `sm_auxiliary`, `lnv_auxiliary` of channel `piee`;
-    `signal_branching_fraction` is the one to which the table normalises the LNV signal.
-    """
-    panels = (
-        ("sm", "standard, SM"),
-        ("lnv", "standard, LNV"),
-        ("sm_auxiliary", "auxiliary (no RICH), SM"),
-        ("lnv_auxiliary", "auxiliary (no RICH), LNV"),
-    )
-    return spectra_figure(
-        spectra, published, "piee", panels, (2, 2), signal_branching_fraction, data=data
-    )
-
-
-@in_style
-def na62_2019_figure3(
-    spectra: Table,
-    published: PublishedNumbers,
-    *,
-    signal_branching_fraction: float = 1e-10,
-    data: Table | None = None,
-) -> tuple[Figure, dict[str, list]]:
-    """Draw the π μ μ masses of the 2017 data: selections `sm` and `lnv` of channel `pimumu`."""
-    panels = (("sm", "SM"), ("lnv", "LNV"))
-    return spectra_figure(
-        spectra, published, "pimumu", panels, (1, 2), signal_branching_fraction, data=data
-    )
-
-
-@in_style
-def na62_2022_figure3(
-    spectra: Table, published: PublishedNumbers, *, data: Table | None = None
-) -> tuple[Figure, dict[str, list]]:
-    """Draw the π⁺e⁺e⁻ masses of 2016-18: selections `sm` and `sm_rich` of channel `piee`."""
-    panels = (("sm", "standard"), ("sm_rich", r"control: $e^+$ in the RICH"))
-    return spectra_figure(spectra, published, "piee", panels, (1, 2), None, data=data)
-
-
-@in_style
-def na62_2022_figure4(
-    spectra: Table,
-    published: PublishedNumbers,
-    *,
-    signal_branching_fraction: float = 1e-10,
-    data: Table | None = None,
-) -> tuple[Figure, dict[str, list]]:
-    """Draw the π⁻e⁺e⁺ masses of 2016-18: selections `lnv` and `lnv_missing_momentum`."""
-    panels = (("lnv", "LNV"), ("lnv_missing_momentum", "control: missing momentum"))
-    return spectra_figure(
-        spectra, published, "piee", panels, (1, 2), signal_branching_fraction, data=data
-    )
-
-
-@in_style
-def na62_2022_figure5(
-    spectra: Table,
-    published: PublishedNumbers,
-    *,
-    signal_branching_fraction: float = 1e-10,
-    data: Table | None = None,
-) -> tuple[Figure, dict[str, list]]:
-    """Draw the π⁻π⁰e⁺e⁺ masses of 2016-18: selection `lnv` of channel `pipi0ee`.
-
-    Pileup, which the paper takes from its data, is not simulated: the panel says so.
-    """
-    panels = (("lnv", "LNV; pileup is not simulated"),)
-    return spectra_figure(
-        spectra, published, "pipi0ee", panels, (1, 1), signal_branching_fraction, data=data
-    )
-
-
-def spectra_figure(
-    spectra: Table,
-    published: PublishedNumbers,
     channel: str,
-    panels: Sequence[tuple[str, str]],
-    grid: tuple[int, int],
-    signal_branching_fraction: float | None,
-    *,
-    label: str | None = None,
-    regions: Mapping[str, Regions] | None = None,
-    masses: Mapping[str, str] | None = None,
-    data: Table | None = None,
+    panels: Sequence[Mapping[str, Any]],
+    label: str,
+    channels: Channels,
+    signal_branching_fraction: float = 1e-10,
+    user_spectra: Table | None = None,
 ) -> tuple[Figure, dict[str, list]]:
-    """Draw one panel a selection, and one legend for all below them.
+    """Draw the masses of a channel: a panel for each of its selections, one legend below them.
 
-    `label`, `regions` and `masses` (of each selection) are those of the papers if not given.
-    `data`: a user's own events, see `na62_data.DataPoints`.
+    A panel has the keys `selection`, `title`, `final_state` (PDG names) and `regions`
+    ({name: windows in GeV}): `normalisation`, `masked` and `signal` are marked where it has them,
+    and those that the paper prints where they differ.  `label` names the signal decay, which the
+    table normalises to `signal_branching_fraction`; `channels` says how the kaons of each channel
+    are counted.  Counts of data are quoted if legible.  `user_spectra`: a user's own events of all
+    channels, `channel, selection, mass_low_gev, mass_high_gev, events`.
     """
-    rows, columns = grid
-    width = 2 if columns == 2 else 1
-    figure, axes = column_figure(
-        width, height_cm=6.0 * rows + (2.6 if width == 2 else 4.4), nrows=rows, ncols=columns,
-        squeeze=False,
-    )
-    signal_label = _signal_label(label or channel_label(channel), signal_branching_fraction)
+    figure, axes = _grid(len(panels))
+    data = _of_channel(user_spectra, channel)
     drawn = _COLUMNS if data is None else (*_COLUMNS, "data_events")
     numbers: dict[str, list] = {name: [] for name in drawn}
     handles: dict[str, Any] = {}
-    for (selection, title), panel in zip(panels, axes.flat, strict=False):
+    signal_label = _signal_label(label, signal_branching_fraction)
+    printed = printed_regions(Numbers(published, channels), channel)
+    for panel, place in zip(panels, axes.flat, strict=False):
+        selection, points = panel["selection"], DataPoints(data, panel["selection"])
         components = _components(spectra, selection)
-        of_panel = regions[selection] if regions else regions_of(published, channel)
-        points = DataPoints(data, selection)
-        _draw_panel(
-            panel, channel, selection, components, of_panel, signal_label, handles, numbers, points
-        )
-        mass = masses[selection] if masses else _MASS[channel, selection.startswith("sm")]
-        panel.set_xlabel(f"{mass} [MeV/$c^2$]")
+        _draw_panel(place, channel, components, signal_label, handles, numbers, points)
+        if selection in _WITH_REGIONS:
+            is_sm = selection.startswith("sm")
+            applied = _regions(panel["regions"])
+            _mark_regions(place, applied, is_sm, handles)
+            _mark_printed(place, applied, printed, is_sm, handles)
+        place.set_xlabel(f"{_mass(panel['final_state'])} [MeV/$c^2$]")
         found = printed_counts(channel, selection, published)
-        quote_counts(panel, title, found)
+        quote_counts(place, panel["title"], found)
         counts = (
             {"channel": channel, "drawn_as": "published", "selection": selection,
              "sample": number.quantity, "label": f"data, {name}",
@@ -197,15 +105,47 @@ def spectra_figure(
         )
         for row in (*counts, *points.rows(channel)):
             _append(numbers, row)
-    for panel in axes.flat[len(panels):]:
-        panel.remove()
-    for panel in axes[0, 0], *([] if columns == 1 else [axes[0, 1]]):
-        label_axes(panel)
+    for place in axes.flat[len(panels):]:
+        place.remove()
+    for place in axes[0]:
+        label_axes(place)
     figure.legend(
         handles.values(), handles.keys(), loc="outside lower center",
-        ncols=3 if width == 2 else 2, handleheight=1.1, columnspacing=1.2,
+        ncols=2 if len(panels) == 1 else 3, handleheight=1.1, columnspacing=1.2,
     )
     return figure, numbers
+
+
+def _grid(panels: int) -> tuple[Figure, np.ndarray]:
+    """A figure of one column for one panel, of two for more."""
+    columns = min(panels, 2)
+    rows = -(-panels // columns)
+    return column_figure(
+        columns, height_cm=6.0 * rows + (2.6 if columns == 2 else 4.4), nrows=rows, ncols=columns,
+        squeeze=False,
+    )
+
+
+def _of_channel(user_spectra: Table | None, channel: str) -> Table | None:
+    if user_spectra is None:
+        return None
+    return table_from_rows(find_rows(user_spectra, channel=channel), list(user_spectra))
+
+
+def _regions(regions: Mapping[str, Sequence[Sequence[float]]]) -> Regions:
+    """The regions of a selection, each from its first window's beginning to its last one's end."""
+    hulls = (
+        (windows[0][0], windows[-1][1]) if (windows := regions.get(name)) else None
+        for name in ("normalisation", "masked", "signal")
+    )
+    return Regions(*hulls)
+
+
+def _mass(final_state: Sequence[str]) -> str:
+    """The mass of all particles, the pions first."""
+    pion, *others = final_state
+    others.sort(key=lambda name: name != "pi0")
+    return rf"$m({''.join(map(particle_label, [pion, *others]))})$"
 
 
 class _Component:
@@ -261,24 +201,22 @@ def _components(spectra: Table, selection: str) -> list[_Component]:
 def _draw_panel(
     axes: Axes,
     channel: str,
-    selection: str,
     components: list[_Component],
-    regions: Regions,
     signal_label: str,
     handles: dict[str, Any],
     numbers: dict[str, list],
     points: DataPoints,
 ) -> None:
-    """Stack the components upwards, the smallest at the bottom, and mark the regions."""
+    """Stack the components upwards, the smallest at the bottom."""
     edges = 1e3 * components[0].edges
     stacked = [c for c in components if not c.is_lnv_signal and c.events.sum() > 0]
     base = np.zeros(len(edges) - 1)
     for component in reversed(stacked):
         top = base + component.events
-        look = look_of(component.sample)
+        style = style_of(component.sample)
         patch = axes.stairs(
-            top, edges, baseline=base, fill=True, facecolor=look.colour, edgecolor="black",
-            hatch=look.hatch, linewidth=0.4, zorder=1,
+            top, edges, baseline=base, fill=True, facecolor=style.colour, edgecolor="black",
+            hatch=style.hatch, linewidth=0.4, zorder=1,
         )
         handles.setdefault(component.label, patch)
         _note(numbers, channel, "stacked", component)
@@ -296,8 +234,6 @@ def _draw_panel(
             _note(numbers, channel, "outline", component)
     _scale(axes, edges, components, base, points.highest)
     points.draw(axes, handles)
-    if selection in _WITH_REGIONS:
-        _mark_regions(axes, regions, selection.startswith("sm"), handles)
     axes.set_ylabel(f"Events / ({edges[1] - edges[0]:.3g} MeV/$c^2$)")
 
 
@@ -365,9 +301,24 @@ def _mark_regions(axes: Axes, regions: Regions, is_sm: bool, handles: dict[str, 
         handles.setdefault("LNV signal region", line)
 
 
-def _signal_label(label: str, branching_fraction: float | None) -> str:
-    if branching_fraction is None:
-        return label
+def _mark_printed(
+    axes: Axes, applied: Regions, printed: Regions, is_sm: bool, handles: dict[str, Any]
+) -> None:
+    """Lines at the ends of regions that the paper prints otherwise than they were applied."""
+    for name in ("normalisation",) if is_sm else ("masked", "signal"):
+        ours, theirs = getattr(applied, name), getattr(printed, name)
+        if ours is None or theirs is None or np.allclose(
+            ours, theirs, rtol=0.0, atol=_SAME_EDGE_GEV
+        ):
+            continue
+        for edge in theirs:
+            line = axes.axvline(
+                1e3 * edge, color=COLOURS["grey"], linestyle="-.", linewidth=0.9, zorder=5
+            )
+        handles.setdefault("published region", line)
+
+
+def _signal_label(label: str, branching_fraction: float) -> str:
     mantissa, exponent = f"{branching_fraction:.3e}".split("e")
     power = f"10^{{{int(exponent)}}}"
     factor = f"{float(mantissa):g}"

@@ -8,37 +8,37 @@ acceptance of the lepton-number-violating decay is then a prediction.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lnvsearch.experiments.na62.publication.numbers import (
+    Channels,
     Numbers,
-    normalisation_channel,
+    normalisation,
     rounding_sigma,
 )
-from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.tables import Table, find_rows, table_rows
 
 __all__ = [
-    "COMPARED_VARIANTS",
+    "PI0_FACTOR",
     "acceptance_of",
+    "acceptance_pairs",
     "acceptance_ratios",
+    "compared_variants",
     "published_ratio",
     "sensitivity_variants",
 ]
 
-#: Variations that are set against the papers' numbers: nominal, and the named hypotheses.  All
-#: others are systematic ones.
-COMPARED_VARIANTS = (
-    "nominal",
-    "hypothesis_a_no_fsr_in_signal",
-    "hypothesis_b_outer_tiles",
-    "hypothesis_c_vertex_inside",
-    "hypothesis_d_veto_sees_wall",
-    "hypothesis_e_radiative_ke3_of_pdg",
-    "with_pi0_factor",
-    "without_pi0_factor",
-)
+#: Variant with the further factor that is fitted to the published acceptance of the signal.
+PI0_FACTOR = "with_pi0_factor"
+
+
+def compared_variants(compared: Iterable[str]) -> tuple[str, ...]:
+    """Return what is set against the papers' numbers, `compared` the search's named hypotheses.
+
+    All other variations are systematic ones.
+    """
+    return ("nominal", *compared, PI0_FACTOR)
 
 
 def acceptance_of(
@@ -54,17 +54,16 @@ def acceptance_of(
 
 
 def acceptance_pairs(
-    acceptance: Mapping[str, Table], channel: str
+    acceptance: Mapping[str, Table], channel: str, channels: Channels
 ) -> dict[str, tuple[tuple[float, float], tuple[float, float]]]:
     """Return {variation: (A_SM and uncertainty, A_LNV and uncertainty)} of a channel.
 
     A variation that one of the two samples has not is the nominal of that sample; one without any
-    selected event is left out.  Samples by their names: `signal_<channel>`, and the known decay's
-    `norm_<decay>`, of the channel itself or else of the first that has one.
+    selected event is left out.  `channels` says how the kaons of each channel are counted.
     """
-    own = acceptance[channel]
-    signal = f"signal_{channel}"
-    of_norm, norm = _normalisation_sample(acceptance, channel)
+    own, signal = acceptance[channel], f"signal_{channel}"
+    counted = normalisation(channels, channel)
+    of_norm, norm = acceptance[counted["normalisation_channel"]], counted["normalisation_sample"]
     variations = dict.fromkeys(
         [row["variation"] for row in table_rows(own) if row["sample"] == signal]
         + [row["variation"] for row in table_rows(of_norm) if row["sample"] == norm]
@@ -84,41 +83,27 @@ def acceptance_pairs(
     return pairs
 
 
-def _normalisation_sample(
-    acceptance: Mapping[str, Table], channel: str
-) -> tuple[Table, str | None]:
-    """Return the table and the sample of the known decay that a channel is normalised to."""
-    for table in (acceptance[channel], *acceptance.values()):
-        places = find_rows(table, selection="sm", region="normalisation")
-        names = [row["sample"] for row in places if row["sample"].startswith("norm_")]
-        if names:
-            own = f"norm_{channel}"
-            return table, own if own in names else names[0]
-    return acceptance[channel], None
-
-
 def acceptance_ratios(
-    acceptance: Mapping[str, Table], channel: str
+    acceptance: Mapping[str, Table], channel: str, channels: Channels
 ) -> dict[str, tuple[float, float]]:
     """Return {variation: (A_SM/A_LNV, statistical uncertainty)} of a channel."""
     ratios = {}
-    for variation, (standard, violating) in acceptance_pairs(acceptance, channel).items():
+    for variation, (standard, violating) in acceptance_pairs(acceptance, channel, channels).items():
         ratio = standard[0] / violating[0]
         relative = math.hypot(standard[1] / standard[0], violating[1] / violating[0])
         ratios[variation] = (ratio, ratio * relative)
     return ratios
 
 
-def published_ratio(
-    published: PublishedNumbers, channel: str
-) -> tuple[float, float] | None:
+def published_ratio(numbers: Numbers, channel: str) -> tuple[float, float] | None:
     """Return the published A_SM/A_LNV of a channel, and what its printed ± and rounding leave.
 
     None where the paper does not print both acceptances.
     """
-    norm = normalisation_channel(Numbers(published), channel)
-    standard = published.find("normalisation_acceptance_percent", channel=norm)
-    violating = published.find("signal_acceptance_percent", channel=channel)
+    find = numbers.published.find
+    norm = numbers.normalisation_channel(channel)
+    standard = find("normalisation_acceptance_percent", channel=norm)
+    violating = find("signal_acceptance_percent", channel=channel)
     if any(number is None or not number.legible for number in (standard, violating)):
         return None
     relative = math.hypot(
@@ -137,9 +122,9 @@ def sensitivity_variants(
     """Return {variant: {quantity: (value, uncertainty)}} of a record of simulated sensitivities.
 
     The record is that of sensitivity/<channel>.json.  Quantities are named, and in units, as the
-    papers' numbers: `signal_acceptance_percent` and `single_event_sensitivity`.  Uncertainties are as in the record.  Where the record has a
-    `neutral_pion_factor` (a fit to the published acceptance of the signal), `with_pi0_factor` is
-    nominal times it.
+    papers' numbers: `signal_acceptance_percent` and `single_event_sensitivity`.  Uncertainties are
+    as in the record.  Where it has a `neutral_pion_factor` (a fit to the published acceptance of
+    the signal), the variant `PI0_FACTOR` is nominal times it.
     """
     found = {
         variant: {
@@ -155,7 +140,7 @@ def sensitivity_variants(
     factor = (record.get("neutral_pion_factor") or {}).get("value")
     if factor is not None and "nominal" in found:
         acceptance, sensitivity = found["nominal"].values()
-        found["with_pi0_factor"] = {
+        found[PI0_FACTOR] = {
             "signal_acceptance_percent": tuple(factor * value for value in acceptance),
             "single_event_sensitivity": tuple(value / factor for value in sensitivity),
         }

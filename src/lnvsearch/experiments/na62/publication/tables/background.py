@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from lnvsearch.publication.published import PublishedNumbers
-from lnvsearch.publication.rounding import pdg_round, round_significant
+from lnvsearch.publication.rounding import round_significant, with_uncertainty
 from lnvsearch.tables import Table, table_rows
 
 __all__ = [
-    "PROCESSES",
     "Background",
     "background_of",
     "combined",
     "is_background",
+    "is_in_no_sum",
     "lower_region_factors",
     "outside_signal",
     "process_background",
@@ -32,26 +32,10 @@ __all__ = [
     "total_background",
 ]
 
-#: Samples of each printed process: of every group, the first that the table has.
-PROCESSES: dict[str, tuple[tuple[str, ...], ...]] = {
-    "k3pi": (("bkg_k3pi",),),
-    "k3pi_no_decay": (("bkg_k3pi_no_decay",),),
-    "k3pi_one_decay": (("bkg_k3pi_one_decay",),),
-    "k3pi_downstream": (("bkg_k3pi_downstream",),),
-    "k3pi_upstream": (("control_k3pi_upstream",),),
-    "kmu3_dalitz": (("bkg_kmu3_dalitz", "control_kmu3_dalitz"),),
-    "ke4": (("bkg_ke4",),),
-    "kmu4": (("bkg_kmu4",),),
-    "pipi0_dalitz": (("bkg_pipi0_dalitz", "control_pipi0_dalitz"),),
-    "ke3_dalitz": (("bkg_ke3_dalitz",),),
-    "eeenu": (("bkg_eeenu",),),
-    "mumumunu": (("bkg_mumumunu",),),
-    "pimumu": (("norm_pimumu",),),
-    "pipi0pi0_dalitz": (("bkg_pipi0pi0_dalitz",),),
-    "pipi0_dalitz_gamma": (("bkg_pipi0_dalitz_gamma",), ("bkg_pipi0_dalitz_gamma_soft",)),
-    "ke3_dalitz_gamma": (("bkg_ke3_dalitz_gamma",),),
-    "pipi0ee": (("bkg_pipi0ee",),),
-}
+# A process that is simulated in more than one sample.
+_PARTS = {"pipi0_dalitz_gamma": ("pipi0_dalitz_gamma", "pipi0_dalitz_gamma_soft")}
+# What a sample of a process can be for: one in no sum, and the normalisation decay, too.
+_ROLES = ("bkg", "control", "norm")
 
 # One region by two names: what lies below the masked one.
 _REGION_NAMES = {"lower": ("lower", "control"), "control": ("control", "lower")}
@@ -108,8 +92,7 @@ def simulated_cells(
         return {"simulated": f"< {bound}", "effective_events": "0"}
     sigma = background.sigma if with_systematic else background.statistical
     return {
-        "simulated": pdg_round(background.events, sigma) if sigma
-        else round_significant(background.events, 4),
+        "simulated": with_uncertainty(background.events, sigma),
         "effective_events": f"{background.effective_events:.0f}",
     }
 
@@ -142,11 +125,13 @@ def process_background(
 ) -> Background | None:
     """Return the background of a printed process; None unless all its parts were simulated.
 
-    A part of which no event is left is left out beside one that has some.
+    A part of which no event is left is left out if another has some.
     """
     parts = []
-    for alternatives in PROCESSES.get(process, ((f"bkg_{process}",),)):
-        found = (background_of(table, name, selection, region, variation) for name in alternatives)
+    for name in _PARTS.get(process, (process,)):
+        found = (
+            background_of(table, f"{role}_{name}", selection, region, variation) for role in _ROLES
+        )
         part = next((background for background in found if background is not None), None)
         if part is None:
             return None
@@ -154,18 +139,18 @@ def process_background(
     return combined([part for part in parts if not part.is_empty] or parts)
 
 
-def processes_of(table: Table) -> list[str]:
-    """Return the processes of a background table: the papers', then those of further samples.
+def is_in_no_sum(table: Table, process: str) -> bool:
+    """Whether a process was simulated as a control: shown, and in no sum."""
+    return f"control_{process}" in table["sample"] and f"bkg_{process}" not in table["sample"]
 
-    A background sample `bkg_<process>` that belongs to no process of the papers is its own.
-    """
-    known = {name for groups in PROCESSES.values() for group in groups for name in group}
-    further = dict.fromkeys(
-        sample.removeprefix("bkg_")
-        for sample in table.get("sample", ())
-        if sample.startswith("bkg_") and sample not in known
+
+def processes_of(table: Table) -> list[str]:
+    """Return the processes whose background samples, `bkg_<process>`, a table has."""
+    further = {part for process, parts in _PARTS.items() for part in parts if part != process}
+    names = dict.fromkeys(
+        sample.removeprefix("bkg_") for sample in table["sample"] if sample.startswith("bkg_")
     )
-    return [*PROCESSES, *further]
+    return [name for name in names if name not in further]
 
 
 def total_background(

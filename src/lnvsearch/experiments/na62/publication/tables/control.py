@@ -20,7 +20,7 @@ from lnvsearch.experiments.na62.publication.tables.background import (
 )
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
 from lnvsearch.publication.rounding import pdg_round, round_significant
-from lnvsearch.tables import Table, cell_text, find_rows, table_from_rows
+from lnvsearch.tables import Table, find_rows, text_table
 
 __all__ = ["data_driven"]
 
@@ -33,12 +33,12 @@ _COLUMNS = (
 
 def data_driven(
     published: PublishedNumbers,
-    control_samples: Mapping[str, Table],
+    transferred: Mapping[str, Table],
     background: Mapping[str, Table],
 ) -> dict[str, list[str]]:
-    """Return each process as its control sample estimates it, beside the direct simulation.
+    """Return each process as its control sample estimates it, and as it is simulated directly.
 
-    `control_samples[channel]` and `background[channel]` are tables of control samples and of
+    `transferred[channel]` and `background[channel]` are tables of control samples and of
     backgrounds.  Derived from `published`, x +- s: if all events weigh the same and s is Poisson's,
     they are (x/s)^2 of the weight s^2/x.  All the rest is simulated.  `control_events`: expected
     in the control sample from the decays of the process; `weight_per_control_event`: their mean
@@ -48,7 +48,7 @@ def data_driven(
     `simulated`: directly, with the search's own trigger.
     """
     rows = []
-    for channel, table in control_samples.items():
+    for channel, table in transferred.items():
         places = dict.fromkeys(zip(table["process"], table["region"], strict=True))
         for process, region in places:
             number = None
@@ -67,8 +67,7 @@ def data_driven(
                 **dict(_control_cells(entered, f"bkg_{process}")),
                 **simulated_cells(direct),
             })
-    text = table_from_rows(rows, _COLUMNS)
-    return {name: [cell_text(cell) for cell in column] for name, column in text.items()}
+    return text_table(rows, _COLUMNS)
 
 
 def _derived_cells(number: PublishedNumber | None) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Tables of the user's own recorded events beside what a paper prints of its data.
+"""Tables of the user's own recorded events and what a paper prints of its data, side by side.
 
 Cells are text; a count that is still closed says `closed`, and a number that the paper does not
 print, or that is not legible, leaves an empty cell.
@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from lnvsearch.experiments.na62.publication.numbers import counts_outside_signal
 from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.publication.rounding import pdg_round, round_significant
-from lnvsearch.tables import Table, cell_text, table_from_rows, table_rows
+from lnvsearch.tables import Table, table_rows, text_table
 
 __all__ = ["data_counts", "data_sensitivity"]
 
@@ -20,10 +21,10 @@ _VARIANTS = ("published_acceptances", "simulated_acceptances")
 _KIND = "user_data"
 
 
-def data_counts(published: PublishedNumbers, counts: Table) -> dict[str, list[str]]:
+def data_counts(published: PublishedNumbers, user_counts: Table) -> dict[str, list[str]]:
     """Return the events of each selection by region of mass: published, and the user's own.
 
-    `counts`: a table `channel, selection, region, events`, empty where a region is closed.
+    `user_counts`: a table `channel, selection, region, events`, empty where a region is closed.
     """
     rows = [
         {
@@ -31,9 +32,9 @@ def data_counts(published: PublishedNumbers, counts: Table) -> dict[str, list[st
             "published": _published_count(published, row),
             "user_data": "closed" if row["events"] is None else str(row["events"]),
         }
-        for row in table_rows(counts)
+        for row in table_rows(user_counts)
     ]
-    return _text(rows, ("channel", "selection", "region", "published", "user_data"))
+    return text_table(rows, ("channel", "selection", "region", "published", "user_data"))
 
 
 def _published_count(published: PublishedNumbers, row: Mapping[str, Any]) -> str:
@@ -42,7 +43,7 @@ def _published_count(published: PublishedNumbers, row: Mapping[str, Any]) -> str
         if number is None or not number.legible:
             continue
         # The paper on 2017 data counts the masked region without the signal's.
-        is_outside = number.note.startswith("outside the signal")
+        is_outside = counts_outside_signal(number)
         if row["region"].startswith("masked") and is_outside != ("outside" in row["region"]):
             continue
         return number.digits
@@ -63,18 +64,18 @@ def _quantities(selection: str, region: str) -> Iterator[str]:
 
 def data_sensitivity(
     published: PublishedNumbers,
-    sensitivity_of: Mapping[str, Mapping[str, Any]],
+    user_sensitivity: Mapping[str, Mapping[str, Any]],
     limits: Mapping[str, Iterable[Mapping[str, Any]]],
 ) -> dict[str, list[str]]:
-    """Return candidates of the known decay, kaon decays, sensitivity and limit of each channel.
+    """Return normalisation candidates, kaon decays, sensitivity and limit of each channel.
 
-    `sensitivity_of[channel]` is the record of sensitivity/data/<channel>.json, `limits[channel]`
+    `user_sensitivity[channel]` is the record of sensitivity/data/<channel>.json, `limits[channel]`
     those of limits/<channel>.json, in which the user's data have a limit once they are open.  Both
     columns of the user's data have the same number of kaon decays; the acceptance of the signal is
     the published one, or this project's.
     """
     rows = []
-    for channel, record in sensitivity_of.items():
+    for channel, record in user_sensitivity.items():
         of_data = [r for r in limits.get(channel, ()) if r["kind"] == _KIND]
         reason = record.get("without_sensitivity", "")
         quantities: dict[str, dict[str, str]] = {
@@ -99,7 +100,7 @@ def data_sensitivity(
                 "note": "" if quantity == "normalisation_candidates" else reason,
             })
     columns = ("channel", "quantity", "published", *(f"{_KIND}_{v}" for v in _VARIANTS), "note")
-    return _text(rows, columns)
+    return text_table(rows, columns)
 
 
 def _limit(records: Iterable[Mapping[str, Any]], variant: str) -> str:
@@ -120,8 +121,3 @@ def _printed(published: PublishedNumbers, quantity: str, channel: str) -> str:
 
 def _estimate(value: Mapping[str, float]) -> str:
     return pdg_round(value["mean"], value["sigma"])
-
-
-def _text(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> dict[str, list[str]]:
-    table = table_from_rows(rows, columns)
-    return {name: [cell_text(cell) for cell in column] for name, column in table.items()}

@@ -12,42 +12,17 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
+from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.publication.rounding import pdg_round, round_significant
-from lnvsearch.tables import Table, cell_text, find_rows, table_from_rows
+from lnvsearch.tables import Table, find_rows, text_table
 
-__all__ = ["COMBINED", "closure_rows", "probe_contamination", "table1_2019"]
+__all__ = ["COMBINED", "closure_rows", "measured_cell", "probe_contamination"]
 
 #: Probabilities of two conditions in a row, by the maps whose product they are.
 COMBINED = {
     "pion_to_electron_positive": ("pion_to_electron_lkr_positive", "pion_to_electron_rich"),
     "efficiency_positron": ("efficiency_electron_lkr", "efficiency_electron_rich"),
 }
-# Particle, quantity, unit, names of the printed extremes, the map that they describe.  The last
-# two stand in section 3.2.
-_TABLE1_2019 = (
-    ("pi+, pi-", "identification efficiency", "%", "pion_efficiency_{}_percent",
-     "efficiency_pion"),
-    ("pi+", "misidentification as e+", "1", "pi_plus_to_e_plus_probability_{}",
-     "pion_to_electron_positive"),
-    ("pi-", "misidentification as e-", "%", "pi_minus_to_e_minus_probability_{}_percent",
-     "pion_to_electron_lkr_negative"),
-    ("e+", "identification efficiency", "%", "positron_efficiency_{}_percent",
-     "efficiency_positron"),
-    ("e-", "identification efficiency", "%", "electron_efficiency_{}_percent",
-     "efficiency_electron_lkr"),
-    ("e+, e-", "misidentification as pi", "%", "electron_to_pion_probability_{}_percent",
-     "electron_to_pion"),
-    ("pi+, pi-", "misidentification as mu", "%", "pion_to_muon_probability_{}_momentum_percent",
-     "pion_to_muon"),
-    ("mu+, mu-", "misidentification as pi", "%", "muv3_inefficiency_percent", "muon_to_pion"),
-)
-# Of a probability that falls with momentum the paper prints both ends by their momenta.
-_ENDS = {"minimum": "high", "maximum": "low"}
-_COLUMNS = (
-    "particle", "quantity", "unit", "published_minimum", "published_maximum", "input_minimum",
-    "input_maximum", "closure_minimum", "closure_maximum",
-)
 
 
 def closure_rows(maps: Table, name: str) -> list[dict[str, Any]]:
@@ -82,12 +57,6 @@ def _product(name: str, first: dict[str, Any], second: dict[str, Any]) -> dict[s
     }
 
 
-def _extreme(published: PublishedNumbers, pattern: str, end: str) -> PublishedNumber | None:
-    """Return the printed number of one end, of the ee search or else of the mumu search."""
-    return published.find(pattern.format(end), channel="piee") or published.find(
-        pattern.format(_ENDS[end]), channel="pimumu")
-
-
 def probe_contamination(
     published: PublishedNumbers, contamination: Table
 ) -> dict[str, list[str]]:
@@ -113,11 +82,10 @@ def probe_contamination(
                 "published": number.digits
                 if number is not None and (probe, end) == ("electron", "largest") else "",
             })
-    table = table_from_rows(rows, (
+    return text_table(rows, (
         "probe", "decay", "extreme", "momentum_gev", "share", "share_without_muon_signal",
         "published",
     ))
-    return {name: [cell_text(cell) for cell in column] for name, column in table.items()}
 
 
 def _shown_share(row: dict[str, Any]) -> tuple[float, float]:
@@ -128,45 +96,14 @@ def _shown_share(row: dict[str, Any]) -> tuple[float, float]:
 
 
 def _share(value: float | None, sigma: float | None) -> str:
-    return "" if value is None else _measured(100.0 * value, 100.0 * sigma)
+    return "" if value is None else measured_cell(100.0 * value, 100.0 * sigma)
 
 
-def _measured(value: float, sigma: float) -> str:
-    """Value and uncertainty; where nothing was found an upper bound at 90 % confidence level.
+def measured_cell(value: float, sigma: float) -> str:
+    """Return value and uncertainty; where nothing was found an upper bound at 90 % CL.
 
     `sigma` is then what one event would have counted.
     """
     if value == 0.0:
         return f"< {round_significant(-math.log(0.1) * sigma, 2)}"
     return pdg_round(value, sigma)
-
-
-def table1_2019(published: PublishedNumbers, maps: Table) -> dict[str, list[str]]:
-    """Return the extremes of (mis)identification: published, entered, and measured in closure.
-
-    `maps` is a closure table.  The entered maps follow the printed extremes, so closure tests the
-    method and not the detector; the extremes of measured points fluctuate outwards.  Where no probe
-    was identified there is an upper bound at 90 % confidence level.
-    """
-    rows = []
-    for particle, quantity, unit, pattern, name in _TABLE1_2019:
-        factor = 100.0 if unit == "%" else 1.0
-        row = {"particle": particle, "quantity": quantity, "unit": unit}
-        points = closure_rows(maps, name)
-        for end, choose in (("minimum", min), ("maximum", max)):
-            number = _extreme(published, pattern, end)
-            row[f"published_{end}"] = "" if number is None else number.digits
-            if points:
-                entered = choose(point["true_probability"] for point in points)
-                row[f"input_{end}"] = round_significant(factor * entered, 3)
-            measured = [
-                (point["measured_probability"], point["uncertainty"] or 0.0)
-                for point in points
-                if point["measured_probability"] is not None
-            ]
-            if measured:
-                value, sigma = choose(measured)
-                row[f"closure_{end}"] = _measured(factor * value, factor * sigma)
-        rows.append(row)
-    table = table_from_rows(rows, _COLUMNS)
-    return {name: [cell_text(cell) for cell in column] for name, column in table.items()}

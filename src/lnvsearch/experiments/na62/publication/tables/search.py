@@ -1,8 +1,8 @@
 """Tables that every search for a kaon decay has, whatever its paper prints.
 
 Channels, samples and regions are told by their names: `signal_<channel>`, `norm_<decay>` and
-`bkg_<process>`; selections `lnv...` are the signal's, `sm...` the known decay's.  Numbers that the
-paper does not print, or that are not legible, leave an empty cell.
+`bkg_<process>`; selections `lnv...` are the signal's, `sm...` the normalisation channel's.  Numbers
+that the paper does not print, or that are not legible, leave an empty cell.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lnvsearch.experiments.na62.publication.tables.acceptance import (
-    COMPARED_VARIANTS,
+    compared_variants,
     sensitivity_variants,
 )
 from lnvsearch.experiments.na62.publication.tables.background import (
@@ -22,8 +22,8 @@ from lnvsearch.experiments.na62.publication.tables.background import (
     simulated_cells,
 )
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
-from lnvsearch.publication.rounding import pdg_round, round_significant
-from lnvsearch.tables import Table, cell_text, table_from_rows, table_rows
+from lnvsearch.publication.rounding import pdg_round, round_significant, with_uncertainty
+from lnvsearch.tables import Table, table_rows, text_table
 
 __all__ = ["backgrounds", "sensitivities"]
 
@@ -32,22 +32,23 @@ _LIMIT = "upper_limit_branching_fraction"
 
 def sensitivities(
     published: PublishedNumbers,
-    sensitivity_of: Mapping[str, Mapping[str, Any]],
+    sensitivity: Mapping[str, Mapping[str, Any]],
     limits: Mapping[str, Iterable[Mapping[str, Any]]],
+    compared: Iterable[str],
 ) -> dict[str, list[str]]:
     """Return kaon decays, acceptance, sensitivity and limit of each channel.
 
-    `sensitivity_of[channel]` is the record of sensitivity/<channel>.json, `limits[channel]` those
+    `sensitivity[channel]` is the record of sensitivity/<channel>.json, `limits[channel]` those
     of limits/<channel>.json.  Derived: from published inputs, the limit from the printed
     sensitivity by the paper's own method.  Simulated: this project's acceptance after the flat
-    factor, nominal and under each hypothesis that the search has.
+    factor, nominal and under each hypothesis that the search compares.
     """
     shown = [
-        variant for variant in COMPARED_VARIANTS
-        if any(variant in sensitivity_variants(record) for record in sensitivity_of.values())
+        variant for variant in compared_variants(compared)
+        if any(variant in sensitivity_variants(record) for record in sensitivity.values())
     ]
     rows = []
-    for channel, record in sensitivity_of.items():
+    for channel, record in sensitivity.items():
         variants = sensitivity_variants(record)
         derived = {
             "n_kaon_decays": record["n_kaon_decays"],
@@ -69,10 +70,10 @@ def sensitivities(
                 if quantity == _LIMIT:
                     row[name] = _limit(of_channel, "simulated", variant)
                 elif quantity in variants.get(variant, {}):
-                    row[name] = _with_uncertainty(*variants[variant][quantity])
+                    row[name] = with_uncertainty(*variants[variant][quantity])
             rows.append(row)
     names = ("simulated" if v == "nominal" else f"simulated_{v}" for v in shown)
-    return _text_table(rows, ("channel", "quantity", "unit", "published", "derived", *names))
+    return text_table(rows, ("channel", "quantity", "unit", "published", "derived", *names))
 
 
 def _limit(records: Iterable[Mapping[str, Any]], kind: str, variant: str) -> str:
@@ -115,7 +116,7 @@ def backgrounds(
                 **place, "sample": "total",
                 "published": _printed_background(of_paper, "total", region, channel),
             } | simulated_cells(_total(table, selection, region, samples)))
-    return _text_table(
+    return text_table(
         rows,
         ("channel", "selection", "region", "sample", "published", "simulated", "effective_events"),
     )
@@ -162,12 +163,3 @@ def _printed(published: PublishedNumbers, quantity: str, channel: str) -> str:
 def _legible(published: PublishedNumbers, quantity: str, channel: str) -> PublishedNumber | None:
     number = published.find(quantity, channel=channel)
     return number if number is not None and number.legible else None
-
-
-def _with_uncertainty(value: float, sigma: float | None) -> str:
-    return pdg_round(value, sigma) if sigma else round_significant(value, 4)
-
-
-def _text_table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> dict[str, list[str]]:
-    table = table_from_rows(rows, columns)
-    return {name: [cell_text(cell) for cell in column] for name, column in table.items()}

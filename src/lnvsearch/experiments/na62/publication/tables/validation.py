@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from lnvsearch.experiments.na62.publication.numbers import Channels, Numbers
 from lnvsearch.experiments.na62.publication.tables.acceptance import (
-    COMPARED_VARIANTS,
     acceptance_pairs,
     acceptance_ratios,
+    compared_variants,
     published_ratio,
 )
 from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.publication.rounding import pdg_round_pair, round_significant
-from lnvsearch.tables import Table, cell_text, table_from_rows, table_rows
+from lnvsearch.tables import Table, table_rows, text_table
 
 __all__ = ["MEASUREMENT_COLUMNS", "systematics", "validation"]
 
@@ -35,22 +36,26 @@ _NO_PREDICTION = (
 
 
 def validation(
-    published: PublishedNumbers, measurements: Table, acceptance: Mapping[str, Table]
+    published: PublishedNumbers,
+    validation: Table,
+    acceptance: Mapping[str, Table],
+    channels: Channels,
+    compared: Iterable[str],
 ) -> dict[str, list[str]]:
     """Return published and simulated values of what tests the simulation, with a status.
 
-    `measurements` has the columns `MEASUREMENT_COLUMNS`; a quantity that the paper does not print
-    has no published value and no status.  `acceptance[channel]` are the acceptance tables: they add
+    `validation` are the measurements, with the columns `MEASUREMENT_COLUMNS`; a quantity that the
+    paper does not print has no published value and no status.  `acceptance[channel]` are the acceptance tables: they add
     A_SM/A_LNV, by default and under the named hypotheses, and the acceptances before any factor.
     Status: `printed digits` within half a unit of the last one, else the pull in standard
     deviations of both sides (the published side's: as printed, or rounding).
     """
     rows = [
-        *_measured_rows(published, measurements),
-        *_ratio_rows(published, acceptance),
-        *_acceptance_rows(published, acceptance),
+        *_measured_rows(published, validation),
+        *_ratio_rows(Numbers(published, channels), acceptance, channels, compared),
+        *_acceptance_rows(published, acceptance, channels),
     ]
-    return _text_table(rows, _VALIDATION_COLUMNS)
+    return text_table(rows, _VALIDATION_COLUMNS)
 
 
 def _measured_rows(published: PublishedNumbers, measurements: Table) -> Iterator[dict[str, Any]]:
@@ -72,13 +77,13 @@ def _measured_rows(published: PublishedNumbers, measurements: Table) -> Iterator
 
 
 def _ratio_rows(
-    published: PublishedNumbers, acceptance: Mapping[str, Table]
+    numbers: Numbers, acceptance: Mapping[str, Table], channels: Channels, compared: Iterable[str]
 ) -> Iterator[dict[str, Any]]:
     """A_SM/A_LNV of each channel, which no flat factor changes."""
     for channel in acceptance:
-        printed = published_ratio(published, channel)
-        ratios = acceptance_ratios(acceptance, channel)
-        for variant in COMPARED_VARIANTS:
+        printed = published_ratio(numbers, channel)
+        ratios = acceptance_ratios(acceptance, channel, channels)
+        for variant in compared_variants(compared):
             if variant in ratios:
                 value, uncertainty = ratios[variant]
                 note = "" if variant == "nominal" else "a hypothesis: the paper does not say it"
@@ -93,11 +98,11 @@ def _ratio_rows(
 
 
 def _acceptance_rows(
-    published: PublishedNumbers, acceptance: Mapping[str, Table]
+    published: PublishedNumbers, acceptance: Mapping[str, Table], channels: Channels
 ) -> Iterator[dict[str, Any]]:
     """The acceptances as simulated: no test, because they are not predictions."""
     for channel in acceptance:
-        pair = acceptance_pairs(acceptance, channel).get("nominal")
+        pair = acceptance_pairs(acceptance, channel, channels).get("nominal")
         if pair is None:
             continue
         for quantity, (value, uncertainty) in (
@@ -136,16 +141,16 @@ def _status(
     return f"{pull:+.1f} sigma{relative}"
 
 
-def systematics(tables: Mapping[str, Table]) -> dict[str, list[str]]:
+def systematics(systematics: Mapping[str, Table]) -> dict[str, list[str]]:
     """Return what each variation changes, all channels in one table.
 
-    `tables[channel]` has the columns `variation, description, quantity, sample, selection, region,
-    nominal, varied, relative_difference_percent, relative_difference_uncertainty_percent`.  Nominal
+    `systematics[channel]` has the columns `variation, description, quantity, sample, selection,
+    region, nominal, varied, relative_difference_percent, relative_difference_uncertainty_percent`.  Nominal
     and varied share their random numbers: the uncertainty, of the varied sample alone, is an upper
     bound.
     """
     rows = []
-    for channel, table in tables.items():
+    for channel, table in systematics.items():
         for row in table_rows(table):
             sigma = row["relative_difference_uncertainty_percent"]
             difference = row["relative_difference_percent"]
@@ -160,13 +165,8 @@ def systematics(tables: Mapping[str, Table]) -> dict[str, list[str]]:
                 "relative_difference_percent": shown,
                 "uncertainty_percent": shown_sigma,
             })
-    return _text_table(rows, _SYSTEMATICS_COLUMNS)
+    return text_table(rows, _SYSTEMATICS_COLUMNS)
 
 
 def _short(value: float | None) -> str:
     return "" if value is None else round_significant(value, 4)
-
-
-def _text_table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> dict[str, list[str]]:
-    table = table_from_rows(rows, columns)
-    return {name: [cell_text(cell) for cell in column] for name, column in table.items()}

@@ -1,95 +1,36 @@
-"""Where the NA62 papers disagree with themselves or with each other, from their own numbers."""
+"""Where the paper disagrees with itself or with the first one, from their own numbers."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lnvsearch.experiments.na62.publication.numbers import Numbers, sensitivity
-from lnvsearch.publication.published import PublishedNumbers
+from lnvsearch.experiments.na62.publication.numbers import Numbers
 from lnvsearch.publication.rounding import round_significant
 from lnvsearch.publication.summary import Inconsistency
 
-__all__ = ["inconsistencies_na62"]
+__all__ = ["inconsistencies"]
 
 
-def inconsistencies_na62(
-    published: PublishedNumbers, results: Mapping[str, Any] | None = None
-) -> list[Inconsistency]:
-    """Return the inconsistencies of one NA62 paper, the weightiest first.
-
-    `results` is what `comparison_for_na62` takes: its `limits` add the choice of prior, its
-    `companion` (the other paper's numbers) what shows only between the two.
-    """
-    results = results or {}
-    numbers = Numbers(published)
-    companion = results.get("companion")
-    other = None if companion is None else Numbers(companion)
-    if numbers.is_first:
-        found = [_prior(numbers, results)]
-        if other is not None:
-            found.append(_data_fraction(numbers, other))
-    elif not numbers.is_second:
-        found = []
-    else:
-        found = [
-            _rounding_edge(numbers),
-            _kaon_decays(numbers),
-            _control_selection(numbers),
-            _pileup(numbers),
-            _mass_name(numbers),
-        ]
-        if other is not None:
-            found.append(_background_per_kaon(numbers, other))
-    return [item for item in found if item is not None]
-
-
-def _prior(numbers: Numbers, results: Mapping[str, Any]) -> Inconsistency | None:
-    """Not a contradiction: the one limit of the four that depends on a choice."""
-    records = [
-        record
-        for record in (results.get("limits") or {}).get("pimumu", ())
-        if record["is_paper_method"] and record["variant"] == "printed_sensitivity"
-    ]
-    if not records:
-        return None
-    limits = {record["prior"]: record["upper_branching_fraction"] for record in records}
-    number = numbers.number("upper_limit_branching_fraction", "pimumu")
-    agree = [
-        name for name, value in limits.items() if abs(value - number.value) <= number.resolution / 2
-    ]
-    return Inconsistency(
-        "The μμ limit depends on the prior of the background, which the text hardly defines",
-        number.digits,
-        f"{round_significant(min(limits.values()), 3)} to "
-        f"{round_significant(max(limits.values()), 3)}",
-        "Section 4 takes posteriors of uniform priors for the background and does not say of which "
-        "counts. With one event and 0.91 ± 0.41 expected, CLs gives "
-        + ", ".join(f"{round_significant(v, 4)} ({name})" for name, v in limits.items())
-        + f". The printed digits come from: {', '.join(agree) or 'none'}.",
-    )
-
-
-def _data_fraction(numbers: Numbers, later: Numbers) -> Inconsistency:
-    kaons = 100 * numbers.value("n_kaon_decays", "piee") / later.value("n_kaon_decays")
-    spills = 100 * numbers.value("spills") / later.value("spills")
-    return Inconsistency(
-        "The share of the data of 2016–18",
-        "about 30 %",
-        f"{kaons:.0f} % by kaon decays",
-        f"The later paper finds {later.value('n_kaon_decays'):.4g} kaon decays in all data with "
-        f"the same triggers, this one {numbers.value('n_kaon_decays', 'piee'):.3g}. By spills the "
-        f"share is {spills:.0f} %. The two selections differ, so the decays per spill need not be "
-        "equal.",
-    )
+def inconsistencies(
+    numbers: Numbers, companion: Numbers | None, results: Mapping[str, Any]
+) -> Iterator[Inconsistency]:
+    """Yield the inconsistencies, the weightiest first; with the first paper's numbers one more."""
+    yield _rounding_edge(numbers)
+    yield _kaon_decays(numbers)
+    yield _control_selection(numbers)
+    yield _pileup(numbers)
+    yield _mass_name(numbers)
+    if companion is not None:
+        yield _background_per_kaon(numbers, companion)
 
 
 def _rounding_edge(numbers: Numbers) -> Inconsistency:
     factor = -math.log1p(-numbers.value("confidence_level_percent") / 100)
     number = numbers.number("single_event_sensitivity", "piee")
     low, high = (factor * (number.value + sign * number.resolution / 2) for sign in (-1, 1))
-    recomputed = sensitivity(numbers, "piee")[1].mean
+    recomputed = numbers.sensitivity("piee").mean
     # Averaging exp(-s f) over a factor f of mean 1 and width r: s grows by s r^2/2, relative.
     width = numbers.value("single_event_sensitivity_uncertainty", "piee") / number.value
     growth = 100 * factor * width**2 / 2
@@ -107,7 +48,7 @@ def _rounding_edge(numbers: Numbers) -> Inconsistency:
 
 
 def _kaon_decays(numbers: Numbers) -> Inconsistency:
-    decays = sensitivity(numbers, "piee")[0]
+    decays = numbers.kaon_decays("piee")
     printed = numbers.number("n_kaon_decays")
     systematic = numbers.number("n_kaon_decays_systematic_uncertainty")
     return Inconsistency(

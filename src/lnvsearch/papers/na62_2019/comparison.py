@@ -1,0 +1,110 @@
+"""The comparison with this paper: what its simulated numbers and its reasons have of their own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lnvsearch.experiments.na62.publication import comparison
+from lnvsearch.experiments.na62.publication.additions import Additions
+from lnvsearch.experiments.na62.publication.numbers import Numbers
+from lnvsearch.experiments.na62.publication.simulated import simulated_row
+from lnvsearch.experiments.na62.publication.tables.background import (
+    process_background,
+    total_background,
+)
+from lnvsearch.papers.na62_2019.derivations import derived_rows
+from lnvsearch.papers.na62_2019.inconsistencies import inconsistencies
+from lnvsearch.publication.published import PublishedNumbers
+from lnvsearch.publication.summary import Reason
+from lnvsearch.tables import Table
+
+__all__ = ["ADDITIONS", "compare"]
+
+Row = dict[str, Any]
+
+
+def compare(published: PublishedNumbers, **given: Any) -> tuple[dict[str, list], str]:
+    """Return comparison and summary, as that of all NA62 papers does."""
+    return comparison.compare(published, additions=ADDITIONS, **given)
+
+
+def simulated_rows(numbers: Numbers, results: Mapping[str, Any]) -> Iterator[Row]:
+    """Yield suppressions by the RICH and shares of topologies, from the tables of backgrounds."""
+    backgrounds = results.get("background") or {}
+    if "piee" in backgrounds:
+        yield from _suppression_rows(numbers, backgrounds["piee"])
+    if "pimumu" in backgrounds:
+        yield from _two_decay_rows(numbers, backgrounds["pimumu"])
+
+
+def _suppression_rows(numbers: Numbers, table: Table) -> Iterator[Row]:
+    """Background of the auxiliary selection over that of the standard one."""
+    for quantity, process, base, region in (
+        ("k3pi_rich_suppression_normalisation", "k3pi", "sm", "lower"),
+        ("k3pi_rich_suppression_signal", "k3pi", "lnv", "lower"),
+        ("ke4_rich_suppression_signal", "ke4", "lnv", "lower"),
+        ("rich_background_suppression", None, "lnv", "signal"),
+    ):
+        found = [
+            total_background(table, selection, region) if process is None
+            else process_background(table, process, selection, region)
+            for selection in (f"{base}_auxiliary", base)
+        ]
+        if any(background is None or background.is_empty for background in found):
+            continue
+        auxiliary, standard = found
+        ratio = auxiliary.events / standard.events
+        relative = math.hypot(*(b.statistical / b.events for b in found))
+        yield simulated_row(
+            numbers.number(quantity, "piee"), "nominal", ratio, ratio * relative,
+            "follows from the entered maps; overlap of rings in the RICH is not simulated",
+            source="background",
+        )
+
+
+def _two_decay_rows(numbers: Numbers, table: Table) -> Iterator[Row]:
+    """Share of K3pi with at least two decays in flight in the mu mu search's control region.
+
+    Of decays in the fiducial volume: those before it are in no sum.
+    """
+    total = total_background(table, "lnv", "lower")
+    two = process_background(table, "k3pi_downstream", "lnv", "lower")
+    if two is None or total is None or total.is_empty:
+        return
+    share = two.events / total.events
+    rest = math.sqrt(max(total.statistical**2 - two.statistical**2, 0.0))
+    sigma = math.hypot((1 - share) * two.statistical, share * rest) / total.events
+    yield simulated_row(
+        numbers.number("two_decay_fraction_of_control_background_percent", "pimumu"), "nominal",
+        100 * share, 100 * sigma, "share of the simulated background in the control region",
+        source="background",
+    )
+
+
+_REASONS = (
+    Reason(
+        "background_k3pi_upstream_events",
+        "all of it has a vertex within 5 m of the begin of the fiducial volume: what the experiment "
+        "accepts there decides (hypothesis C asks for 5 m more)",
+        kind="simulated",
+    ),
+    Reason(
+        "upper_limit_branching_fraction",
+        "the limit depends on the prior of the background",
+        kind="derived",
+        channel="pimumu",
+        inconsistency=(
+            "The μμ limit depends on the prior of the background, which the text hardly defines"
+        ),
+    ),
+    Reason(
+        "data_fraction_percent",
+        "a round number in the text",
+        kind="derived",
+        inconsistency="The share of the data of 2016–18",
+    ),
+)
+
+ADDITIONS = Additions(derived_rows, simulated_rows, inconsistencies, _REASONS)

@@ -1,0 +1,121 @@
+"""The comparison with this paper: what its simulated numbers and its reasons have of their own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lnvsearch.experiments.na62.publication import comparison
+from lnvsearch.experiments.na62.publication.additions import Additions
+from lnvsearch.experiments.na62.publication.numbers import Numbers
+from lnvsearch.experiments.na62.publication.simulated import simulated_row, variant_notes
+from lnvsearch.experiments.na62.publication.tables.acceptance import sensitivity_variants
+from lnvsearch.experiments.na62.publication.tables.background import background_of, combined
+from lnvsearch.papers.na62_2022.derivations import derived_rows
+from lnvsearch.papers.na62_2022.inconsistencies import inconsistencies
+from lnvsearch.publication.comparison import NO_TEST
+from lnvsearch.publication.published import PublishedNumbers
+from lnvsearch.publication.summary import Reason
+from lnvsearch.tables import Table, table_rows
+
+__all__ = ["ADDITIONS", "compare"]
+
+Row = dict[str, Any]
+
+_PHOTONS = "dead cells, satellite clusters and accidental photons are not simulated"
+_LIMIT = "upper_limit_branching_fraction"
+_KAON_DECAYS = "The last digit of the number of kaon decays"
+#: What the names of selections with another charge begin with.
+_SAME_SIGN = "same_sign_"
+
+
+def compare(published: PublishedNumbers, **given: Any) -> tuple[dict[str, list], str]:
+    """Return comparison and summary, as that of all NA62 papers does."""
+    return comparison.compare(published, additions=ADDITIONS, **given)
+
+
+def simulated_rows(numbers: Numbers, results: Mapping[str, Any]) -> Iterator[Row]:
+    """Yield the ratio of the two signals' acceptances, and controls with another charge."""
+    records = results.get("sensitivity") or {}
+    if {"piee", "pipi0ee"} <= set(records):
+        yield from _ratio_rows(numbers, records, variant_notes(results))
+    backgrounds = results.get("background") or {}
+    if "piee" in backgrounds:
+        yield from _same_sign_rows(numbers, backgrounds["piee"])
+
+
+def _ratio_rows(
+    numbers: Numbers, records: Mapping[str, Mapping], notes: Mapping[str, str]
+) -> Iterator[Row]:
+    """The two acceptances, one over the other."""
+    quantity = "signal_acceptance_percent"
+    number = numbers.number("acceptance_ratio_pipi0ee_to_piee")
+    ee = sensitivity_variants(records["piee"])["nominal"][quantity]
+    for variant, of_variant in sensitivity_variants(records["pipi0ee"]).items():
+        if variant in notes:
+            value, sigma = of_variant[quantity]
+            ratio = value / ee[0]
+            yield simulated_row(
+                number, variant, ratio, ratio * math.hypot(sigma / value, ee[1] / ee[0]),
+                "no dead cells, satellite clusters or accidental photons"
+                if variant == "nominal" else notes[variant], source="sensitivity",
+            )
+
+
+def _same_sign_rows(numbers: Numbers, table: Table) -> Iterator[Row]:
+    """Controls with another charge: all samples that were simulated for them, together."""
+    samples: dict[tuple[str, str], list[str]] = {}
+    for row in table_rows(table):
+        if row["selection"].startswith(_SAME_SIGN) and row["variation"] == "nominal":
+            samples.setdefault((row["selection"], row["region"]), []).append(row["sample"])
+    for (selection, region), names in samples.items():
+        name = selection.removeprefix(_SAME_SIGN)
+        found = (background_of(table, sample, selection, region) for sample in names)
+        parts = [part for part in found if part is not None and not part.is_empty]
+        if not parts:
+            continue
+        total = combined(parts)
+        note = "conversions in the first chamber only; no accidental signals in the hodoscope"
+        if "minus" not in name:
+            note = f"{NO_TEST}: the trigger's negative track, outside the vertex, taken for certain"
+        yield simulated_row(
+            numbers.number(f"control_events_{name}", "piee"), "nominal", total.events, total.sigma,
+            note, source="background",
+        )
+
+
+_REASONS = (
+    *(
+        Reason(quantity, _PHOTONS, kind="simulated", channel="pipi0ee")
+        for quantity in (_LIMIT, "single_event_sensitivity", "signal_acceptance_percent")
+    ),
+    Reason("acceptance_ratio_pipi0ee_to_piee", _PHOTONS, kind="simulated"),
+    Reason(
+        _LIMIT,
+        "the unrounded limit lies at the edge between two roundings",
+        kind="derived",
+        channel="piee",
+        inconsistency="The π⁻e⁺e⁺ limit sits on the edge of its rounding",
+    ),
+    Reason(
+        "n_kaon_decays*uncertainty",
+        "the paper's is the uncertainty of the branching fraction alone",
+        kind="derived",
+        inconsistency=_KAON_DECAYS,
+    ),
+    Reason(
+        "n_kaon_decays",
+        "the acceptance is printed with three digits",
+        kind="derived",
+        inconsistency=_KAON_DECAYS,
+    ),
+    Reason(
+        "background_pileup_*",
+        "the paper seems to give the control region the rate of the whole range",
+        kind="derived",
+        inconsistency="The pileup background of K⁺ → π⁻π⁰e⁺e⁺",
+    ),
+)
+
+ADDITIONS = Additions(derived_rows, simulated_rows, inconsistencies, _REASONS)

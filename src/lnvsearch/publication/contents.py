@@ -1,0 +1,53 @@
+"""What a paper shows and from what: the declarations in its module.
+
+The module of a paper, `lnvsearch.papers.<name>`, or that of its experiment's publications,
+`lnvsearch.experiments.<experiment>.publication`, for a paper without one, has four parts:
+
+`TABLES`       {name: Content} of functions that return a table
+`FIGURES`      {name: Content} of functions that return a matplotlib figure and the table of the
+               numbers drawn
+`COMPARISON`   Content of the function that returns the comparison with the paper, and its summary
+`HEADINGS`     {column: heading} of all tables, see `lnvsearch.tables.render`
+
+A function is named, and imported when it is called: declaring a figure costs no matplotlib.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+__all__ = ["PARTS", "Content"]
+
+#: What a module that declares contents must have.
+PARTS = ("TABLES", "FIGURES", "COMPARISON", "HEADINGS")
+
+
+@dataclass(frozen=True)
+class Content:
+    """One table, figure or comparison: the function that makes it, and what that is given by name.
+
+    function : its full name, `lnvsearch.papers.<paper>.tables.table1`
+    needs : results that it reads.  `background` is all of them where there is one a channel,
+        {channel: table}; `background/pimumu` is that of one channel alone, `spectra/{channel}` that
+        of the channel which the search's file names
+    settings : settings of the search that it takes
+    """
+
+    function: str
+    needs: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+
+    def load(self) -> Any:
+        """Return the function.  Raises ValueError if there is none of this name."""
+        module, _, name = self.function.removeprefix("lnvsearch.").rpartition(".")
+        found = getattr(import_module(f"lnvsearch.{module}"), name, None)
+        if found is None:
+            raise ValueError(f"lnvsearch.{module} has no function {name}; write it or name another")
+        return found
+
+    def make(self, results: Mapping[str, Any], settings: Mapping[str, Any]) -> Any:
+        """Call the function with its results and settings, and return what it makes."""
+        return self.load()(**results, **settings)

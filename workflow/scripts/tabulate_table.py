@@ -1,0 +1,27 @@
+"""One table: CSV, LaTeX and Markdown."""
+
+from job import job, write_text
+
+
+def tabulate_table(module, table, files, settings, outputs):
+    """`module` declares the `table`; `files`: its results by name; `outputs`: format -> path."""
+    from importlib import import_module
+
+    from lnvsearch.publication.results import read_inputs
+    from lnvsearch.tables import render
+
+    paper = import_module(f"lnvsearch.{module.removeprefix('lnvsearch.')}")
+    cells = paper.TABLES[table].make(read_inputs(files), settings)
+    for text_format, path in outputs.items():
+        write_text(path, render(cells, text_format, paper.HEADINGS))
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        tabulate_table(
+            module=snakemake.params.module,
+            table=snakemake.params.name,
+            files=dict(zip(snakemake.params.results, snakemake.input.results, strict=True)),
+            settings=snakemake.params.settings,
+            outputs={kind: snakemake.output[kind] for kind in ("csv", "tex", "md")},
+        )

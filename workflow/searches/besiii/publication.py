@@ -1,0 +1,59 @@
+"""What tables, figures and the comparison of a BESIII search can ask for: results and settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lnvsearch.publication.labels import decay_label
+from searches.search import NOMINAL
+
+if TYPE_CHECKING:
+    from searches.besiii.search import ColliderSearch
+    from searches.publication import Result, Setting
+
+
+def results(paper: ColliderSearch) -> dict[str, Result]:
+    """Every result of a search by name: its file, or a file for each of its parts."""
+    folder = f"results/{paper.name}"
+    signal = paper.efficiency_sample(paper.channel)
+    variations = [
+        name for name, entry in paper.settings["variations"].items() if signal in entry["samples"]
+    ]
+    return {
+        "published": paper.published_file(),
+        "efficiencies": paper.result("efficiencies", ".csv"),
+        "resolution": paper.result("efficiencies", "_resolution.json"),
+        "systematics": paper.result("systematics", ".csv"),
+        "systematics_by_mass": paper.result("systematics", "_by_mass.csv"),
+        "cutflow": paper.result("cutflow", ".csv"),
+        "background": paper.result("background", ".csv"),
+        "punzi": paper.result("background", "_punzi.csv"),
+        "scan": paper.result("limits", "_scan.csv"),
+        "spectra": paper.result("spectra", ".csv"),
+        "limits": dict(zip(paper.channels, paper.limit_files(), strict=True)),
+        "coverage": f"{folder}/limits/coverage.csv",
+        "calibration_trials": f"{folder}/calibration/trials.csv",
+        "calibration_record": f"{folder}/calibration/record.json",
+        # The decays from which the efficiency is taken, by variation.
+        "selected": {
+            name: paper.selected_file(signal, name) for name in (NOMINAL, *variations)
+        },
+        "user_selected": paper.selected_data(),
+    }
+
+
+def _labels(paper: ColliderSearch) -> dict[str, str]:
+    parent = paper.settings["parent"]["particle"]
+    return {
+        name: decay_label(parent, entry["final_state"]) for name, entry in paper.channels.items()
+    }
+
+
+SETTINGS: dict[str, Setting] = {
+    "base_seed": lambda paper, entry: paper.config["base_seed"],
+    "entered": lambda paper, entry: paper.entered_values(),
+    "in_mass_bin": lambda paper, entry: paper.settings["mass_bin"]["in_efficiency"],
+    "labels": lambda paper, entry: _labels(paper),
+    "samples": lambda paper, entry: paper.cut_flow_samples(),
+    "window_gev": lambda paper, entry: paper.signal_window(),
+}

@@ -1,0 +1,124 @@
+"""What tables, figures and comparisons of NA62's searches can ask for: results and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from lnvsearch.publication.labels import decay_label
+from searches.na62 import data as kaon_data
+
+if TYPE_CHECKING:
+    from searches.na62.search import KaonSearch
+    from searches.publication import Result, Setting
+
+
+def further_figures(paper: KaonSearch) -> tuple[str, ...]:
+    """Figures beyond those that a search's file names; a Dalitz plane has three particles."""
+    has_plane = any(len(entry["final_state"]) == 3 for entry in paper.channels.values())
+    return (*(("acceptance_dalitz",) if has_plane else ()), "acceptance_ratio")
+
+
+def results(paper: KaonSearch) -> dict[str, Result]:
+    """Every result of a search by name: its file, or a file for each of its channels."""
+    folder = f"results/{paper.name}"
+
+    contamination: Result = {}
+    if any(probe["contamination"] for probe in paper.settings["closure"].values()):
+        contamination = f"{folder}/identification/contamination.csv"
+
+    def by_channel(result: str, suffix: str = "csv") -> dict[str, str]:
+        return {name: paper.channel_file(result, name, suffix) for name in paper.channels}
+
+    return {
+        "published": paper.published_file(),
+        "companion": paper.companion_file(),
+        "acceptance": by_channel("acceptance"),
+        "background": by_channel("background"),
+        "limits": by_channel("limits", "json"),
+        "sensitivity": by_channel("sensitivity", "json"),
+        "spectra": by_channel("spectra"),
+        "systematics": by_channel("systematics"),
+        "transferred": {
+            name: paper.channel_file("transferred", name)
+            for name, entry in paper.channels.items() if entry["data_driven"]
+        },
+        "closure": f"{folder}/identification/closure.csv",
+        "contamination": contamination,
+        "coverage": f"{folder}/limits/coverage.csv",
+        "validation": f"{folder}/validation/validation.csv",
+        # Of channels with a Dalitz plane.
+        "dalitz_candidates": {
+            name: paper.selected_file(entry["signal"]["sample"])
+            for name, entry in paper.channels.items() if len(entry["final_state"]) == 3
+        },
+        **kaon_data.results(paper),
+    }
+
+
+def _channels(paper: KaonSearch) -> dict[str, dict]:
+    """How the kaons of each channel are counted, and a further decay that is required."""
+    channels = {}
+    for name, entry in paper.channels.items():
+        normalisation = paper.normalisation(name)
+        channels[name] = {
+            "normalisation_channel": normalisation["channel"],
+            "normalisation_sample": normalisation["sample"],
+        }
+        further = entry["limit"].get("further_branching_fraction")
+        if further is not None:
+            channels[name]["further_branching_fraction"] = further
+    return channels
+
+
+def _compared(paper: KaonSearch, key: str) -> dict[str, str]:
+    """Variation -> `key`, of those that are compared with the paper and have it."""
+    return {
+        name: entry[key]
+        for name, entry in paper.settings["variations"].items()
+        if entry["compared"] and key in entry
+    }
+
+
+def _labels(paper: KaonSearch) -> dict[str, str]:
+    return {name: decay_label("K+", entry["final_state"]) for name, entry in paper.channels.items()}
+
+
+def _panels(paper: KaonSearch, entry: Mapping) -> list[dict]:
+    """The panels of a channel: those that the figure names, or all selections."""
+    selections = paper.channels[entry["channel"]]["selections"]
+    panels = entry.get("panels") or {name: name for name in selections}
+    return [
+        {"selection": name, "title": title,
+         **{key: selections[name][key] for key in ("final_state", "regions")}}
+        for name, title in panels.items()
+    ]
+
+
+def _signals(paper: KaonSearch) -> dict[str, dict]:
+    """Selection, region (GeV) and particles of each channel's signal."""
+    signals = {}
+    for name, entry in paper.channels.items():
+        signal = entry["signal"]
+        regions = entry["selections"][signal["selection"]]["regions"]
+        signals[name] = {
+            "selection": signal["selection"],
+            "region_gev": regions[signal["region"]],
+            "final_state": entry["final_state"],
+        }
+    return signals
+
+
+SETTINGS: dict[str, Setting] = {
+    "channel": lambda paper, entry: entry["channel"],
+    "channels": lambda paper, entry: _channels(paper),
+    "compared": lambda paper, entry: _compared(paper, "description"),
+    "detector": lambda paper, entry: paper.detector,
+    "entered": lambda paper, entry: paper.entered_values(),
+    "label": lambda paper, entry: _labels(paper)[entry["channel"]],
+    "labels": lambda paper, entry: _labels(paper),
+    "legends": lambda paper, entry: _compared(paper, "legend"),
+    "panels": _panels,
+    "signals": lambda paper, entry: _signals(paper),
+    "title": lambda paper, entry: paper.settings["title"],
+}

@@ -1,0 +1,136 @@
+"""Tables, figures and the comparison of a search: what makes each, from which files and settings.
+
+They are declared in the module of the search's paper, or of its experiment where the paper has none
+(`lnvsearch.publication.contents`); the search's file says which are made, under which names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from lnvsearch.publication.contents import PARTS, Content
+from searches.configuration import ConfigurationError
+
+if TYPE_CHECKING:
+    from searches.search import Paper
+
+#: A result: its file, one file for each of its parts, or nothing where the search has none.
+Result = str | Mapping[str, str] | None
+#: What gives the value of a setting: of a search, and the entry of its file that asks for it.
+Setting = Callable[["Paper", Mapping], object]
+
+
+@dataclass(frozen=True)
+class Making:
+    """One table, figure or comparison: what declares it, what makes it, its files, its settings.
+
+    Module and function are full names, `files` are by name.
+    """
+
+    module: str
+    name: str
+    function: str
+    files: dict[str, str]
+    settings: dict[str, object]
+
+
+def module_of(paper: Paper) -> ModuleType:
+    """The module of a paper; that of its experiment where it has none of its own.
+
+    Raises ConfigurationError if a part of it is missing.
+    """
+    own, shared = (f"papers.{paper.name}", f"experiments.{paper.experiment}.publication")
+    name = own if find_spec(f"lnvsearch.{own}") else shared
+    if find_spec(f"lnvsearch.{name}") is None:
+        raise ConfigurationError(f"{paper.file}: no module lnvsearch.{own}; write one")
+    module = import_module(f"lnvsearch.{name}")
+    missing = [part for part in PARTS if not hasattr(module, part)]
+    if missing:
+        raise ConfigurationError(f"{module.__file__}: no {', '.join(missing)}; add them")
+    return module
+
+
+def making(paper: Paper, part: str, name: str, entry: Mapping) -> Making:
+    """How to make one of TABLES or FIGURES, or COMPARISON; `entry` is the search's file on it.
+
+    Raises ConfigurationError if it is not declared.
+    """
+    declared = getattr(paper.contents, part)
+    if isinstance(declared, Mapping) and name not in declared:
+        raise ConfigurationError(
+            f"{paper.file}: {part.lower()}: no {name!r}; give one of {', '.join(declared)}"
+        )
+    content = declared[name] if isinstance(declared, Mapping) else declared
+    results, settings = paper.results(), paper.publication_settings
+    return Making(
+        module=paper.contents.__name__,
+        name=name,
+        function=content.function,
+        files=dict(_files(content, results, entry)),
+        settings={setting: settings[setting](paper, entry) for setting in content.settings},
+    )
+
+
+def _files(
+    content: Content, results: Mapping[str, Result], entry: Mapping
+) -> Iterator[tuple[str, str]]:
+    """Files by name: `background/piee` for one of several parts, `background` for one alone."""
+    wanted: dict[str, list[str]] = {}
+    for need in content.needs:
+        name, _, part = need.format(**entry).partition("/")
+        wanted.setdefault(name, []).extend([part] if part else [])
+    for name, parts in wanted.items():
+        files = results[name]
+        if len(parts) == 1:
+            yield name, files[parts[0]]
+        elif isinstance(files, Mapping):
+            yield from ((f"{name}/{part}", files[part]) for part in parts or files)
+        elif files is not None:
+            yield name, files
+
+
+def needs_channel(content: Content) -> bool:
+    """Whether a content is of the channel that the search's file names."""
+    return "channel" in content.settings or any("{channel}" in need for need in content.needs)
+
+
+def check(paper: Paper) -> Iterator[str]:
+    """Problems of the tables and figures that a search's file names."""
+    results = paper.results()
+    named = [("tables", name, content, {}) for name, content in paper.settings["tables"].items()]
+    named += [
+        ("figures", name, entry["draw"], entry) for name, entry in paper.settings["figures"].items()
+    ]
+    for part, name, content, entry in named:
+        declared = getattr(paper.contents, part.upper())
+        where = f"{part}.{name}" + (".draw" if part == "figures" else "")
+        if content not in declared:
+            yield f"{where}: {content!r} is not there; give one of {', '.join(declared)}"
+        elif needs_channel(declared[content]):
+            yield from _check_channel(paper, f"{part}.{name}", content, entry)
+        else:
+            empty = [need for need in declared[content].needs if results.get(need) == {}]
+            if empty:
+                yield (
+                    f"{part}.{name}: {content} shows nothing, for the search has no "
+                    f"{', '.join(empty)}; remove it"
+                )
+
+
+def _check_channel(paper: Paper, where: str, content: str, entry: Mapping) -> Iterator[str]:
+    if "channel" not in entry:
+        yield f"{where}.channel: missing; {content} draws one channel: name one"
+    elif entry["channel"] not in paper.channels:
+        known = ", ".join(paper.channels)
+        yield f"{where}.channel: {entry['channel']!r} is not there; give one of {known}"
+    else:
+        selections = paper.channels[entry["channel"]]["selections"]
+        for name in entry.get("panels", ()):
+            if name not in selections:
+                known = ", ".join(selections)
+                yield f"{where}.panels: {name!r} is not there; give one of {known}"
