@@ -9,7 +9,6 @@ include: "workflow/rules/simulate.smk"
 include: "workflow/rules/select.smk"
 include: "workflow/rules/systematics.smk"
 include: "workflow/rules/limits.smk"
-include: "workflow/rules/kaons.smk"
 include: "workflow/rules/publish.smk"
 
 

@@ -7,10 +7,8 @@ ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "workflow"))
 
 from fingerprint import ProjectCode
-from searches.besiii.search import ColliderSearch
 from searches.configuration import ConfigurationError
 from searches.load import load_papers
-from searches.na62.search import KaonSearch
 from searches.search import NOMINAL
 from snakemake.exceptions import WorkflowError
 
@@ -29,7 +27,7 @@ wildcard_constraints:
     channel="|".join({name for paper in PAPERS.values() for name in paper.channels}),
     sample=r"[a-z0-9_.]+",
     variation=r"[a-z0-9_]+",
-    mode=r"[a-z0-9_]+",
+    normalisation=r"[a-z0-9_]+",
 
 
 def code_of(script, *loaded):
@@ -51,15 +49,40 @@ def search(wildcards):
     return PAPERS[wildcards.paper]
 
 
-def papers_of(kind):
-    """A pattern that matches the searches of one kind, for the constraint of a rule."""
-    names = [name for name, paper in PAPERS.items() if isinstance(paper, kind)]
+def papers_with(step):
+    """A pattern that matches the searches that have a step, for the constraint of a rule."""
+    names = [name for name, paper in PAPERS.items() if step in paper.steps]
     return "|".join(names) or "none"
+
+
+def inputs_of(step):
+    """The files that a step reads, by name."""
+    return lambda wildcards: search(wildcards).steps[step].inputs(search(wildcards), wildcards)
+
+
+def settings_of(step):
+    """The settings of a step."""
+    return lambda wildcards: search(wildcards).steps[step].settings(search(wildcards), wildcards)
+
+
+def code_of_step(step):
+    """The code that a step of a job's experiment reaches."""
+    return code_of("run_step", part_of_experiment(step))
+
+
+def part_of_experiment(function):
+    """The full name of a function of a job's experiment, for `code_of`."""
+    return lambda wildcards: f"lnvsearch.experiments.{search(wildcards).experiment}.{function}"
+
+
+def experiment_of(wildcards):
+    """The experiment of a job's search."""
+    return search(wildcards).experiment
 
 
 def compiled_kernels(wildcards):
     """The mark of the kernels that a job's experiment needs."""
-    return f"results/kernels/{search(wildcards).settings['detector']}.compiled"
+    return f"results/kernels/{experiment_of(wildcards)}.compiled"
 
 
 def published_numbers(wildcards):

@@ -1,6 +1,48 @@
 # Upper limits: from published inputs, from this simulation, by four methods; and their coverage.
 
 
+rule compute_sensitivity:
+    """Number of decays of the parent and single-event sensitivity, derived and simulated."""
+    input:
+        unpack(inputs_of("compute_sensitivity")),
+    output:
+        sensitivity="results/{paper}/sensitivity/{channel}.json",
+    log:
+        "results/{paper}/logs/compute_sensitivity/{channel}.log",
+    params:
+        code=code_of_step("compute_sensitivity"),
+        experiment=experiment_of,
+        settings=settings_of("compute_sensitivity"),
+    wildcard_constraints:
+        paper=papers_with("compute_sensitivity"),
+    resources:
+        mem_mb=200,
+        runtime=5,
+    script:
+        "../scripts/run_step.py"
+
+
+rule normalise_data:
+    """The same of the user's own events, from their normalisation channel."""
+    input:
+        unpack(inputs_of("normalise_data")),
+    output:
+        sensitivity="results/{paper}/sensitivity/data/{channel}.json",
+    log:
+        "results/{paper}/logs/normalise_data/{channel}.log",
+    params:
+        code=code_of_step("normalise_data"),
+        experiment=experiment_of,
+        settings=settings_of("normalise_data"),
+    wildcard_constraints:
+        paper=papers_with("normalise_data"),
+    resources:
+        mem_mb=200,
+        runtime=5,
+    script:
+        "../scripts/run_step.py"
+
+
 rule set_limits:
     """Limits of one channel from published and simulated inputs, by all methods."""
     input:
@@ -38,7 +80,7 @@ rule scan_limits:
         in_mass_bin=lambda w: search(w).settings["mass_bin"]["in_efficiency"],
         confidence_level=config["confidence_level"],
     wildcard_constraints:
-        paper=papers_of(ColliderSearch),
+        paper=papers_with("compute_efficiencies"),
     resources:
         mem_mb=400,
         runtime=5,

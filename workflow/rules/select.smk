@@ -1,53 +1,56 @@
-# Reconstruction and selection, cut flows, backgrounds.
+# Reconstruction and selection: candidates, cut flows, acceptances.
 
 
 rule map_identification:
-    """Probabilities to take a particle for a kaon or an electron, by momentum and angle."""
+    """Efficiency maps of particle identification, and their probabilities as a table."""
     input:
+        unpack(inputs_of("map_identification")),
         kernels=compiled_kernels,
-        calibration=lambda w: search(w).calibration_file(NOMINAL),
     output:
-        probabilities="results/{paper}/background/identification.npz",
-        table="results/{paper}/background/identification.csv",
+        maps="results/{paper}/identification/{variation}.json",
+        table="results/{paper}/identification/{variation}_table.csv",
     log:
-        "results/{paper}/logs/map_identification.log",
+        "results/{paper}/logs/map_identification/{variation}.log",
     benchmark:
-        "results/{paper}/benchmarks/map_identification.tsv"
+        "results/{paper}/benchmarks/map_identification/{variation}.tsv"
     params:
-        code=code_of("map_identification"),
-        n_samples=config["statistics"]["identification"],
-        base_seed=config["base_seed"],
-        detector=lambda w: search(w).detector,
-        selection=lambda w: search(w).settings["selection"],
+        code=code_of_step("map_identification"),
+        experiment=experiment_of,
+        settings=settings_of("map_identification"),
     wildcard_constraints:
-        paper=papers_of(ColliderSearch),
+        paper=papers_with("map_identification"),
     resources:
         mem_mb=800,
         runtime=10,
     script:
-        "../scripts/map_identification.py"
+        "../scripts/run_step.py"
 
 
 rule select_sample:
-    """Candidates, cut flow and acceptance of one sample; weights of an exclusive background."""
+    """Candidates of all selections that a sample goes through, and what each cut leaves of it.
+
+    Variations that begin with the selection are done with nominal: their rows are in its tables.
+    """
     input:
         kernels=compiled_kernels,
         events=lambda w: search(w).recorded_file(w.sample, w.variation),
-        maps=lambda w: search(w).identification_files(w.sample),
+        maps=lambda w: search(w).identification_files(w.sample, w.variation),
     output:
         candidates="results/{paper}/selected/{sample}/{variation}.root",
         cutflow="results/{paper}/cutflow/{sample}/{variation}.csv",
         acceptance="results/{paper}/acceptance/{sample}/{variation}.csv",
+        spectra="results/{paper}/spectra/{sample}/{variation}.csv",
+        losses="results/{paper}/losses/{sample}/{variation}.csv",
     log:
         "results/{paper}/logs/select_sample/{sample}/{variation}.log",
     benchmark:
         "results/{paper}/benchmarks/select_sample/{sample}/{variation}.tsv"
     params:
-        code=code_of("select_sample"),
+        code=code_of("select_sample", part_of_experiment("select_sample")),
+        experiment=experiment_of,
         selection=lambda w: search(w).selection_parameters(w.sample, w.variation),
-        names=lambda w: search(w).selection_names(w.sample),
     wildcard_constraints:
-        paper=papers_of(ColliderSearch),
+        sample="(?!data/)[a-z0-9_.]+",
     priority: 3
     resources:
         mem_mb=800,
@@ -56,71 +59,45 @@ rule select_sample:
         "../scripts/select_sample.py"
 
 
-rule estimate_backgrounds:
-    """Expected events of the exclusive backgrounds, inclusive check and continuum, added up."""
+rule select_data:
+    """The user's own events in all selections, counted by region; what is closed stays closed."""
     input:
-        acceptance="results/{paper}/acceptance/{channel}.csv",
-        selected=lambda w: [
-            search(w).selected_file(name) for name in search(w).background_samples()
-        ],
-        cocktail=lambda w: search(w).cocktail_file(),
+        kernels=compiled_kernels,
+        events=lambda w: search(w).recorded_file("data"),
     output:
-        background="results/{paper}/background/{channel}.csv",
-        spectra="results/{paper}/spectra/{channel}.csv",
-        scan="results/{paper}/background/{channel}_scan.csv",
-        total="results/{paper}/background/{channel}.json",
+        candidates="results/{paper}/selected/data/nominal.root",
+        cutflow="results/{paper}/cutflow/data/nominal.csv",
+        counts="results/{paper}/counts/data/nominal.csv",
+        spectra="results/{paper}/spectra/data/nominal.csv",
     log:
-        "results/{paper}/logs/estimate_backgrounds/{channel}.log",
+        "results/{paper}/logs/select_data.log",
+    benchmark:
+        "results/{paper}/benchmarks/select_data.tsv"
     params:
-        code=code_of("estimate_backgrounds"),
-        samples=lambda w: search(w).background_samples(),
-        settings=lambda w: search(w).background_parameters(),
-    wildcard_constraints:
-        paper=papers_of(ColliderSearch),
+        code=code_of("select_data", part_of_experiment("select_data")),
+        experiment=experiment_of,
+        selection=lambda w: search(w).data_parameters(),
     resources:
-        mem_mb=400,
+        mem_mb=800,
+        runtime=10,
+    script:
+        "../scripts/select_data.py"
+
+
+rule collect_channel:
+    """The rows of one channel from the tables of all samples and variations."""
+    input:
+        tables=lambda w: search(w).run_files(w.folder, w.channel),
+    output:
+        table="results/{paper}/{folder}/{channel}.csv",
+    log:
+        "results/{paper}/logs/collect_channel/{folder}/{channel}.log",
+    params:
+        code=code_of("collect_channel"),
+    wildcard_constraints:
+        folder="cutflow|acceptance|losses",
+    resources:
+        mem_mb=200,
         runtime=5,
     script:
-        "../scripts/estimate_backgrounds.py"
-
-
-rule scan_cut:
-    """Punzi's figure of merit against the cut on chi^2 of the kinematic fit."""
-    input:
-        signal=lambda w: search(w).selected_file(search(w).efficiency_sample(w.channel)),
-        backgrounds="results/{paper}/background/{channel}_scan.csv",
-    output:
-        scan="results/{paper}/background/{channel}_punzi.csv",
-    log:
-        "results/{paper}/logs/scan_cut/{channel}.log",
-    params:
-        code=code_of("scan_cut"),
-        punzi_constant=lambda w: search(w).settings["chi_square_scan"]["punzi_constant"],
-        selection=lambda w: search(w).settings["selection"],
-    wildcard_constraints:
-        paper=papers_of(ColliderSearch),
-    resources:
-        mem_mb=400,
-        runtime=5,
-    script:
-        "../scripts/scan_cut.py"
-
-
-rule measure_resolution:
-    """Resolution in the mass of the four particles."""
-    input:
-        candidates=lambda w: search(w).selected_file(search(w).efficiency_sample(w.channel)),
-    output:
-        resolution="results/{paper}/efficiencies/{channel}_resolution.json",
-    log:
-        "results/{paper}/logs/measure_resolution/{channel}.log",
-    params:
-        code=code_of("measure_resolution"),
-        signal_window=lambda w: search(w).signal_window(),
-    wildcard_constraints:
-        paper=papers_of(ColliderSearch),
-    resources:
-        mem_mb=300,
-        runtime=5,
-    script:
-        "../scripts/measure_resolution.py"
+        "../scripts/collect_channel.py"

@@ -1,4 +1,4 @@
-# Generation and detector response, and the one calibrated scalar.
+# From decays to recorded events, and the one calibrated scalar of a detector.
 
 
 rule warm_up_kernels:
@@ -8,11 +8,11 @@ rule warm_up_kernels:
     simulation would run again with it.
     """
     output:
-        touch("results/kernels/{detector}.compiled"),
+        touch("results/kernels/{experiment}.compiled"),
     log:
-        "results/logs/warm_up_kernels/{detector}.log",
+        "results/logs/warm_up_kernels/{experiment}.log",
     benchmark:
-        "results/benchmarks/warm_up_kernels/{detector}.tsv"
+        "results/benchmarks/warm_up_kernels/{experiment}.tsv"
     priority: 10
     resources:
         mem_mb=1000,
@@ -24,9 +24,8 @@ rule warm_up_kernels:
 rule simulate_sample:
     """Decays of one sample, and what the detector records of them, as a ROOT file."""
     input:
+        unpack(lambda w: search(w).simulation_inputs(w.sample, w.variation)),
         kernels=compiled_kernels,
-        cocktail=lambda w: search(w).cocktail_input(w.sample),
-        calibration=lambda w: search(w).calibration_file(w.variation),
     output:
         events=temp("results/{paper}/recorded/{sample}/{variation}.root"),
     log:
@@ -34,16 +33,15 @@ rule simulate_sample:
     benchmark:
         "results/{paper}/benchmarks/simulate_sample/{sample}/{variation}.tsv"
     params:
-        code=code_of("simulate_sample"),
-        n_events=lambda w: search(w).number_of_events(w.sample),
+        code=code_of("simulate_sample", part_of_experiment("simulate_sample")),
+        experiment=experiment_of,
+        n_events=lambda w: search(w).number_of_events(w.sample, w.variation),
         base_seed=config["base_seed"],
         simulation=lambda w: search(w).simulation_parameters(w.sample, w.variation),
-    wildcard_constraints:
-        paper=papers_of(ColliderSearch),
     priority: 1
     resources:
         mem_mb=800,
-        runtime=10,
+        runtime=20,
     script:
         "../scripts/simulate_sample.py"
 
@@ -51,6 +49,7 @@ rule simulate_sample:
 rule calibrate_response:
     """Fit the one free scalar of the detector to the one published efficiency."""
     input:
+        unpack(inputs_of("calibrate_response")),
         kernels=compiled_kernels,
     output:
         overlay="results/{paper}/calibration/overlay.yaml",
@@ -61,21 +60,14 @@ rule calibrate_response:
     benchmark:
         "results/{paper}/benchmarks/calibrate_response.tsv"
     params:
-        code=code_of("calibrate_response"),
-        n_events=lambda w: search(w).number_of_events(search(w).calibration["sample"]),
-        base_seed=config["base_seed"],
-        calibration=lambda w: search(w).calibration,
-        simulation=lambda w: search(w).simulation_parameters(
-            search(w).calibration["sample"], NOMINAL
-        ),
-        selection=lambda w: search(w).selection_parameters(
-            search(w).calibration["sample"], NOMINAL
-        ),
+        code=code_of_step("calibrate_response"),
+        experiment=experiment_of,
+        settings=settings_of("calibrate_response"),
     priority: 2
     wildcard_constraints:
-        paper=papers_of(ColliderSearch),
+        paper=papers_with("calibrate_response"),
     resources:
         mem_mb=1000,
         runtime=20,
     script:
-        "../scripts/calibrate_response.py"
+        "../scripts/run_step.py"

@@ -61,11 +61,24 @@ def write_json(path: str, content) -> None:
     write_text(path, json.dumps(content, indent=2) + "\n")
 
 
-def with_calibration(detector: dict, overlays: list[str]) -> dict:
-    """The detector's settings with the values of the calibration's overlay files."""
+def write_result(path: str, content) -> None:
+    """Write a table as CSV, a record as JSON or YAML, by the ending of the file's name."""
+    if path.endswith(".csv"):
+        write_table(path, content)
+    elif path.endswith(".yaml"):
+        import yaml
+
+        write_text(path, yaml.safe_dump(content))
+    else:
+        write_json(path, content)
+
+
+def with_overlays(settings: dict, inputs: dict) -> dict:
+    """Settings whose `detector` has the values of the overlay files among the inputs."""
     from searches import configuration
 
-    for path in overlays:
+    for path in inputs.get("overlay", ()):
         overlay = configuration.read_yaml(path)
-        detector = configuration.overlaid(detector, overlay["detector"], path)
-    return detector
+        detector = configuration.overlaid(settings["detector"], overlay["detector"], path)
+        settings = {**settings, "detector": detector}
+    return settings

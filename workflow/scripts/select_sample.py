@@ -1,41 +1,27 @@
-"""Reconstruct and select the events of one sample; weigh those of an exclusive background."""
+"""Send the events of one sample through its selections, under one variation or several."""
 
-from job import job, write_table
+from job import job, write_result
 
 
-def select_sample(events, maps, outputs, selection, names):
-    """Read the ROOT file `events`; write candidates (ROOT), cut flow and acceptance (CSV).
+def select_sample(experiment, events, maps, outputs, settings, sample):
+    """Write candidates (ROOT) and the tables of SAMPLE_COLUMNS; `settings`: by variation."""
+    from lnvsearch.experiments import load_experiment
+    from lnvsearch.selection.sample_tables import SAMPLE_COLUMNS
 
-    `maps`: the identification map of a background, or nothing; `names`: of channel, selection,
-    sample and variation.
-    """
-    from lnvsearch.experiments.besiii.chain import EVENTS_PER_CHUNK
-    from lnvsearch.experiments.besiii.events import iterate_recorded
-    from lnvsearch.experiments.besiii.selection.counts import count
-    from lnvsearch.experiments.besiii.selection.identification_map import read_identification
-    from lnvsearch.experiments.besiii.selection.sample import select_sample
-    from lnvsearch.experiments.besiii.selection.state import Selection
-
-    flow = select_sample(
-        iterate_recorded(events, EVENTS_PER_CHUNK),
-        Selection.of_decays(**selection),
-        outputs["candidates"],
-        read_identification(maps[0]) if maps else None,
+    tables = load_experiment(experiment).select_sample(
+        events, settings, maps, outputs["candidates"], sample=sample
     )
-    for kind, table in count(flow, **names).items():
-        write_table(outputs[kind], table)
+    for kind, columns in SAMPLE_COLUMNS.items():
+        write_result(outputs[kind], tables.get(kind, {name: [] for name in columns}))
 
 
 if __name__ == "__main__":
     with job(snakemake):
         select_sample(
+            experiment=snakemake.params.experiment,
             events=snakemake.input.events,
-            maps=snakemake.input.get("maps", []),
+            maps=snakemake.input.maps,
             outputs=dict(snakemake.output.items()),
-            selection=snakemake.params.selection,
-            names={
-                **snakemake.params.names,
-                "sample": snakemake.wildcards.sample,
-                "variation": snakemake.wildcards.variation,
-            },
+            settings=snakemake.params.selection,
+            sample=snakemake.wildcards.sample,
         )

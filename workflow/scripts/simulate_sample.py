@@ -1,24 +1,24 @@
 """Generate the events of one sample and let the detector respond, chunk by chunk."""
 
-from job import job, with_calibration
+from job import job, with_overlays
 
 
-def simulate_sample(output, simulation, overlays, n_events, base_seed, sample):
+def simulate_sample(experiment, output, settings, inputs, n_events, base_seed, sample):
     """Write `n_events` recorded events of `sample` to the ROOT file `output`."""
-    from lnvsearch.experiments.besiii.chain import Simulation, simulate
-    from lnvsearch.experiments.besiii.events import write_recorded
+    from lnvsearch.experiments import load_experiment
 
-    detector = with_calibration(simulation["detector"], overlays)
-    settings = Simulation.from_mapping({**simulation, "detector": detector})
-    write_recorded(output, simulate(settings, n_events, base_seed=base_seed, sample=sample))
+    load_experiment(experiment).simulate_sample(
+        output, with_overlays(settings, inputs), n_events, base_seed=base_seed, sample=sample
+    )
 
 
 if __name__ == "__main__":
     with job(snakemake):
         simulate_sample(
+            experiment=snakemake.params.experiment,
             output=snakemake.output.events,
-            simulation=snakemake.params.simulation,
-            overlays=snakemake.input.get("calibration", []),
+            settings=snakemake.params.simulation,
+            inputs=dict(snakemake.input.items()),
             n_events=snakemake.params.n_events,
             base_seed=snakemake.params.base_seed,
             sample=snakemake.wildcards.sample,

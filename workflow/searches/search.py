@@ -7,7 +7,8 @@ the jobs of their experiments.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -25,6 +26,17 @@ DATA = "data"
 LIMIT_FIGURES = ("coverage_map",)
 
 
+@dataclass(frozen=True)
+class Step:
+    """What a step of the experiment between result files is given, for a rule of its name.
+
+    Both are functions of the search and of the job's wildcards: files by name, and plain values.
+    """
+
+    inputs: Callable[[Paper, object], dict]
+    settings: Callable[[Paper, object], Mapping]
+
+
 class Paper:
     """One search: its settings, its detector and its variations.
 
@@ -33,6 +45,8 @@ class Paper:
 
     #: Name of the experiment.
     experiment: str
+    #: Steps that the search has, by the name of their rule.
+    steps: Mapping[str, Step]
     #: Names of the schemas of the search's file and of its detector's.
     schema: str
     detector_schema: str
@@ -122,6 +136,25 @@ class Paper:
         begins = STAGES.index(self.variation(name)["stage"])
         return name if STAGES.index(stage) >= begins else NOMINAL
 
+    def runs(self) -> Iterable[tuple[str, str]]:
+        """All (sample, variation) of simulated events that end in tables."""
+        raise NotImplementedError
+
+    def selections_of_run(self, sample: str, variation: str) -> list[str]:
+        """The variations whose selections read the recorded events of a run: itself, first.
+
+        Variations that begin with the selection are selected together with nominal.
+        """
+        if variation != NOMINAL:
+            return [variation]
+        also = (v for s, v in self.runs() if s == sample and v != NOMINAL)
+        return [NOMINAL, *(v for v in also if not self.is_recorded_again(v))]
+
+    def is_recorded_again(self, variation: str) -> bool:
+        """Whether a variation has events of its own, not nominal's."""
+        stage = self.variation(variation)["stage"]
+        return variation == NOMINAL or STAGES.index(stage) <= STAGES.index("detector")
+
     def varied_settings(self, variation: str) -> dict:
         return overlaid(self.settings, self.variation(variation).get("paper", {}), self.file)
 
@@ -142,6 +175,27 @@ class Paper:
 
     def selected_file(self, sample: str, variation: str = NOMINAL) -> str:
         return self._file("selection", "selected", sample, variation, "root")
+
+    def run_files(self, folder: str, channel: str) -> list[str]:
+        """One table for each job that selects a sample of the channel."""
+        names = set(self.samples_of(channel))
+        return [
+            f"results/{self.name}/{folder}/{sample}/{variation}.csv"
+            for sample, variation in self.runs()
+            if sample in names and self.is_recorded_again(variation)
+        ]
+
+    def samples_of(self, channel: str) -> list[str]:
+        """Names of the samples that the channel's selections see."""
+        raise NotImplementedError
+
+    def channel_file(self, folder: str, channel: str, suffix: str = ".csv") -> str:
+        """A result of one channel."""
+        return f"results/{self.name}/{folder}/{channel}{suffix}"
+
+    def data_result(self, folder: str, name: str = f"{NOMINAL}.csv") -> str:
+        """A result of the user's own events."""
+        return f"results/{self.name}/{folder}/{DATA}/{name}"
 
     def published_file(self) -> str:
         return str(self.root / "resources" / "published" / self.name / "numbers.csv")

@@ -20,8 +20,8 @@ INTERFACE = {
     "read_events": "(path): recorded events, chunk by chunk",
     "select_sample": "(events, settings, maps, candidates, *, sample): SAMPLE_COLUMNS' tables",
     "select_data": "(events, settings, candidates): DATA_COLUMNS' tables of a user's own events",
-    "estimate_backgrounds": "(inputs, settings, *, channel): tables background, spectra; record total",
-    "compute_systematics": "(inputs, settings, *, channel): the table of systematics",
+    "estimate_backgrounds": "(inputs, settings): tables `background` and `spectra`, record `total`",
+    "compute_systematics": "(inputs, settings): table `systematics`",
     "warm_up": "(settings): compile every kernel by sending a few events through",
 }
 

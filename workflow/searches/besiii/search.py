@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from searches.besiii import checks, publication
+from searches.besiii import checks, publication, steps
+from searches.besiii.steps import SELECTION
 from searches.configuration import ConfigurationError
 from searches.search import DATA, NOMINAL, Paper
 
@@ -31,14 +32,11 @@ class Sample:
     entry: str | None = None
 
 
-#: Name of the signal's selection in tables.
-SELECTION = "lnv"
-
-
 class ColliderSearch(Paper):
     """One search: its settings, its detector, its samples and its variations."""
 
     experiment = "besiii"
+    steps = steps.STEPS
     schema = "paper"
     detector_schema = "detector"
     publication_settings = publication.SETTINGS
@@ -99,8 +97,6 @@ class ColliderSearch(Paper):
                 f"bkg_{mode}", "cocktail", mode, backgrounds["statistics"],
                 final_state=signal_state,
             )
-        if self.data_file is not None:
-            yield Sample(DATA, "data", "data", "data", final_state=signal_state)
         yield Sample(
             backgrounds["inclusive_sample"], "inclusive", "inclusive", "inclusive",
             final_state=signal_state,
@@ -134,7 +130,7 @@ class ColliderSearch(Paper):
     def efficiency_sample(self, channel: str) -> str:
         return self.channels[channel]["efficiency_sample"]
 
-    def number_of_events(self, sample: str) -> int:
+    def number_of_events(self, sample: str, variation: str = NOMINAL) -> int:
         return self.config["statistics"][self.samples[sample].statistics]
 
     def signal_window(self) -> list[float]:
@@ -177,13 +173,19 @@ class ColliderSearch(Paper):
         A variation that begins with the detector has the nominal generation.
         """
         return {
-            "generation": self.generation_parameters(
-                sample, self.variation_at("generation", variation)
-            ),
+            "generation": self._generation(sample, self.variation_at("generation", variation)),
             "detector": self.varied_detector(variation),
         }
 
-    def generation_parameters(self, sample: str, variation: str) -> dict:
+    def simulation_inputs(self, sample: str, variation: str) -> dict:
+        """The cocktail's table, and the overlay with the calibrated scalar, where they are used."""
+        is_cocktail = self.samples[sample].kind == "cocktail"
+        return {
+            "cocktail": [self.cocktail_file()] if is_cocktail else [],
+            "overlay": self.calibration_file(variation),
+        }
+
+    def _generation(self, sample: str, variation: str) -> dict:
         """How the decays of a sample are generated; without decay and cocktail, inclusive ones."""
         entry = self.samples[sample]
         settings = self.varied_settings(variation)
@@ -204,13 +206,23 @@ class ColliderSearch(Paper):
         """A number of the detector's section `beam`."""
         return self.detector["beam"][name]["value"]
 
-    def selection_parameters(self, sample: str, variation: str) -> dict:
+    def selection_parameters(self, sample: str, variation: str) -> dict[str, dict]:
+        """By variation: the selection of a sample, and under which names it stands in tables."""
+        control = bool(self.samples[sample].without_cuts)
+        return {
+            name: {
+                "selection": self.selection_of_sample(sample, name),
+                "channel": self.channel,
+                "selection_name": "control" if control else SELECTION,
+            }
+            for name in self.selections_of_run(sample, variation)
+        }
+
+    def selection_of_sample(self, sample: str, variation: str) -> dict:
         """All that the selection of a sample depends on; a scan's cuts end with its mass bin."""
         entry = self.samples[sample]
         settings = self.varied_settings(variation)
         cuts = [cut for cut in settings["selection"] if cut["cut"] not in entry.without_cuts]
-        if sample == DATA and not self.is_unblinded:
-            cuts = _blinded(cuts)
         if entry.mass_gev is not None:
             cuts.append(
                 {
@@ -220,28 +232,29 @@ class ColliderSearch(Paper):
                     "masses": settings["mass_bin"]["masses"],
                 }
             )
+        return self._selection(cuts, entry.final_state)
+
+    def _selection(self, cuts: list[dict], final_state) -> dict:
         return {
             "cuts": cuts,
-            "final_state": list(entry.final_state),
-            "parent": settings["parent"]["particle"],
+            "final_state": list(final_state),
+            "parent": self.settings["parent"]["particle"],
             "momentum_x_gev": self._beam("momentum_x_gev"),
             "magnetic_field_t": self._beam("magnetic_field_t"),
         }
 
-    def selection_names(self, sample: str) -> dict[str, str]:
-        """Under which channel and selection a sample stands in tables."""
-        selection = "control" if self.samples[sample].without_cuts else SELECTION
-        return {"channel": self.channel, "selection": selection}
-
-    def background_parameters(self) -> dict:
-        """How the backgrounds are counted."""
-        backgrounds = self.settings["backgrounds"]
+    def data_parameters(self) -> dict:
+        """All that the selection of the user's own events depends on."""
+        cuts = self.settings["selection"]
         return {
-            "selection": SELECTION,
-            "n_parent": self.settings["parent"]["number"],
-            "chi_square_scan": self.settings["chi_square_scan"],
-            "inclusive_sample": backgrounds["inclusive_sample"],
-            "continuum": backgrounds["continuum"],
+            "selection": self._selection(
+                cuts if self.is_unblinded else _blinded(cuts),
+                self.channels[self.channel]["final_state"],
+            ),
+            "channel": self.channel,
+            "selection_name": SELECTION,
+            "window_gev": self.signal_window(),
+            "is_unblinded": self.is_unblinded,
         }
 
     def warm_up_parameters(self) -> dict:
@@ -249,33 +262,32 @@ class ColliderSearch(Paper):
         sample = self.calibration["sample"]
         return {
             "simulation": self.simulation_parameters(sample, NOMINAL),
-            "selection": self.selection_parameters(sample, NOMINAL),
+            "selection": self.selection_of_sample(sample, NOMINAL),
         }
 
     # --------------------------------------------------------------------- files
-
-    def run_files(self, folder: str, channel: str) -> list[str]:
-        """One table for each job that selects a sample."""
-        return [self._file("selection", folder, *run, "csv") for run in self.runs()]
 
     def background_samples(self) -> list[str]:
         """Names of the exclusive backgrounds, in the order of the cocktail's table."""
         return [f"bkg_{mode}" for mode in self.cocktail_modes()]
 
-    def identification_files(self, sample: str) -> list[str]:
+    def identification_files(self, sample: str, variation: str) -> list[str]:
         """The map that weighs the events of an exclusive background; nothing for other samples."""
         if self.samples[sample].kind != "cocktail":
             return []
-        return [f"results/{self.name}/background/identification.npz"]
+        return [f"results/{self.name}/identification/{NOMINAL}.json"]
 
     @property
     def channel(self) -> str:
         """The first channel: the one whose events are simulated."""
         return next(iter(self.channels))
 
+    def samples_of(self, channel: str) -> list[str]:
+        return list(self.samples)
+
     def result(self, folder: str, suffix: str) -> str:
         """A result file of the simulated channel."""
-        return f"results/{self.name}/{folder}/{self.channel}{suffix}"
+        return self.channel_file(folder, self.channel, suffix)
 
     def limit_parameters(self, channel: str) -> dict:
         return {
@@ -287,14 +299,14 @@ class ColliderSearch(Paper):
         }
 
     def limit_inputs(self, channel: str) -> dict[str, str]:
-        """Results that the limit of a channel needs beside published numbers, by name."""
+        """Results that the limit of a channel needs besides published numbers, by name."""
         inputs = {
             "efficiencies": self.result("efficiencies", ".csv"),
             "systematics": self.result("systematics", ".csv"),
             "background": self.result("background", ".json"),
         }
         if self.data_file is not None and self.is_unblinded:
-            inputs["data"] = self._file("selection", "cutflow", DATA, NOMINAL, "csv")
+            inputs["data_counts"] = self.data_result("counts")
         return inputs
 
     def selected_data(self) -> str | None:
@@ -306,9 +318,6 @@ class ColliderSearch(Paper):
         if self.variation(variation).get("calibrated", True):
             return [f"results/{self.name}/calibration/overlay.yaml"]
         return []
-
-    def cocktail_input(self, sample: str) -> list[str]:
-        return [self.cocktail_file()] if self.samples[sample].kind == "cocktail" else []
 
     # ------------------------------------------------------------- publication
 

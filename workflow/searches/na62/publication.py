@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from lnvsearch.publication.labels import decay_label
-from searches.na62 import data as kaon_data
 
 if TYPE_CHECKING:
     from searches.na62.search import KaonSearch
@@ -27,7 +26,7 @@ def results(paper: KaonSearch) -> dict[str, Result]:
     if any(probe["contamination"] for probe in paper.settings["closure"].values()):
         contamination = f"{folder}/identification/contamination.csv"
 
-    def by_channel(result: str, suffix: str = "csv") -> dict[str, str]:
+    def by_channel(result: str, suffix: str = ".csv") -> dict[str, str]:
         return {name: paper.channel_file(result, name, suffix) for name in paper.channels}
 
     return {
@@ -35,8 +34,8 @@ def results(paper: KaonSearch) -> dict[str, Result]:
         "companion": paper.companion_file(),
         "acceptance": by_channel("acceptance"),
         "background": by_channel("background"),
-        "limits": by_channel("limits", "json"),
-        "sensitivity": by_channel("sensitivity", "json"),
+        "limits": by_channel("limits", ".json"),
+        "sensitivity": by_channel("sensitivity", ".json"),
         "spectra": by_channel("spectra"),
         "systematics": by_channel("systematics"),
         "transferred": {
@@ -52,7 +51,20 @@ def results(paper: KaonSearch) -> dict[str, Result]:
             name: paper.selected_file(entry["signal"]["sample"])
             for name, entry in paper.channels.items() if len(entry["final_state"]) == 3
         },
-        **kaon_data.results(paper),
+        **_user_results(paper),
+    }
+
+
+def _user_results(paper: KaonSearch) -> dict[str, Result]:
+    """Results of the user's own data; None if there are no data."""
+    if paper.data_file is None:
+        return dict.fromkeys(("user_spectra", "user_counts", "user_sensitivity"))
+    return {
+        "user_spectra": paper.data_result("spectra"),
+        "user_counts": paper.data_result("counts"),
+        "user_sensitivity": {
+            name: paper.data_result("sensitivity", f"{name}.json") for name in paper.channels
+        },
     }
 
 

@@ -6,25 +6,24 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from searches.na62 import checks as kaon_checks
-from searches.na62 import data as kaon_data
-from searches.na62 import publication
+from searches.na62 import checks, publication, steps
 from searches.na62.parameters import (
+    SELECTION_SECTIONS,
     detector_numbers,
     differences,
-    sample_values,
     selection_values,
 )
-from searches.search import NOMINAL, STAGES, Paper
+from searches.search import NOMINAL, Paper
 
-#: Parts of a search's file that the maps of particle identification are made from.
-_IDENTIFICATION = "identification"
+#: Further tables of a search with data of the user's.
+DATA_TABLES = ("data_counts", "data_sensitivity")
 
 
 class KaonSearch(Paper):
     """One search: its settings, its detector, its samples and its variations."""
 
     experiment = "na62"
+    steps = steps.STEPS
     schema = "kaon_paper"
     detector_schema = "na62_detector"
     publication_settings = publication.SETTINGS
@@ -44,9 +43,9 @@ class KaonSearch(Paper):
         super().__init__(name, config, root, config_files)
         self.samples = self.settings["samples"]
         if self.data_file is not None:
-            self.tables += kaon_data.TABLES
+            self.tables += DATA_TABLES
         self.figures += publication.further_figures(self)
-        kaon_checks.check_meaning(self)
+        checks.check_meaning(self)
 
     # ------------------------------------------------------------------ samples
 
@@ -100,18 +99,6 @@ class KaonSearch(Paper):
             "detector": detector_numbers(self.varied_detector(variation)),
         }
 
-    def selections_of_run(self, sample: str, variation: str) -> list[str]:
-        """The variations whose selections read the recorded events of a run: itself, first.
-
-        Variations that begin with the selection are selected together with nominal.
-        """
-        if variation != NOMINAL:
-            return [variation]
-        return [NOMINAL, *(v for s, v in self.runs() if s == sample and self._only_selects(v))]
-
-    def _only_selects(self, variation: str) -> bool:
-        return variation != NOMINAL and self.variation(variation)["stage"] == "selection"
-
     def selection_parameters(self, sample: str, variation: str) -> dict[str, dict]:
         """By variation: the selections that a sample goes through, and what they need.
 
@@ -132,94 +119,23 @@ class KaonSearch(Paper):
             self.samples[sample], self.varied_settings(variation), self.varied_detector(variation)
         )
 
+    def simulation_inputs(self, sample: str, variation: str) -> dict:
+        """Files that the simulation of a sample reads: none."""
+        return {}
+
     def data_parameters(self) -> dict:
-        """All that the selection of the user's own events depends on."""
-        return kaon_data.selection_parameters(self)
-
-    def identification_parameters(self, variation: str) -> dict:
-        return self.varied_settings(variation)[_IDENTIFICATION]
-
-    def closure_parameters(self) -> dict[str, dict]:
-        """The kinds of probes of identification, and how many decays of each."""
+        """Every selection of the search, what decides on a track, and whether all may be seen."""
         return {
-            name: {
-                **{key: value for key, value in entry.items() if key != "statistics"},
-                "n_events": self.config["statistics"][entry["statistics"]],
-            }
-            for name, entry in self.settings["closure"].items()
-        }
-
-    def closure_detector(self) -> dict[str, dict]:
-        """The nominal detector, as numbers."""
-        return detector_numbers(self.detector)
-
-    def background_parameters(self, channel: str) -> dict:
-        """How acceptances become expected events."""
-        entry = self.channels[channel]
-        systematic = entry["background_systematic"]
-        return {
-            "samples": sample_values(self.samples, self.samples_of(channel)),
-            "varied_modes": self._varied_modes(channel),
-            "recomputation": self.recomputation(channel),
-            "signal": entry["signal"],
-            "systematic": dict.fromkeys(systematic["samples"], systematic["fraction"]),
-            "pileup": entry.get("pileup"),
-            "chains": {name: found["trigger"] for name, found in entry["selections"].items()},
-            "trigger": self.settings["trigger"],
-        }
-
-    def _varied_modes(self, channel: str) -> dict[str, dict[str, str]]:
-        """By variation: decay modes of samples that have another than nominally."""
-        return {
-            variation: modes
-            for variation in self.variations_of(channel)
-            if (modes := {
-                name: entry["mode"]
-                for name, entry in self.varied_settings(variation)["samples"].items()
-                if name in self.samples_of(channel) and entry["mode"] != self.samples[name]["mode"]
-            })
-        }
-
-    def control_sample_parameters(self, channel: str) -> dict:
-        """Selections with inverted identification, and how their events become a background."""
-        entry = self.channels[channel]
-        selections = entry["selections"]
-        return {
-            "samples": sample_values(self.samples, self._background_samples(channel)),
-            "recomputation": self.recomputation(channel),
-            "trigger": self.settings["trigger"],
-            "chains": selections[entry["signal"]["selection"]]["trigger"],
-            "data_driven": {
-                process: {
-                    "selection": name,
-                    "chains": selections[name]["trigger"],
-                    "regions": selections[name]["regions"],
-                }
-                for process, name in entry["data_driven"].items()
-            },
-        }
-
-    def _background_samples(self, channel: str) -> list[str]:
-        """Backgrounds of the signal's selection; the normalisation channel is one of them."""
-        return [
-            *self.samples_of(channel, "background"), *self.samples_of(channel, "normalisation")
-        ]
-
-    def sensitivity_parameters(self, channel: str) -> dict:
-        """What turns two acceptances into a single-event sensitivity."""
-        entry = self.channels[channel]
-        target = entry["limit"]["signal_acceptance"]["mean"]
-        return {
-            "recomputation": self.recomputation(channel),
-            "signal": entry["signal"],
-            "normalisation": self.normalisation(channel),
-            "neutral_pion_acceptance": target if entry["neutral_pion_factor"] else None,
+            "selections": {name: entry["selections"] for name, entry in self.channels.items()},
+            "energy_over_momentum": self.settings["identification"]["energy_over_momentum"],
+            "detector": detector_numbers(self.detector, SELECTION_SECTIONS),
+            "is_unblinded": self.is_unblinded,
         }
 
     def recomputation(self, channel: str) -> dict:
         """Published inputs of the single-event sensitivity, as `lnvsearch.sensitivity` takes them."""
         limit = self.channels[channel]["limit"]
-        counted = self._normalisation_entry(channel)
+        counted = self.normalisation_entry(channel)
         return {
             "candidates": counted["candidates"],
             "contamination": counted["contamination"],
@@ -240,38 +156,11 @@ class KaonSearch(Paper):
             "inputs": self.origin_of_inputs(
                 f"channels.{channel}.limit.", f"normalisation.{normalisation}."
             ),
-            "background_samples": [*self._background_samples(channel), "pileup"],
             "signal": {
                 "channel": channel,
                 **{name: self.channels[channel]["signal"][name] for name in ("selection", "region")},
             },
         }
-
-    def variation_descriptions(self) -> dict[str, str]:
-        return {name: entry["description"] for name, entry in self.settings["variations"].items()}
-
-    def validation_parameters(self) -> dict:
-        """Where the quantities of the validation table are measured."""
-        return {
-            "channels": {
-                channel: {
-                    "signal": entry["signal"],
-                    "normalisation": self.normalisation(channel),
-                    "trigger": entry["selections"][entry["signal"]["selection"]]["trigger"],
-                    "alike": self._is_like_normalisation(channel),
-                }
-                for channel, entry in self.channels.items()
-            },
-            "trigger": self.settings["trigger"],
-        }
-
-    def _is_like_normalisation(self, channel: str) -> bool:
-        """Whether the known decay has the channel's particles, but for their charges."""
-        known = self.normalisation(channel)
-        selection = self.channels[known["channel"]]["selections"][known["selection"]]
-        states = (self.channels[channel]["final_state"], selection["final_state"])
-        one, other = (sorted(name.rstrip("+-") for name in state) for state in states)
-        return one == other
 
     def warm_up_parameters(self) -> dict:
         """What compiles every kernel that the search's jobs will call."""
@@ -279,7 +168,7 @@ class KaonSearch(Paper):
             name: {
                 "simulation": self.simulation_parameters(name, NOMINAL),
                 "selection": self._selection_parameters(name, NOMINAL),
-                "identification": self.identification_parameters(NOMINAL),
+                "identification": self.varied_settings(NOMINAL)["identification"],
             }
             for name in self.samples
         }
@@ -288,54 +177,17 @@ class KaonSearch(Paper):
 
     def identification_file(self, variation: str) -> str:
         """The maps of a variation; a map of the user's own replaces all."""
-        own = self.settings[_IDENTIFICATION].get("file")
+        own = self.settings["identification"].get("file")
         if own is not None:
             return str(self.root / own)
-        varies = _IDENTIFICATION in self.variation(variation).get("paper", {})
+        varies = "identification" in self.variation(variation).get("paper", {})
         return f"results/{self.name}/identification/{variation if varies else NOMINAL}.json"
 
     def identification_files(self, sample: str, variation: str) -> list[str]:
         """The maps of `selections_of_run`, in its order."""
         return [self.identification_file(name) for name in self.selections_of_run(sample, variation)]
 
-    def run_files(self, folder: str, channel: str) -> list[str]:
-        """One table for each job that selects a sample of the channel."""
-        names = set(self.samples_of(channel))
-        return [
-            f"results/{self.name}/{folder}/{sample}/{variation}.csv"
-            for sample, variation in self.runs()
-            if sample in names and self._is_recorded_again(variation)
-        ]
-
-    def _is_recorded_again(self, variation: str) -> bool:
-        stage = self.variation(variation)["stage"]
-        return variation == NOMINAL or STAGES.index(stage) <= STAGES.index("detector")
-
-    def channel_file(self, folder: str, channel: str, suffix: str = "csv") -> str:
-        return f"results/{self.name}/{folder}/{channel}.{suffix}"
-
-    def nominal_spectra(self, channel: str) -> list[str]:
-        return [
-            self._file("selection", "spectra", sample, NOMINAL, "csv")
-            for sample in self.samples_of(channel)
-        ]
-
-    def control_sample_files(self, channel: str) -> list[str]:
-        """Candidates of the samples of `control_sample_parameters`, in its order."""
-        return [self.selected_file(sample) for sample in self._background_samples(channel)]
-
-    def validation_inputs(self) -> dict[str, list[str]]:
-        """Acceptances, losses by single cuts and sensitivities, and the candidates themselves."""
-        candidates = {}
-        for channel, entry in self.channels.items():
-            for choice in (entry["signal"], self.normalisation(channel)):
-                for sample, variation in self.runs():
-                    if sample == choice["sample"] and self._is_recorded_again(variation):
-                        path = self.selected_file(sample, variation)
-                        candidates[f"candidates_{sample}__{variation}"] = path
-        return {**self.result_files("acceptance", "losses", "sensitivity"), **candidates}
-
-    def _normalisation_entry(self, channel: str) -> Mapping:
+    def normalisation_entry(self, channel: str) -> Mapping:
         return self.settings["normalisation"][self.channels[channel]["normalisation"]]
 
     def normalisation(self, channel: str) -> dict:
@@ -348,32 +200,32 @@ class KaonSearch(Paper):
         place = {key: entry[key] for key in ("channel", "sample", "selection", "region")}
         return {**place, "acceptance": entry["acceptance"]["mean"]}
 
-    def calibration_channel_file(self, channel: str) -> str:
-        return self.channel_file("calibration", self.channels[channel]["normalisation"], "json")
+    def calibration_file(self, channel: str) -> str:
+        """The flat factor of the channel's data set."""
+        return self.channel_file("calibration", self.channels[channel]["normalisation"], ".json")
 
     def limit_inputs(self, channel: str) -> dict[str, str]:
-        """Results that the limit of a channel needs beside published numbers, by name."""
+        """Results that the limit of a channel needs besides published numbers, by name."""
         return {
-            "sensitivity": self.channel_file("sensitivity", channel, "json"),
-            "background": self.channel_file("background", channel),
-            **kaon_data.limit_inputs(self, channel),
+            "sensitivity": self.channel_file("sensitivity", channel, ".json"),
+            "background": self.channel_file("background", channel, ".json"),
+            **self._data_limit_inputs(channel),
+        }
+
+    def _data_limit_inputs(self, channel: str) -> dict[str, str]:
+        """What a limit of the user's data needs: nothing before the signal region is open."""
+        if self.data_file is None or not self.is_unblinded:
+            return {}
+        return {
+            "data_counts": self.data_result("counts"),
+            "data_sensitivity": self.data_result("sensitivity", f"{channel}.json"),
         }
 
     # ------------------------------------------------------------- publication
-
-    def result_files(self, *folders: str) -> dict[str, str]:
-        """Result tables of all channels: {"<folder>_<channel>": path}."""
-        suffixes = {"limits": "json", "sensitivity": "json", "calibration": "json"}
-        return {
-            f"{folder}_{channel}": self.channel_file(folder, channel, suffixes.get(folder, "csv"))
-            for folder in folders
-            for channel in (self.settings["normalisation"] if folder == "calibration"
-                            else self.channels)
-        }
 
     def results(self) -> dict:
         return publication.results(self)
 
     def leaves(self) -> list[str]:
         """All that `rule all` asks of the search: the cut flows, too."""
-        return [*super().leaves(), *self.result_files("cutflow").values()]
+        return [*super().leaves(), *(self.channel_file("cutflow", channel) for channel in self.channels)]

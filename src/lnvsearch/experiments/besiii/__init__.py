@@ -11,6 +11,12 @@ _HOME = {
     "estimate_backgrounds": "backgrounds",
     "compute_systematics": "systematics",
     "warm_up": "warm_up",
+    # Steps that the rules name, beyond those that every experiment has.
+    "map_identification": "steps.map_identification",
+    "calibrate_response": "steps.calibrate_response",
+    "scan_cut": "steps.scan_cut",
+    "compute_efficiencies": "steps.compute_efficiencies",
+    "measure_resolution": "steps.measure_resolution",
 }
 
 __all__ = sorted(_HOME)

@@ -24,6 +24,7 @@ __all__ = [
     "BackgroundSettings",
     "background_row",
     "estimate_backgrounds",
+    "nominal_acceptances",
     "read_backgrounds",
     "spectrum_rows",
     "total_background",
@@ -102,9 +103,7 @@ class BackgroundSettings:
         )
 
 
-def estimate_backgrounds(
-    inputs: Mapping[str, str | Sequence[str]], settings: Mapping, *, channel: str
-) -> dict:
+def estimate_backgrounds(inputs: Mapping[str, str | Sequence[str]], settings: Mapping) -> dict:
     """Tables `background` and `spectra` of the exclusive decays, and the record `total`.
 
     `inputs`: files `acceptance` (all samples'), `cocktail`, and `selected`, one for each sample of
@@ -112,10 +111,7 @@ def estimate_backgrounds(
     {points, on_resonance_luminosity_per_pb, on_resonance_energy_gev, provenance}.
     """
     typed = BackgroundSettings.from_mapping(settings)
-    of_all_cuts = {
-        row["sample"]: row
-        for row in find_rows(read_csv(inputs["acceptance"]), variation="nominal", region=ALL_CUTS)
-    }
+    of_all_cuts = nominal_acceptances(inputs["acceptance"])
     rows: dict[str, list[dict]] = {"background": [], "spectra": []}
     for found in read_backgrounds(inputs, settings["samples"], of_all_cuts, typed.n_parents):
         place = {"chi_square_cut": typed.chi_square_cut, "selection": typed.selection}
@@ -132,6 +128,12 @@ def estimate_backgrounds(
             continuum_provenance=typed.continuum_provenance,
         ),
     }
+
+
+def nominal_acceptances(path: str) -> dict[str, dict]:
+    """Sample -> row of a table of acceptances, of what passes all cuts nominally."""
+    rows = find_rows(read_csv(path), variation="nominal", region=ALL_CUTS)
+    return {row["sample"]: row for row in rows}
 
 
 def read_backgrounds(

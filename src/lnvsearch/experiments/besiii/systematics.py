@@ -132,10 +132,8 @@ def efficiency_of(
     return row["events_out"] / total, binomial_uncertainty(row["events_out"], total)
 
 
-def compute_systematics(
-    inputs: Mapping[str, str], settings: Mapping, *, channel: str
-) -> dict[str, list]:
-    """External numbers, this simulation's estimates and the total (COLUMNS).
+def compute_systematics(inputs: Mapping[str, str], settings: Mapping) -> dict:
+    """External numbers, this simulation's estimates and the total: the table `systematics`.
 
     `inputs`: files `cutflow`, `efficiencies` and `by_mass`; `settings`: `sources`, the rows of the
     search's file.
@@ -148,4 +146,4 @@ def compute_systematics(
         if "estimate" in source:
             value = estimate(source["estimate"], cutflow, efficiencies, masses)
         rows += source_rows(source, value)
-    return table_from_rows([*rows, total_row(rows)], COLUMNS)
+    return {"systematics": table_from_rows([*rows, total_row(rows)], COLUMNS)}

@@ -11,6 +11,14 @@ _HOME = {
     "estimate_backgrounds": "estimates",
     "compute_systematics": "systematics",
     "warm_up": "warm_up",
+    # Steps that the rules name, beyond those that every experiment has.
+    "map_identification": "steps.map_identification",
+    "calibrate_acceptance": "steps.calibrate_acceptance",
+    "compute_sensitivity": "steps.compute_sensitivity",
+    "normalise_data": "steps.normalise_data",
+    "estimate_from_control_samples": "steps.estimate_from_control_samples",
+    "validate_simulation": "steps.validate_simulation",
+    "close_identification": "steps.close_identification",
 }
 
 __all__ = sorted(_HOME)

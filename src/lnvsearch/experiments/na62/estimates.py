@@ -125,16 +125,14 @@ class BackgroundSettings:
         return produced * factors.of(variation).value
 
 
-def estimate_backgrounds(
-    inputs: Mapping[str, str | Sequence[str]], settings: Mapping, *, channel: str
-) -> dict:
+def estimate_backgrounds(inputs: Mapping[str, str | Sequence[str]], settings: Mapping) -> dict:
     """Tables `background` and `spectra` of a channel, and the record `total` of its signal region.
 
     `inputs`: files `acceptance`, `calibration`, and `spectra`, one for each sample; `settings`: of
-    `BackgroundSettings`, with `in_total`, the samples that the total adds up.
+    `BackgroundSettings`, with the `channel` and `in_total`, the samples that the total adds up.
     """
     own = dict(settings)
-    in_total = own.pop("in_total")
+    channel, in_total = own.pop("channel"), own.pop("in_total")
     typed, factors = BackgroundSettings.from_mapping(own), Factors.read(inputs["calibration"])
     background = background_table(typed, Acceptances.read(inputs["acceptance"]), factors)
     files = dict(zip(typed.samples, inputs["spectra"], strict=True))

@@ -55,20 +55,19 @@ class _Expected:
     uncertainty: float
 
 
-def compute_systematics(
-    inputs: Mapping[str, str], settings: Mapping, *, channel: str
-) -> dict[str, list]:
-    """What every variation changes in a channel (COLUMNS).
+def compute_systematics(inputs: Mapping[str, str], settings: Mapping) -> dict:
+    """What every variation changes in a channel: the table `systematics`.
 
     `inputs`: files `acceptance`, `calibration` and `background`; `settings`: of
     `BackgroundSettings`, with `variations`, their descriptions by name.
     """
     own = dict(settings)
     variations = own.pop("variations")
-    return systematics_table(
+    table = systematics_table(
         Acceptances.read(inputs["acceptance"]), Factors.read(inputs["calibration"]),
         read_csv(inputs["background"]), BackgroundSettings.from_mapping(own), variations,
     )  # fmt: skip
+    return {"systematics": table}
 
 
 def systematics_table(

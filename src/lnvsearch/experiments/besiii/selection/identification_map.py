@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,6 @@ import numpy as np
 from lnvsearch import particles
 from lnvsearch.experiments.besiii.detector.misidentification import identification_probability
 from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
-from lnvsearch.files import written_whole
 from lnvsearch.reconstruction import identification
 
 __all__ = [
@@ -24,7 +24,6 @@ __all__ = [
     "map_rows",
     "read_identification",
     "sample_counts",
-    "write_counts",
 ]
 
 #: Particles that may be taken for another one, and what they are taken for.
@@ -140,16 +139,11 @@ def map_rows(found: IdentificationMap) -> Iterator[dict]:
                     }
 
 
-def write_counts(path: str | Path, counts: Mapping[str, np.ndarray]) -> None:
-    """Write the counts as arrays (.npz), whole or not at all."""
-    with written_whole(path) as temporary, open(temporary, "wb") as stream:
-        np.savez(stream, **counts)
-
-
 def read_identification(path: str | Path) -> IdentificationMap:
-    """The map that follows from the counts in a file of `write_counts`."""
-    with np.load(path, allow_pickle=False) as content:
-        return map_from_counts({name: content[name] for name in content.files})
+    """The map that follows from the counts in a JSON file, those of `sample_counts` as lists."""
+    with open(path, encoding="utf-8") as stream:
+        counts = json.load(stream)
+    return map_from_counts({name: np.array(values) for name, values in counts.items()})
 
 
 def identified_as(track: Mapping[str, np.ndarray], cuts: Sequence[Mapping]) -> dict:

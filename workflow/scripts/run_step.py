@@ -1,0 +1,23 @@
+"""One step of an experiment between result files; the rule's name says which."""
+
+from job import job, with_overlays, write_result
+
+
+def run_step(experiment, step, inputs, outputs, settings):
+    """Write what the step gives, by the names of its outputs; `inputs`: files by name."""
+    from lnvsearch.experiments import load_experiment
+
+    found = getattr(load_experiment(experiment), step)(inputs, with_overlays(settings, inputs))
+    for name, path in outputs.items():
+        write_result(path, found[name])
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        run_step(
+            experiment=snakemake.params.experiment,
+            step=snakemake.rule,
+            inputs=dict(snakemake.input.items()),
+            outputs=dict(snakemake.output.items()),
+            settings=snakemake.params.settings,
+        )

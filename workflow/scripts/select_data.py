@@ -1,0 +1,22 @@
+"""Send the user's own recorded events through all selections; what is closed stays closed."""
+
+from job import job, write_result
+
+
+def select_data(experiment, events, outputs, settings):
+    """Write candidates (ROOT) and the tables of DATA_COLUMNS."""
+    from lnvsearch.experiments import load_experiment
+
+    tables = load_experiment(experiment).select_data(events, settings, outputs["candidates"])
+    for kind, table in tables.items():
+        write_result(outputs[kind], table)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        select_data(
+            experiment=snakemake.params.experiment,
+            events=snakemake.input.events,
+            outputs=dict(snakemake.output.items()),
+            settings=snakemake.params.selection,
+        )

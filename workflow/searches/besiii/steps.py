@@ -1,0 +1,101 @@
+"""What each step of a search at BESIII reads, and with which settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from searches.search import NOMINAL, Step
+
+if TYPE_CHECKING:
+    from searches.besiii.search import ColliderSearch
+
+#: Name of the signal's selection in tables.
+SELECTION = "lnv"
+
+
+def _identification(paper: ColliderSearch, wildcards) -> dict:
+    return {
+        "detector": paper.detector,
+        "cuts": paper.settings["selection"],
+        "n_samples": paper.config["statistics"]["identification"],
+        "base_seed": paper.config["base_seed"],
+    }
+
+
+def _calibration(paper: ColliderSearch, wildcards) -> dict:
+    sample = paper.calibration["sample"]
+    names = ("sample", "parameter", "target", "minimum", "maximum")
+    return {
+        "calibration": {name: paper.calibration[name] for name in names},
+        "simulation": paper.simulation_parameters(sample, NOMINAL),
+        "selection": paper.selection_of_sample(sample, NOMINAL),
+        "n_events": paper.number_of_events(sample),
+        "base_seed": paper.config["base_seed"],
+    }
+
+
+def _background_inputs(paper: ColliderSearch, wildcards) -> dict:
+    return {
+        "acceptance": paper.channel_file("acceptance", wildcards.channel),
+        "selected": [paper.selected_file(name) for name in paper.background_samples()],
+        "cocktail": paper.cocktail_file(),
+    }
+
+
+def _backgrounds(paper: ColliderSearch, wildcards) -> dict:
+    backgrounds = paper.settings["backgrounds"]
+    return {
+        "selection": SELECTION,
+        "samples": paper.background_samples(),
+        "n_parents": paper.settings["parent"]["number"],
+        "chi_square_cut": paper.settings["chi_square_scan"]["paper"],
+        "inclusive_sample": backgrounds["inclusive_sample"],
+        "continuum": backgrounds["continuum"],
+    }
+
+
+def _cut_scan_inputs(paper: ColliderSearch, wildcards) -> dict:
+    signal = paper.selected_file(paper.efficiency_sample(wildcards.channel))
+    return {**_background_inputs(paper, wildcards), "signal": signal}
+
+
+def _cut_scan(paper: ColliderSearch, wildcards) -> dict:
+    scan = paper.settings["chi_square_scan"]
+    cuts = [cut["cut"] for cut in paper.settings["selection"]]
+    return {
+        "samples": paper.background_samples(),
+        "n_parents": paper.settings["parent"]["number"],
+        "grid": {name: scan[name] for name in ("first", "last", "step")},
+        "cuts": [name for name in cuts if name != "chi_square"],
+        "punzi_constant": scan["punzi_constant"],
+    }
+
+
+STEPS = {
+    "map_identification": Step(
+        lambda paper, w: {"overlay": paper.calibration_file(NOMINAL)}, _identification
+    ),
+    "calibrate_response": Step(lambda paper, w: {}, _calibration),
+    "estimate_backgrounds": Step(_background_inputs, _backgrounds),
+    "scan_cut": Step(_cut_scan_inputs, _cut_scan),
+    "compute_efficiencies": Step(
+        lambda paper, w: {"acceptance": paper.channel_file("acceptance", w.channel)},
+        lambda paper, w: {
+            "samples": paper.sample_models(), "sources": paper.settings["systematics"],
+        },
+    ),
+    "compute_systematics": Step(
+        lambda paper, w: {
+            "cutflow": paper.channel_file("cutflow", w.channel),
+            "efficiencies": paper.channel_file("efficiencies", w.channel),
+            "by_mass": paper.channel_file("systematics", w.channel, "_by_mass.csv"),
+        },
+        lambda paper, w: {"sources": paper.settings["systematics"]},
+    ),
+    "measure_resolution": Step(
+        lambda paper, w: {
+            "candidates": paper.selected_file(paper.efficiency_sample(w.channel)),
+        },
+        lambda paper, w: {"window_gev": paper.signal_window()},
+    ),
+}  # fmt: skip
