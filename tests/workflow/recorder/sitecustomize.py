@@ -10,14 +10,15 @@ import sys
 
 
 def note(folder, root):
+    code_folders = tuple(os.path.join(root, name, "") for name in ("src", "workflow"))
     job = getattr(sys.modules["__main__"], "snakemake", None)
     code = getattr(getattr(job, "params", None), "code", None)
     if code is not None:
         files = {name: getattr(m, "__file__", None) for name, m in list(sys.modules.items())}
-        loaded = sorted(n for n, f in files.items() if f and f.startswith(root) and n != "__main__")
+        loaded = sorted(name for name, f in files.items() if f and f.startswith(code_folders))
         with open(os.path.join(folder, f"{job.rule}-{os.getpid()}.json"), "w") as stream:
             json.dump({"code": code, "loaded": loaded}, stream)
 
 
 if "LNVSEARCH_LOADED" in os.environ:
-    atexit.register(note, os.environ["LNVSEARCH_LOADED"], os.environ["LNVSEARCH_ROOT"] + os.sep)
+    atexit.register(note, os.environ["LNVSEARCH_LOADED"], os.environ["LNVSEARCH_ROOT"])
