@@ -176,3 +176,21 @@ def test_the_sensitivity_of_published_inputs():
     further = {**inputs, "further_branching_fraction": {"mean": 0.5, "sigma": 0.01}}
     assert recomputed(further)[1].mean == pytest.approx(4e-11)
     assert recomputed(further)[1].external == pytest.approx(4e-11 * math.hypot(0.02, 0.02))
+
+
+def test_a_paper_s_inputs_give_its_printed_sensitivity():
+    """CERN-EP-2022-018, sections 4 and 6: N_K = (1.015 +- 0.010 +- 0.030) x 10^12, 3.68 x 10^-10."""
+    inputs = {
+        "candidates": 11041, "contamination": 1.0e-3,
+        "normalisation_branching_fraction": {"mean": 3.00e-7, "sigma": 0.09e-7},
+        "normalisation_acceptance": {"mean": 0.0362, "sigma": 0.0002},
+        "signal_acceptance": {"mean": 0.00271, "sigma": 0.00003},
+    }  # fmt: skip
+    further = {"further_branching_fraction": {"mean": 0.98823, "sigma": 0.00034}}
+    decays, single = recomputed({**inputs, **further})
+    assert decays.mean == pytest.approx(1.0156e12, rel=1e-4)
+    assert decays.statistical == pytest.approx(0.010e12, abs=0.0005e12)
+    assert decays.external_and_systematic == pytest.approx(0.030e12, abs=0.001e12)
+    assert single.mean == pytest.approx(3.68e-10, abs=0.005e-10)
+    # Without the decay of the pi0 every signal decay could be seen.
+    assert recomputed(inputs)[1].mean == pytest.approx(0.98823 * single.mean)

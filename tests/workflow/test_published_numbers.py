@@ -164,7 +164,7 @@ BAD = {
     ),
     "two sources": (
         "background_ke3_dalitz_events", "piee", {"entered": "channels.piee.limit.background.mean"},
-        ["two sources", "background_events", "remove it"],
+        ["two sources", "background_ke3_dalitz_events", "remove it"],
     ),
     "entered and yet not simulated": (
         "observed_events", "piee", {"not_simulated": "a count"}, ["keep the one that holds"],

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 from lnvsearch.publication import entered
-from lnvsearch.publication.published import PublishedNumbers, read_published
+from lnvsearch.publication.published import read_published
 from searches import publication
 from searches.configuration import ConfigurationError, check_schema, overlaid, read_yaml
 
@@ -64,32 +64,28 @@ class Paper:
         self.root = root
         self.file = root / "config" / "papers" / f"{name}.yaml"
         self.settings = read_yaml(self.file)
-        self.published = self._read_published()
-        is_input = self.published_inputs.fullmatch
-        self._given_inputs = set(entered.given_keys(self.settings, is_input))
-        try:
-            self._filled_in = entered.fill_in(
-                self.settings, self.published, is_input, self.published_sections
-            )
-        except ValueError as error:
-            raise ConfigurationError(str(error)) from None
-        check_schema(self.settings, self.schema, self.file)
+        self.detector_file = root / "config" / "detectors" / f"{self.settings['detector']}.yaml"
+        self.detector = read_yaml(self.detector_file)
+        check_schema(self.detector, self.detector_schema, self.detector_file)
+        self._fill_in_published()
+        self.entered = self._checked_with_schema()
         self.channels = self.settings["channels"]
         #: Names of the tables and figures that are made.
         self.tables = tuple(self.settings["tables"])
         self.figures = (*LIMIT_FIGURES, *self.settings["figures"])
-        self.detector_file = root / "config" / "detectors" / f"{self.settings['detector']}.yaml"
-        self.detector = read_yaml(self.detector_file)
-        check_schema(self.detector, self.detector_schema, self.detector_file)
-        self.entered = self._entered()
 
     # ------------------------------------------------------------- published numbers
 
-    def _read_published(self) -> PublishedNumbers:
-        file = self.published_file()
+    def _fill_in_published(self) -> None:
+        """Read what the paper prints, and fill in the inputs that the search's file leaves out."""
+        file, is_input = self.published_file(), self.published_inputs.fullmatch
         try:
-            published = read_published(file)
-            entered.check_marks(published)
+            self.published = read_published(file)
+            entered.check_marks(self.published)
+            self._given_inputs = set(entered.given_keys(self.settings, is_input))
+            self._filled_in = entered.fill_in(
+                self.settings, self.published, is_input, self.published_sections
+            )
         except FileNotFoundError:
             raise ConfigurationError(
                 f"{self.file}: paper: {file}: no such file; a search needs its published numbers "
@@ -97,15 +93,23 @@ class Paper:
             ) from None
         except ValueError as error:
             raise ConfigurationError(str(error)) from None
-        return published
 
-    def _entered(self) -> dict:
+    def _checked_with_schema(self) -> dict:
         """What this run uses for every published number that is entered in one of the files."""
         sources = {**self.settings, "detector": self.detector, "config": self.config}
+        problems, lost = [], []
         try:
-            return entered.entered_values(self.published, sources, self._filled_in)
+            check_schema(self.settings, self.schema, self.file)
+        except ConfigurationError as error:
+            problems = str(error).splitlines()
+        try:
+            values = entered.entered_values(self.published, sources, self._filled_in)
         except ValueError as error:
-            raise ConfigurationError(str(error)) from None
+            lost = str(error).splitlines()
+        # All entries of a section that is lost are lost: then the schema has said enough.
+        if problems or lost:
+            raise ConfigurationError("\n".join(problems + lost[:3 if problems else None]))
+        return values
 
     def origin_of_inputs(self, *sections: str) -> str:
         """Whether inputs below these keys are all the published ones, or some overridden here."""

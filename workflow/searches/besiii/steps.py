@@ -44,11 +44,12 @@ def _background_inputs(paper: ColliderSearch, wildcards) -> dict:
 
 def _backgrounds(paper: ColliderSearch, wildcards) -> dict:
     backgrounds = paper.settings["backgrounds"]
+    (chi_square,) = (cut for cut in paper.settings["selection"] if cut["cut"] == "chi_square")
     return {
         "selection": SELECTION,
         "samples": paper.background_samples(),
         "n_parents": paper.settings["parent"]["number"],
-        "chi_square_cut": paper.settings["chi_square_scan"]["paper"],
+        "chi_square_cut": chi_square["maximum"],
         "inclusive_sample": backgrounds["inclusive_sample"],
         "continuum": backgrounds["continuum"],
     }
