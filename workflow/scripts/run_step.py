@@ -5,7 +5,7 @@ from job import job, with_overlays, write_result
 
 def run_step(experiment, step, inputs, outputs, settings):
     """Write what the step gives, by the names of its outputs; `inputs`: files by name."""
-    from lnvsearch.experiments import load_experiment
+    from lnvsearch.experiments.interface import load_experiment
 
     found = getattr(load_experiment(experiment), step)(inputs, with_overlays(settings, inputs))
     for name, path in outputs.items():

@@ -5,7 +5,7 @@ from job import job, write_result
 
 def select_data(experiment, events, outputs, settings):
     """Write candidates (ROOT) and the tables of DATA_COLUMNS."""
-    from lnvsearch.experiments import load_experiment
+    from lnvsearch.experiments.interface import load_experiment
 
     tables = load_experiment(experiment).select_data(events, settings, outputs["candidates"])
     for kind, table in tables.items():

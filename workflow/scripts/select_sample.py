@@ -5,7 +5,7 @@ from job import job, write_result
 
 def select_sample(experiment, events, maps, outputs, settings, sample):
     """Write candidates (ROOT) and the tables of SAMPLE_COLUMNS; `settings`: by variation."""
-    from lnvsearch.experiments import load_experiment
+    from lnvsearch.experiments.interface import load_experiment
     from lnvsearch.selection.sample_tables import SAMPLE_COLUMNS
 
     tables = load_experiment(experiment).select_sample(

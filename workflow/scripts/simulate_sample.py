@@ -5,7 +5,7 @@ from job import job, with_overlays
 
 def simulate_sample(experiment, output, settings, inputs, n_events, base_seed, sample):
     """Write `n_events` recorded events of `sample` to the ROOT file `output`."""
-    from lnvsearch.experiments import load_experiment
+    from lnvsearch.experiments.interface import load_experiment
 
     load_experiment(experiment).simulate_sample(
         output, with_overlays(settings, inputs), n_events, base_seed=base_seed, sample=sample

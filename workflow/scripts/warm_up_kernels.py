@@ -7,7 +7,7 @@ def warm_up_kernels(experiment, config, root):
     """Warm up with the settings of every search of the experiment."""
     from searches.load import load_papers
 
-    from lnvsearch.experiments import load_experiment
+    from lnvsearch.experiments.interface import load_experiment
 
     for search in load_papers(config, root, "the configuration").values():
         if search.experiment == experiment:

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-#: Every function of `lnvsearch.experiments.INTERFACE`, and the module that has it.
+#: Every function of `lnvsearch.experiments.interface.INTERFACE`, and the module that has it.
 _HOME = {
     "simulate_sample": "chain",
     "read_events": "events",
