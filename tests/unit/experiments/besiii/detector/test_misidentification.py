@@ -58,7 +58,7 @@ def test_map_is_the_share_of_simulated_tracks(response, isotropic):
 
 def test_splitting_into_passes_changes_nothing(response, monkeypatch):
     whole = sampled(response, 321)
-    monkeypatch.setattr("lnvsearch.detector.misidentification._PARTICLES_PER_PASS", 700)
+    monkeypatch.setattr("lnvsearch.experiments.besiii.detector.misidentification._PARTICLES_PER_PASS", 700)
     pieces = sampled(response, 321)
     assert np.array_equal(whole.n_found, pieces.n_found)
     for name in whole.n_identified:
