@@ -1,7 +1,7 @@
 """Regions of mass that stay closed until an analysis is frozen, and what may be told meanwhile.
 
-The order is that of the searches: control regions and the known decay first, the masked region,
-which contains the signal's, last.  What is closed is no candidate, in no count and in no spectrum.
+The order is that of the searches: control regions and the normalisation channel first, the masked
+region, which contains the signal's, last.  What is closed is no candidate, in no count and in no spectrum.
 """
 
 from __future__ import annotations
