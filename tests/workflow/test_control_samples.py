@@ -64,7 +64,7 @@ def test_a_control_sample_is_known_to_the_job_that_weighs_it(root):
     assert parameters["data_driven"]["k3pi_one_decay"]["selection"] == "lnv_inverted_one"
     assert parameters["data_driven"]["k3pi_one_decay"]["chains"] == ["multi_track"]
     assert parameters["chains"] == ["di_muon"]
-    # Backgrounds enter it, the known decay is one of them, controls and the signal do not.
+    # Backgrounds enter it, the normalisation channel is one of them, controls and the signal do not.
     assert "norm_pimumu" in parameters["samples"] and "bkg_k3pi_one_decay" in parameters["samples"]
     assert not [n for n in parameters["samples"] if n.startswith(("control_", "signal_"))]
     files = paper.control_sample_files("pimumu")

@@ -112,7 +112,7 @@ def efficiency_rows(
     """
     edges = settings.edges_gev
     for name in settings.maps:
-        # A stream for each map: what one map identifies says nothing of another's.
+        # A stream for each map: what one efficiency map identifies says nothing of another's.
         generator = np.random.Generator(np.random.Philox(key=stream_key(base_seed, sample, name)))
         probability = maps.probability(name, probes.momentum_gev)
         identified = generator.random(len(probability)) < probability

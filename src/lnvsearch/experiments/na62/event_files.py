@@ -131,7 +131,7 @@ def iterate_spectrometer(
 
     Every chunk carries the whole file's sums over generated events.  Truth may be missing (data).
     A simulated file without any recorded event gives one chunk without any.
-    Raises EventFileError, naming the file, the branch and the mend, for a file that is missing,
+    Raises EventFileError, naming the file, the branch and the fix, for a file that is missing,
     truncated or of another kind, a missing branch, an empty tree of data, or a number that cannot
     be: NaN, a charge that is not +1 or -1, a momentum that is not positive, an unknown tile.
 
@@ -315,7 +315,7 @@ def _check_finite(path: str | Path, branch: str, values: np.ndarray) -> None:
     if bad:
         raise EventFileError(
             f"{path}: branch {branch} holds NaN or infinity in {bad} places; only the true_ "
-            "branches may: mend or drop these events"
+            "branches may: fix or drop these events"
         )
 
 

@@ -1,7 +1,8 @@
 """What the magnetic spectrometer records of kaon decays.
 
-`SpectrometerEvents` are the tracks and photon clusters of the events with three reconstructed tracks at least.  docs/kaon_events.md
-describes the branches for whoever brings a file of their own; the tables below are its source.
+`SpectrometerEvents` are the tracks and photon clusters of the events with three reconstructed
+tracks at least.  docs/kaon_events.md describes the branches for whoever brings a file of their own;
+the tables below are its source.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ TRACK_BRANCHES: dict[str, tuple[str, str]] = {
     "true_pdg_id": ("int32", "particle at the calorimeter, a muon for a decayed pion; 0 in data"),
 }
 
-#: What a file may have beside them; simulation has probabilities in its place.
+#: What a file may have besides; simulation has probabilities in its place.
 OPTIONAL_TRACK_BRANCHES: dict[str, tuple[str, str]] = {
     "rich_positron": ("int8", "likelihood of the RICH: 1 a positron, 0 none, -1 not known"),
 }

@@ -130,7 +130,7 @@ def calibration_record(acceptances: Acceptances, normalisation: Normalisation) -
     target = normalisation.acceptance
     return {
         "target": target,
-        "target_source": "published acceptance of the known decay",
+        "target_source": "published acceptance of the normalisation channel",
         "channel": normalisation.channel,
         "sample": normalisation.sample,
         "selection": normalisation.selection,
@@ -202,7 +202,7 @@ def data_sensitivity_record(
     record = {"normalisation_candidates": candidates, "normalisation": place}
     if candidates == 0:
         return record | {
-            "without_sensitivity": "no candidate of the known decay in "
+            "without_sensitivity": "no candidate of the normalisation channel in "
             f"{normalisation.channel}_{normalisation.selection}, region {normalisation.region}: "
             "there is nothing to count kaon decays with"
         }

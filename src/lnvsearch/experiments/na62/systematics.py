@@ -1,4 +1,4 @@
-"""What every variation changes: the acceptance ratio to the known decay, and expected events."""
+"""What every variation changes: the signal's acceptance ratio, and expected events."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def _ratios(
 def _branching_fractions(
     expected: Sequence[_Expected], settings: BackgroundSettings
 ) -> Iterator[_Shift]:
-    """The known decay's branching fraction moves the sensitivity, a background's its own events."""
+    """The normalisation channel's moves the sensitivity, a background's its own events."""
     known = settings.recomputation["normalisation_branching_fraction"]
     yield _Shift(
         BRANCHING_FRACTIONS, "single_event_sensitivity", settings.signal, known["mean"],

@@ -102,8 +102,8 @@ def _resolutions(
 ) -> Iterator[dict]:
     """Widths of the mass and of the vertices' positions, for every variation of the detector."""
     signal, known = entry.signal, entry.normalisation
-    # The papers read the resolution off the known decay; a channel without one of the same
-    # particles uses the signal.
+    # The papers read the resolution off the normalisation channel; where that has other particles,
+    # it is the signal's.
     choice = known if known.channel == channel and entry.alike else signal
     for (sample, variation), path in candidates.items():
         if sample == choice.sample:
@@ -155,7 +155,7 @@ def _losses(channel: str, entry: ChannelSettings, table: Table) -> Iterator[dict
 
 
 def _control_loss(channel: str, entry: ChannelSettings, table: Table) -> Iterator[dict]:
-    """Loss of the known decay where the RICH identifies positrons, as the control selection does."""
+    """Loss of the normalisation channel where the RICH identifies positrons, as in the controls."""
     known = entry.normalisation
     found = {
         row["selection"]: row

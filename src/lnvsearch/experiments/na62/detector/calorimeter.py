@@ -103,7 +103,7 @@ def end_photons(key, event, photons, n_photons, flown, n_tracks, lkr, lav, clust
 
     `photons`: rows (x, y, z, slope_x, slope_y, E).  `flown`: of each track x, y at the calorimeter
     and, third, the energy that merges with its cluster, which is added to.  Clusters above
-    threshold are written as rows (E, x, y), smeared, to `clusters[recorded]`.
+    threshold are written as rows (E, x, y), smeared, to `clusters[recorded]`; the others are 0.
     Returns (their number, largest energy of a photon in the veto in GeV, 0 for none).
     """
     n_clusters, in_veto = 0, 0.0
@@ -119,7 +119,11 @@ def end_photons(key, event, photons, n_photons, flown, n_tracks, lkr, lav, clust
         y += slope_y * (lkr.z_m - z)
         if in_lkr(x, y, lkr) and not _merges(x, y, energy, flown, n_tracks, lkr):
             n_clusters = _add_cluster(x, y, energy, clusters, recorded, n_clusters, lkr)
-    return _measure_clusters(key, event, clusters, recorded, n_clusters, lkr), in_veto
+    n_clusters = _measure_clusters(key, event, clusters, recorded, n_clusters, lkr)
+    for c in range(n_clusters, clusters.shape[1]):
+        for column in range(3):
+            clusters[recorded, c, column] = 0.0
+    return n_clusters, in_veto
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)

@@ -90,11 +90,29 @@ def _plane_z(plane, straws, end_z):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
+def _scatter(key, event, slot, chamber, momentum, mass, scattering_gev, slope_x, slope_y, next_x,
+             next_y):  # fmt: skip
+    """Slopes behind a chamber, and the two uniform numbers that are left for the next one.
+
+    The four numbers of the first chamber's block serve the second one, too.
+    """
+    energy = math.sqrt(momentum * momentum + mass * mass)
+    theta = scattering_gev * energy / (momentum * momentum)
+    if chamber != _SECOND_CHAMBER:
+        u_x, u_y, next_x, next_y = uniform4(key, event, slot, 0, chamber // 2)
+    else:
+        u_x, u_y = next_x, next_y
+    slope_x += theta * normal_quantile(u_x)
+    slope_y += theta * normal_quantile(u_y)
+    return slope_x, slope_y, next_x, next_y
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
 def fly(keys, event, slot, species, charge, four_momentum, vertex, decay, constants, response,
         hits, track, photons, n_photons):  # fmt: skip
     """Carry a charged particle from its vertex to the front of the calorimeter.
 
-    `decay`: (z in m, cosine, azimuth) of a pion's decay, see na62_kinematics.
+    `decay`: (z in m, cosine, azimuth) of a pion's decay, see `kinematics`.
     Writes the true positions in the chambers, four x and four y, to `hits[track]` and
     bremsstrahlung photons as rows (x, y, z, slope_x, slope_y, E) to `photons`.  Returns (found in
     all chambers, species at the end, momentum, x, y, slope_x, slope_y there, n_photons).
@@ -116,8 +134,7 @@ def fly(keys, event, slot, species, charge, four_momentum, vertex, decay, consta
             species, decay_z = MUON, np.inf
         if not passes:
             return False, species, momentum, x, y, slope_x, slope_y, n_photons
-    # The four numbers of the first chamber's block serve the second one, too.
-    next_x, next_y = 0.5, 0.5
+    next_x, next_y = 0.5, 0.5  # what `_scatter` has left
     for plane in range(_N_PLANES):
         plane_z = _plane_z(plane, straws, end_z)
         if decay_z < plane_z:
@@ -145,14 +162,8 @@ def fly(keys, event, slot, species, charge, four_momentum, vertex, decay, consta
                                            momentum - left)  # fmt: skip
                 momentum = left
             if chamber < _LAST_CHAMBER:
-                mass = constants.masses[species]
-                energy = math.sqrt(momentum * momentum + mass * mass)
-                theta = constants.scattering_gev * energy / (momentum * momentum)
-                if chamber != _SECOND_CHAMBER:
-                    u_x, u_y, next_x, next_y = uniform4(keys.scattering, event, slot, 0,
-                                                        chamber // 2)  # fmt: skip
-                else:
-                    u_x, u_y = next_x, next_y
-                slope_x += theta * normal_quantile(u_x)
-                slope_y += theta * normal_quantile(u_y)
+                slope_x, slope_y, next_x, next_y = _scatter(
+                    keys.scattering, event, slot, chamber, momentum, constants.masses[species],
+                    constants.scattering_gev, slope_x, slope_y, next_x, next_y,
+                )  # fmt: skip
     return True, species, momentum, x, y, slope_x, slope_y, n_photons

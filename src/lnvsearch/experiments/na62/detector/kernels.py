@@ -30,7 +30,6 @@ from lnvsearch.experiments.na62.detector.flight import (
 )
 from lnvsearch.experiments.na62.detector.kinematics import sample_decay_direction, sample_decay_z
 from lnvsearch.experiments.na62.detector.measurement import (
-    N_HITS,
     TRACK_COLUMNS,
     keep_rows_near,
     measure_tracks,
@@ -284,14 +283,67 @@ def _end_tracks(keys, event, charge, found, codes, response, flown, slots, track
         tracks[_TRUE_CODE, k] = charge[slot] * codes[at_end]
 
 
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _kaon_of(key, event, mode, kaons, row, constants, response):
+    """Kaon (momentum, slopes), vertex of its decay, and a factor of the event's weight."""
+    if mode == PIONS_DECAY_UPSTREAM:
+        p, slope_x, slope_y, x, y, z, share = draw_upstream_kaon(
+            key, event, response.beam, response.fiducial_volume, response.upstream,
+            constants.kaon_mass, constants.kaon_ctau_m,
+        )  # fmt: skip
+        return (p, slope_x, slope_y), (x, y, z), share
+    return (
+        (kaons[row, 0], kaons[row, 1], kaons[row, 2]),
+        (kaons[row, 3], kaons[row, 4], kaons[row, 5]),
+        1.0,
+    )
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _write_event(events, row, weight, in_veto, n_decays, z, momentum, i, leptons):
+    """The columns of an event; masses of the pion and a lepton where there are two leptons."""
+    events[0, row] = weight
+    events[1, row] = in_veto
+    events[2, row] = n_decays
+    events[3, row] = z
+    events[4, row] = np.nan
+    events[5, row] = np.nan
+    if leptons[0] >= 0:
+        events[4, row] = _invariant_mass(momentum, i, 0, leptons[0])
+        events[5, row] = _invariant_mass(momentum, i, 0, leptons[1])
+
+
+@njit(cache=True, error_model="numpy")
+def _one_event(n_particles, n_photons):
+    """Space for an event: momenta in the laboratory, tracks flown, photons, planned decays."""
+    return (
+        np.empty((n_particles, 4)),
+        np.empty((n_particles, 8)),
+        np.empty((n_photons, 6)),
+        np.full((n_particles, 3), np.inf),
+    )
+
+
+@njit(cache=True, error_model="numpy")
+def _end_block(key, mode, recorded, response, fit, output):
+    """Measure the tracks of the recorded events; returns how many events are left."""
+    measure_tracks(key, output.event_number, output.slots, output.n_tracks, recorded,
+                   response.spectrometer.hit_resolution_m, fit, output.hits,
+                   output.tracks)  # fmt: skip
+    if mode < NO_PION_DECAYS:
+        return recorded
+    return keep_rows_near(response.beam.momentum_gev, RECORDED_WITHIN_GEV, recorded,
+                          output.event_number, output.events, output.tracks, output.n_tracks,
+                          output.clusters, output.n_clusters)  # fmt: skip
+
+
 @njit(cache=True, error_model="numpy")
 def simulate_block(
     first, last, event_number, weight, species, charge, momentum, leptons, minimum, mode, pions,
     keys, constants, response, fit, interest_numbers, space, output,
 ):  # fmt: skip
-    """Simulate the decays [first, last) into an Output; returns how many are recorded.
+    """Simulate the decays [first, last); returns how many have `minimum` tracks and are recorded.
 
-    Recorded are those with `minimum` tracks at least.
     `species`, `charge`: (k,); `momentum`: (n, k, 4); `leptons`: columns of the two leptons that
     go with a pion in column 0, or -1; `pions`: columns of the three pions of the modes in which
     they decay together; `space`: the arrays of `trial_space`.
@@ -301,11 +353,8 @@ def simulate_block(
     events, tracks, clusters = output.events, output.tracks, output.clusters
     numbers, n_tracks, n_clusters = output.event_number, output.n_tracks, output.n_clusters
     kaons, hits, slots = output.kaons, output.hits, output.slots
-    laboratory = np.empty((len(species), 4))
     width = tracks.shape[1] // len(numbers)
-    flown = np.empty((len(species), 8))
-    photons = np.empty((clusters.shape[1], 6))
-    plan = np.full((len(species), 3), np.inf)
+    laboratory, flown, photons, plan = _one_event(len(species), clusters.shape[1])
     trials, rows, sums = space
     n_charged = np.count_nonzero((species >= ELECTRON) & (species <= PION))
     recorded = 0
@@ -313,19 +362,9 @@ def simulate_block(
         draw_kaons(keys.beam, event_number[first:last], response.beam, response.fiducial_volume,
                    constants.kaon_mass, constants.kaon_ctau_m, kaons)  # fmt: skip
     for i in range(first, last):
-        b = i - first
         event = event_number[i]
-        decay_weight = weight[i]
-        if mode == PIONS_DECAY_UPSTREAM:
-            kaon_p, kaon_slope_x, kaon_slope_y, x, y, z, share = draw_upstream_kaon(
-                keys.beam, event, response.beam, response.fiducial_volume, response.upstream,
-                constants.kaon_mass, constants.kaon_ctau_m,
-            )  # fmt: skip
-            decay_weight *= share
-        else:
-            kaon_p, kaon_slope_x, kaon_slope_y = kaons[b, 0], kaons[b, 1], kaons[b, 2]
-            x, y, z = kaons[b, 3], kaons[b, 4], kaons[b, 5]
-        kaon, vertex = (kaon_p, kaon_slope_x, kaon_slope_y), (x, y, z)
+        kaon, vertex, share = _kaon_of(keys.beam, event, mode, kaons, i - first, constants, response)
+        decay_weight = weight[i] * share
         possible = _enter_laboratory(
             momentum, i, species, n_charged, minimum, kaon, vertex, constants,
             response.spectrometer, laboratory,
@@ -345,33 +384,17 @@ def simulate_block(
         )  # fmt: skip
         if found < minimum:
             continue
-        n_photons = _decay_photons(
-            momentum, i, species, kaon, vertex, constants, photons, n_photons
-        )
+        n_photons = _decay_photons(momentum, i, species, kaon, vertex, constants, photons, n_photons)
         n_clusters[recorded], in_veto = calorimeter.end_photons(
             keys.lkr, event, photons, n_photons, flown, found, response.lkr, response.lav, clusters,
             recorded,
         )  # fmt: skip
-        for c in range(n_clusters[recorded], clusters.shape[1]):
-            for column in range(3):
-                clusters[recorded, c, column] = 0.0
         _end_tracks(keys, event, charge, found, constants.codes, response, flown, slots, tracks,
                     width * recorded)  # fmt: skip
         n_tracks[recorded] = found
         numbers[recorded] = event
-        events[0, recorded] = decay_weight
-        events[1, recorded] = in_veto
-        events[2, recorded] = n_decays
-        events[3, recorded] = z
-        events[4, recorded] = np.nan
-        events[5, recorded] = np.nan
-        if leptons[0] >= 0:
-            events[4, recorded] = _invariant_mass(momentum, i, 0, leptons[0])
-            events[5, recorded] = _invariant_mass(momentum, i, 0, leptons[1])
+        _write_event(
+            events, recorded, decay_weight, in_veto, n_decays, vertex[2], momentum, i, leptons
+        )
         recorded += 1
-    measure_tracks(keys.hits, numbers, slots, n_tracks, recorded,
-                   response.spectrometer.hit_resolution_m, fit, hits, tracks)  # fmt: skip
-    if mode >= NO_PION_DECAYS:
-        return keep_rows_near(response.beam.momentum_gev, RECORDED_WITHIN_GEV, recorded, numbers,
-                              events, tracks, n_tracks, clusters, n_clusters)  # fmt: skip
-    return recorded
+    return _end_block(keys.hits, mode, recorded, response, fit, output)

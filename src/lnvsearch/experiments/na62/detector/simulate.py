@@ -4,7 +4,7 @@ The kaon's flight, boost and direction are drawn here, so that decays are genera
 Simulated: the chambers' acceptance, multiple scattering, bremsstrahlung before the magnet, pion
 decays in flight, the track fit, calorimeter energies, photons in the calorimeter and in the
 large-angle veto, muons in the muon detector.  Not simulated: conversions of photons (for samples
-of them see `na62_conversions`), pileup, hadronic interactions, inefficiencies of straws;
+of them see `conversions`), pileup, hadronic interactions, inefficiencies of straws;
 acceptance behind the chambers and particle identification belong to the selection.
 """
 
@@ -93,7 +93,7 @@ class Na62Detector:
     def from_settings(cls, settings: Mapping) -> Na62Detector:
         """Detector from the content of config/detectors/na62.yaml (leaves or bare numbers).
 
-        Raises ValueError naming the key, the allowed range and the mend.
+        Raises ValueError naming the key, the allowed range and the fix.
         """
         return cls(Na62Response.from_mapping(settings))
 
@@ -150,7 +150,7 @@ def simulate_spectrometer(
     `decay_in_flight`: a key of DECAYS_IN_FLIGHT.  Topologies with weights are for three charged
     pions; the weights are such that sums over recorded events over `sum_weight` are efficiencies
     for each decay in the fiducial volume, of that topology and recorded, and events whose momenta
-    add up to a total farther than na62_kernels.RECORDED_WITHIN_GEV from the beam's momentum are
+    add up to a total farther than kernels.RECORDED_WITHIN_GEV from the beam's momentum are
     not recorded.  `minimum_tracks`: fewest tracks of a recorded event; fewer than three are for
     control decays.  The last three are sums over all generated events, for decays of which some
     were left out already; by default those of `decays`.

@@ -1,6 +1,6 @@
 """What a recorded track is identified as: a decision of calorimeter, muon detector and RICH.
 
-Simulated tracks are identified with probabilities (`na62_identification`), because a fast simulation
+Simulated tracks are identified with probabilities (`identification`), because a fast simulation
 cannot predict showers and rings; a recorded track has them, and is identified or is not.  What the
 searches ask for (section 2 of both papers):
 

@@ -49,9 +49,9 @@ def transfer_probability(
     """Product of the probabilities that tracks of one kind be taken for another, (r,).
 
     What a control sample with inverted identification is weighted with: for each track that is
-    `identified` as something else than `wanted`, the map `<identified>_to_<wanted>` at its
+    `identified` as something else than `wanted`, the efficiency map `<identified>_to_<wanted>` at its
     reconstructed momentum.  Kinds are three of `KINDS`' values, `momentum_gev` is (3, r).
-    Raises ValueError where there is no such map.
+    Raises ValueError where there is no such efficiency map.
 
     >>> transfer_probability(["pion"] * 3, ["pion", "muon", "muon"], momentum, maps)
     ... # doctest: +SKIP
@@ -75,13 +75,13 @@ def track_probability(
 ) -> np.ndarray:
     """Probability that one track of each of r candidates is identified as `hypothesis`, (r,).
 
-    Raises ValueError for a track without a true kind: maps are for simulated events.
+    Raises ValueError for a track without a true kind: efficiency maps are for simulated events.
     """
     true = np.abs(track["true_pdg_id"])
     if np.any(true == 0):
         raise ValueError(
             "tracks with true_pdg_id 0 (data) have no probabilities of identification; "
-            "give windows of E/p (na62_decisions.EnergyOverMomentum) in place of the maps"
+            "give windows of E/p (decisions.EnergyOverMomentum) in place of the efficiency maps"
         )
     result = np.zeros(len(true))
     for code, kind in KINDS.items():
@@ -121,7 +121,7 @@ def _as_muon(true: str, track, identification, maps) -> np.ndarray:
 
 
 def _of_muon(track, expected, simulated) -> np.ndarray:
-    """The map for muons from the vertex; what the simulation says where pions decayed.
+    """The efficiency map for muons from the vertex; what the simulation says where pions decayed.
 
     A muon from a pion's decay has another direction and momentum than its track tells, and may
     miss the muon detector or stop before it; one from the vertex points where its track does.

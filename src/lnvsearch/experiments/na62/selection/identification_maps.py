@@ -6,7 +6,7 @@ probability is known (printed, mostly, as the extremes over a range), and an int
 them; beyond the outermost anchors they are constant.  Whoever has measured maps puts a JSON file
 with the same names in their place.
 
-Names of the maps (`MAPS` says what each is) do not change with the search.
+Names of the efficiency maps (`MAPS` says what each is) do not change with the search.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def correction_set(maps: Mapping[str, Mapping], description: str = "") -> dict:
     Raises ValueError for a missing or unknown map, anchors that do not ascend, probabilities
     outside [0, 1], or a logarithm of zero.
     """
-    _check_names(maps, "identification maps")
+    _check_names(maps, "efficiency maps")
     return {
         "schema_version": _SCHEMA_VERSION,
         "description": description or "Probabilities of particle identification against momentum",
@@ -125,10 +125,10 @@ def _ring_pieces(name, momentum, probability, anchors) -> tuple[list[float], lis
         )  # fmt: skip
     except KeyError as error:
         raise ValueError(
-            f"identification map {name!r}: interpolation cherenkov needs {error.args[0]}"
+            f"efficiency map {name!r}: interpolation cherenkov needs {error.args[0]}"
         ) from None
     except ValueError as error:
-        raise ValueError(f"identification map {name!r}: {error}") from error
+        raise ValueError(f"efficiency map {name!r}: {error}") from error
     edges = [ring.threshold_momentum_gev, ring.highest_momentum_gev]
     return edges, [ring.below_threshold, _formula(ring.formula()), float(probability[-1])]
 
@@ -141,7 +141,7 @@ def _formula(expression: str) -> dict:
 
 
 def _check_anchors(name, momentum, probability, interpolation) -> None:
-    where = f"identification map {name!r}"
+    where = f"efficiency map {name!r}"
     if interpolation not in INTERPOLATIONS:
         raise ValueError(f"{where}: interpolation {interpolation!r}; give one of {INTERPOLATIONS}")
     if momentum.ndim != 1 or len(momentum) == 0 or momentum.shape != probability.shape:
@@ -187,7 +187,7 @@ class IdentificationMaps:
             corrections = correctionlib.CorrectionSet.from_string(text)
         except RuntimeError as error:
             raise ValueError(f"no correctionlib file: {error}") from error
-        _check_names([name for name in corrections if name in MAPS], "identification maps")
+        _check_names([name for name in corrections if name in MAPS], "efficiency maps")
         momentum = np.arange(_STEP_GEV, _HIGHEST_GEV + _STEP_GEV / 2, _STEP_GEV)
         tables = {}
         for name in MAPS:
@@ -195,17 +195,19 @@ class IdentificationMaps:
                 table = np.asarray(corrections[name].evaluate(momentum))
             except (RuntimeError, ValueError, IndexError) as error:
                 raise ValueError(
-                    f"map {name!r} cannot be evaluated with one input, {_AXIS}: {error}"
+                    f"efficiency map {name!r} cannot be evaluated with one input, {_AXIS}: {error}"
                 ) from error
             if not np.all((table >= 0) & (table <= 1)):
-                raise ValueError(f"map {name!r} leaves 0 ... 1 between 0 and {_HIGHEST_GEV:g} GeV")
+                raise ValueError(
+                    f"efficiency map {name!r} leaves 0 ... 1 between 0 and {_HIGHEST_GEV:g} GeV"
+                )
             tables[name] = table
         return cls(momentum, tables)
 
     def probability(self, name: str, momentum_gev: np.ndarray) -> np.ndarray:
         """Probability of a map at momenta (...), GeV; ValueError for an unknown name."""
         if name not in self.tables:
-            raise ValueError(f"no identification map {name!r}; there are {', '.join(self.tables)}")
+            raise ValueError(f"no efficiency map {name!r}; there are {', '.join(self.tables)}")
         from lnvsearch.experiments.na62.selection.kernels import interpolate
 
         momentum = np.asarray(momentum_gev, dtype=float)

@@ -123,7 +123,8 @@ def muons_of_kmu2(
     """Single tracks towards the muon detector, without photons and with no mass missing."""
     rows = _single_tracks(events)
     track = {name: values[rows, 0] for name, values in events.track.items()}
-    missing = _squared(_beam_four_momentum(detector) - _four_momentum(track, particles.mass_gev("mu+")))
+    muon = _four_momentum(track, particles.mass_gev("mu+"))
+    missing = _squared(_beam_four_momentum(detector) - muon)
     good = np.abs(missing) < kinematics.missing_mass_squared_maximum_gev2
     energy = np.asarray(events.cluster["energy_gev"])[rows]
     good &= ~np.any(energy > kinematics.photon_energy_minimum_gev, axis=1)

@@ -3,9 +3,9 @@
 A simulated event has a weight, and its tracks have probabilities of identification.  Here the weight
 decides whether the event is there, and each probability becomes a decision: an energy in the
 calorimeter, a signal of the muon detector, a positron of the RICH.  The tracks that the searches
-then identify are, in the mean, those that the maps say: exactly where the calorimeter and the RICH
-decide, to a few parts in a thousand of a probability where the muon detector is asked, too.  The
-trigger is not drawn, and truth is removed.
+then identify are, in the mean, those that the efficiency maps say: exactly where the calorimeter
+and the RICH decide, to a few parts in a thousand of a probability where the muon detector is asked,
+too.  The trigger is not drawn, and truth is removed.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def pseudo_data(
     An event is kept with the probability `scale` times its weight: to mix samples, give each the
     decays that are expected over its `sum_weight`.  The numbers of an event depend on the seed, the
     sample and its number, not on the chunk.
-    Raises ValueError where a probability to keep an event would be above 1, or a map gives a track
-    to more than one kind.
+    Raises ValueError where a probability to keep an event would be above 1, or the efficiency maps
+    give a track to more than one kind.
 
     >>> drawn = pseudo_data(chunk, maps, windows, base_seed=1, sample="k3pi")    # doctest: +SKIP
     """
@@ -139,7 +139,7 @@ class _Chances:
             self._of("pion_to_electron_lkr_negative", *rest),
         )
         self.muon = self._of("pion_to_muon", "electron_to_muon", "efficiency_muon")
-        # The maps leave the RICH out for muons: what they say of the calorimeter is all.
+        # The efficiency maps leave the RICH out for muons: what they say of the calorimeter is all.
         self.positron = self._of("pion_to_electron_rich", "efficiency_electron_rich", None)
         both = self.pion + self.electron
         if np.any(both > 1.0 + 1e-12):
@@ -149,7 +149,7 @@ class _Chances:
             )
 
     def _of(self, pion: str, electron: str, muon: str | None) -> np.ndarray:
-        """The map of each track's kind at its momentum; None: certain."""
+        """The efficiency map of each track's kind at its momentum; None: certain."""
         result = np.zeros(self.kind.shape)
         for code, name in zip(_CODES.values(), (pion, electron, muon), strict=True):
             mask = self.kind == code

@@ -3,8 +3,8 @@
 A selection is data: the final state, its charge, the cuts in their order, what identifies the
 tracks, and the trigger chains.  In simulation identification and trigger are weights; the generated
 weight of an event times their probabilities is the candidate's weight.  Recorded tracks are
-identified or are not, and recorded events passed the trigger: windows of E/p in place of maps, and
-no chains, leave weights of one.
+identified or are not, and recorded events passed the trigger: windows of E/p in place of efficiency
+maps, and no chains, leave weights of one.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def select(
     `identification`: probabilities for simulated events, windows of E/p for recorded ones.
     `vertices`: those of `fit_vertices`, to share among several selections.  `loss_region`: the
     mass region in which losses are given, by default all masses.
-    Raises ValueError for an unknown cut, chain or map, or a final state that does not fit.
+    Raises ValueError for an unknown cut, chain or efficiency map, or a final state that does not fit.
     """
     state = Candidates.of(
         events, selection.final_state, selection.charge, detector, vertices,
@@ -291,7 +291,7 @@ class _Probabilities:
 
 
 def _event_trigger_inputs(state: Candidates) -> dict[str, np.ndarray]:
-    """Energy beside the three tracks, and whether there is a negative track, (r,)."""
+    """Energy without the three tracks, and whether there is a negative track, (r,)."""
     track, cluster = state.events.track, state.events.cluster
     energy, negative = energy_beside(
         state.event,

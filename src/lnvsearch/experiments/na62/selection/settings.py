@@ -76,7 +76,7 @@ class SpectrumBins:
 class SelectionSettings:
     """One selection: final state and its charge, cuts in their order, what identifies the tracks.
 
-    `cuts`: mappings with the name under `cut` and the parameters beside it.  `identification`: of
+    `cuts`: mappings with the name under `cut`, and the parameters.  `identification`: of
     lkr, rich, muon; none leaves every track as it is.  `trigger`: names of chains; none is no
     weight.  `identified_as`: three particles, where that is not what the final state has.
     `regions`: windows [low, high) of mass in GeV by name, the first of which losses by single cuts

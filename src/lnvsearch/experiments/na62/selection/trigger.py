@@ -122,7 +122,7 @@ def fulfilled(
     """Whether r candidates fulfil the conditions of a chain, (r,).
 
     `track`: arrays (3, r), in the order of `hypotheses`.  `event`: `other_energy_gev`: (r,), of
-    the calorimeter beside the three tracks, and `negative_track`: (r,), whether the event has one.
+    the calorimeter without the three tracks, and `negative_track`: (r,), whether the event has one.
     """
     return _Conditions(track, hypotheses, event, detector).fulfil(chain)
 

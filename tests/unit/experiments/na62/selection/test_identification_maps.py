@@ -116,5 +116,5 @@ def test_names_are_checked():
         correction_set(some)
     with pytest.raises(ValueError, match="unknown magic"):
         correction_set(anchors(magic=PION_RICH))
-    with pytest.raises(ValueError, match="no identification map 'magic'"):
+    with pytest.raises(ValueError, match="no efficiency map 'magic'"):
         IdentificationMaps.from_anchors(anchors()).probability("magic", 10.0)

@@ -75,7 +75,7 @@ def test_open_counts_are_the_sums_of_the_weights(kaon_pseudo_data, opened):
             number = int(found[channel, name, region])
             assert abs(number - expected) < 4.0 * np.sqrt(expected) + 1.0, (channel, name)
             tested += expected > 50
-    assert tested >= 6  # known decay twice, signal and masked region, the other signal, control
+    assert tested >= 6  # normalisation channel twice, signal and masked region, the other signal, control
 
 
 def test_candidates_have_weights_of_one_and_no_truth(opened):
