@@ -12,7 +12,7 @@ run: environment
 	$(BIN)/snakemake --cores $(CORES)
 
 test: environment
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(CORES)
 
 environment: $(INSTALLED)
 

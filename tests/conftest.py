@@ -1,13 +1,72 @@
-"""Paths that tests of the workflow share."""
+"""What all tests share: paths, no limit on the wall clock, and the order of parallel runs."""
 
+import signal
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent.parent
-for folder in ("workflow", "workflow/scripts"):
+for folder in ("tests", "workflow", "workflow/scripts"):
     sys.path.insert(0, str(ROOT / folder))
+
+# Both measure the wall clock, which on a busy machine says nothing of the code.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
+
+#: Folders whose tests need (nearly) no compiled kernel.
+WITHOUT_KERNELS = {"papers", "publication", "statistics", "workflow"}
+
+
+def pytest_configure(config):
+    """What ends the tests ends their children; a parallel worker that spins is ended.
+
+    Pytest then names the test that the worker was in.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if hasattr(config, "workerinput"):
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        resource.setrlimit(resource.RLIMIT_CPU, (3600, hard))
+
+
+@cache
+def names(file, fixture):
+    """Whether a file of tests names a fixture."""
+    return fixture in (ROOT / file).read_text(encoding="utf-8")
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the run of everything, which takes longest and compiles all kernels.
+
+    Until they are there, other workers do what needs none, then the other runs of Snakemake.
+    """
+
+    def turn(item):
+        file = item.path.relative_to(ROOT)
+        if names(file, "whole_dag"):
+            return 0
+        if names(file, "snakemake"):
+            return 2
+        return 1 if WITHOUT_KERNELS & set(file.parts) else 3
+
+    items.sort(key=turn)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give a worker a whole file at a time, and all that uses the run of everything to one."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return "whole_dag" if names(file, "whole_dag") else file
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

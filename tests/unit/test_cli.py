@@ -4,10 +4,10 @@ import csv
 import io
 import json
 import re
-import subprocess
 import sys
 from pathlib import Path
 
+import hang_guard
 import pytest
 
 import lnvsearch
@@ -360,13 +360,7 @@ def test_examples_of_the_documentation_print_what_it_shows(answer, tmp_path, mon
 
 
 def test_module_runs_as_a_program_without_loading_the_library_for_its_version():
-    run = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "lnvsearch", "--version"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
+    run = hang_guard.run([sys.executable, "-X", "importtime", "-m", "lnvsearch", "--version"])
     assert run.stdout == f"lnvsearch {lnvsearch.__version__}\n"
     loaded = {line.rpartition("|")[2].strip() for line in run.stderr.splitlines()}
     assert "argparse" in loaded
@@ -374,8 +368,6 @@ def test_module_runs_as_a_program_without_loading_the_library_for_its_version():
 
 
 def test_module_returns_the_exit_code():
-    run = subprocess.run(
-        [sys.executable, "-m", "lnvsearch", "limit"], capture_output=True, text=True, timeout=60
-    )
+    run = hang_guard.run([sys.executable, "-m", "lnvsearch", "limit"])
     assert run.returncode == 2
     assert run.stderr == "lnvsearch: error: --method is missing\n"

@@ -2,10 +2,10 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
+import hang_guard
 import pytest
 import yaml
 
@@ -30,10 +30,7 @@ def snakemake(root):
             "--cores", str(cores), "--configfile", str(project / config),
         ]
         environment = {**os.environ, "MPLCONFIGDIR": str(folder / ".matplotlib"), **variables}
-        return subprocess.run(
-            command, cwd=root, env=environment, text=True, timeout=900,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-        )
+        return hang_guard.run(command, cwd=root, env=environment, merge=True)
 
     return run
 
@@ -50,14 +47,6 @@ def whole_dag(root, snakemake, tmp_path_factory):
     )
     assert process.returncode == 0, process.stdout[-4000:]
     return folder
-
-
-@pytest.fixture
-def project(root, tmp_path):
-    """A copy of all data files of the project, to spoil."""
-    for folder in ("config", "resources"):
-        shutil.copytree(root / folder, tmp_path / folder)
-    return tmp_path
 
 
 @pytest.fixture
