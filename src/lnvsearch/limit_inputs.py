@@ -26,7 +26,7 @@ import numpy as np
 from lnvsearch.sensitivity import recomputed
 from lnvsearch.statistics import methods
 from lnvsearch.statistics.methods import METHODS
-from lnvsearch.tables import Table, find_rows, table_from_rows, table_rows
+from lnvsearch.tables import Table, find_rows, table_from_rows
 
 if TYPE_CHECKING:
     from lnvsearch.publication.published import PublishedNumbers

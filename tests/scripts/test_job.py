@@ -4,7 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from job import job, with_calibration
+from job import job, with_overlays, write_result
 
 
 @pytest.fixture
@@ -36,6 +36,20 @@ def test_a_bug_keeps_its_traceback(rule):
 def test_the_calibration_replaces_a_value(tmp_path):
     overlay = tmp_path / "overlay.yaml"
     overlay.write_text("detector: {response: {scale: 1.5}}\n")
-    detector = {"response": {"scale": {"value": 1.0, "source": "x"}}}
-    assert with_calibration(detector, [overlay])["response"]["scale"]["value"] == 1.5
-    assert with_calibration(detector, []) == detector
+    settings = {"detector": {"response": {"scale": {"value": 1.0, "source": "x"}}}, "n_events": 3}
+    found = with_overlays(settings, {"overlay": [overlay]})
+    assert found["detector"]["response"]["scale"]["value"] == 1.5 and found["n_events"] == 3
+    assert with_overlays(settings, {"overlay": []}) == with_overlays(settings, {}) == settings
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "text"),
+    [
+        ("a.csv", {"x": [1, None]}, "x\n1\n\n"),
+        ("a.json", {"x": 1}, '{\n  "x": 1\n}\n'),
+        ("a.yaml", {"x": {"y": 1.5}}, "x:\n  y: 1.5\n"),
+    ],
+)
+def test_the_ending_of_a_file_says_how_a_result_is_written(tmp_path, name, content, text):
+    write_result(str(tmp_path / name), content)
+    assert (tmp_path / name).read_text() == text

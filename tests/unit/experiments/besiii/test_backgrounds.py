@@ -5,19 +5,18 @@ import math
 import numpy as np
 import pytest
 
+from lnvsearch.event_files import candidate_file
 from lnvsearch.experiments.besiii.backgrounds import (
     Background,
-    BackgroundSettings,
     background_row,
     estimate_backgrounds,
-    scan_rows,
     spectrum_rows,
     total_background,
 )
 from lnvsearch.generation.cocktail import CocktailMode
 from lnvsearch.generation.models import Decay
 from lnvsearch.selection.mass_regions import ACCEPTANCE_COLUMNS
-from lnvsearch.tables import table_from_rows
+from lnvsearch.tables import table_from_rows, to_csv
 
 WEIGHTED = {
     "chi_square": np.array([5.0, 15.0, 25.0, 10.0]),
@@ -57,12 +56,6 @@ def test_nothing_left_is_no_uncertainty_of_zero_over_zero():
     assert (row["expected_events"], row["effective_events"], row["effective_jpsi"]) == (0, 0, None)
 
 
-def test_a_scan_grows_with_the_cut():
-    rows = list(scan_rows(background(), [10.0, 20.0, 30.0]))
-    assert [row["expected_events"] for row in rows] == pytest.approx([0.03, 0.07, 0.57])
-    assert rows[1]["expected_events_uncertainty"] == pytest.approx(0.05)
-
-
 def test_a_spectrum_holds_the_mass_outside_the_window_too():
     rows = [row for row in spectrum_rows(background(), **PLACE) if row["expected_events"]]
     assert [row["expected_events"] for row in rows] == pytest.approx([0.2, 0.07])
@@ -94,7 +87,17 @@ def test_backgrounds_add_up():
     assert some["inclusive_expected_events"] == 3e7
 
 
-def test_an_estimate_takes_the_numbers_of_events_from_the_acceptances():
+COCKTAIL = """sample,daughters,branching_fraction,branching_fraction_uncertainty,source,note
+bkg_kkpipi,"[K+, K-, pi+, pi-]",0.001,0.0002,the table,
+bkg_4k,"[K+, K-, K+, K-]",0.001,0.0002,the table,
+"""
+CONTINUUM = {
+    "points": [], "on_resonance_luminosity_per_pb": 1.0, "on_resonance_energy_gev": 3.097,
+    "provenance": "memory",
+}
+
+
+def test_an_estimate_takes_the_numbers_of_events_from_the_acceptances(tmp_path):
     place = ("nominal", "lnv", "all", 0.0, 0.001)
     acceptance = [("bkg_kkpipi", *place, 0, 1000), ("bkg_4k", *place, 0, 2000),
                   ("inclusive", *place, 0, 500)]
@@ -102,12 +105,21 @@ def test_an_estimate_takes_the_numbers_of_events_from_the_acceptances():
         [dict(zip(ACCEPTANCE_COLUMNS, row, strict=True)) for row in acceptance],
         ACCEPTANCE_COLUMNS,
     )
-    settings = BackgroundSettings("lnv", 1e6, 20.0, (10.0, 20.0), "inclusive", 0.0, "memory")
-    weighted = {"bkg_kkpipi": WEIGHTED, "bkg_4k": WEIGHTED}
-    found = estimate_backgrounds(weighted, table, [mode(), mode("bkg_4k")], settings)
+    (tmp_path / "acceptance.csv").write_text(to_csv(table))
+    (tmp_path / "cocktail.csv").write_text(COCKTAIL)
+    with candidate_file(tmp_path / "selected.root") as write:
+        write("Weighted", WEIGHTED)
+    inputs = {
+        "acceptance": str(tmp_path / "acceptance.csv"),
+        "cocktail": str(tmp_path / "cocktail.csv"),
+        "selected": [str(tmp_path / "selected.root")] * 2,
+    }
+    found = estimate_backgrounds(inputs, {
+        "samples": ["bkg_4k", "bkg_kkpipi"], "selection": "lnv", "n_parents": 1e6,
+        "chi_square_cut": 20.0, "inclusive_sample": "inclusive", "continuum": CONTINUUM,
+    })
     assert found["background"]["sample"] == ["bkg_kkpipi", "bkg_4k"]
     assert found["background"]["expected_events"] == pytest.approx([0.07, 0.035])
-    assert found["scan"]["expected_events"] == pytest.approx([0.03, 0.07, 0.015, 0.035])
     assert len(found["spectra"]["sample"]) == 200
     assert found["total"]["background_events"] == pytest.approx(0.105)
     assert found["total"]["inclusive_generated"] == 500

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from lnvsearch.experiments.na62.publication.inconsistencies import inconsistencies_na62
 
 from lnvsearch.experiments.na62.publication.comparison import comparison_for_na62, summary_for_na62
-from lnvsearch.experiments.na62.publication.inconsistencies import inconsistencies_na62
 from lnvsearch.experiments.na62.publication.numbers import rounding_sigma
 from lnvsearch.experiments.na62.publication.summary import REASONS
 from lnvsearch.papers.besiii_2025.inconsistencies import inconsistencies_of_besiii

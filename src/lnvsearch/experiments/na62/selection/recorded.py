@@ -13,11 +13,16 @@ from lnvsearch.experiments.na62.candidate_files import tree_name
 from lnvsearch.experiments.na62.event_files import EVENTS_PER_CHUNK, iterate_data
 from lnvsearch.experiments.na62.events import SpectrometerEvents
 from lnvsearch.experiments.na62.selection.blinding import closed_flow, closed_selection
-from lnvsearch.selection.blinding import closed_spectrum, closed_windows, count_regions, regions_to_count
 from lnvsearch.experiments.na62.selection.counting import Place, selections_by_place
 from lnvsearch.experiments.na62.selection.decisions import EnergyOverMomentum
 from lnvsearch.experiments.na62.selection.select import Selected, fit_vertices, select
 from lnvsearch.experiments.na62.selection.settings import SelectionDetector, SelectionSettings
+from lnvsearch.selection.blinding import (
+    closed_spectrum,
+    closed_windows,
+    count_regions,
+    regions_to_count,
+)
 from lnvsearch.selection.sample_tables import DATA_COLUMNS
 from lnvsearch.selection.weighted_cutflow import WeightedCutFlow
 from lnvsearch.tables import table_from_rows

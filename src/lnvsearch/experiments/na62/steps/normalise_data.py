@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import json
+from collections.abc import Mapping
 
 from lnvsearch.experiments.na62.normalisation import Normalisation, data_sensitivity_record
 from lnvsearch.tables import read_csv

@@ -1,5 +1,7 @@
 """Identification maps: from counts to probabilities, sampled, written and read."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,6 @@ from lnvsearch.experiments.besiii.selection.identification_map import (
     map_rows,
     read_identification,
     sample_counts,
-    write_counts,
 )
 from lnvsearch.particles import pdg_id
 
@@ -43,15 +44,14 @@ def test_rows_hold_the_probabilities_of_the_map(counts):
 
 
 def test_the_map_is_read_as_it_was_written(tmp_path):
-    path = tmp_path / "map.npz"
-    found = np.full((2, 2), 1000)
-    write_counts(path, {
-        "momentum_gev": np.array([0.5, 1.0]),
-        "absolute_cos_theta": np.array([0.2, 0.7]),
-        "-211_found": found,
-        "-211_electron_identified": np.array([[100, 200], [300, 400]]),
-        "-211_kaon_identified": np.zeros((2, 2)),
-    })
+    path = tmp_path / "map.json"
+    path.write_text(json.dumps({
+        "momentum_gev": [0.5, 1.0],
+        "absolute_cos_theta": [0.2, 0.7],
+        "-211_found": [[1000, 1000], [1000, 1000]],
+        "-211_electron_identified": [[100, 200], [300, 400]],
+        "-211_kaon_identified": [[0, 0], [0, 0]],
+    }))
     probability, relative = read_identification(path).lookup(
         np.array([-211, -211, 321]), np.array([0.1, 2.0, 1.0]), np.array([0.0, 0.9, 0.5])
     )

@@ -13,7 +13,7 @@ from lnvsearch.experiments.besiii.selection.identification_map import (
     SPECIES,
     IdentificationMap,
 )
-from lnvsearch.experiments.besiii.selection.sample import select_sample
+from lnvsearch.experiments.besiii.selection.sample import select_chunks
 from lnvsearch.generation.decay_events import generate
 from lnvsearch.generation.models import Decay
 from lnvsearch.particles import pdg_id
@@ -37,7 +37,7 @@ def trees(path):
 
 
 def test_the_file_holds_candidates_and_the_truth_of_every_event(signal, selection, tmp_path):
-    flow = select_sample(iter(signal), selection, tmp_path / "selected.root")
+    flow = select_chunks(iter(signal), {"nominal": selection}, tmp_path / "selected.root")["nominal"]
     found = trees(tmp_path / "selected.root")
     assert list(found) == ["Candidates", "Generated"]
     passes = [v for name, v in found["Candidates"].items() if name.startswith("passes_")]
@@ -51,7 +51,7 @@ def test_what_the_closed_window_sets_aside_is_not_written(signal, selection, tmp
     window = {"cut": "closed_window", "mass_minimum_gev": 3.07, "mass_maximum_gev": 3.12}
     place = [cut["cut"] for cut in selection.cuts].index("kinematic_fit") + 1
     cuts = [*selection.cuts[:place], window, *selection.cuts[place:-1]]
-    select_sample(signal, replace(selection, cuts=cuts), tmp_path / "blind.root")
+    select_chunks(signal, {"data": replace(selection, cuts=cuts)}, tmp_path / "blind.root")
     mass = trees(tmp_path / "blind.root")["Candidates"]["mass_gev"]
     assert len(mass) and not np.any((mass > 3.07) & (mass < 3.12))
 
@@ -63,7 +63,7 @@ def test_weights_of_a_background_are_those_of_its_chunks(response, selection, tm
     probability = {code: {name: np.full((2, 2), 0.1) for name in IDENTITIES} for code in codes}
     relative = {code: dict.fromkeys(IDENTITIES, 0.1) for code in codes}
     identification = IdentificationMap(*grid, probability, relative)
-    select_sample(chunks, selection, tmp_path / "selected.root", identification)
+    select_chunks(chunks, {"nominal": selection}, tmp_path / "selected.root", identification)
     found = trees(tmp_path / "selected.root")
     assert set(found) == {"Candidates", "Weighted"}
     expected = [weigh(chunk, selection, identification) for chunk in chunks]

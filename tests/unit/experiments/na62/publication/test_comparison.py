@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from lnvsearch.experiments.na62.publication.inconsistencies import inconsistencies_na62
 
 from lnvsearch.experiments.na62.publication.comparison import comparison_for_na62
-from lnvsearch.experiments.na62.publication.inconsistencies import inconsistencies_na62
 from lnvsearch.publication.comparison import is_test
 from lnvsearch.publication.published import PublishedNumbers, read_published
 from lnvsearch.publication.summary import agreement

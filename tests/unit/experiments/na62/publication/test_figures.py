@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from lnvsearch.experiments.na62.publication.figures.looks import look_of, regions_of
 
 from lnvsearch import particles
 from lnvsearch.experiments.na62.publication.figures.acceptance import (
     dalitz_area_fractions,
     dalitz_limits,
 )
-from lnvsearch.experiments.na62.publication.figures.looks import look_of, regions_of
 from lnvsearch.publication import figures
 from lnvsearch.publication.figures.style import publication_style
 from lnvsearch.tables import find_rows, number_of_rows, table_from_rows, table_rows

@@ -4,10 +4,15 @@ import numpy as np
 import pytest
 
 from lnvsearch.experiments.na62.selection.blinding import closed_flow, closed_selection
-from lnvsearch.selection.blinding import closed_spectrum, closed_windows, count_regions, regions_to_count
 from lnvsearch.experiments.na62.selection.decisions import EnergyOverMomentum
 from lnvsearch.experiments.na62.selection.select import select
 from lnvsearch.experiments.na62.selection.settings import SelectionSettings
+from lnvsearch.selection.blinding import (
+    closed_spectrum,
+    closed_windows,
+    count_regions,
+    regions_to_count,
+)
 
 LNV = ("pi-", "e+", "e+")
 WINDOWS = EnergyOverMomentum(0.85, 0.9, 1.1)

@@ -7,7 +7,6 @@ import pytest
 
 from lnvsearch.experiments.na62.events import SpectrometerEvents
 from lnvsearch.experiments.na62.selection.counting import (
-    COLUMNS,
     Variation,
     count_sample,
     read_variations,
@@ -15,6 +14,7 @@ from lnvsearch.experiments.na62.selection.counting import (
 from lnvsearch.experiments.na62.selection.identification_maps import MAPS, correction_set
 from lnvsearch.experiments.na62.selection.settings import SelectionSettings, SpectrumBins
 from lnvsearch.experiments.na62.selection.trigger import TriggerSettings
+from lnvsearch.selection.sample_tables import SAMPLE_COLUMNS
 from lnvsearch.tables import find_rows
 
 LNV = ("pi-", "e+", "e+")
@@ -85,7 +85,7 @@ def test_every_variation_has_its_rows_and_the_first_its_candidates(events, varia
         "n_generated": N, "sum_weight": N, "sum_squared_weight": N,
     }  # fmt: skip
     for kind, table in tables.items():
-        assert tuple(table) == COLUMNS[kind]
+        assert tuple(table) == SAMPLE_COLUMNS[kind]
         assert set(table["variation"]) == {"nominal", "veto_high"}
     low, high = (
         find_rows(tables["acceptance"], variation=name, region="signal")[0]["acceptance"]

@@ -1,22 +1,21 @@
 """Kaon decays of the user's own events, and the limit that they give."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
-from normalise_kaon_data import normalise_kaon_data
 from searches.configuration import read_yaml
 from searches.load import load_papers
 from set_limits import own_inputs
+
+from lnvsearch.experiments.na62 import normalise_data
 
 PREDICTED = {
     "signal_acceptance": 0.0365, "signal_acceptance_uncertainty": 0.0004,
     "single_event_sensitivity": 2.7e-11, "single_event_sensitivity_uncertainty": 0.1e-11,
 }  # fmt: skip
 COUNTS = "channel,selection,region,events\npiee,sm,normalisation,{}\npiee,lnv,signal,{}\n"
-BACKGROUND = (
-    "sample,variation,selection,region,expected_events,statistical_uncertainty,"
-    "systematic_uncertainty,effective_events\nbkg_k3pi,nominal,lnv,signal,0.8,0.2,0.1,9\n"
-)
+BACKGROUND = json.dumps({"background_events": 0.8, "background_events_uncertainty": 0.3})
 
 
 @pytest.fixture
@@ -28,7 +27,7 @@ def normalised(tmp_path, search, candidates, observed=""):
     """The record, and the files of a limit."""
     counts, predicted, own, background = (
         str(tmp_path / name)
-        for name in ("counts.csv", "predicted.json", "own.json", "background.csv")
+        for name in ("counts.csv", "predicted.json", "own.json", "background.json")
     )
     for path, text in (
         (counts, COUNTS.format(candidates, observed)),
@@ -37,9 +36,11 @@ def normalised(tmp_path, search, candidates, observed=""):
     ):
         with open(path, "w", encoding="utf-8") as stream:
             stream.write(text)
-    normalise_kaon_data(counts, predicted, own, search.sensitivity_parameters("piee"))
-    with open(own, encoding="utf-8") as stream:
-        record = json.load(stream)
+    step = search.steps["normalise_data"]
+    settings = step.settings(search, SimpleNamespace(channel="piee"))
+    record = normalise_data({"counts": counts, "predicted": predicted}, settings)["sensitivity"]
+    with open(own, "w", encoding="utf-8") as stream:
+        json.dump(record, stream)
     files = {"data_counts": counts, "data_sensitivity": own, "background": background}
     return record, {"sensitivity": predicted, **files}
 
