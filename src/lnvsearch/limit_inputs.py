@@ -10,8 +10,8 @@ A `limit` is a mapping that says how a paper sets its limit, and from which numb
 
 With `parents`, the number `n_parents`, `efficiency` {mean, relative_sigma_percent} and
 `other_efficiencies` {variant: value}.  With `normalisation_channel`, `single_event_sensitivity`
-{mean, sigma}, its inputs `recomputation` (lnvsearch.sensitivity), and for simulated backgrounds
-`background_samples` and `signal` {channel, selection, region}.
+{mean, sigma}, its inputs `recomputation` (lnvsearch.sensitivity), and `signal` {channel, selection,
+region}, the place of the user's own count.
 """
 
 from __future__ import annotations

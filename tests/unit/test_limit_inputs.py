@@ -17,7 +17,8 @@ from lnvsearch.limit_inputs import (
     user_data_inputs,
 )
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
-from lnvsearch.tables import find_rows, table_from_rows, table_rows
+from lnvsearch.publication.results import of_the_paper
+from lnvsearch.tables import find_rows, table_rows
 
 PARENTS = {
     "method": "rolke", "bounded": False, "priors": ["none", "gamma"], "inputs": "published",
@@ -38,7 +39,6 @@ CHANNEL = {
         "normalisation_acceptance": {"mean": 0.1093, "sigma": 0.0},
         "signal_acceptance": {"mean": 0.0981, "sigma": 0.0},
     },
-    "background_samples": ["bkg_a", "bkg_b"],
     "signal": {"channel": "pimumu", "selection": "lnv", "region": "signal"},
 }  # fmt: skip
 
@@ -57,7 +57,7 @@ BACKGROUND = [
     background_row("bkg_c", 5.0), background_row("bkg_a", 5.0, selection="sm"),
     background_row("bkg_a", 5.0, effective_events=0.0),
 ]  # fmt: skip
-BACKGROUND_TABLE = table_from_rows(BACKGROUND, BACKGROUND[0])
+EXPECTED = {"background_events": 3.0, "background_events_uncertainty": 0.6}
 
 
 def test_a_number_of_parents_turns_events_into_a_branching_fraction():
@@ -86,9 +86,9 @@ def test_simulated_efficiency_meets_the_published_count_and_the_user_s_own():
                     "efficiency": [0.157, 0.165, 0.1, 0.2]}  # fmt: skip
     systematics = {"source": ["pid", "total"], "relative_uncertainty_percent": [2.2, 10.0]}
     background = {"background_events": 0.1, "background_events_uncertainty": 0.05}
-    flow = {"cut": ["first", "last"], "events_out": [10, 3]}
+    counts = {"region": ["lower", "signal"], "events": [10, 3]}
     arguments = (PARENTS, efficiencies, systematics, background)
-    found = simulated_inputs(*arguments, flow)
+    found = simulated_inputs(*arguments, counts)
     assert [(one.kind, one.variant, one.observed, one.efficiency) for one in found] == [
         ("simulated", "nominal", 1, 0.157), ("simulated", "uncalibrated", 1, 0.165),
         (limit_inputs.USER_DATA, "simulated_efficiency", 3, 0.157),
@@ -96,6 +96,9 @@ def test_simulated_efficiency_meets_the_published_count_and_the_user_s_own():
     assert found[0].efficiency_uncertainty == pytest.approx(0.0157)
     assert (found[0].background, found[0].background_uncertainty) == (0.1, 0.05)
     assert simulated_inputs(*arguments) == found[:2]
+    # What compares with the paper leaves the user's own out.
+    records = [{"kind": one.kind} for one in found]
+    assert of_the_paper(records) == records[:2]
 
 
 def test_backgrounds_add_up_with_correlated_systematics():
@@ -108,7 +111,7 @@ def test_a_predicted_sensitivity_is_used_by_the_paper_s_method_alone():
     sensitivity = {"simulated": {"nominal": {
         "single_event_sensitivity": 1.2e-11, "single_event_sensitivity_uncertainty": 0.06e-11,
     }}}  # fmt: skip
-    (found,) = predicted_inputs(CHANNEL, sensitivity, BACKGROUND_TABLE)
+    (found,) = predicted_inputs(CHANNEL, sensitivity, EXPECTED)
     assert (found.kind, found.variant, found.methods) == ("simulated", "nominal", ("cls",))
     assert (found.background, found.scale, found.observed) == (3.0, 1.2e-11, 1)
     assert found.efficiency_uncertainty == pytest.approx(0.05)
@@ -120,13 +123,13 @@ def test_the_user_s_background_is_that_of_as_many_decays():
     own = {"exposure": 0.5, "single_event_sensitivity": {
         "published_acceptances": estimate, "simulated_acceptances": estimate,
     }}  # fmt: skip
-    published, simulated = user_data_inputs(CHANNEL, own, counts, BACKGROUND_TABLE)
+    published, simulated = user_data_inputs(CHANNEL, own, counts, EXPECTED)
     assert (published.observed, published.background, simulated.background) == (2, 0.455, 1.5)
     assert published.background_uncertainty == pytest.approx(0.205)
     assert published.scale == 2.56e-11
     assert len(published.methods) == 4 and simulated.methods == ("cls",)
     none = {"without_sensitivity": "no candidate"}
-    assert user_data_inputs(CHANNEL, none, counts, BACKGROUND_TABLE) == []
+    assert user_data_inputs(CHANNEL, none, counts, EXPECTED) == []
 
 
 def test_every_method_has_its_record():

@@ -91,7 +91,7 @@ def test_an_edited_candidate_count_changes_all_that_is_normalised_to_it(project)
         scales = {one.variant: one.scale for one in derived_inputs(paper.limit_parameters(channel))}
         assert scales["printed_sensitivity"] == printed
         assert scales["recomputed_sensitivity"] == pytest.approx(printed / 2, rel=2e-3)
-        assert paper.background_parameters(channel)["recomputation"]["candidates"] == 22082
+        assert paper.recomputation(channel)["candidates"] == 22082
 
 
 def test_an_edited_background_changes_the_scan(project, tmp_path):
