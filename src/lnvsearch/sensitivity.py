@@ -1,4 +1,4 @@
-"""Single-event sensitivity of a search that is normalised to a known decay.
+"""Single-event sensitivity of a search whose kaons are counted with a normalisation channel.
 
 A signal decay and a normalisation decay of the same parent, recorded together, share the number of
 parent decays N_K in the fiducial volume:

@@ -10,7 +10,7 @@ _HOME = {
     "select_data": "selection.recorded",
     "estimate_backgrounds": "backgrounds",
     "compute_systematics": "systematics",
-    "warm_up": "warm_up",
+    "warm_up": "compilation",
     # Steps that the rules name, beyond those that every experiment has.
     "map_identification": "steps.map_identification",
     "calibrate_response": "steps.calibrate_response",
