@@ -1,4 +1,4 @@
-"""A user's own events beside the published numbers: closed cells, and words of their own."""
+"""A user's own events and the published numbers: closed cells, and words of their own."""
 
 from pathlib import Path
 
@@ -105,12 +105,12 @@ def test_before_the_data_are_open_there_is_no_limit():
     )
 
 
-def test_without_a_known_decay_the_table_says_why():
+def test_without_a_normalisation_candidate_the_table_says_why():
     nothing = {"normalisation_candidates": 0, "normalisation": record()["normalisation"],
-               "without_sensitivity": "no candidate of the known decay"}  # fmt: skip
+               "without_sensitivity": "no candidate of the normalisation channel"}  # fmt: skip
     table = cells(data_sensitivity(published("na62_2022"), {"pipi0ee": nothing}, {"pipi0ee": []}))
     assert table["normalisation_candidates"]["user_data_published_acceptances"] == "0"
-    # The channel counts its kaons with the other one's known decay.
+    # The channel counts its kaons with the other one's normalisation channel.
     assert table["normalisation_candidates"]["published"] == "11041"
     for quantity in ("n_kaon_decays", "upper_limit_branching_fraction"):
         assert table[quantity]["user_data_published_acceptances"] == ""
