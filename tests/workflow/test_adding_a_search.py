@@ -71,7 +71,7 @@ BAD = {
     ),
     "unknown drawing": (
         lambda c: c["figures"]["spectra_pimue"].update(draw="spectra"),
-        ["figures.spectra_pimue.draw", "na62_masses"],
+        ["figures.spectra_pimue.draw", "masses"],
     ),
     "figure of a channel that is not there": (
         lambda c: c["figures"]["spectra_pimue"].update(channel="pimu"),
@@ -85,7 +85,7 @@ BAD = {
         ["figures.spectra_pimue.panels", "control", "lnv"],
     ),
     "figure by a name that every search has": (
-        lambda c: c["figures"].update(coverage_map={"draw": "na62_layout"}),
+        lambda c: c["figures"].update(coverage_map={"draw": "layout"}),
         ["figures", "coverage_map"],
     ),
     "unknown table": (

@@ -90,7 +90,7 @@ def test_data_of_a_kaon_search_change_only_what_is_theirs(root, tmp_path, name):
     file = str(tmp_path / "data.root")
     without, closed = search(), search(file=file)
     opened = search(file=file, unblind=True)
-    assert closed.comparison_inputs() == opened.comparison_inputs() == without.comparison_inputs()
+    assert closed.comparison() == opened.comparison() == without.comparison()
     for sample in without.samples:
         assert closed.recorded_file(sample) == without.recorded_file(sample)
     assert set(closed.leaves()) - set(without.leaves()) == {

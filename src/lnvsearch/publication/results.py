@@ -10,12 +10,6 @@ from lnvsearch.limit_inputs import USER_DATA
 from lnvsearch.publication.published import read_published
 from lnvsearch.tables import read_csv
 
-#: Results with one file a channel; every other one is a single table.
-BY_CHANNEL = (
-    "acceptance", "background", "losses", "sensitivity", "systematics", "limits", "transferred",
-    "data",
-)
-
 #: Names under which a paper's numbers are handed over: the search's own, another paper's.
 _PUBLISHED = ("published", "companion")
 
@@ -42,18 +36,6 @@ def _read(name: str, path: str) -> Any:
     if path.endswith(".csv"):
         return read_csv(path)
     return read_json(path) if path.endswith(".json") else path
-
-
-def read_results(files: Mapping[str, str]) -> dict:
-    """{"background": {channel: table}, ..., "validation": table} from {"background_piee": path, ...}."""
-    results: dict = {}
-    for name, path in files.items():
-        folder, _, channel = name.partition("_")
-        if folder in BY_CHANNEL:
-            results.setdefault(folder, {})[channel] = _read(folder, path)
-        else:
-            results[name] = _read(name, path)
-    return results
 
 
 def read_tree(path: str, tree: str, columns: list[str] | None = None) -> dict[str, Any]:

@@ -4,9 +4,16 @@ import copy
 
 import pytest
 
-from lnvsearch.papers.besiii_2025 import comparison as c
-from lnvsearch.papers.besiii_2025.summary import mass_bin_convention
-from lnvsearch.publication.comparison import comparison_table
+from lnvsearch.papers.besiii_2025.comparison import comparison_for_besiii
+from lnvsearch.papers.besiii_2025.inconsistencies import inconsistencies_of_besiii
+from lnvsearch.papers.besiii_2025.summary import mass_bin_convention, summary_markdown
+from lnvsearch.publication.comparison import (
+    KINDS,
+    check_coverage,
+    comparison_row,
+    comparison_table,
+    is_test,
+)
 from lnvsearch.publication.entered import Entered
 from lnvsearch.publication.summary import agreement
 from lnvsearch.tables import find_rows, table_rows
@@ -14,7 +21,7 @@ from lnvsearch.tables import find_rows, table_rows
 
 @pytest.fixture
 def compared(published, results):
-    return c.comparison_for_besiii(published, results)
+    return comparison_for_besiii(published, results)
 
 
 def test_columns_are_the_agreed_ones(compared):
@@ -26,13 +33,13 @@ def test_columns_are_the_agreed_ones(compared):
 
 @pytest.mark.parametrize("empty", [True, False])
 def test_every_published_number_has_a_row(published, results, empty):
-    compared = c.comparison_for_besiii(published, {} if empty else results)
+    compared = comparison_for_besiii(published, {} if empty else results)
     keys = set(
         zip(compared["quantity"], compared["channel"], compared["mass_gev"], strict=True)
     )
     assert keys == {number.key for number in published}
-    c.check_coverage(compared, published)
-    assert set(compared["kind"]) <= set(c.KINDS)
+    check_coverage(compared, published)
+    assert set(compared["kind"]) <= set(KINDS)
 
 
 def test_keys_are_unique(compared):
@@ -44,7 +51,7 @@ def test_keys_are_unique(compared):
 def test_a_row_given_twice_is_refused(published, results):
     results["overall_limits"] *= 2
     with pytest.raises(ValueError, match="two rows .*upper_limit"):
-        c.comparison_for_besiii(published, results)
+        comparison_for_besiii(published, results)
 
 
 def test_a_number_without_a_row_is_refused(published, compared):
@@ -63,7 +70,7 @@ def test_published_is_empty_exactly_where_illegible(published, compared):
 
 
 def test_ratio_and_pull_are_what_they_say(compared):
-    tests = [row for row in table_rows(compared) if c.is_test(row)]
+    tests = [row for row in table_rows(compared) if is_test(row)]
     assert len(tests) > 10
     for row in tests:
         if row["published"]:
@@ -78,7 +85,7 @@ def test_ratio_and_pull_are_what_they_say(compared):
 def test_external_and_not_simulated_rows_test_nothing(compared):
     for row in table_rows(compared):
         if row["kind"] in ("external", "not_simulated"):
-            assert not c.is_test(row) and row["ratio"] is None
+            assert not is_test(row) and row["ratio"] is None
         if row["kind"] == "not_simulated":
             assert row["value"] is None and row["note"]
 
@@ -89,8 +96,8 @@ def test_the_calibrated_efficiency_is_no_test_but_the_uncalibrated_is(compared):
         for row in find_rows(compared, quantity="efficiency_percent", mass_gev=None)
     }
     assert rows["nominal"]["value"] == pytest.approx(15.68)
-    assert not c.is_test(rows["nominal"])
-    assert c.is_test(rows["uncalibrated"])
+    assert not is_test(rows["nominal"])
+    assert is_test(rows["uncalibrated"])
     # The paper takes 7.0 % of the efficiency as its standard deviation.
     assert rows["uncalibrated"]["published_uncertainty"] == pytest.approx(0.07 * 15.68)
 
@@ -134,7 +141,7 @@ def test_optimum_of_the_fit_cut_stands_beside_the_entered_cut(published, results
         "background": [0.0, 0.0, 0.0],
         "figure_of_merit": [0.08, 0.10, 0.125],
     }
-    compared = c.comparison_for_besiii(published, results)
+    compared = comparison_for_besiii(published, results)
     rows = {row["kind"]: row for row in find_rows(compared, quantity="chi_square_4c_maximum")}
     assert rows["simulated"]["value"] == 30
     assert "0.800 of its largest" in rows["simulated"]["note"]
@@ -145,7 +152,7 @@ def test_settings_that_differ_from_the_paper_are_seen(published, results):
         ("cos_theta_maximum", "kkee", None): Entered(0.93, "settings"),
         ("chi_square_4c_maximum", "kkee", None): Entered(25.0, "settings"),
     }
-    compared = c.comparison_for_besiii(published, results)
+    compared = comparison_for_besiii(published, results)
     notes = {
         row["quantity"]: (row["value"], row["note"])
         for row in find_rows(compared, kind="external")
@@ -155,14 +162,14 @@ def test_settings_that_differ_from_the_paper_are_seen(published, results):
     assert "another value" in notes["chi_square_4c_maximum"][1]
     results["entered"] = {("no_such_number", "kkee", None): Entered(1.0, "settings")}
     with pytest.raises(ValueError, match="no_such_number"):
-        c.comparison_for_besiii(published, results)
+        comparison_for_besiii(published, results)
 
 
 def test_a_measured_number_replaces_the_reason(published, results):
     record = {"quantity": "momentum_resolution_percent", "value": 0.51, "uncertainty": 0.01,
               "channel": "kkee"}
     results["simulated_numbers"] = [record]
-    compared = c.comparison_for_besiii(published, results)
+    compared = comparison_for_besiii(published, results)
     kinds = {
         row["kind"]: row["value"]
         for row in find_rows(compared, quantity="momentum_resolution_percent")
@@ -170,7 +177,7 @@ def test_a_measured_number_replaces_the_reason(published, results):
     assert kinds == {"simulated": 0.51}
     results["simulated_numbers"] = [record | {"quantity": "no_such_number"}]
     with pytest.raises(ValueError, match="no_such_number"):
-        c.comparison_for_besiii(published, results)
+        comparison_for_besiii(published, results)
 
 
 @pytest.mark.parametrize(
@@ -192,13 +199,13 @@ def test_rules_of_agreement(value, pull, expected):
 
 def test_kind_must_be_known_and_not_simulated_has_no_value(published):
     with pytest.raises(ValueError, match="kind is 'guessed'"):
-        c.comparison_row(published[0], "guessed", "nominal")
+        comparison_row(published[0], "guessed", "nominal")
     with pytest.raises(ValueError, match="cannot have a value"):
-        c.comparison_row(published[0], "not_simulated", "nominal", 1.0)
+        comparison_row(published[0], "not_simulated", "nominal", 1.0)
 
 
 def test_inconsistencies_are_computed_from_the_numbers(published, results):
-    items = c.inconsistencies_of_besiii(published, results)
+    items = inconsistencies_of_besiii(published, results)
     assert (items[0].printed, items[0].computed) == ("2.1e-9", "2.30e-9")
     # 2.04/2.2357: the one mass of the made-up scan where both limits are known.
     assert "0.912 on average over 1" in items[0].evidence
@@ -211,19 +218,19 @@ def test_inconsistencies_are_computed_from_the_numbers(published, results):
 def test_summary_is_deterministic_and_names_the_first_inconsistency_first(
     published, results, compared
 ):
-    text = c.summary_markdown(compared, published, results)
-    again = c.comparison_for_besiii(published, copy.deepcopy(results))
-    assert text == c.summary_markdown(again, published, copy.deepcopy(results))
+    text = summary_markdown(compared, published, results)
+    again = comparison_for_besiii(published, copy.deepcopy(results))
+    assert text == summary_markdown(again, published, copy.deepcopy(results))
     assert f"prints {len(published)} numbers" in text
     inside = text.split("## Inconsistencies of the published numbers")[1]
     assert inside.index("2.30e-9") < inside.index("15.68")
-    n_tests = sum(map(c.is_test, table_rows(compared)))
+    n_tests = sum(map(is_test, table_rows(compared)))
     counted = [line for line in text.splitlines() if line.startswith("| derived | ") or
                line.startswith("| simulated | ")]
     assert sum(int(line.split("|")[4]) for line in counted) == n_tests
 
 
 def test_summary_of_a_run_without_results(published):
-    compared = c.comparison_for_besiii(published, {})
-    text = c.summary_markdown(compared, published)
+    compared = comparison_for_besiii(published, {})
+    text = summary_markdown(compared, published)
     assert "2.1e-9" in text and "0 simulated" in text

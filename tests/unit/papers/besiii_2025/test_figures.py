@@ -1,14 +1,25 @@
 """The figures: the numbers beside a figure are those drawn, labels and fonts are fit for print."""
 
 import math
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
-from lnvsearch.publication import figures
-from lnvsearch.publication.figures.style import COLOURS, publication_style
+from lnvsearch.papers.besiii_2025.figures.candidates import (
+    draw_acceptance,
+    draw_masses,
+    draw_probabilities,
+    pseudo_data,
+)
+from lnvsearch.papers.besiii_2025.figures.diagrams import figure1
+from lnvsearch.papers.besiii_2025.figures.efficiency import (
+    calibration_curve,
+    efficiency_vs_mass,
+    modelling,
+)
+from lnvsearch.papers.besiii_2025.figures.limits import figure3
+from lnvsearch.papers.besiii_2025.figures.selection import cut_flow, punzi_curve
+from lnvsearch.publication.figures.style import LABEL, figure_bytes, publication_style
 from lnvsearch.tables import find_rows, number_of_rows
 
 _CUTS = ("generated", "acceptance", "kinematic_fit")
@@ -41,36 +52,21 @@ def made(published, shared_results):
         "efficiency_uncertainty": [0.001, 0.001, 0.001],
     }
     return {
-        "figure1": figures.figure1(),
-        "figure2": figures.figure2(
+        "figure1": figure1(),
+        "figure2": draw_masses(
             rng.normal(3.097, 0.008, 5000), [3.0952], window_gev=(3.07, 3.12)
         ),
-        "figure3": figures.figure3(results["scan"], published),
-        "efficiency_vs_mass": figures.efficiency_vs_mass(results["efficiencies"], published),
-        "modelling": figures.modelling(results["systematics_by_mass"], published),
-        "calibration_curve": figures.calibration_curve(calibration, published, chosen_scale=2.0),
-        "cut_flow": figures.cut_flow(flow, samples=["signal_phsp"]),
-        "punzi_curve": figures.punzi_curve(punzi, published_cut=20),
-        "chi_square_probability": figures.chi_square_probability(
+        "figure3": figure3(results["scan"], published),
+        "efficiency_vs_mass": efficiency_vs_mass(results["efficiencies"], published),
+        "modelling": modelling(results["systematics_by_mass"], published),
+        "calibration_curve": calibration_curve(calibration, published, {"value": 2.0}),
+        "cut_flow": cut_flow(flow, samples=["signal_phsp"]),
+        "punzi_curve": punzi_curve(published, punzi),
+        "chi_square_probability": draw_probabilities(
             {"flat": rng.chisquare(4, 5000)}
         ),
-        "acceptance_map": figures.acceptance_map(first, second, rng.random(4000) < 0.15),
-        "coverage_map": figures.coverage_map(_coverage_table()),
-        "coverage_map of one channel": figures.coverage_map(_coverage_table(("kkee",))),
+        "acceptance_map": draw_acceptance(first, second, rng.random(4000) < 0.15),
     }
-
-
-def _coverage_table(channels=("piee", "kkee", "new")):
-    """Two methods, the first below nominal from 2 to 4 and at 8 events, and out of order."""
-    signals = [10.0, 0.0, 2.0, 4.0, 6.0, 8.0]
-    rows = [
-        ("paper", channel, method, signal, low if signal in (2, 4, 8) else 0.97, 0.9)
-        for channel in channels
-        for method, low in (("rolke", 0.82), ("cls", 0.95))
-        for signal in signals
-    ]
-    names = ("paper", "channel", "method", "true_signal", "coverage", "nominal")
-    return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
 
 
 def _texts(figure):
@@ -81,9 +77,9 @@ def _texts(figure):
 
 def test_every_figure_is_labelled_legible_and_inside_its_printed_size(made):
     for name, (figure, numbers) in made.items():
-        png = figures.figure_bytes(figure, "png")
+        png = figure_bytes(figure, "png")
         assert png.startswith(b"\x89PNG") and len(png) > 10_000
-        assert any(figures.LABEL in text.get_text() for text in _texts(figure)), name
+        assert any(LABEL in text.get_text() for text in _texts(figure)), name
         assert min(text.get_fontsize() for text in _texts(figure)) >= 8, name
         width_cm = figure.get_size_inches()[0] * 2.54
         assert round(width_cm, 3) in (8.6, 17.0), name
@@ -95,18 +91,8 @@ def test_every_figure_is_labelled_legible_and_inside_its_printed_size(made):
         assert box.x1 < width + 0.01 and box.y1 < height + 0.01, name
 
 
-def test_the_same_figure_gives_the_same_bytes():
-    first, second = (figures.figure1()[0] for _ in range(2))
-    for file_format in ("pdf", "png"):
-        assert figures.figure_bytes(first, file_format) == figures.figure_bytes(
-            second, file_format
-        )
-    with pytest.raises(ValueError, match="pdf or png"):
-        figures.figure_bytes(first, "gif")
-
-
 def test_figure1_diagrams_conserve_charge_at_every_vertex():
-    _, numbers = figures.figure1()
+    _, numbers = figure1()
     charge = {
         "c": 2 / 3, "c~": -2 / 3, "u": 2 / 3, "s~": 1 / 3, "Z": 0, "gamma": 0, "nu_M": 0,
         "e-": -1, "e+": 1, "W+": 1,
@@ -216,72 +202,43 @@ def test_probability_density_has_area_one_and_map_counts_all(made):
     assert numbers["efficiency"] == pytest.approx(ratio.tolist())
 
 
-def test_coverage_figure_draws_the_table_and_marks_what_is_below(made):
-    figure, numbers = made["coverage_map"]
-    # Three channels: three panels, each with its strip; the empty pair of the grid is gone.
-    assert len(figure.axes) == 6
-    rows = find_rows(numbers, channel="kkee", method="rolke")
-    assert [row["true_signal"] for row in rows] == [0, 2, 4, 6, 8, 10]
-    assert [row["under_covered"] for row in rows] == [False, True, True, False, True, False]
-    assert not any(row["under_covered"] for row in find_rows(numbers, method="cls"))
-    figure, _ = made["coverage_map of one channel"]
-    panel, strip = figure.axes
-    lines = [line.get_xydata().tolist() for line in panel.get_lines()]
-    assert [[row["true_signal"], row["coverage"]] for row in rows] in lines
-    assert [[0, 0.9], [1, 0.9]] in lines  # the nominal level, across the panel
-    bars = [
-        (path.vertices[:, 0].min(), path.vertices[:, 0].max())
-        for bars in strip.collections
-        for path in bars.get_paths()
-    ]
-    # Each bar ends half way to the next signal.
-    assert bars == [(1, 3), (3, 5), (7, 9)]
-    assert panel.get_xlim() == strip.get_xlim() == (0, 10)
-
-
-def test_methods_are_told_by_line_style_too(made):
-    figure, _ = made["coverage_map of one channel"]
-    legend = figure.legends[0]
-    methods = [line for line in legend.get_lines() if line.get_label() != "Nominal"]
-    assert len({line.get_linestyle() for line in methods}) == len(methods) == 2
-    assert len({line.get_color() for line in methods}) == 2
-
-
-def test_a_method_without_a_look_is_refused():
-    table = _coverage_table()
-    table["method"] = ["guess" if name == "cls" else name for name in table["method"]]
-    with pytest.raises(ValueError, match="guess.*known are"):
-        figures.coverage_map(table)
-
-
-def test_bad_inputs_are_named(results):
+def test_bad_inputs_are_named(published):
     with pytest.raises(ValueError, match="'empty'"):
-        figures.chi_square_probability({"empty": []})
+        draw_probabilities({"empty": []})
     with pytest.raises(ValueError, match="one entry an event"):
-        figures.acceptance_map([1.0, 1.1], [1.0], [True])
+        draw_acceptance([1.0, 1.1], [1.0], [True])
     flow = dict.fromkeys(("sample", "variation", "cut", "cumulative_efficiency"), [])
     with pytest.raises(ValueError, match="signal_phsp"):
-        figures.cut_flow(flow, samples=["signal_phsp"])
+        cut_flow(flow, samples=["signal_phsp"])
     with pytest.raises(ValueError, match="1 to 5"):
-        figures.cut_flow(flow, samples=[])
+        cut_flow(flow, samples=[])
     empty = {n: [] for n in ("chi_square_cut", "efficiency", "background", "figure_of_merit")}
     with pytest.raises(ValueError, match="no rows"):
-        figures.punzi_curve(empty, published_cut=20)
+        punzi_curve(published, empty)
 
 
-def test_colours_are_distinct_also_in_grey():
-    def luminance(colour):
-        red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-        return 0.299 * red + 0.587 * green + 0.114 * blue
+def test_another_window_than_the_published_one_is_marked_too():
+    for printed, lines in ((None, 0), ((3.07, 3.12), 0), ((3.06, 3.13), 2)):
+        figure, _ = draw_masses(
+            [3.09, 3.10], [3.1], window_gev=(3.07, 3.12), published_window_gev=printed
+        )
+        marked = [line for line in figure.axes[0].lines if line.get_linestyle() == "-."]
+        assert [line.get_xdata()[0] for line in marked] == list(printed or ())[:lines]
+        legend = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+        assert ("Published window" in legend) == bool(lines)
 
-    # The two that carry most figures: blue and vermilion; and both against black.
-    grey = sorted(luminance(COLOURS[name]) for name in ("black", "blue", "vermilion"))
-    assert min(np.diff(grey)) > 25
 
-
-def test_matplotlib_is_imported_only_for_drawing():
-    code = (
-        "import sys; from lnvsearch.publication import comparison, figures, published, tables; "
-        "sys.exit('matplotlib' in sys.modules or 'scipy' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+def test_pseudo_data_are_one_draw_of_the_sum_of_all_backgrounds():
+    spectra = {
+        "sample": ["bkg_a"] * 2 + ["bkg_b"] * 2,
+        "mass_low_gev": [3.0, 3.1] * 2,
+        "mass_high_gev": [3.1, 3.2] * 2,
+        "expected_events": [400.0, 0.0, 500.0, 100.0],
+    }
+    masses, expected = pseudo_data(spectra, 1)
+    assert expected == pytest.approx(1000.0)
+    low, high = (np.sum(np.isclose(masses, centre)) for centre in (3.05, 3.15))
+    assert low + high == len(masses)
+    assert abs(low - 900) < 5 * 30 and abs(high - 100) < 5 * 10
+    assert np.array_equal(masses, pseudo_data(spectra, 1)[0])
+    assert not np.array_equal(masses, pseudo_data(spectra, 2)[0])

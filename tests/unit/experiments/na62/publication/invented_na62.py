@@ -1,9 +1,12 @@
 """Small tables in the shape of the NA62 results: all their numbers are invented for the tests."""
 
 import math
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
+import yaml
 
 from lnvsearch.publication.published import read_published
 from lnvsearch.tables import table_rows
@@ -40,6 +43,90 @@ LABELS = {
 
 def published(paper):
     return read_published(ROOT / "resources" / "published" / paper / "numbers.csv")
+
+
+@cache
+def _settings(paper):
+    return yaml.safe_load((ROOT / "config" / "papers" / f"{paper}.yaml").read_text("utf-8"))
+
+
+def channels(paper):
+    """How the kaons of each channel are counted, as the search's file says."""
+    settings, counted = _settings(paper), {}
+    for name, entry in settings["channels"].items():
+        norm = settings["normalisation"][entry["normalisation"]]
+        counted[name] = {
+            "normalisation_channel": norm["channel"], "normalisation_sample": norm["sample"],
+        }
+        if "pi0" in entry["final_state"]:
+            counted[name]["further_branching_fraction"] = {"mean": 0.98823, "sigma": 0.00034}
+    return counted
+
+
+def compared(paper):
+    """{variation: note} of the hypotheses that the search's file compares."""
+    variations = _settings(paper)["variations"].items()
+    return {name: entry["description"] for name, entry in variations if entry.get("compared")}
+
+
+def legends(paper):
+    return {
+        name: entry["legend"] for name, entry in _settings(paper)["variations"].items()
+        if "legend" in entry
+    }
+
+
+def masses(paper, figure):
+    """The settings of a figure of masses."""
+    settings = _settings(paper)
+    entry = settings["figures"][figure]
+    selections = settings["channels"][entry["channel"]]["selections"]
+    return {
+        "channel": entry["channel"],
+        "label": LABELS[f"signal_{entry['channel']}"],
+        "channels": channels(paper),
+        "panels": [
+            {"selection": name, "title": title, "final_state": selections[name]["final_state"],
+             "regions": selections[name]["regions"]}
+            for name, title in entry["panels"].items()
+        ],
+    }
+
+
+def additions(paper):
+    return import_module(f"lnvsearch.papers.{paper}.comparison").ADDITIONS
+
+
+def given(paper, results):
+    """Results with all that the search's file adds to them."""
+    title = _settings(paper)["title"]
+    return {"channels": channels(paper), "compared": compared(paper), "title": title} | results
+
+
+def comparison(paper, results, numbers=None):
+    """The comparison with one of the papers, as a table; `numbers`: other published ones."""
+    from lnvsearch.experiments.na62.publication.comparison import comparison_for_na62
+
+    numbers = published(paper) if numbers is None else numbers
+    return comparison_for_na62(numbers, given(paper, results), additions(paper))
+
+
+def summary(paper, compared_table, results, numbers=None):
+    from lnvsearch.experiments.na62.publication.summary import summary_for_na62
+
+    numbers = published(paper) if numbers is None else numbers
+    return summary_for_na62(compared_table, numbers, given(paper, results), additions(paper))
+
+
+def inconsistencies(paper, results):
+    """{title: inconsistency} of one of the papers."""
+    from lnvsearch.experiments.na62.publication.numbers import Numbers
+
+    companion = results.get("companion")
+    found = additions(paper).inconsistencies(
+        Numbers(published(paper), channels(paper)), companion and Numbers(companion), results
+    )
+    return {item.title: item for item in found}
 
 
 def table(columns, rows):
@@ -275,7 +362,11 @@ def backgrounds(paper):
             *_background_rows("lnv", ee), *_background_rows("lnv", harder, "harder_cut"),
             *_background_rows("sm", {"bkg_pipi0_dalitz": {"normalisation": 8.0}}),
         ]),
-        "pipi0ee": table(_BACKGROUND_COLUMNS, _background_rows("lnv", four)),
+        "pipi0ee": table(_BACKGROUND_COLUMNS, [
+            *_background_rows("lnv", four),
+            *(("pileup", "pileup (derived)", "nominal", "lnv", region, events, events, 0.0, 1.0)
+              for region, events in (("control", 0.18), ("signal", 0.02))),
+        ]),
     }
 
 

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
+import invented_na62 as invented
 import pytest
-from lnvsearch.experiments.na62.publication.inconsistencies import inconsistencies_na62
 
-from lnvsearch.experiments.na62.publication.comparison import comparison_for_na62
 from lnvsearch.publication.comparison import is_test
 from lnvsearch.publication.published import PublishedNumbers, read_published
 from lnvsearch.publication.summary import agreement
@@ -62,7 +61,7 @@ def na62():
             "limits": {name: cls_records(published[paper], name) for name in CHANNELS[paper]},
             "companion": published[other],
         }
-        rows = table_rows(comparison_for_na62(published[paper], results))
+        rows = table_rows(invented.comparison(paper, results))
         made[paper] = (published[paper], results, rows)
     return made
 
@@ -205,7 +204,7 @@ def test_changed_inputs_change_what_is_derived():
         replace(n, value=2 * n.value) if n.quantity == "normalisation_candidates" else n
         for n in read("na62_2022")
     ])
-    rows = table_rows(comparison_for_na62(doubled, {}))
+    rows = table_rows(invented.comparison("na62_2022", {}, doubled))
     assert derived(rows, "n_kaon_decays", "all")["recomputed"] == pytest.approx(2 * 1.01565e12)
     assert derived(rows, "single_event_sensitivity", "piee")["recomputed"] == pytest.approx(
         2.27915e-11 / 2, rel=1e-5
@@ -213,7 +212,7 @@ def test_changed_inputs_change_what_is_derived():
 
 
 def test_without_results_what_needs_them_says_so():
-    rows = table_rows(comparison_for_na62(read("na62_2019"), {}))
+    rows = table_rows(invented.comparison("na62_2019", {}))
     missing = {
         (row["quantity"], row["channel"])
         for row in rows
@@ -225,7 +224,7 @@ def test_without_results_what_needs_them_says_so():
 def test_simulated_numbers_stand_beside_and_replace_the_reason():
     record = {"quantity": "mass_resolution_mev", "channel": "piee", "value": 1.6,
               "uncertainty": 0.1}
-    rows = table_rows(comparison_for_na62(read("na62_2019"), {"simulated_numbers": [record]}))
+    rows = table_rows(invented.comparison("na62_2019", {"simulated_numbers": [record]}))
     found = [r for r in rows if (r["quantity"], r["channel"]) == ("mass_resolution_mev", "piee")]
     assert [row["kind"] for row in found] == ["simulated"]
     assert found[0]["pull"] == pytest.approx(-1.0)
@@ -234,27 +233,6 @@ def test_simulated_numbers_stand_beside_and_replace_the_reason():
 def test_unknown_names_are_refused():
     record = {"quantity": "mass_of_the_moon", "channel": "piee", "value": 1.0}
     with pytest.raises(ValueError, match="mass_of_the_moon"):
-        comparison_for_na62(read("na62_2019"), {"simulated_numbers": [record]})
+        invented.comparison("na62_2019", {"simulated_numbers": [record]})
     with pytest.raises(ValueError, match="kkee"):
-        comparison_for_na62(read("na62_2019"), {"limits": {"kkee": []}})
-
-
-def test_inconsistencies_are_computed(na62):
-    texts = {
-        paper: {item.title: item for item in inconsistencies_na62(published, results)}
-        for paper, (published, results, _) in na62.items()
-    }
-    first, second = texts["na62_2019"], texts["na62_2022"]
-    assert first["The share of the data of 2016–18"].computed == "21 % by kaon decays"
-    assert second["The last digit of the number of kaon decays"].computed.startswith("(1.01565")
-    assert second["The cross-check of the number of kaon decays"].computed == "-1.15 %"
-    assert second["The pileup background of K⁺ → π⁻π⁰e⁺e⁺"].computed == "0.18 and 0.020"
-    edge = second["The π⁻e⁺e⁺ limit sits on the edge of its rounding"]
-    assert (edge.printed, edge.computed) == ("5.3e-11", "5.250e-11")
-    assert any("factor 3.1" in item.evidence for item in second.values())
-
-
-def test_inconsistencies_without_results_need_the_paper_alone(na62):
-    for published, _, _ in na62.values():
-        for item in inconsistencies_na62(published):
-            assert item.printed and item.computed and item.evidence
+        invented.comparison("na62_2019", {"limits": {"kkee": []}})

@@ -1,26 +1,27 @@
 """The figures of the NA62 papers: what is drawn is what went in; invented numbers throughout."""
 
-import importlib.util
-from pathlib import Path
-
+import invented_na62 as invented
 import numpy as np
 import pytest
 import yaml
-from lnvsearch.experiments.na62.publication.figures.looks import look_of, regions_of
 
 from lnvsearch import particles
 from lnvsearch.experiments.na62.publication.figures.acceptance import (
+    acceptance_ratio,
     dalitz_area_fractions,
     dalitz_limits,
+    draw_dalitz,
 )
-from lnvsearch.publication import figures
-from lnvsearch.publication.figures.style import publication_style
+from lnvsearch.experiments.na62.publication.figures.beam_line import layout
+from lnvsearch.experiments.na62.publication.figures.identification import (
+    muon_identification,
+    pion_and_electron_identification,
+)
+from lnvsearch.experiments.na62.publication.figures.spectra import masses
+from lnvsearch.experiments.na62.publication.figures.style import printed_regions, style_of
+from lnvsearch.experiments.na62.publication.numbers import Numbers
+from lnvsearch.publication.figures.style import LABEL, figure_bytes, publication_style
 from lnvsearch.tables import find_rows, number_of_rows, table_from_rows, table_rows
-
-_FILE = Path(__file__).with_name("invented_na62.py")
-_SPEC = importlib.util.spec_from_file_location(_FILE.stem, _FILE)
-invented = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(invented)
 
 DETECTOR = invented.ROOT / "config" / "detectors" / "na62.yaml"
 
@@ -35,25 +36,45 @@ def detector():
     return yaml.safe_load(DETECTOR.read_text(encoding="utf-8"))
 
 
+FINAL_STATES = {"piee": ("pi-", "e+", "e+"), "pimumu": ("pi-", "mu+", "mu+")}
+DECAYS = {name: invented.LABELS[f"signal_{name}"] for name in ("piee", "pimumu", "pipi0ee")}
+
+
+def dalitz(candidates, sums):
+    return draw_dalitz(candidates, sums, final_states=FINAL_STATES, labels=DECAYS)
+
+
+def ratio(paper):
+    return acceptance_ratio(
+        invented.acceptance(paper), invented.published(paper), channels=invented.channels(paper),
+        labels=DECAYS, legends=invented.legends(paper),
+    )
+
+
+def of_paper(paper, figure, spectra=None, **changed):
+    """A figure of masses of one of the papers."""
+    settings = invented.masses(paper, figure) | changed
+    spectra = spectra or invented.spectra(settings["channel"])
+    return masses(spectra, invented.published(paper), **settings)
+
+
 @pytest.fixture(scope="module")
-def made(published, detector):
-    first, second = (published[paper] for paper in invented.PAPERS)
-    spectra = {channel: invented.spectra(channel) for channel in ("piee", "pimumu", "pipi0ee")}
+def made(detector):
     candidates, sums = {}, {}
     for channel in ("piee", "pimumu"):
         candidates[channel], sums[channel] = invented.dalitz_candidates(channel)
     return {
-        "layout": figures.na62_layout(detector),
-        "2019 figure2": figures.na62_2019_figure2(spectra["piee"], first),
-        "2019 figure3": figures.na62_2019_figure3(spectra["pimumu"], first),
-        "2022 figure2": figures.na62_2022_figure2(invented.identification()),
-        "2022 figure3": figures.na62_2022_figure3(spectra["piee"], second),
-        "2022 figure4": figures.na62_2022_figure4(spectra["piee"], second),
-        "2022 figure5": figures.na62_2022_figure5(spectra["pipi0ee"], second),
-        "dalitz": figures.na62_acceptance_dalitz(candidates, sums),
-        "dalitz of one": figures.na62_acceptance_dalitz({"piee": candidates["piee"]}, sums),
-        "ratio 2019": figures.na62_acceptance_ratio(invented.acceptance("na62_2019"), first),
-        "ratio 2022": figures.na62_acceptance_ratio(invented.acceptance("na62_2022"), second),
+        "layout": layout(detector),
+        "2019 figure2": of_paper("na62_2019", "figure2"),
+        "2019 figure3": of_paper("na62_2019", "figure3"),
+        "2022 figure2": pion_and_electron_identification(invented.identification()),
+        "2022 figure3": of_paper("na62_2022", "figure3"),
+        "2022 figure4": of_paper("na62_2022", "figure4"),
+        "2022 figure5": of_paper("na62_2022", "figure5"),
+        "dalitz": dalitz(candidates, sums),
+        "dalitz of one": dalitz({"piee": candidates["piee"]}, sums),
+        "ratio 2019": ratio("na62_2019"),
+        "ratio 2022": ratio("na62_2022"),
     }
 
 
@@ -65,8 +86,8 @@ def _texts(figure):
 
 def test_every_figure_is_labelled_legible_and_inside_its_printed_size(made):
     for name, (figure, numbers) in made.items():
-        assert figures.figure_bytes(figure, "png").startswith(b"\x89PNG")
-        assert any(figures.LABEL in text.get_text() for text in _texts(figure)), name
+        assert figure_bytes(figure, "png").startswith(b"\x89PNG")
+        assert any(LABEL in text.get_text() for text in _texts(figure)), name
         assert min(text.get_fontsize() for text in _texts(figure)) >= 7.9, name
         width_cm = figure.get_size_inches()[0] * 2.54
         assert round(width_cm, 3) in (8.6, 17.0), name
@@ -138,24 +159,22 @@ def data_of(selection, events):
     edges = np.linspace(0.35, 0.60, 51)
     return table_from_rows(
         [
-            {"selection": selection, "mass_low_gev": low, "mass_high_gev": high, "events": number}
+            {"channel": "piee", "selection": selection, "mass_low_gev": low, "mass_high_gev": high, "events": number}
             for low, high, number in zip(edges[:-1], edges[1:], events, strict=True)
         ],
-        ("selection", "mass_low_gev", "mass_high_gev", "events"),
+        ("channel", "selection", "mass_low_gev", "mass_high_gev", "events"),
     )
 
 
-def test_a_user_s_events_are_points_in_open_bins(published):
+def test_a_user_s_events_are_points_in_open_bins():
     events = [0] * 50
     events[3], events[40] = 4, 2_000_000
     events[24:31] = [None] * 7
     drawn = []
     for data in (data_of("lnv", events), None):
-        figure, numbers = figures.na62_2022_figure4(
-            invented.spectra("piee"), published["na62_2022"], data=data
-        )
+        figure, numbers = of_paper("na62_2022", "figure4", user_spectra=data)
         drawn.append((figure, numbers))
-        assert figures.figure_bytes(figure, "png").startswith(b"\x89PNG")
+        assert figure_bytes(figure, "png").startswith(b"\x89PNG")
     (figure, numbers), (_, without) = drawn
     points = {row["mass_low_gev"]: row["data_events"]
               for row in table_rows(numbers) if row["drawn_as"] == "data"}  # fmt: skip
@@ -175,18 +194,51 @@ def test_a_user_s_events_are_points_in_open_bins(published):
     assert line.get_ydata().tolist() == [4, 2_000_000]
 
 
-def test_regions_are_the_papers(published):
-    first, second = (published[paper] for paper in invented.PAPERS)
+def printed(paper, channel):
+    return printed_regions(Numbers(invented.published(paper), invented.channels(paper)), channel)
+
+
+def test_regions_are_the_papers():
     kaon = particles.mass_gev("K+")
-    mumu = regions_of(first, "pimumu")
-    assert mumu.masked == (0.484, 0.504)
+    mumu = printed("na62_2019", "pimumu")
+    assert mumu.normalisation == (0.484, 0.504) and mumu.masked is None
     assert mumu.signal == pytest.approx((kaon - 3.3e-3, kaon + 3.3e-3))
-    ee = regions_of(second, "piee")
+    ee = printed("na62_2022", "piee")
     assert ee.masked == pytest.approx((0.470, 0.505))
     assert ee.signal == pytest.approx((0.4886, 0.4988))
-    four = regions_of(second, "pipi0ee")
-    assert four.signal == four.masked == (0.484, 0.504)
+    four = printed("na62_2022", "pipi0ee")
+    assert four.signal == (0.484, 0.504) and four.masked is None
     assert four.normalisation == ee.normalisation
+
+
+def test_the_regions_that_were_applied_are_drawn_and_others_of_the_paper_marked(made):
+    """A user who moves the signal region sees both."""
+    panels = invented.masses("na62_2022", "figure4")["panels"]
+    lnv = panels[0] | {"regions": panels[0]["regions"] | {"signal": [[0.490, 0.498]]}}
+    figure, _ = of_paper("na62_2022", "figure4", panels=[lnv, *panels[1:]])
+
+    def lines(figure, style):
+        return [line.get_xdata()[0] for line in figure.axes[0].lines if line.get_linestyle() == style]
+
+    assert lines(figure, "-.") == pytest.approx([488.6, 498.8])
+    drawn = [line.get_xdata()[0] for line in figure.axes[0].lines if len(line.get_xdata()) == 2]
+    assert {490.0, 498.0} <= {round(x, 6) for x in drawn}
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "published region" in legend
+    # Where they are the same, nothing is marked.
+    for name in ("2019 figure2", "2019 figure3", "2022 figure3", "2022 figure4", "2022 figure5"):
+        legend = [text.get_text() for text in made[name][0].legends[0].get_texts()]
+        assert "published region" not in legend, name
+
+
+def test_a_hypothesis_is_drawn_by_the_legend_of_the_searchs_file():
+    acceptance = invented.acceptance("na62_2019")
+    figure, numbers = acceptance_ratio(
+        acceptance, invented.published("na62_2019"), channels=invented.channels("na62_2019"),
+        labels=DECAYS, legends={"harder_cut": "A harder cut"},
+    )
+    assert set(numbers["variation"]) == {"nominal", "harder_cut"}
+    assert "A harder cut" in [text.get_text() for text in figure.legends[0].get_texts()]
 
 
 def test_processes_of_one_panel_are_told_apart_by_more_than_colour():
@@ -194,27 +246,25 @@ def test_processes_of_one_panel_are_told_apart_by_more_than_colour():
         samples = {
             name for name in invented.spectra(channel)["sample"] if name.startswith("bkg_")
         }
-        looks = {look_of(name) for name in samples}
-        assert len(looks) == len(samples)
-    assert look_of("bkg_pipi0_dalitz_gamma_soft") != look_of("bkg_pipi0_dalitz_gamma")
+        styles = {style_of(name) for name in samples}
+        assert len(styles) == len(samples)
+    assert style_of("bkg_pipi0_dalitz_gamma_soft") != style_of("bkg_pipi0_dalitz_gamma")
 
 
-def test_bad_spectra_are_named(published):
-    second = published["na62_2022"]
+def test_bad_spectra_are_named():
     with pytest.raises(ValueError, match="no selection 'sm_rich'"):
         rows = find_rows(invented.spectra("piee"), selection="sm")
-        figures.na62_2022_figure3(table_from_rows(rows, list(rows[0])), second)
+        of_paper("na62_2022", "figure3", table_from_rows(rows, list(rows[0])))
     rows = table_rows(invented.spectra("pipi0ee"))
     rows.pop(3)
     with pytest.raises(ValueError, match="gaps or overlap"):
-        figures.na62_2022_figure5(table_from_rows(rows, list(rows[0])), second)
+        of_paper("na62_2022", "figure5", table_from_rows(rows, list(rows[0])))
     rows = table_rows(invented.spectra("pipi0ee"))[1:]
     with pytest.raises(ValueError, match="different bins"):
-        figures.na62_2022_figure5(table_from_rows(rows, list(rows[0])), second)
+        of_paper("na62_2022", "figure5", table_from_rows(rows, list(rows[0])))
 
 
-def test_samples_too_small_to_fill_anything_still_make_figures(published):
-    first, second = (published[paper] for paper in invented.PAPERS)
+def test_samples_too_small_to_fill_anything_still_make_figures():
     empty = {
         channel: invented.spectra(channel) | {
             "expected_events": [0.0] * number_of_rows(invented.spectra(channel))}
@@ -224,20 +274,20 @@ def test_samples_too_small_to_fill_anything_still_make_figures(published):
     one["expected_events"] = [0.0] * (number_of_rows(one) - 1) + [2.0]
     nothing = {name: np.array([]) for name in ("weight", "true_mass_1_gev", "true_mass_2_gev")}
     for figure, numbers in (
-        figures.na62_2019_figure2(empty["piee"], first),
-        figures.na62_2022_figure4(one, second),
-        figures.na62_2022_figure5(empty["pipi0ee"], second),
-        figures.na62_acceptance_dalitz({"piee": nothing}, {"piee": 100.0}),
+        of_paper("na62_2019", "figure2", empty["piee"]),
+        of_paper("na62_2022", "figure4", one),
+        of_paper("na62_2022", "figure5", empty["pipi0ee"]),
+        dalitz({"piee": nothing}, {"piee": 100.0}),
     ):
-        assert figures.figure_bytes(figure, "png").startswith(b"\x89PNG")
+        assert figure_bytes(figure, "png").startswith(b"\x89PNG")
         assert number_of_rows(numbers) > 0
 
 
-def test_control_samples_are_not_stacked(published):
+def test_control_samples_are_not_stacked():
     rows = table_rows(invented.spectra("pipi0ee"))
     control = [{**row, "sample": "control_pions"} for row in rows if "ee_sm" in row["sample"]]
     table = table_from_rows(rows + control, list(rows[0]))
-    _, numbers = figures.na62_2022_figure5(table, published["na62_2022"])
+    _, numbers = of_paper("na62_2022", "figure5", table)
     assert "control_pions" not in numbers["sample"]
 
 
@@ -267,11 +317,11 @@ def test_layout_takes_plain_numbers_and_names_what_is_missing(made, detector):
         for section, leaves in detector.items()
         if isinstance(leaves, dict)
     }
-    _, numbers = figures.na62_layout(plain)
+    _, numbers = layout(plain)
     assert numbers["x_high_m"] == made["layout"][1]["x_high_m"]
     del plain["lkr"]["z_m"]
     with pytest.raises(ValueError, match=r"lkr\.z_m"):
-        figures.na62_layout(plain)
+        layout(plain)
 
 
 def test_labels_of_the_layout_keep_their_order_and_distance():
@@ -302,16 +352,16 @@ def test_closure_draws_what_went_in_and_out(made):
             first["uncertainty"] / first["measured_probability"],
             second["uncertainty"] / second["measured_probability"]))
     with pytest.raises(ValueError, match="none of"):
-        figures.na62_2022_figure2({name: [] for name in invented.identification()})
+        pion_and_electron_identification({name: [] for name in invented.identification()})
 
 
 def test_closure_of_muons_draws_both_ways():
-    _, numbers = figures.na62_muon_identification(invented.identification())
+    _, numbers = muon_identification(invented.identification())
     assert set(numbers["map"]) == {"pion_to_muon", "muon_to_pion"}
     lost = find_rows(numbers, map="muon_to_pion")
     assert all(row["true_probability"] == pytest.approx(0.0015) for row in lost)
     with pytest.raises(ValueError, match="none of"):
-        figures.na62_muon_identification({name: [] for name in invented.identification()})
+        muon_identification({name: [] for name in invented.identification()})
 
 
 @pytest.mark.parametrize("lepton", ["e+", "mu+"])
@@ -354,7 +404,7 @@ def test_dalitz_acceptance_is_flat_where_it_was_made_flat(made):
     columns, _ = invented.dalitz_candidates("pimumu")
     assert sum(row["selected_weight"] for row in rows) == pytest.approx(columns["weight"].sum())
     with pytest.raises(ValueError, match="pipi0ee"):
-        figures.na62_acceptance_dalitz({"pipi0ee": columns}, {"pipi0ee": 1.0})
+        dalitz({"pipi0ee": columns}, {"pipi0ee": 1.0})
 
 
 def test_acceptance_ratio_draws_default_and_hypotheses(made):

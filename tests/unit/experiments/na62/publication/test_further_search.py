@@ -2,22 +2,32 @@
 
 import pytest
 
-from lnvsearch.experiments.na62.publication.comparison import comparison_for_na62, summary_for_na62
+from lnvsearch.experiments.na62.publication.comparison import comparison_for_na62
 from lnvsearch.experiments.na62.publication.figures.acceptance import (
+    acceptance_ratio,
     dalitz_area_fractions,
     dalitz_limits,
 )
-from lnvsearch.experiments.na62.publication.tables import text as tables_na62
+from lnvsearch.experiments.na62.publication.figures.spectra import masses
+from lnvsearch.experiments.na62.publication.numbers import Numbers
+from lnvsearch.experiments.na62.publication.summary import summary_for_na62
 from lnvsearch.experiments.na62.publication.tables.acceptance import (
     acceptance_ratios,
     published_ratio,
 )
-from lnvsearch.publication import figures
+from lnvsearch.experiments.na62.publication.tables.search import backgrounds, sensitivities
 from lnvsearch.publication.comparison import is_test
-from lnvsearch.publication.published import COLUMNS, read_published
+from lnvsearch.publication.figures.style import figure_bytes
+from lnvsearch.publication.published import (
+    COLUMNS,
+    PublishedNumber,
+    PublishedNumbers,
+    read_published,
+)
 from lnvsearch.tables import find_rows, table_rows
 
-LABEL = r"$K^+\to\pi^-\mu^+e^+$"
+LABEL = r"$K^+\to \pi^-\mu^+e^+$"
+CHANNELS = {"pimue": {"normalisation_channel": "pimue", "normalisation_sample": "norm_piee"}}
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +75,7 @@ LIMITS = [
 ]
 RESULTS = {
     "title": "the example",
+    "channels": CHANNELS,
     "acceptance": {"pimue": ACCEPTANCE},
     "background": {"pimue": BACKGROUND},
     "sensitivity": {"pimue": SENSITIVITY},
@@ -73,9 +84,9 @@ RESULTS = {
 
 
 def test_samples_are_found_by_their_names(published):
-    ratio, sigma = acceptance_ratios({"pimue": ACCEPTANCE}, "pimue")["nominal"]
+    ratio, sigma = acceptance_ratios({"pimue": ACCEPTANCE}, "pimue", CHANNELS)["nominal"]
     assert ratio == pytest.approx(0.055 / 0.08) and 0 < sigma < 0.02
-    assert published_ratio(published, "pimue") is None
+    assert published_ratio(Numbers(published, CHANNELS), "pimue") is None
 
 
 def test_only_what_is_certain_is_tested(published):
@@ -100,7 +111,7 @@ def test_a_search_that_has_published_nothing_yet_has_an_empty_comparison(tmp_pat
 
 
 def test_the_table_of_backgrounds_adds_up_what_is_left(published):
-    rows = table_rows(tables_na62.backgrounds(published, {"pimue": BACKGROUND}))
+    rows = table_rows(backgrounds(published, {"pimue": BACKGROUND}))
     assert [row["sample"] for row in rows] == ["bkg_ke4", "bkg_new", "bkg_k3pi", "total"]
     assert rows[2]["simulated"] == "< 2100"  # 2.3 times what one event might have counted
     assert rows[-1]["simulated"] == "0.50 ± 0.14"
@@ -108,7 +119,7 @@ def test_the_table_of_backgrounds_adds_up_what_is_left(published):
 
 
 def test_the_table_of_sensitivities_has_the_limit(published):
-    found = tables_na62.sensitivities(published, {"pimue": SENSITIVITY}, {"pimue": LIMITS})
+    found = sensitivities(published, {"pimue": SENSITIVITY}, {"pimue": LIMITS}, ())
     (limit,) = find_rows(found, quantity="upper_limit_branching_fraction")
     assert (limit["published"], limit["derived"]) == ("4.2e-11", "4.19e-11")
     assert limit["simulated"] == "4.08e-11"
@@ -148,31 +159,88 @@ def test_figures_of_any_channel_are_drawn(published):
         ),
     )
     panels = [
-        {"selection": "sm", "title": "known", "final_state": ["pi+", "e+", "e-"],
+        {"selection": "sm", "title": "normalisation channel", "final_state": ["pi+", "e+", "e-"],
          "regions": {"normalisation": [[0.48, 0.50]]}},
         {"selection": "lnv", "title": "LNV", "final_state": ["pi-", "mu+", "e+"],
          "regions": {"signal": [[0.489, 0.498]], "masked": [[0.48, 0.505]]}},
         {"selection": "other", "title": "a control", "final_state": ["pi-", "mu+", "e+"],
          "regions": {"control": [[0.0, 1.0]]}},
     ]
-    figure, numbers = figures.na62_masses(
-        spectra, published, channel="pimue", panels=panels, label=LABEL
+    figure, numbers = masses(
+        spectra, published, channel="pimue", panels=panels, label=LABEL, channels=CHANNELS
     )
     assert len(figure.axes) == 3 and len(numbers["sample"]) == 12
     assert r"\mu^+" in figure.axes[1].get_xlabel()
     # Counts from memory are not quoted as data.
     assert "published" not in numbers["drawn_as"]
-    assert figures.figure_bytes(figure, "png")
-    figure, numbers = figures.na62_acceptance_ratio(
-        {"pimue": ACCEPTANCE}, published, labels={"pimue": LABEL}
+    assert figure_bytes(figure, "png")
+    figure, numbers = acceptance_ratio(
+        {"pimue": ACCEPTANCE}, published, channels=CHANNELS, labels={"pimue": LABEL}, legends={}
     )
     assert numbers["ratio_over_published"] == [1.0] and numbers["ratio_published"] == [None]
-    assert figures.figure_bytes(figure, "png")
+    assert figure_bytes(figure, "png")
 
 
-def test_no_figure_has_the_name_of_a_module():
-    """A module, once imported, would stand in the function's place."""
-    import pkgutil
+# ------------------------------------------------------- papers that print what the first two do
 
-    modules = {module.name for module in pkgutil.iter_modules(figures.__path__)}
-    assert not modules & set(figures.__all__)
+
+def paper_of(channel, norm, **further):
+    """A paper with the inputs of 1/(N_K A) = 5.152e-12, its normalisation under `norm`."""
+
+    def number(quantity, of, value, uncertainty=None):
+        return PublishedNumber(
+            quantity, of, None, f"{value:g}", value, uncertainty, 0.01 * value, "1", "high", "", "",
+            "",
+        )
+
+    printed = {
+        "normalisation_candidates": 20000.0, "normalisation_contamination": 0.0,
+        "normalisation_branching_fraction": 1.0e-7, "normalisation_acceptance_percent": 10.0,
+        "n_kaon_decays": 2.0e12,
+    }
+    return PublishedNumbers([
+        number("upper_limit_branching_fraction", channel, 1.2e-11),
+        number("signal_acceptance_percent", channel, 9.705),
+        number("single_event_sensitivity", channel, 5.2e-12),
+        *(number(quantity, norm, value) for quantity, value in printed.items()),
+        *(number(quantity, channel, *value) for quantity, value in further.items()),
+    ])
+
+
+def derived(published, channel, norm, **further):
+    """What follows from a paper's numbers, by quantity and channel."""
+    counted = {"normalisation_channel": norm, "normalisation_sample": f"norm_{norm}", **further}
+    compared = comparison_for_na62(published, {"channels": {channel: counted, norm: counted}})
+    return {
+        (row["quantity"], row["channel"]): row["value"]
+        for row in table_rows(compared) if row["kind"] == "derived"
+    }
+
+
+def test_a_further_paper_that_prints_its_kaon_decays_is_compared():
+    found = derived(paper_of("pimumu", "pimumu"), "pimumu", "pimumu")
+    assert found["n_kaon_decays", "pimumu"] == pytest.approx(2.0e12)
+    assert found["single_event_sensitivity", "pimumu"] == pytest.approx(5.152e-12, rel=1e-4)
+
+
+@pytest.mark.parametrize("printed", [True, False])
+def test_a_neutral_pion_counts_in_a_channel_of_any_name(printed):
+    """B(pi0 -> gamma gamma) as the paper prints it, or else as the search's file has it."""
+    name = "pi0_two_photon_branching_fraction_percent"
+    paper = paper_of("pipi0mumu", "pimumu", **({name: (98.823, 0.034)} if printed else {}))
+    further = {"mean": 0.98823, "sigma": 0.00034}
+    found = derived(paper, "pipi0mumu", "pimumu", further_branching_fraction=further)
+    assert found["single_event_sensitivity", "pipi0mumu"] == pytest.approx(5.213e-12, rel=1e-4)
+    without = derived(paper, "pipi0mumu", "pimumu")
+    assert without["single_event_sensitivity", "pipi0mumu"] == pytest.approx(5.152e-12, rel=1e-4)
+
+
+def test_a_normalisation_channel_has_any_name():
+    found = derived(paper_of("pimue", "pienu"), "pimue", "pienu")
+    assert found["n_kaon_decays", "pienu"] == pytest.approx(2.0e12)
+    assert found["single_event_sensitivity", "pimue"] == pytest.approx(5.152e-12, rel=1e-4)
+
+
+def test_a_channel_that_the_search_does_not_have_is_refused():
+    with pytest.raises(ValueError, match="no channel 'pimue'; its channels are kkee"):
+        comparison_for_na62(paper_of("pimue", "pienu"), {"channels": {"kkee": {}}})

@@ -1,20 +1,13 @@
 """Simulated numbers in the NA62 comparison: right values, right tests, reasons that stay true."""
 
-import importlib.util
 import math
-from pathlib import Path
 
+import invented_na62 as invented
 import pytest
 
-from lnvsearch.experiments.na62.publication.comparison import comparison_for_na62, summary_for_na62
 from lnvsearch.publication.comparison import is_test
 from lnvsearch.publication.entered import Entered
 from lnvsearch.tables import table_rows
-
-_FILE = Path(__file__).with_name("invented_na62.py")
-_SPEC = importlib.util.spec_from_file_location(_FILE.stem, _FILE)
-invented = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(invented)
 
 
 def results_of(paper):
@@ -40,7 +33,7 @@ def made():
     made = {}
     for paper in invented.PAPERS:
         published, results = invented.published(paper), results_of(paper)
-        made[paper] = (published, results, table_rows(comparison_for_na62(published, results)))
+        made[paper] = (published, results, table_rows(invented.comparison(paper, results)))
     return made
 
 
@@ -138,7 +131,7 @@ def test_an_empty_background_is_no_measurement_of_zero():
         if sample == "bkg_k3pi":
             table["expected_events"][index] = 0.0
             table["effective_events"][index] = 0.0
-    rows = table_rows(comparison_for_na62(invented.published("na62_2022"), results))
+    rows = table_rows(invented.comparison("na62_2022", results))
     row = simulated(rows, "background_k3pi_lower_region_events", "piee")["nominal"]
     assert row["value"] is None and not is_test(row)
 
@@ -166,7 +159,7 @@ def test_measurements_stand_for_themselves_and_win_over_what_tables_give(made):
         "variant": ["nominal", "nominal"], "value": [0.40, 1.0], "uncertainty": [0.1, 0.1],
         "note": [None, None],
     }
-    rows = table_rows(comparison_for_na62(published, {**results, "validation": measured}))
+    rows = table_rows(invented.comparison("na62_2022", {**results, "validation": measured}))
     assert simulated(rows, "background_events", "piee")["nominal"]["value"] == 0.40
 
 
@@ -185,7 +178,7 @@ def test_same_sign_controls_are_simulated_where_the_table_has_them():
             sample, "label", "nominal", selection, "control", events, 15.0, 0.0, 1000.0,
         ), strict=True):
             table[name].append(value)
-    rows = table_rows(comparison_for_na62(invented.published("na62_2022"), results))
+    rows = table_rows(invented.comparison("na62_2022", results))
     row = simulated(rows, "control_events_pi_plus_e_minus_e_minus", "piee")["nominal"]
     assert (row["value"], row["published"]) == (640.0, 676)
     bound = simulated(rows, "control_events_pi_plus_e_plus_e_plus", "piee")["nominal"]
@@ -205,28 +198,28 @@ def test_simulated_limits_are_those_of_the_papers_method_at_named_variants(made)
     assert found["nominal"]["published_uncertainty"] == pytest.approx(expected)
     others = [limit("simulated", "nominal", prior="gamma"),
               limit("simulated", "nominal", method="rolke", prior=None)]
-    rows = table_rows(comparison_for_na62(published, {"limits": {"piee": others}}))
+    rows = table_rows(invented.comparison("na62_2019", {"limits": {"piee": others}}))
     assert not simulated(rows, "upper_limit_branching_fraction", "piee")
 
 
 def test_another_setting_than_the_papers_says_so_and_unknown_ones_are_refused():
     published = invented.published("na62_2022")
     entered = {("track_momentum_minimum_gev", "all", None): Entered(7.0, "settings")}
-    rows = table_rows(comparison_for_na62(published, {"entered": entered}))
+    rows = table_rows(invented.comparison("na62_2022", {"entered": entered}))
     (row,) = [r for r in rows if r["quantity"] == "track_momentum_minimum_gev"]
     assert row["value"] == 7.0 and "another value" in row["note"]
     (row,) = [r for r in rows if r["quantity"] == "electrons"]
     assert row["kind"] == "not_simulated"
     unknown = {("mass_of_the_moon", "all", None): Entered(1.0, "settings")}
     with pytest.raises(ValueError, match="mass_of_the_moon"):
-        comparison_for_na62(published, {"entered": unknown})
+        invented.comparison("na62_2022", {"entered": unknown})
 
 
 def test_summary_shows_the_ratios_and_says_why_simulated_numbers_disagree(made):
     for paper, (published, results, _) in made.items():
-        comparison = comparison_for_na62(published, results)
-        text = summary_for_na62(comparison, published, results)
-        assert text == summary_for_na62(comparison, published, results)
+        comparison = invented.comparison(paper, results)
+        text = invented.summary(paper, comparison, results)
+        assert text == invented.summary(paper, comparison, results)
         assert "No NA62 events are simulated" not in text
         assert "not known" not in text
         assert "| piee | hypothesis_a_no_fsr_in_signal |" in text

@@ -1,4 +1,4 @@
-"""A user's own events beside the published numbers: closed cells, and words of their own."""
+"""A user's own events and the published numbers: closed cells, and words of their own."""
 
 from pathlib import Path
 
@@ -105,7 +105,7 @@ def test_before_the_data_are_open_there_is_no_limit():
     )
 
 
-def test_without_a_known_decay_the_table_says_why():
+def test_without_a_normalisation_candidate_the_table_says_why():
     nothing = {"normalisation_candidates": 0, "normalisation": record()["normalisation"],
                "without_sensitivity": "no candidate of the normalisation channel"}  # fmt: skip
     table = cells(data_sensitivity(published("na62_2022"), {"pipi0ee": nothing}, {"pipi0ee": []}))

@@ -5,8 +5,13 @@ import math
 import numpy as np
 import pytest
 
-from lnvsearch.papers.besiii_2025 import tables
-from lnvsearch.publication.undercoverage import coverage_curves, is_undercovered
+from lnvsearch.publication.undercoverage import (
+    UNDERCOVERAGE_COLUMNS,
+    coverage_curves,
+    is_undercovered,
+    undercoverage,
+)
+from lnvsearch.tables import render, table_rows
 
 NAMES = ("paper", "channel", "method", "true_signal", "coverage", "nominal")
 
@@ -24,7 +29,7 @@ def test_lowest_coverage_and_ranges():
         *reversed(curve("rolke", [1.0, 0.89, 0.8, 0.95, 0.9, 0.85, 0.99, 0.95])),
         *curve("cls", [1.0, 0.9, 0.95]),
     )
-    first, second = tables.table_rows(tables.undercoverage(table))
+    first, second = table_rows(undercoverage(table))
     assert first == {
         "paper": "p", "channel": "kkee", "method": "rolke", "nominal": "0.9",
         "lowest_coverage": "0.8000", "true_signal_at_lowest": "1",
@@ -39,7 +44,7 @@ def test_lowest_coverage_and_ranges():
 
 def test_each_curve_has_its_own_nominal_level():
     rows = curve("rolke", [0.93, 0.96], 0.95) + curve("cls", [0.93, 0.96], 0.9)
-    table = tables.undercoverage(table_of(*rows))
+    table = undercoverage(table_of(*rows))
     assert table["undercovered_ranges"] == ["1", "0"]
 
 
@@ -71,7 +76,7 @@ def test_of_real_methods_only_rolke_undercovers():
         for method, values in covered.items()
         for s, c in zip(signal.tolist(), values.tolist(), strict=True)
     ]
-    rolke, cls = tables.table_rows(tables.undercoverage(table_of(*rows)))
+    rolke, cls = table_rows(undercoverage(table_of(*rows)))
     assert cls["undercovered_ranges"] == "0"
     # The same as counted by hand from the arrays.
     below = covered["rolke"] < 0.9 - 1e-9
@@ -87,10 +92,10 @@ def test_of_real_methods_only_rolke_undercovers():
 
 
 def test_the_table_can_be_printed_in_all_formats():
-    table = tables.undercoverage(table_of(*curve("rolke", [0.8, 1.0])))
-    assert tables.render(table, "csv").splitlines()[0] == ",".join(tables.UNDERCOVERAGE_COLUMNS)
+    table = undercoverage(table_of(*curve("rolke", [0.8, 1.0])))
+    assert render(table, "csv").splitlines()[0] == ",".join(UNDERCOVERAGE_COLUMNS)
     for text_format in ("tex", "md"):
-        text = tables.render(table, text_format)
+        text = render(table, text_format)
         assert not [name for name in table if "_" in name and name in text]
 
 
@@ -120,4 +125,4 @@ def test_a_missing_column_is_named():
     table = table_of(*GOOD)
     del table["nominal"]
     with pytest.raises(ValueError, match=r"lacks \['nominal'\]"):
-        tables.undercoverage(table)
+        undercoverage(table)

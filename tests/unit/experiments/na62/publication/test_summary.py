@@ -1,0 +1,132 @@
+"""Summaries of NA62's comparisons: every test counted, what disagrees listed with its reason."""
+
+import math
+import re
+from dataclasses import replace
+
+import invented_na62 as invented
+import pytest
+
+from lnvsearch.experiments.na62.publication.numbers import rounding_sigma
+from lnvsearch.experiments.na62.publication.summary import REASONS
+from lnvsearch.publication.comparison import comparison_table, is_test
+from lnvsearch.publication.published import PublishedNumbers
+from lnvsearch.publication.summary import agreement
+from lnvsearch.tables import table_rows
+
+PAPERS = invented.PAPERS
+LIMIT = "upper_limit_branching_fraction"
+
+
+def lines_with(text, start):
+    return [line for line in text.splitlines() if line.startswith(start)]
+
+
+@pytest.fixture(scope="module")
+def na62():
+    """{paper: (comparison, published, results)}, with limits that need no computing."""
+    published = {paper: invented.published(paper) for paper in PAPERS}
+    made = {}
+    for paper, other in (PAPERS, PAPERS[::-1]):
+        channel = "pimumu" if paper == "na62_2019" else "piee"
+        printed = published[paper].value(LIMIT, channel=channel)
+        records = [
+            {
+                "kind": "derived", "variant": "printed_sensitivity", "method": "cls",
+                "prior": prior, "is_paper_method": True,
+                "upper_branching_fraction": factor * printed,
+            }
+            for prior, factor in (("posterior-gamma", 1.005), ("lognormal", 1.03))
+        ]  # fmt: skip
+        results = {"limits": {channel: records}, "companion": published[other]}
+        made[paper] = (invented.comparison(paper, results), published[paper], results)
+    return made
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_na62_summary_counts_every_test_and_lists_all_that_miss_the_printed_digits(na62, paper):
+    comparison, published, results = na62[paper]
+    text = invented.summary(paper, comparison, results)
+    assert text == invented.summary(paper, comparison, results)
+    tests = [row for row in table_rows(comparison) if is_test(row)]
+    counts, listing = text.split("## What does not agree")
+    counted = [int(line.split("|")[4]) for line in lines_with(counts, "| derived |")]
+    assert sum(counted) == len(tests) > 20
+    missing = [
+        row
+        for row in tests
+        if agreement(
+            row, published.find(row["quantity"], channel=row["channel"]).resolution
+        ) != "printed digits"
+    ]
+    listed = re.findall(r"^\| (\w+) \| (\w+) \| derived \| (\w+) \|", listing, re.MULTILINE)
+    assert listed == [(row["quantity"], row["channel"], row["variant"]) for row in missing]
+    assert "not known" not in listing
+    assert "No NA62 events are simulated" in text
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_na62_limits_have_the_uncertainties_of_rounding_and_the_summary_says_so(na62, paper):
+    comparison, published, results = na62[paper]
+    limits = [row for row in table_rows(comparison) if row["quantity"] == LIMIT and is_test(row)]
+    for row in limits:
+        number = published.find(LIMIT, channel=row["channel"])
+        assert row["published_uncertainty"] == pytest.approx(number.resolution / math.sqrt(12))
+    text = invented.summary(paper, comparison, results)
+    assert f"all {len(limits)} tests of limits: there both σ are rounding alone, unit/√12" in text
+    table = text.split("The limits:")[1].split("##")[0]
+    assert len(lines_with(table, "| p")) == len(limits)
+
+
+def test_na62_limits_with_another_uncertainty_are_not_called_rounding(na62):
+    comparison, published, results = na62["na62_2022"]
+    rows = table_rows(comparison)
+    first = next(row for row in rows if row["quantity"] == LIMIT and is_test(row))
+    first["published_uncertainty"] = 2 * rounding_sigma(
+        published.find(LIMIT, channel=first["channel"])
+    )
+    n_limits = sum(row["quantity"] == LIMIT and is_test(row) for row in rows)
+    text = invented.summary("na62_2022", comparison_table(rows, published), results)
+    assert f"Not so for {n_limits - 1} of the {n_limits} tests of limits" in text
+
+
+def test_na62_reasons_refer_to_inconsistencies_that_are_listed_and_to_printed_numbers(na62):
+    quantities = {
+        (number.quantity, number.channel) for _, published, _ in na62.values()
+        for number in published
+    }
+    reasons = {None: REASONS} | {paper: invented.additions(paper).reasons for paper in PAPERS}
+    for paper, of_paper in reasons.items():
+        titles = invented.inconsistencies(paper, na62[paper][2]) if paper else {}
+        for reason in of_paper:
+            assert reason.inconsistency in {*titles, ""}
+            rows = [
+                {"quantity": q, "channel": c, "kind": reason.kind, "variant": "", "mass_gev": None}
+                for q, c in quantities
+            ]
+            assert any(reason.explains(row) for row in rows), reason
+
+
+def test_na62_summary_without_results_and_with_a_simulated_number():
+    text = invented.summary("na62_2019", invented.comparison("na62_2019", {}), {})
+    assert "2017 data" in text and "0 simulated" in text
+    record = {"quantity": "mass_resolution_mev", "channel": "piee", "value": 1.6}
+    comparison = invented.comparison("na62_2019", {"simulated_numbers": [record]})
+    assert "No NA62 events are simulated" not in invented.summary("na62_2019", comparison, {})
+
+
+def test_na62_summary_follows_the_numbers(na62):
+    """A paper that printed another limit would disagree."""
+    _, published, _ = na62["na62_2022"]
+    changed = PublishedNumbers([
+        replace(n, value=9e-10, digits="9.0e-10")
+        if (n.quantity, n.channel) == (LIMIT, "pipi0ee") else n
+        for n in published
+    ])
+    before, after = (
+        invented.summary("na62_2022", invented.comparison("na62_2022", {}, numbers), {}, numbers)
+        for numbers in (published, changed)
+    )
+    start = f"| {LIMIT} | pipi0ee |"
+    assert not lines_with(before, start)
+    assert len(lines_with(after, start)) == 2 and "| 9.0e-10 |" in lines_with(after, start)[0]
