@@ -2,7 +2,8 @@
 
 import pytest
 import yaml
-from searches.configuration import ConfigurationError, check_schema, overlaid, read_yaml
+from searches.configuration import ConfigurationError, checked, fill_defaults, overlaid, read_yaml
+from searches.definitions import Config
 from searches.load import load_papers
 from searches.search import Paper
 
@@ -267,7 +268,7 @@ def test_missing_file_is_named(project):
 def test_defaults_are_filled_in(project):
     config = {"papers": ["besiii_2025"], "base_seed": 1, "confidence_level": 0.9,
               "statistics": read_yaml(project / CONFIG)["statistics"]}
-    check_schema(config, "config", CONFIG)
+    fill_defaults(config, checked(Config, config, CONFIG))
     assert config["majorana_masses_gev"] == "paper" and config["data"] == {}
 
 
