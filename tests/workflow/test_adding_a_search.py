@@ -71,7 +71,7 @@ BAD = {
     ),
     "unknown drawing": (
         lambda c: c["figures"]["spectra_pimue"].update(draw="spectra"),
-        ["figures.spectra_pimue.draw", "na62_masses"],
+        ["figures.spectra_pimue.draw", "masses"],
     ),
     "figure of a channel that is not there": (
         lambda c: c["figures"]["spectra_pimue"].update(channel="pimu"),

@@ -250,7 +250,13 @@ def test_bad_configuration_is_refused(refused, case):
 
 def test_every_problem_has_its_line(project):
     spoil(project, PAPER, lambda c: c["selection"].append({"cut": "magic"}))
-    spoil(project, PAPER, lambda c: c["variations"]["pulls_off"].update(samples=["nothing"]))
+    spoil(project, PAPER, lambda c: c["mass_bin"].update(width_gev=-1.0))
+    assert len(refusal(project).splitlines()) == 2
+
+
+def test_every_name_that_leads_nowhere_has_its_line(project):
+    spoil(project, PAPER, lambda c: c["calibration"].update(sample="signal_phsp"))
+    spoil(project, PAPER, lambda c: c["variations"]["radiation_off"].update(samples=["nothing"]))
     assert len(refusal(project).splitlines()) >= 2
 
 

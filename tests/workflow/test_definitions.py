@@ -184,18 +184,14 @@ BAD = {
         ["variations", "nominal", "rename"],
     ),
     "a scan without end": (
-        BESIII, lambda c: c["mass_scan"].update(step=1.0e-9), ["mass_scan.step", "larger"]
-    ),
-    "an uncertainty above its number": (
-        BESIII, lambda c: c["parent"].update(number=44e6, number_uncertainty=10087e6),
-        ["parent.number_uncertainty", "fix"],
+        BESIII, lambda c: c.update(mass_scan={"step_gev": 1.0e-9}), ["mass_scan.step_gev", "larger"]
     ),
     "samples of another particle": (
         BESIII, lambda c: c["parent"].update(particle="K+"), ["samples.signal_phsp.decay.parent", "K+"]
     ),
     "an overlay of what is no mapping": (
-        BESIII, lambda c: c["variations"]["pulls_off"].update(paper={"mass_scan": {"first": {"a": 1}}}),
-        ["variations.pulls_off", "mass_scan.first"],
+        BESIII, lambda c: c["variations"]["pulls_off"].update(paper={"mass_scan": {"first_gev": {"a": 1}}}),
+        ["variations.pulls_off", "mass_scan.first_gev"],
     ),
     "an overlay of a cut with a list": (
         KAONS,
@@ -256,9 +252,9 @@ BAD = {
     "bins without end": (
         KAONS, lambda c: lnv(c)["spectrum"].update(width_gev=5e-324), ["lnv.spectrum.width_gev", "larger"]
     ),
-    "half of a sensitivity": (
-        KAONS, lambda c: c["channels"]["piee"]["limit"].pop("recomputation"),
-        ["channels.piee.limit.recomputation", "add"],
+    "a count that is no whole number": (
+        KAONS, lambda c: c["channels"]["piee"]["limit"].update(observed=0.5),
+        ["channels.piee.limit.observed", "integer"],
     ),
     "chambers out of order": (
         NA62, lambda c: c["spectrometer"]["chamber_z_m"]["value"].reverse(),
@@ -293,7 +289,7 @@ def test_a_bad_key_is_refused(refused, case):
     message = refused(file, change)
     for words in (file.rpartition("/")[2], *expected):
         assert words in message, message
-    assert all(re.match(r"\S+: \S+: .*; ", line) for line in message.splitlines())
+    assert all(re.match(r".+: \S+: .*; ", line) for line in message.splitlines())
 
 
 @pytest.mark.parametrize("key", [1, None, True, (1, 2)])
@@ -365,7 +361,7 @@ def test_whatever_is_changed_is_accepted_or_refused_in_words(project, data):
         load_papers(read_config([project / CONFIG]), project, CONFIG)
     except ConfigurationError as error:
         for line in str(error).splitlines():
-            assert re.match(r"\S+: .+; ", line)
+            assert re.match(r".+: .+; ", line)
     finally:
         (project / file).write_text(text, encoding="utf-8")
 

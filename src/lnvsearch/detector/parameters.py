@@ -193,12 +193,12 @@ def _typed(leaf: Any) -> float | bool | tuple[float, ...]:
 
 
 def _wrong_order(response: type, mapping: Mapping) -> Iterator[str]:
-    """Numbers of `response.ascending` that do not ascend.
+    """Numbers of `response.ascending`, where it has that, that do not ascend.
 
     Each entry of it is a row of keys, `section.key` or `section.key[i]`, whose numbers ascend; a
     list as a whole must not descend.
     """
-    for row in response.ascending:
+    for row in getattr(response, "ascending", ()):
         numbers = [pair for name in row for pair in _numbers_at(mapping, name)]
         for (low, one), (high, other) in zip(numbers, numbers[1:], strict=False):
             if one > other or (one == other and len(row) > 1):
