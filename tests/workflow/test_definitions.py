@@ -183,6 +183,10 @@ BAD = {
         BESIII, lambda c: c["variations"].update(nominal=c["variations"].pop("pulls_off")),
         ["variations", "nominal", "rename"],
     ),
+    "a variation of nothing": (
+        BESIII, lambda c: c["variations"]["pulls_off"].pop("detector"),
+        ["variations.pulls_off.paper", "changes nothing"],
+    ),
     "a scan without end": (
         BESIII, lambda c: c.update(mass_scan={"step_gev": 1.0e-9}), ["mass_scan.step_gev", "larger"]
     ),

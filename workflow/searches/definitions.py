@@ -139,6 +139,10 @@ class Variation(Keys):
     detector: dict[str, Any] = key("Keys of the detector's file with other values.", None)
     samples: Names = key("Samples it runs on.")
 
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if self.calibrated and not (self.paper or self.detector):
+            yield "paper", "missing; without it or `detector` the variation changes nothing: add one"
+
 
 def _not_nominal(variations: dict[str, Variation]) -> dict[str, Variation]:
     if NOMINAL in variations:
