@@ -384,3 +384,22 @@ def test_loading_all_searches_imports_no_kernel(root):
         capture_output=True, check=True,
     )  # fmt: skip
     assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.workflow
+def test_snakemake_reads_the_knobs_as_strictly(root, project, snakemake):
+    """Nothing in config.yaml runs as code, and the last of two equal keys does not win."""
+    for name in ("workflow", "src", "Snakefile"):
+        (project / name).symlink_to(root / name)
+    knobs = project / CONFIG
+    whole = knobs.read_text(encoding="utf-8")
+    code = f'__use_yte__: true\nx: ?open({str(project / "ran")!r}, "w")\n'
+    for text, words in (
+        (code + whole, "__use_yte__: would run values as code; remove it"),
+        (whole + "base_seed: 1\n", "base_seed: given twice, in lines"),
+    ):
+        knobs.write_text(text, encoding="utf-8")
+        process = snakemake(project, "--dry-run", project=project)
+        assert process.returncode != 0 and words in process.stdout, process.stdout
+        assert "Traceback" not in process.stdout
+    assert not (project / "ran").exists()
