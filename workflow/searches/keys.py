@@ -24,6 +24,7 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
+    create_model,
     model_validator,
 )
 from pydantic.fields import FieldInfo
@@ -114,6 +115,12 @@ def _no_cut_twice(cuts: list[Keys]) -> list[Keys]:
         if names.count(name) > 1:
             raise ValueError(f"the cut {name} stands there twice; keep one")
     return cuts
+
+
+def cut(name: str, meaning: str, **parameters: Any) -> type[Keys]:
+    """The keys of a cut: its name, and its parameters as (type, key(...))."""
+    fields = {"cut": (Literal[name], key(meaning)), **parameters}
+    return create_model(name, __base__=Keys, __doc__=meaning, **fields)
 
 
 def cuts_of(definitions: tuple[type[Keys], ...]) -> Any:

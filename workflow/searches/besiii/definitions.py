@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from searches.definitions import LimitKeys, SearchKeys
-from searches.keys import Keys, Name, Once, cuts_of, either, key
+from searches.keys import Keys, Name, Once, cut, cuts_of, either, key
 
 _GEV = {"gt": 0, "le": 100}
 _TRACKS = {"ge": 1, "le": 100}
@@ -16,108 +16,43 @@ _Final = Annotated[list[str], Field(min_length=2)]
 
 # ---------------------------------------------------------------------------------------------- cuts
 
-
-class PolarAngle(Keys):
-    """Tracks within the acceptance."""
-
-    cut: Literal["polar_angle"]
-    absolute_cos_theta_maximum: float = key("Largest cosine of the polar angle.", gt=0, le=1)
-    minimum_tracks: int = key("Tracks that must be left.", **_TRACKS)
-
-
-class ImpactParameter(Keys):
-    """Tracks from the interaction point."""
-
-    cut: Literal["impact_parameter"]
-    r_xy_maximum_cm: float = key("Largest transverse distance.", gt=0, le=1e4)
-    r_z_maximum_cm: float = key("Largest distance along the beam.", gt=0, le=1e4)
-    minimum_tracks: int = key("Tracks that must be left.", **_TRACKS)
-
-
-class ChargedTracks(Keys):
-    """Number of tracks and their net charge."""
-
-    cut: Literal["charged_tracks"]
-    minimum: int = key("Fewest tracks.", **_TRACKS)
-    net_charge: int = key("Sum of the charges.", ge=-100, le=100)
-
-
-class KaonIdentification(Keys):
-    """Confidence levels of the kaons."""
-
-    cut: Literal["kaon_identification"]
-    confidence_level_minimum: float = key("CL_K must exceed it (and CL_pi).", ge=0, lt=1)
-
-
-class ElectronIdentification(Keys):
-    """Confidence levels of the electrons."""
-
-    cut: Literal["electron_identification"]
-    confidence_level_minimum: float = key("CL_e must exceed it.", ge=0, lt=1)
-    confidence_level_ratio_minimum: float = key(
-        "CL_e/(CL_e + CL_K + CL_pi) must exceed it.", ge=0, lt=1
-    )
-
-
-class EnergyOverMomentum(Keys):
-    """Shower energy over momentum."""
-
-    cut: Literal["energy_over_momentum"]
-    electron_minimum: float = key("Lowest E/p of an electron.", ge=0, le=10)
-    electron_maximum: float = key("Highest E/p of an electron.", ge=0, le=10)
-    kaon_maximum: float = key("Highest E/p of a kaon.", ge=0, le=10)
-
-
-class LikeSignPairs(Keys):
-    """Two kaons of one charge and two electrons of the other."""
-
-    cut: Literal["like_sign_pairs"]
-
-
-class KinematicFit(Keys):
-    """Four-constraint fit; the best combination is kept."""
-
-    cut: Literal["kinematic_fit"]
-
-
-class SmallestChiSquare(Keys):
-    """The signal hypothesis must fit best."""
-
-    cut: Literal["smallest_chi_square"]
-    hypotheses: Annotated[
-        list[Literal["kkpipi", "kkkk", "pipipipi"]], Field(min_length=1), Once
-    ] = key("Hypotheses to compare with, in all track assignments.")
-
-
-class ChiSquare(Keys):
-    """Quality of the four-constraint fit."""
-
-    cut: Literal["chi_square"]
-    maximum: float = key("Largest chi^2.", gt=0, le=1e6)
-
-
-class ConversionVeto(Keys):
-    """No pair of opposite charge from a photon conversion."""
-
-    cut: Literal["conversion_veto"]
-    pair_mass_maximum_gev: float = key("Mass of a conversion pair at most.", **_GEV)
-    opening_angle_maximum_rad: float = key("Opening angle of a conversion pair at most.", gt=0, le=7)
-    radius_minimum_cm: float = key("Smallest radius of its vertex.", ge=0, le=1e4)
-    radius_maximum_cm: float = key("Largest radius of its vertex.", gt=0, le=1e4)
-
-
-class SignalWindow(Keys):
-    """Mass of the four particles before the fit."""
-
-    cut: Literal["signal_window"]
-    mass_minimum_gev: float = key("Lower edge.", ge=0, le=100)
-    mass_maximum_gev: float = key("Upper edge.", ge=0, le=100)
-
-
 CUTS = (
-    PolarAngle, ImpactParameter, ChargedTracks, KaonIdentification, ElectronIdentification,
-    EnergyOverMomentum, LikeSignPairs, KinematicFit, SmallestChiSquare, ChiSquare, ConversionVeto,
-    SignalWindow,
+    cut("polar_angle", "Tracks within the acceptance.",
+        absolute_cos_theta_maximum=(float, key("Largest cosine of the polar angle.", gt=0, le=1)),
+        minimum_tracks=(int, key("Tracks that must be left.", **_TRACKS))),
+    cut("impact_parameter", "Tracks from the interaction point.",
+        r_xy_maximum_cm=(float, key("Largest transverse distance.", gt=0, le=1e4)),
+        r_z_maximum_cm=(float, key("Largest distance along the beam.", gt=0, le=1e4)),
+        minimum_tracks=(int, key("Tracks that must be left.", **_TRACKS))),
+    cut("charged_tracks", "Number of tracks and their net charge.",
+        minimum=(int, key("Fewest tracks.", **_TRACKS)),
+        net_charge=(int, key("Sum of the charges.", ge=-100, le=100))),
+    cut("kaon_identification", "Confidence levels of the kaons.",
+        confidence_level_minimum=(float, key("CL_K must exceed it (and CL_pi).", ge=0, lt=1))),
+    cut("electron_identification", "Confidence levels of the electrons.",
+        confidence_level_minimum=(float, key("CL_e must exceed it.", ge=0, lt=1)),
+        confidence_level_ratio_minimum=(float,
+            key("CL_e/(CL_e + CL_K + CL_pi) must exceed it.", ge=0, lt=1))),
+    cut("energy_over_momentum", "Shower energy over momentum.",
+        electron_minimum=(float, key("Lowest E/p of an electron.", ge=0, le=10)),
+        electron_maximum=(float, key("Highest E/p of an electron.", ge=0, le=10)),
+        kaon_maximum=(float, key("Highest E/p of a kaon.", ge=0, le=10))),
+    cut("like_sign_pairs", "Two kaons of one charge and two electrons of the other."),
+    cut("kinematic_fit", "Four-constraint fit; the best combination is kept."),
+    cut("smallest_chi_square", "The signal hypothesis must fit best.",
+        hypotheses=(Annotated[list[Literal["kkpipi", "kkkk", "pipipipi"]], Field(min_length=1), Once],
+            key("Hypotheses to compare with, in all track assignments."))),
+    cut("chi_square", "Quality of the four-constraint fit.",
+        maximum=(float, key("Largest chi^2.", gt=0, le=1e6))),
+    cut("conversion_veto", "No pair of opposite charge from a photon conversion.",
+        pair_mass_maximum_gev=(float, key("Mass of a conversion pair at most.", **_GEV)),
+        opening_angle_maximum_rad=(float,
+            key("Opening angle of a conversion pair at most.", gt=0, le=7)),
+        radius_minimum_cm=(float, key("Smallest radius of its vertex.", ge=0, le=1e4)),
+        radius_maximum_cm=(float, key("Largest radius of its vertex.", gt=0, le=1e4))),
+    cut("signal_window", "Mass of the four particles before the fit.",
+        mass_minimum_gev=(float, key("Lower edge.", ge=0, le=100)),
+        mass_maximum_gev=(float, key("Upper edge.", ge=0, le=100))),
 )  # fmt: skip
 #: Cuts on the result of the fit.
 _AFTER_FIT = ("smallest_chi_square", "chi_square", "conversion_veto", "signal_window")

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from lnvsearch.selection.ring_response import RingResponse
-from searches.keys import Keys, Name, Once, Positive, key
+from searches.keys import Keys, Name, Once, Positive, cut, key
 
 _GEV = {"ge": 0, "le": 1e3}
 _METRES = {"ge": 0, "le": 1e3}
@@ -18,112 +18,41 @@ _Part = Literal["chod", "straw", "rich", "ktag", "lkr", "muv3"]
 
 # ---------------------------------------------------------------------------------------------- cuts
 
-
-class OneVertex(Keys):
-    """Exactly one vertex of three tracks in the fiducial volume."""
-
-    cut: Literal["one_vertex"]
-    chi_square_maximum: float = key("Largest chi^2, three degrees of freedom.", gt=0, le=1e6)
-    z_minimum_m: float = key("Beginning of the volume.", **_METRES)
-    z_maximum_m: float = key("End of the volume.", **_METRES)
-
-
-class Geometry(Keys):
-    """All tracks within the sensitive areas of detectors."""
-
-    cut: Literal["geometry"]
-    planes: Annotated[list[_Plane], Field(min_length=1), Once] = key("Which detectors.")
-
-
-class TrackSeparation(Keys):
-    """Every two tracks apart in straw chambers."""
-
-    cut: Literal["track_separation"]
-    chambers: Annotated[list[Literal[1, 2, 3, 4]], Field(min_length=1), Once] = key(
-        "Which chambers, counted from 1."
-    )
-    minimum_m: float = key("Smallest distance.", **_METRES)
-
-
-class LkrSeparation(Keys):
-    """Every two tracks apart at the front of the calorimeter."""
-
-    cut: Literal["lkr_separation"]
-    minimum_m: float = key("Smallest distance.", **_METRES)
-
-
-class TrackMomentum(Keys):
-    """Momentum of each track."""
-
-    cut: Literal["track_momentum"]
-    minimum_gev: float = key("Lowest momentum.", **_GEV)
-    maximum_gev: float = key("Highest momentum.", **_GEV)
-
-
-class RichAngle(Keys):
-    """Angle between every two tracks in the RICH."""
-
-    cut: Literal["rich_angle"]
-    minimum_rad: float = key("Smallest angle.", ge=0, le=7)
-
-
-class LargeAngleVeto(Keys):
-    """No photon in the large-angle veto."""
-
-    cut: Literal["large_angle_veto"]
-    threshold_gev: float = key(
-        "Highest energy allowed; without it, the detector's `lav.threshold_gev`.", None, **_GEV
-    )
-
-
-class TotalMomentum(Keys):
-    """Total momentum near the beam's."""
-
-    cut: Literal["total_momentum"]
-    deviation_maximum_gev: float = key("Largest deviation.", gt=0, le=1e3)
-
-
-class MissingMomentum(Keys):
-    """Total momentum below the beam's (control selections)."""
-
-    cut: Literal["missing_momentum"]
-    minimum_gev: float = key("Smallest missing momentum.", ge=-1e3, le=1e3)
-
-
-class TransverseMomentum(Keys):
-    """Total momentum across the beam's axis."""
-
-    cut: Literal["transverse_momentum"]
-    maximum_gev: float = key("Largest transverse momentum.", gt=0, le=1e3)
-
-
-class DileptonMass(Keys):
-    """Mass of the two leptons."""
-
-    cut: Literal["dilepton_mass"]
-    minimum_gev: float = key("Lowest mass.", **_GEV)
-
-
-class Photons(Keys):
-    """Exactly two photon candidates in the calorimeter."""
-
-    cut: Literal["photons"]
-    energy_minimum_gev: float = key("Lowest energy of a cluster.", **_GEV)
-    separation_minimum_m: float = key(
-        "Smallest distance from each other and from tracks.", **_METRES
-    )
-
-
-class NeutralVertex(Keys):
-    """Vertices of tracks and photons agree."""
-
-    cut: Literal["neutral_vertex"]
-    distance_maximum_m: float = key("Largest distance along the beam.", gt=0, le=1e3)
-
-
 CUTS = (
-    OneVertex, Geometry, TrackSeparation, LkrSeparation, TrackMomentum, RichAngle, LargeAngleVeto,
-    TotalMomentum, MissingMomentum, TransverseMomentum, DileptonMass, Photons, NeutralVertex,
+    cut("one_vertex", "Exactly one vertex of three tracks in the fiducial volume.",
+        chi_square_maximum=(float, key("Largest chi^2, three degrees of freedom.", gt=0, le=1e6)),
+        z_minimum_m=(float, key("Beginning of the volume.", **_METRES)),
+        z_maximum_m=(float, key("End of the volume.", **_METRES))),
+    cut("geometry", "All tracks within the sensitive areas of detectors.",
+        planes=(Annotated[list[_Plane], Field(min_length=1), Once], key("Which detectors."))),
+    cut("track_separation", "Every two tracks apart in straw chambers.",
+        chambers=(Annotated[list[Literal[1, 2, 3, 4]], Field(min_length=1), Once],
+            key("Which chambers, counted from 1.")),
+        minimum_m=(float, key("Smallest distance.", **_METRES))),
+    cut("lkr_separation", "Every two tracks apart at the front of the calorimeter.",
+        minimum_m=(float, key("Smallest distance.", **_METRES))),
+    cut("track_momentum", "Momentum of each track.",
+        minimum_gev=(float, key("Lowest momentum.", **_GEV)),
+        maximum_gev=(float, key("Highest momentum.", **_GEV))),
+    cut("rich_angle", "Angle between every two tracks in the RICH.",
+        minimum_rad=(float, key("Smallest angle.", ge=0, le=7))),
+    cut("large_angle_veto", "No photon in the large-angle veto.",
+        threshold_gev=(float,
+            key("Highest energy allowed; without it, the detector's `lav.threshold_gev`.", None, **_GEV))),
+    cut("total_momentum", "Total momentum near the beam's.",
+        deviation_maximum_gev=(float, key("Largest deviation.", gt=0, le=1e3))),
+    cut("missing_momentum", "Total momentum below the beam's (control selections).",
+        minimum_gev=(float, key("Smallest missing momentum.", ge=-1e3, le=1e3))),
+    cut("transverse_momentum", "Total momentum across the beam's axis.",
+        maximum_gev=(float, key("Largest transverse momentum.", gt=0, le=1e3))),
+    cut("dilepton_mass", "Mass of the two leptons.",
+        minimum_gev=(float, key("Lowest mass.", **_GEV))),
+    cut("photons", "Exactly two photon candidates in the calorimeter.",
+        energy_minimum_gev=(float, key("Lowest energy of a cluster.", **_GEV)),
+        separation_minimum_m=(float,
+            key("Smallest distance from each other and from tracks.", **_METRES))),
+    cut("neutral_vertex", "Vertices of tracks and photons agree.",
+        distance_maximum_m=(float, key("Largest distance along the beam.", gt=0, le=1e3))),
 )  # fmt: skip
 
 # ------------------------------------------------------------------------------------ identification
