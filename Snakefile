@@ -1,9 +1,6 @@
 # Searches for lepton-number violation, regenerated with simulated events.
 # Run with `snakemake --cores 2`; the knobs are in config/config.yaml.
 
-configfile: f"{workflow.basedir}/config/config.yaml"
-
-
 include: "workflow/rules/common.smk"
 include: "workflow/rules/simulate.smk"
 include: "workflow/rules/select.smk"

@@ -1,23 +1,27 @@
-"""Write config/README.md from the schemas: `python workflow/describe_configuration.py`."""
+"""Write config/README.md from the definitions: `python workflow/describe_configuration.py`."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from searches.configuration import read_schema
+from lnvsearch.detector.parameters import parameters
+from searches.definitions import Config
+from searches.keys import Keys, definitions_in, entries_of, kind, meaning_of, text_of, type_of
+from searches.load import EXPERIMENTS
 
 INTRODUCTION = """\
 # The configuration
 
 `config.yaml` holds the knobs that a user turns, `test.yaml` the same for a small run of everything
 (`snakemake --cores 2 --configfile config/test.yaml`).  Each search is a file in `papers/`, each
-detector one in `detectors/`.  The schemas in `workflow/schemas/` are closed: a key that is not
-listed here is refused, and so are a value of the wrong type, a value out of range, and names that
-lead nowhere; the message names the file, the key and the fix.
+detector one in `detectors/`.  A key that is not listed here, or that stands twice, is refused, and
+so are a value of the wrong type, a value out of range, and names that lead nowhere; the message
+names the file, the key and the fix.
 
 | to change | edit |
 |---|---|
@@ -47,93 +51,82 @@ The numbers that a limit is set from, and others that the paper prints as result
 in a search's file: they are filled in from `resources/published/<paper>/numbers.csv`, whose column
 `entered` names their key.  A value that is given is used instead; the limits then say `overridden`.
 
-The tables below are written from the schemas by `python workflow/describe_configuration.py`.
+The tables below are written by `python workflow/describe_configuration.py` from the definitions of
+the keys: `workflow/searches/definitions.py`, those of each experiment beside it, and for a detector
+its `response.py` in `src/lnvsearch/experiments/`.  A key without a default must be given; one with
+`–` may be left out.
 """
 
-TITLES = {
-    "config": "config.yaml",
-    "paper": "papers/besiii_2025.yaml",
-    "kaon_paper": "papers/na62_*.yaml",
-    "detector": "detectors/besiii.yaml",
-    "na62_detector": "detectors/na62.yaml",
-}
-
-#: Schema and group of definitions -> title of the table of cuts.
-CUTS = {
-    ("paper", "cuts"): "Cuts of `papers/besiii_2025.yaml` (`selection`)",
-    ("kaon_paper", "kaon_cuts"): "Cuts of `papers/na62_*.yaml` (`cuts` of a selection)",
-}
+_COLUMNS = "| key | value | default | meaning |\n|---|---|---|---|"
 
 
 def main() -> str:
     """The text of config/README.md."""
-    parts = [INTRODUCTION]
-    for schema, title in TITLES.items():
-        definition = read_schema(schema)
-        parts.append(f"## `{title}`\n\n| key | value | default | meaning |\n|---|---|---|---|")
-        parts[-1] += "".join(f"\n{row}" for row in rows(definition, definition))
-        parts[-1] += "\n"
-    for (schema, group), title in CUTS.items():
-        parts.append(f"## {title}\n\n| key | value | default | meaning |\n|---|---|---|---|")
-        for name, cut in read_schema(schema)["$defs"][group].items():
-            if isinstance(cut, Mapping):
-                parts[-1] += f"\n| **`{name}`** | | | {cut['description']} |"
-                parts[-1] += "".join(f"\n{row}" for row in rows(cut, {}, "") if "`cut`" not in row)
-    return "\n".join(parts) + "\n"
+    parts = [INTRODUCTION, _table("`config.yaml`", rows(Config))]
+    for detector, search in EXPERIMENTS.items():
+        searches = f"`papers/*.yaml` with the detector `{detector}`"
+        described: dict = {}
+        parts.append(_table(searches, rows(search.keys, described=described)))
+        parts.append(_table(f"Cuts of {searches}", _rows_of_cuts(described)))
+    for detector, search in EXPERIMENTS.items():
+        parts.append(_table(f"`detectors/{detector}.yaml`", _rows_of_response(search.response)))
+    return "\n".join(parts)
 
 
-def rows(schema: Mapping, root: Mapping, prefix: str = "", seen: tuple = ()) -> Iterator[str]:
-    """One line of the table for every key, at every depth."""
-    for name, part in schema.get("properties", {}).items():
-        yield from key_rows(f"{prefix}{name}", part, root, seen)
-    other = schema.get("additionalProperties")
-    if isinstance(other, Mapping):
-        yield from key_rows(f"{prefix}<name>", other, root, seen)
+def _table(title: str, lines: Iterator[tuple[str, str, str, str]]) -> str:
+    text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return f"## {title}\n\n{_COLUMNS}\n{text}\n"
 
 
-def key_rows(key: str, part: Mapping, root: Mapping, seen: tuple) -> Iterator[str]:
-    """The line of a key, and those of the keys below it."""
-    reference = part.get("$ref")
-    target = root["$defs"][reference.rpartition("/")[2]] if reference else {}
-    resolved = {**target, **part}
-    description = part.get("description", resolved.get("description", "")).replace("|", r"\|")
-    if reference == "#/$defs/leaf":  # a number of a detector, with unit and source
-        leaf = part["properties"]
-        unit = leaf["unit"]["const"]
-        yield f"| `{key}` | {kind(leaf['value'])} {unit if unit != '1' else ''} | | {description} |"
-        return
-    default = f"`{part['default']}`" if "default" in part else ""
-    yield f"| `{key}` | {kind(resolved)} | {default} | {description} |"
-    if reference in seen:  # decays contain decays
-        return
-    seen = (*seen, reference) if reference else seen
-    if resolved.get("type") == "array" and "items" in resolved:
-        items = resolved["items"]
-        if "$ref" in items or "properties" in items:
-            inner = root["$defs"][items["$ref"].rpartition("/")[2]] if "$ref" in items else items
-            yield from rows(inner, root, f"{key}[].", seen)
-    else:
-        yield from rows(resolved, root, f"{key}.", seen)
+def rows(
+    definition: type[Keys], prefix: str = "", described: dict | None = None
+) -> Iterator[tuple[str, str, str, str]]:
+    """Key, value, default and meaning of every key, at every depth; the same keys only once.
+
+    `described`: where the keys of a definition stand already; those of cuts stand by themselves.
+    """
+    described = {} if described is None else described
+    described[definition] = prefix.rstrip(".")
+    for name, field in definition.model_fields.items():
+        key, annotation = f"{prefix}{name}", type_of(field)
+        value, default = kind(annotation), field.get_default(call_default_factory=True)
+        mappings, (is_list, entry) = definitions_in(annotation), entries_of(annotation)
+        if len(mappings) > 1:
+            described.update(dict.fromkeys(mappings))
+        elif mappings and mappings[0] in described:
+            value += f", as `{described[mappings[0]]}`"
+        may_miss = "–" if default is None or isinstance(default, Keys) else f"`{default}`"
+        yield f"`{key}`", value, "" if field.is_required() else may_miss, _cell(meaning_of(field))
+        below = key
+        if entry is not None:
+            below = f"{key}[]" if is_list else f"{key}.<name>"
+        if entry is not None and not is_list:
+            meaning = _cell(text_of(mappings[0] if mappings else None))
+            if meaning or kind(entry) != "mapping":
+                yield f"`{below}`", kind(entry), "", meaning
+        if len(mappings) == 1 and mappings[0] not in described:
+            yield from rows(mappings[0], f"{below}.", described)
 
 
-def kind(part: Mapping) -> str:
-    """Type and range of a value in words."""
-    if "enum" in part:
-        return "one of " + ", ".join(f"`{value}`" for value in part["enum"])
-    if "const" in part:
-        return f"`{part['const']}`"
-    if "oneOf" in part:
-        return " or ".join(kind(option) for option in part["oneOf"])
-    if "$ref" in part:
-        return part["$ref"].rpartition("/")[2]
-    words = {"minimum": "≥ {}", "exclusiveMinimum": "> {}", "maximum": "≤ {}",
-             "exclusiveMaximum": "< {}"}
-    limits = [text.format(part[word]) for word, text in words.items() if word in part]
-    names = part.get("type", "any")
-    names = " or ".join(names) if isinstance(names, list) else names
-    if names == "array" and "items" in part:
-        return f"list of {kind(part['items'])}"
-    return " ".join([{"object": "mapping"}.get(names, names), ", ".join(limits)]).strip()
+def _rows_of_cuts(described: dict) -> Iterator[tuple[str, str, str, str]]:
+    for cut in [definition for definition in described if "cut" in definition.model_fields]:
+        for name in get_args(cut.model_fields["cut"].annotation):
+            yield f"**`{name}`**", "", "", _cell(text_of(cut))
+            yield from (row for row in rows(cut) if row[0] != "`cut`")
+
+
+def _rows_of_response(response: type) -> Iterator[tuple[str, str, str, str]]:
+    sections = get_type_hints(response)
+    yield "`detector`", "text", "", "Name of the detector; that of the file."
+    yield "`description`", "text", "", "One line on what the file describes."
+    for section, keys in parameters(response).items():
+        yield f"`{section}`", "mapping", "", _cell(text_of(sections[section]))
+        for key, parameter in keys.items():
+            yield f"`{section}.{key}`", parameter.wanted.removeprefix("a "), "", _cell(parameter.meaning)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", r"\|")
 
 
 if __name__ == "__main__":

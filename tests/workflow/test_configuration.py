@@ -2,7 +2,8 @@
 
 import pytest
 import yaml
-from searches.configuration import ConfigurationError, check_schema, overlaid, read_yaml
+from searches.configuration import ConfigurationError, checked, fill_defaults, overlaid, read_yaml
+from searches.definitions import Config
 from searches.load import load_papers
 from searches.search import Paper
 
@@ -249,7 +250,13 @@ def test_bad_configuration_is_refused(refused, case):
 
 def test_every_problem_has_its_line(project):
     spoil(project, PAPER, lambda c: c["selection"].append({"cut": "magic"}))
-    spoil(project, PAPER, lambda c: c["variations"]["pulls_off"].update(samples=["nothing"]))
+    spoil(project, PAPER, lambda c: c["mass_bin"].update(width_gev=-1.0))
+    assert len(refusal(project).splitlines()) == 2
+
+
+def test_every_name_that_leads_nowhere_has_its_line(project):
+    spoil(project, PAPER, lambda c: c["calibration"].update(sample="signal_phsp"))
+    spoil(project, PAPER, lambda c: c["variations"]["radiation_off"].update(samples=["nothing"]))
     assert len(refusal(project).splitlines()) >= 2
 
 
@@ -267,7 +274,7 @@ def test_missing_file_is_named(project):
 def test_defaults_are_filled_in(project):
     config = {"papers": ["besiii_2025"], "base_seed": 1, "confidence_level": 0.9,
               "statistics": read_yaml(project / CONFIG)["statistics"]}
-    check_schema(config, "config", CONFIG)
+    fill_defaults(config, checked(Config, config, CONFIG))
     assert config["majorana_masses_gev"] == "paper" and config["data"] == {}
 
 

@@ -7,15 +7,19 @@ ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "workflow"))
 
 from fingerprint import ProjectCode
-from searches.configuration import ConfigurationError
+from searches.configuration import ConfigurationError, read_config
 from searches.load import load_papers
 from searches.search import NOMINAL
 from snakemake.exceptions import WorkflowError
+from snakemake.utils import update_config
 
+# Read here, not by `configfile:`, which would take the last of two equal keys and run code.
+CONFIG_FILES = [ROOT / "config" / "config.yaml", *workflow.configfiles]
 try:
-    PAPERS = load_papers(
-        config, ROOT, " + ".join(str(file) for file in workflow.configfiles)
-    )
+    knobs = read_config(CONFIG_FILES)
+    update_config(knobs, config)
+    config.update(knobs)
+    PAPERS = load_papers(config, ROOT, " + ".join(map(str, CONFIG_FILES)))
 except ConfigurationError as error:
     raise WorkflowError(f"The configuration cannot be used:\n{error}") from None
 

@@ -1,179 +1,245 @@
-"""The configuration: read, checked against the schemas and for meaning, resolved for the rules.
+"""The configuration: files read, checked against the definitions of their keys, overlaid.
 
 Every error is one `ConfigurationError` with a line a problem, each naming the file, the key and
-the mend.  What the rules know of a search they ask a `Paper` object (paper.py).
+the fix.  Definitions of the keys are classes (keys.py); those of a detector's file are the
+annotations of its response.  What the rules know of a search they ask a `Paper` object.
 """
 
 from __future__ import annotations
 
-import copy
-import difflib
-import functools
-import math
-from collections.abc import Iterator, Mapping
+import reprlib
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any, TypeVar
 
-import jsonschema
 import yaml
+from pydantic import ValidationError
 
-SCHEMAS = Path(__file__).parent.parent / "schemas"
-# The compiled loader is ten times as fast, where it is installed.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from lnvsearch.detector import parameters
+from lnvsearch.detector.parameters import fix_of_unknown, join
+from searches.keys import Keys, WrongKeys, follow, kind
+
+Definition = TypeVar("Definition", bound=Keys)
+#: A key of Snakemake's with which values of a file would run as Python.
+_CODE_KEY = "__use_yte__"
 
 
 class ConfigurationError(ValueError):
-    """The configuration cannot be used; the message names file, key and mend, line by line."""
+    """The configuration cannot be used; the message names file, key and fix, line by line."""
 
 
-# --------------------------------------------------------------------------- reading and checking
+def raise_if_any(file: str | Path, problems: Iterable[str]) -> None:
+    """Raise a ConfigurationError if there is any line `key: problem; fix`."""
+    if lines := [f"{file}: {line}" for line in problems]:
+        raise ConfigurationError("\n".join(lines))
+
+
+# ------------------------------------------------------------------------------------------- reading
+
+
+# The compiled parser is ten times as fast, where it is installed.
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """YAML in which every key is text and stands once, and nothing holds itself."""
+
+    def __init__(self, text: str):
+        super().__init__(text)
+        self.problems: list[str] = []
+        self._checked: set[int] = set()
+        self.deep_construct = True  # refuses what holds itself
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        if id(node) not in self._checked:  # afterwards it holds the keys of `<<`, too
+            self._checked.add(id(node))
+            lines: dict[str, int] = {}
+            for name, _ in node.value:
+                line = name.start_mark.line + 1
+                if name.tag == "tag:yaml.org,2002:merge":
+                    continue
+                if name.tag != "tag:yaml.org,2002:str":
+                    self.problems.append(
+                        f"{name.value}: line {line}: YAML takes this key for something else than "
+                        "text; write it in quotes, or another name"
+                    )
+                elif name.value in lines:
+                    self.problems.append(
+                        f"{name.value}: given twice, in lines {lines[name.value]} and {line}; "
+                        "keep one"
+                    )
+                lines[str(name.value)] = line
+        super().flatten_mapping(node)
 
 
 def read_yaml(path: str | Path) -> dict:
     """A YAML file as a dictionary; ConfigurationError if it is missing or not YAML."""
     try:
-        content = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_LOADER)
-    except FileNotFoundError:
-        raise ConfigurationError(f"{path}: no such file; check the name or restore it") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        loader = _Loader(Path(path).read_text(encoding="utf-8"))
+        try:
+            content = loader.get_single_data()
+        finally:
+            loader.dispose()
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path}: no such file or not readable ({error.strerror}); check the name or restore it"
+        ) from None
+    except Exception as error:  # noqa: BLE001 - explicit tags raise whatever their texts lead to
         problem = " ".join(str(error).split())
-        raise ConfigurationError(f"{path}: not valid YAML ({problem}); mend the syntax") from None
+        raise ConfigurationError(f"{path}: not valid YAML ({problem}); fix the syntax") from None
+    raise_if_any(path, loader.problems)
     if not isinstance(content, dict):
         raise ConfigurationError(f"{path}: holds no keys; write `key: value` lines")
     return content
 
 
-@functools.cache
-def read_schema(name: str) -> dict:
-    """The schema workflow/schemas/<name>.schema.yaml, with the $defs of those it `includes`."""
-    schema = read_yaml(SCHEMAS / f"{name}.schema.yaml")
-    for other in schema.pop("includes", ()):
-        schema["$defs"] = {**schema.get("$defs", {}), **read_schema(other)["$defs"]}
-    return schema
+def read_config(files: Iterable[str | Path]) -> dict:
+    """The first of the files of a user's knobs; all must be such that nothing in them runs."""
+    first, *others = [read_yaml(file) for file in files]
+    for file, content in zip(files, (first, *others), strict=True):
+        if _CODE_KEY in content:
+            raise ConfigurationError(f"{file}: {_CODE_KEY}: would run values as code; remove it")
+    return first
 
 
-def check_schema(content: dict, schema: str, file: str | Path) -> None:
-    """Check `content` against workflow/schemas/<schema>.schema.yaml and fill in the defaults."""
-    definition = read_schema(schema)
-    validator = jsonschema.Draft202012Validator(definition)
-    problems = [
-        line for error in validator.iter_errors(content) for line in describe(error, file)
-    ]
-    problems += [
-        f"{file}: {key}: {value} is not a finite number; give one"
-        for key, value in _numbers(content)
-        if not math.isfinite(value)
-    ]
-    if problems:
-        raise ConfigurationError("\n".join(problems))
-    _fill_defaults(content, definition, definition)
+# ------------------------------------------------------------------------------------------ checking
 
 
-def _numbers(content: object, path: tuple = ()) -> Iterator[tuple[str, float]]:
-    """All numbers of nested mappings and lists, with their keys."""
-    if isinstance(content, float):
-        yield _key(path), content
-    elif isinstance(content, (Mapping, list)):
-        parts = content.items() if isinstance(content, Mapping) else enumerate(content)
+def checked(definition: type[Definition], content: Mapping, file: str | Path) -> Definition:
+    """The typed content of a file; ConfigurationError with all that its definition refuses."""
+    try:
+        return definition.model_validate(content)
+    except ValidationError as error:
+        raise _refusal(error, definition, file) from None
+
+
+def read_detector(response: type, path: Path) -> dict:
+    """A detector's file, checked against the annotations of its response."""
+    content = read_yaml(path)
+    name = content.get("detector")
+    wrong = () if name == path.stem else (f"detector: {name!r} is not the file's name; write {path.stem}",)
+    raise_if_any(path, [*wrong, *parameters.problems(response, content, sourced=True)])
+    return content
+
+
+def fill_defaults(content: Any, typed: Any) -> Any:
+    """Put the defaults of the definitions where keys of `content` are missing, at every depth."""
+    if isinstance(typed, Keys):
+        for name in type(typed).model_fields:
+            value = getattr(typed, name)
+            if name in content:
+                fill_defaults(content[name], value)
+            elif isinstance(value, Keys):
+                content[name] = value.model_dump(exclude_none=True)
+            elif value is not None:
+                content[name] = value
+    elif isinstance(typed, (dict, list)):
+        parts = typed.items() if isinstance(typed, dict) else enumerate(typed)
         for name, value in parts:
-            yield from _numbers(value, (*path, name))
+            fill_defaults(content[name], value)
+    return content
 
 
-def describe(error: jsonschema.ValidationError, file: str | Path) -> Iterator[str]:
-    """One line for each problem behind a validation error: file, key, problem, mend."""
-    where = _key(error.absolute_path)
-    if error.context:  # of the alternatives, tell the one that came closest
-        yield from describe(max(error.context, key=lambda inner: len(inner.absolute_path)), file)
-        return
-    if error.validator == "additionalProperties":
-        known = sorted(error.schema.get("properties", {}))
-        for name in sorted(set(error.instance) - set(known)):
-            close = difflib.get_close_matches(name, known, n=1)
-            mend = f"did you mean `{close[0]}`?" if close else f"known keys: {', '.join(known)}"
-            yield f"{file}: {_join(where, name)}: unknown key; {mend}"
-    elif error.validator == "required":
-        for name in error.validator_value:
-            if name not in error.instance:
-                yield f"{file}: {_join(where, name)}: missing; add it"
-    else:
-        description = error.schema.get("description", "")
-        mend = f"expected {_expectation(error)}" + (f" ({description})" if description else "")
-        yield f"{file}: {where or 'top level'}: {error.instance!r} is not allowed; {mend}"
+def _refusal(
+    error: ValidationError, definition: type[Keys], file: str | Path
+) -> ConfigurationError:
+    """What pydantic found, with a line a problem: file, key, problem, fix."""
+    lines = [
+        f"{file}: {line}"
+        for one in error.errors(include_url=False)
+        for line in _lines_of(one, definition)
+    ]
+    return ConfigurationError("\n".join(dict.fromkeys(lines)))
 
 
-def _expectation(error: jsonschema.ValidationError) -> str:
-    wanted = error.validator_value
-    words = {
-        "type": f"a value of type {wanted}",
-        "minimum": f"a number >= {wanted}",
-        "maximum": f"a number <= {wanted}",
-        "exclusiveMinimum": f"a number > {wanted}",
-        "exclusiveMaximum": f"a number < {wanted}",
-        "enum": f"one of {wanted}",
-        "const": f"{wanted!r}",
-        "minItems": f"at least {wanted} entries",
-        "uniqueItems": "no entry twice",
-    }
-    return words.get(error.validator, f"what the schema says ({error.message})")
+def _lines_of(error: Mapping, definition: type[Keys]) -> Iterator[str]:
+    names, annotation, meaning = follow(definition, error["loc"])
+    key, value = key_of(names), error["input"]
+    match error["type"]:
+        case "missing":
+            yield f"{key}: missing; add it"
+        case "extra_forbidden":
+            yield f"{key}: unknown key; {fix_of_unknown(names[-1], annotation.model_fields)}"
+        case "value_error" if isinstance(error["ctx"]["error"], WrongKeys):
+            for name, problem in error["ctx"]["error"].problems:
+                yield f"{join(key, name)}: {problem}"
+        case "value_error":
+            yield f"{key}: {error['ctx']['error']}"
+        case "union_tag_not_found":
+            yield f"{join(key, 'cut')}: missing; add it"
+        case "union_tag_invalid" if error["ctx"]["discriminator"] == "'cut'":
+            known = error["ctx"]["expected_tags"].replace("'", "")
+            yield f"{join(key, 'cut')}: no cut {error['ctx']['tag']!r}; known cuts: {known}"
+        case _:
+            finite = "is not finite" if error["type"] == "finite_number" else "is not allowed"
+            said = f"{kind(annotation)}{f' ({meaning})' if meaning else ''}"
+            yield f"{key}: {reprlib.repr(value)} {finite}; expected {said}{_trap(value, said)}"
 
 
-def _fill_defaults(content: dict, schema: Mapping, root: Mapping) -> None:
-    """Put the schema's defaults where keys are missing, at every depth of objects."""
-    if "$ref" in schema:
-        schema = root["$defs"][schema["$ref"].rpartition("/")[2]]
-    for key, part in schema.get("properties", {}).items():
-        if key not in content and "default" in part:
-            content[key] = copy.deepcopy(part["default"])
-        for value in _mappings(content.get(key)):
-            _fill_defaults(value, part.get("items", part), root)
-    other = schema.get("additionalProperties")
-    if isinstance(other, dict):
-        for value in _mappings(list(content.values())):
-            _fill_defaults(value, other, root)
+def _trap(value: Any, wanted: str) -> str:
+    """YAML's rule on numbers, where it was what went wrong."""
+    try:
+        is_number = isinstance(value, str) and bool(float(value) + 1.0)
+    except ValueError:
+        is_number = False
+    if not is_number or not wanted.startswith("number"):
+        return ""
+    return "; YAML takes 1e-4 and quotes for text, 1.0e-4 for a number"
 
 
-def _mappings(content: object) -> list[dict]:
-    """`content` itself, or its entries, as far as they are mappings."""
-    entries = content if isinstance(content, list) else [content]
-    return [entry for entry in entries if isinstance(entry, dict)]
-
-
-def _key(path) -> str:
+def key_of(names: Iterable[str | int]) -> str:
+    """`a.b[0]` of (a, b, 0)."""
     key = ""
-    for part in path:
-        key = f"{key}[{part}]" if isinstance(part, int) else _join(key, part)
+    for name in names:
+        key = f"{key}[{name}]" if isinstance(name, int) else join(key, name)
     return key
 
 
-def _join(where: str, name: str) -> str:
-    return f"{where}.{name}" if where else str(name)
+# ------------------------------------------------------------------------------------------ overlays
 
 
 def overlaid(settings: Mapping, overlay: Mapping, file: str | Path, where: str = "") -> dict:
     """`settings` with the values of `overlay`; a leaf {value: ...} takes a bare new value.
 
-    A list of cuts takes a mapping from the names of cuts to new values of their parameters.
+    A list of cuts takes a mapping from the names of cuts to new values of their parameters.  What
+    the overlay leaves alone is shared with `settings`, not copied.
 
     Raises ConfigurationError for a key that `settings` does not have: an overlay changes values,
     it never adds any.
     """
-    result = copy.deepcopy(dict(settings))
+    result = dict(settings)
     for name, new in overlay.items():
-        key = _join(where, name)
+        key = join(where, name)
         if name not in result:
-            close = difflib.get_close_matches(str(name), [str(k) for k in result], n=1)
-            mend = f"did you mean `{close[0]}`?" if close else f"known keys: {', '.join(result)}"
-            raise ConfigurationError(f"{file}: {key}: an overlay cannot add a key; {mend}")
+            raise ConfigurationError(
+                f"{file}: {key}: an overlay cannot add a key; {fix_of_unknown(name, result)}"
+            )
         old = result[name]
-        if isinstance(old, Mapping) and "value" in old and not isinstance(new, Mapping):
-            result[name]["value"] = new
-        elif isinstance(old, Mapping) and isinstance(new, Mapping):
-            result[name] = overlaid(old, new, file, key)
-        elif isinstance(old, list) and isinstance(new, Mapping):
+        if isinstance(new, Mapping) and _are_cuts(old):
             cuts = overlaid({cut["cut"]: cut for cut in old}, new, file, key)
-            result[name] = [cuts[cut["cut"]] for cut in old]
+            result[name] = list(cuts.values())
+        elif isinstance(new, Mapping) and isinstance(old, Mapping):
+            result[name] = overlaid(old, new, file, key)
+        elif isinstance(old, Mapping) and "value" in old:
+            result[name] = {**old, "value": new}
         else:
-            result[name] = copy.deepcopy(new)
+            result[name] = new
     return result
+
+
+def _are_cuts(content: object) -> bool:
+    return isinstance(content, list) and all(
+        isinstance(entry, Mapping) and "cut" in entry for entry in content
+    )
+
+
+def check_overlay(typed: Keys, settings: Mapping, overlay: Mapping, where: str) -> dict:
+    """The overlaid settings, checked as far as the overlay changes anything."""
+    varied = overlaid(settings, overlay, where)
+    copy = typed.model_copy()
+    for section in overlay:
+        try:
+            setattr(copy, section, varied[section])
+        except ValidationError as error:
+            raise _refusal(error, type(typed), where) from None
+    return varied
 
 
 def nested(dotted_key: str, value: object) -> dict:

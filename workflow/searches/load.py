@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from searches.besiii.search import ColliderSearch
-from searches.configuration import ConfigurationError, check_schema, read_yaml
+from searches.configuration import (
+    ConfigurationError,
+    checked,
+    fill_defaults,
+    raise_if_any,
+    read_yaml,
+)
+from searches.definitions import Config
 from searches.na62.search import KaonSearch
 from searches.search import Paper
 
@@ -19,45 +26,40 @@ def load_papers(config: dict, root: str | Path, files: str) -> dict[str, Paper]:
 
     `files`: the names of the files that `config` was read from, for messages.
     """
-    check_schema(config, "config", files)
+    fill_defaults(config, checked(Config, config, files))
+    folder = Path(root) / "config" / "papers"
+    known = sorted(path.stem for path in folder.glob("*.yaml"))
+    problems = [
+        f"papers: no search {name!r} ({folder / name}.yaml: no such file); known: {', '.join(known)}"
+        for name in config["papers"] if name not in known
+    ] + [
+        f"data.{name}: no such search; give one of {', '.join(known)}"
+        for name in config["data"] if name not in known
+    ]  # fmt: skip
+    raise_if_any(files, problems)
     papers = {}
     for name in config["papers"]:
-        file = Path(root) / "config" / "papers" / f"{name}.yaml"
-        if not file.exists():
-            known = ", ".join(sorted(path.stem for path in file.parent.glob("*.yaml")))
-            raise ConfigurationError(
-                f"{files}: papers: no search {name!r} ({file}: no such file); known: {known}"
-            )
-        detector = read_yaml(file).get("detector")
+        file = folder / f"{name}.yaml"
+        content = read_yaml(file)
+        detector = str(content.get("detector"))
         if detector not in EXPERIMENTS:
-            raise ConfigurationError(
-                f"{file}: detector: {detector!r} is not known; give one of {', '.join(EXPERIMENTS)}"
-            )
-        papers[name] = EXPERIMENTS[detector](name, config, Path(root), files)
-    _check_variations(config, Path(root), files)
-    _check_data(config, Path(root), files)
+            fix = f"give one of {', '.join(EXPERIMENTS)}"
+            raise ConfigurationError(f"{file}: detector: {detector!r} is not known; {fix}")
+        papers[name] = EXPERIMENTS[detector](name, content, config, Path(root), files)
+    raise_if_any(files, _unknown_variations(config, papers, folder))
     return papers
 
 
-def _check_variations(config: Mapping, root: Path, files: str) -> None:
+def _unknown_variations(
+    config: Mapping, papers: Mapping[str, Paper], folder: Path
+) -> Iterator[str]:
     """Variations that the user asks for must be those of a search, whether it runs or not."""
     if config["variations"] == "all":
         return
-    searches = [read_yaml(path) for path in sorted((root / "config" / "papers").glob("*.yaml"))]
-    known = sorted({name for search in searches for name in search.get("variations", {})})
+    known = {name for paper in papers.values() for name in paper.settings["variations"]}
+    if set(config["variations"]) - known:
+        known.update(*(read_yaml(path).get("variations") or () for path in folder.glob("*.yaml")))
     for name in config["variations"]:
         if name not in known:
-            raise ConfigurationError(
-                f"{files}: variations: no search has a variation {name!r}; give `all` or some of "
-                f"{', '.join(known)}"
-            )
-
-
-def _check_data(config: Mapping, root: Path, files: str) -> None:
-    """Data must be those of a search, whether it runs or not."""
-    known = sorted(path.stem for path in (root / "config" / "papers").glob("*.yaml"))
-    for name in config["data"]:
-        if name not in known:
-            raise ConfigurationError(
-                f"{files}: data.{name}: no such search; give one of {', '.join(known)}"
-            )
+            fix = f"give `all` or some of {', '.join(sorted(map(str, known)))}"
+            yield f"variations: no search has a variation {name!r}; {fix}"

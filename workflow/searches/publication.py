@@ -114,12 +114,17 @@ def check(paper: Paper) -> Iterator[str]:
         elif needs_channel(declared[content]):
             yield from _check_channel(paper, f"{part}.{name}", content, entry)
         else:
-            empty = [need for need in declared[content].needs if results.get(need) == {}]
-            if empty:
+            lost = [need for need in declared[content].needs if not _is_there(need, results)]
+            if lost:
                 yield (
-                    f"{part}.{name}: {content} shows nothing, for the search has no "
-                    f"{', '.join(empty)}; remove it"
+                    f"{part}.{name}: {content} cannot be made, for the search has no "
+                    f"{', '.join(lost)}; remove it"
                 )
+
+
+def _is_there(need: str, results: Mapping[str, Result]) -> bool:
+    name, _, part = need.partition("/")
+    return results.get(name) != {} and (not part or part in (results.get(name) or {}))
 
 
 def _check_channel(paper: Paper, where: str, content: str, entry: Mapping) -> Iterator[str]:

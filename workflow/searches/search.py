@@ -16,10 +16,15 @@ from types import ModuleType
 from lnvsearch.publication import entered
 from lnvsearch.publication.published import read_published
 from searches import publication
-from searches.configuration import ConfigurationError, check_schema, overlaid, read_yaml
+from searches.configuration import (
+    ConfigurationError,
+    checked,
+    fill_defaults,
+    overlaid,
+    read_detector,
+)
+from searches.definitions import NOMINAL, STAGES, SearchKeys
 
-STAGES = ("generation", "detector", "selection", "statistics")
-NOMINAL = "nominal"
 #: Name of the sample of recorded events, if there is one.
 DATA = "data"
 #: Figures of every search.
@@ -40,16 +45,17 @@ class Step:
 class Paper:
     """One search: its settings, its detector and its variations.
 
-    Raises ConfigurationError, with all problems of the search's files, when it is made.
+    `content`: of the search's file, as read; `config`: the user's knobs.  Raises ConfigurationError,
+    with all problems of the search's files, when it is made.
     """
 
     #: Name of the experiment.
     experiment: str
     #: Steps that the search has, by the name of their rule.
     steps: Mapping[str, Step]
-    #: Names of the schemas of the search's file and of its detector's.
-    schema: str
-    detector_schema: str
+    #: Definition of the keys of the search's file, and the response of its detector.
+    keys: type[SearchKeys]
+    response: type
     #: Settings that tables, figures and the comparison can ask for, by name.
     publication_settings: Mapping[str, publication.Setting]
     #: Keys that the published numbers fill in where the search's file does not give them.
@@ -57,18 +63,21 @@ class Paper:
     #: Sections that are made for them.
     published_sections: frozenset[str]
 
-    def __init__(self, name: str, config: Mapping, root: Path, config_files: str):
+    def __init__(
+        self, name: str, content: dict, config: Mapping, root: Path, config_files: str
+    ):
         self.name = name
         self.config_files = config_files
         self.config = config
         self.root = root
         self.file = root / "config" / "papers" / f"{name}.yaml"
-        self.settings = read_yaml(self.file)
+        #: The file's content with published numbers and defaults, as plain values.
+        self.settings = content
         self.detector_file = root / "config" / "detectors" / f"{self.settings['detector']}.yaml"
-        self.detector = read_yaml(self.detector_file)
-        check_schema(self.detector, self.detector_schema, self.detector_file)
+        self.detector = read_detector(self.response, self.detector_file)
         self._fill_in_published()
-        self.entered = self._checked_with_schema()
+        self.entered = self._check_keys()
+        fill_defaults(self.settings, self.definition)
         self.channels = self.settings["channels"]
         #: Names of the tables and figures that are made.
         self.tables = tuple(self.settings["tables"])
@@ -94,19 +103,20 @@ class Paper:
         except ValueError as error:
             raise ConfigurationError(str(error)) from None
 
-    def _checked_with_schema(self) -> dict:
+    def _check_keys(self) -> dict:
         """What this run uses for every published number that is entered in one of the files."""
         sources = {**self.settings, "detector": self.detector, "config": self.config}
         problems, lost = [], []
         try:
-            check_schema(self.settings, self.schema, self.file)
+            #: The same as `settings`, typed.
+            self.definition = checked(self.keys, self.settings, self.file)
         except ConfigurationError as error:
             problems = str(error).splitlines()
         try:
             values = entered.entered_values(self.published, sources, self._filled_in)
         except ValueError as error:
             lost = str(error).splitlines()
-        # All entries of a section that is lost are lost: then the schema has said enough.
+        # All entries of a section that is lost are lost: then the definition has said enough.
         if problems or lost:
             raise ConfigurationError("\n".join(problems + lost[:3 if problems else None]))
         return values

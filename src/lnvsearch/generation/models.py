@@ -228,12 +228,9 @@ class Decay:
 
     def _parent_charge(self) -> int | None:
         """Charge of the parent; None for a hypothetical particle, known by its mass alone."""
-        try:
-            return particles.charge(self.parent)
-        except ValueError:
-            if self.mass_gev is None:
-                raise
+        if self.mass_gev is not None and not particles.is_known(self.parent):
             return None
+        return particles.charge(self.parent)
 
 
 def _is_leptonic(decay: Decay) -> bool:

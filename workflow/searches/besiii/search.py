@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
 from searches.besiii import checks, publication, steps
+from searches.besiii.definitions import BesiiiKeys
 from searches.besiii.steps import SELECTION
 from searches.configuration import ConfigurationError
 from searches.search import DATA, NOMINAL, Paper
@@ -37,8 +39,8 @@ class ColliderSearch(Paper):
 
     experiment = "besiii"
     steps = steps.STEPS
-    schema = "paper"
-    detector_schema = "detector"
+    keys = BesiiiKeys
+    response = BesiiiResponse
     publication_settings = publication.SETTINGS
     published_inputs = re.compile(
         r"parent\.number|mass_scan\.(first|last|step)_gev|chi_square_scan\.punzi_constant"
@@ -48,8 +50,10 @@ class ColliderSearch(Paper):
     )
     published_sections = frozenset({"mass_scan", "background", "efficiency", "other_efficiencies"})
 
-    def __init__(self, name: str, config: Mapping, root: Path, config_files: str):
-        super().__init__(name, config, root, config_files)
+    def __init__(
+        self, name: str, content: dict, config: Mapping, root: Path, config_files: str
+    ):
+        super().__init__(name, content, config, root, config_files)
         self.calibration = self.settings["calibration"]
         checks.check_before_samples(self)
         self.masses_gev = self._masses()

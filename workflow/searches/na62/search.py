@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from lnvsearch.experiments.na62.detector.response import Na62Response
 from searches.na62 import checks, publication, steps
+from searches.na62.definitions import KaonKeys
 from searches.na62.parameters import (
     SELECTION_SECTIONS,
     detector_numbers,
@@ -24,8 +26,8 @@ class KaonSearch(Paper):
 
     experiment = "na62"
     steps = steps.STEPS
-    schema = "kaon_paper"
-    detector_schema = "na62_detector"
+    keys = KaonKeys
+    response = Na62Response
     publication_settings = publication.SETTINGS
     published_inputs = re.compile(
         r"channels\.\w+\.(background_systematic\.fraction|pileup\.(sideband_events|width_ratio)"
@@ -39,8 +41,10 @@ class KaonSearch(Paper):
         "branching_fraction", "acceptance",
     })
 
-    def __init__(self, name: str, config: Mapping, root: Path, config_files: str):
-        super().__init__(name, config, root, config_files)
+    def __init__(
+        self, name: str, content: dict, config: Mapping, root: Path, config_files: str
+    ):
+        super().__init__(name, content, config, root, config_files)
         self.samples = self.settings["samples"]
         if self.data_file is not None:
             self.tables += DATA_TABLES

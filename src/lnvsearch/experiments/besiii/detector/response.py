@@ -6,28 +6,11 @@ sections are named tuples, so that numba kernels take them as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
+from typing import NamedTuple
 
-from lnvsearch.detector.parameters import (
-    Parameter,
-    ResponseError,
-    at,
-    check_keys,
-    number,
-    read_value,
-)
+from lnvsearch.detector.parameters import number, read, switch, with_values
 
-__all__ = ["BesiiiResponse", "parameters"]
-
-#: Pairs of keys of which the first must be smaller.
-_ASCENDING = (
-    ("emc.barrel_cos_theta", "emc.end_cap_cos_theta_minimum"),
-    ("emc.end_cap_cos_theta_minimum", "emc.end_cap_cos_theta_maximum"),
-    ("tof.end_cap_inner_radius_m", "tof.end_cap_outer_radius_m"),
-    ("shared_counters.inner_layer_radius_m", "shared_counters.outer_layer_radius_m"),
-    ("material.beam_pipe_radius_cm", "material.inner_wall_radius_cm"),
-)
+__all__ = ["BesiiiResponse"]
 
 
 class Beam(NamedTuple):
@@ -76,7 +59,7 @@ class Tracking(NamedTuple):
 class Pulls(NamedTuple):
     """True errors over those of the covariance."""
 
-    enabled: Annotated[bool, Parameter("", 0, 1, "whether true errors exceed the covariance")]
+    enabled: switch("whether true errors exceed the covariance")
     core_scale: number("1", 0.1, 5, "true error over the covariance's, core")
     tail_scale: number("1", 0.1, 20, "the same in the tail")
     tail_fraction: number("1", 0, 1, "share of the tail; drawn for r-phi and for z apart")
@@ -151,7 +134,7 @@ class Tof(NamedTuple):
 class SharedCounters(NamedTuple):
     """Particles that hit one counter of the time of flight: the first light is read for all."""
 
-    enabled: Annotated[bool, Parameter("", 0, 1, "whether times in a shared counter are one")]
+    enabled: switch("whether times in a shared counter are one")
     inner_layer_radius_m: number("m", 0.1, 2, "radius of the barrel's inner layer")
     outer_layer_radius_m: number("m", 0.1, 2, "radius of the barrel's outer layer")
     barrel_counters: number("1", 1, 1000, "counters of each layer of the barrel")
@@ -175,7 +158,7 @@ class Dedx(NamedTuple):
 class Conversion(NamedTuple):
     """Photons that become pairs before the chamber."""
 
-    enabled: Annotated[bool, Parameter("", 0, 1, "whether photons convert")]
+    enabled: switch("whether photons convert")
     probability_per_x0: number("1/X0", 0, 1, "of a photon of high energy")
 
 
@@ -195,52 +178,16 @@ class BesiiiResponse(NamedTuple):
     dedx: Dedx
     conversion: Conversion
 
-    @classmethod
-    def from_mapping(cls, mapping: Mapping[str, Any]) -> BesiiiResponse:
-        """Build and check a response from nested mappings, as read from config/detectors.
-
-        `mapping`: section -> key -> number, or -> mapping with `value` (and unit, provenance,
-        source).  `detector` and `description` beside the sections are let pass.
-        Raises ResponseError (a ValueError) naming the key, the allowed range and the mend.
-        """
-        sections = get_type_hints(cls)
-        check_keys("", mapping, set(sections), optional={"detector", "description"})
-        response = cls(
-            **{name: _section(name, kind, mapping[name]) for name, kind in sections.items()}
-        )
-        for low, high in _ASCENDING:
-            if not at(response, low) < at(response, high):
-                raise ResponseError(
-                    f"{low} is {at(response, low):g} and {high} is {at(response, high):g}: "
-                    "the first must be smaller"
-                )
-        return response
-
-    def with_values(self, values: Mapping[str, Any]) -> BesiiiResponse:
-        """Copy with other values, checked; keys are `section.key`.
-
-        >>> response.with_values({"pulls.enabled": False})      # doctest: +SKIP
-        """
-        mapping = {name: section._asdict() for name, section in self._asdict().items()}
-        for key, value in values.items():
-            section, _, name = key.partition(".")
-            if name not in mapping.get(section, {}):
-                raise ResponseError(f"{key}: no such key; keys are section.key, as in the file")
-            mapping[section][name] = value
-        return type(self).from_mapping(mapping)
-
-
-def parameters() -> Iterator[tuple[str, str, Parameter]]:
-    """All (section, key, Parameter) of the response: the source of schema and documentation."""
-    for section, kind in get_type_hints(BesiiiResponse).items():
-        for key, annotation in get_type_hints(kind, include_extras=True).items():
-            yield section, key, get_args(annotation)[1]
-
-
-def _section(name: str, kind: type, values: Any) -> NamedTuple:
-    """One section as its named tuple, checked."""
-    hints = get_type_hints(kind, include_extras=True)
-    check_keys(name, values, set(hints))
-    return kind(
-        **{key: read_value(f"{name}.{key}", hint, values[key]) for key, hint in hints.items()}
+    #: Rows of numbers that ascend.
+    ascending = (
+        (
+            "emc.barrel_cos_theta",
+            "emc.end_cap_cos_theta_minimum",
+            "emc.end_cap_cos_theta_maximum",
+        ),
+        ("tof.end_cap_inner_radius_m", "tof.end_cap_outer_radius_m"),
+        ("shared_counters.inner_layer_radius_m", "shared_counters.outer_layer_radius_m"),
+        ("material.beam_pipe_radius_cm", "material.inner_wall_radius_cm"),
     )
+    from_mapping = classmethod(read)
+    with_values = with_values

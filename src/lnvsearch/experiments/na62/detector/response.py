@@ -6,26 +6,14 @@ sections are named tuples, so that numba kernels take them as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
+from typing import NamedTuple
 
-from lnvsearch.detector.parameters import (
-    Parameter,
-    ResponseError,
-    check_keys,
-    number,
-    read_value,
-)
+from lnvsearch.detector.parameters import number, read, with_values
 
-__all__ = ["Na62Response", "parameters"]
+__all__ = ["Na62Response"]
 
 N_CHAMBERS = 4
 N_LAV_STATIONS = 12
-
-
-def _numbers(count: int, unit: str, minimum: float, maximum: float, meaning: str) -> Any:
-    """A list of `count` numbers of one meaning."""
-    return Annotated[tuple[(float,) * count], Parameter(unit, minimum, maximum, meaning)]
 
 
 class Beam(NamedTuple):
@@ -79,8 +67,8 @@ class Upstream(NamedTuple):
 class Spectrometer(NamedTuple):
     """Four straw chambers and a magnet."""
 
-    chamber_z_m: _numbers(N_CHAMBERS, "m", 180, 230, "planes of the chambers")
-    hole_centre_x_m: _numbers(N_CHAMBERS, "m", -0.5, 0.5, "x of the middle of the beam's hole")
+    chamber_z_m: number("m", 180, 230, "planes of the chambers", N_CHAMBERS)
+    hole_centre_x_m: number("m", -0.5, 0.5, "x of the middle of the beam's hole", N_CHAMBERS)
     hole_half_size_m: number("m", 0, 0.5, "half of the side of the square hole")
     outer_radius_m: number("m", 0.1, 3, "radius of the chambers about x = y = 0")
     magnet_z_m: number("m", 180, 230, "middle of the magnet, taken as thin")
@@ -140,10 +128,10 @@ class Lkr(NamedTuple):
 class Lav(NamedTuple):
     """Large-angle photon veto."""
 
-    front_z_m: _numbers(N_LAV_STATIONS, "m", 100, 260, "front planes of the stations")
-    inner_radius_m: _numbers(N_LAV_STATIONS, "m", 0.1, 3, "inner radii of the stations")
+    front_z_m: number("m", 100, 260, "front planes of the stations", N_LAV_STATIONS)
+    inner_radius_m: number("m", 0.1, 3, "inner radii of the stations", N_LAV_STATIONS)
     radial_width_m: number("m", 0, 2, "outer less inner radius")
-    depth_m: _numbers(N_LAV_STATIONS, "m", 0, 3, "length along z of the stations' glass")
+    depth_m: number("m", 0, 3, "length along z of the stations' glass", N_LAV_STATIONS)
     threshold_gev: number("GeV", 0, 10, "least energy of a photon that is seen")
 
 
@@ -191,98 +179,44 @@ class Na62Response(NamedTuple):
     irc: Irc
     sac: Sac
 
-    @classmethod
-    def from_mapping(cls, mapping: Mapping[str, Any]) -> Na62Response:
-        """Build and check a response from nested mappings, as read from config/detectors.
-
-        `mapping`: section -> key -> number (or list), or -> mapping with `value` (and unit,
-        provenance, source).  `detector` and `description` beside the sections are let pass.
-        Raises ResponseError (a ValueError) naming the key, the allowed range and the mend.
-        """
-        sections = get_type_hints(cls)
-        check_keys("", mapping, set(sections), optional={"detector", "description"})
-        response = cls(
-            **{name: _section(name, kind, mapping[name]) for name, kind in sections.items()}
-        )
-        _check_order(response)
-        return response
-
-    def with_values(self, values: Mapping[str, Any]) -> Na62Response:
-        """Copy with other values, checked; keys are `section.key`.
-
-        >>> response.with_values({"beam.divergence_rad": 0.0})      # doctest: +SKIP
-        """
-        mapping = {name: section._asdict() for name, section in self._asdict().items()}
-        for key, value in values.items():
-            section, _, name = key.partition(".")
-            if name not in mapping.get(section, {}):
-                raise ResponseError(f"{key}: no such key; keys are section.key, as in the file")
-            mapping[section][name] = value
-        return type(self).from_mapping(mapping)
-
-
-def parameters() -> Iterator[tuple[str, str, Parameter, int]]:
-    """All (section, key, Parameter, length) of the response; length 0 is a single number."""
-    for section, kind in get_type_hints(Na62Response).items():
-        for key, annotation in get_type_hints(kind, include_extras=True).items():
-            value_kind, parameter = get_args(annotation)
-            yield section, key, parameter, _length(value_kind)
-
-
-def _length(kind: Any) -> int:
-    return len(get_args(kind)) if get_origin(kind) is tuple else 0
-
-
-def _section(name: str, kind: type, values: Any) -> NamedTuple:
-    """One section as its named tuple, checked."""
-    hints = get_type_hints(kind, include_extras=True)
-    check_keys(name, values, set(hints))
-    return kind(**{key: _leaf(f"{name}.{key}", hint, values[key]) for key, hint in hints.items()})
-
-
-def _leaf(key: str, hint: Any, leaf: Any) -> float | tuple[float, ...]:
-    """Number or tuple of numbers of a leaf, checked."""
-    kind, parameter = get_args(hint)
-    length = _length(kind)
-    if length == 0:
-        return read_value(key, hint, leaf)
-    values = leaf.get("value") if isinstance(leaf, Mapping) else leaf
-    if not isinstance(values, (list, tuple)) or len(values) != length:
-        raise ResponseError(f"{key} is {values!r}: give a list of {length} numbers")
-    one = Annotated[float, parameter]
-    return tuple(read_value(f"{key}[{i}]", one, value) for i, value in enumerate(values))
-
-
-def _check_order(response: Na62Response) -> None:
-    """Planes in the order in which particles meet them, radii that leave an active region."""
-    straws, volume = response.spectrometer, response.fiducial_volume
-    z = straws.chamber_z_m
-    planes = {
-        "fiducial_volume.begin_z_m": volume.begin_z_m,
-        "fiducial_volume.end_z_m": volume.end_z_m,
-        "spectrometer.chamber_z_m[0]": z[0],
-        "spectrometer.chamber_z_m[1]": z[1],
-        "spectrometer.magnet_z_m": straws.magnet_z_m,
-        "spectrometer.chamber_z_m[2]": z[2],
-        "spectrometer.chamber_z_m[3]": z[3],
-        "lkr.z_m": response.lkr.z_m,
-        "muv.muv3_z_m": response.muv.muv3_z_m,
-    }
-    _check_ascending(planes)
-    _check_ascending({f"lav.front_z_m[{i}]": z for i, z in enumerate(response.lav.front_z_m)})
-    for name in ("rich", "pad_hodoscope", "slab_hodoscope"):
-        section = getattr(response, name)
-        _check_ascending({f"{name}.inner_radius_m": section.inner_radius_m,
-                          f"{name}.outer_radius_m": section.outer_radius_m})  # fmt: skip
-    _check_ascending({"lkr.inner_radius_m": response.lkr.inner_radius_m,
-                      "lkr.apothem_m": response.lkr.apothem_m})  # fmt: skip
-
-
-def _check_ascending(values: Mapping[str, float]) -> None:
-    names = list(values)
-    for low, high in zip(names, names[1:], strict=False):
-        if not values[low] < values[high]:
-            raise ResponseError(
-                f"{low} is {values[low]:g} and {high} is {values[high]:g}: "
-                "the first must be smaller"
-            )
+    #: Rows of numbers that ascend: planes as particles meet them, radii of active regions.
+    ascending = (
+        (
+            "upstream.ktag_z_m",
+            "upstream.gtk1_z_m",
+            "upstream.gtk2_z_m",
+            "upstream.collimator_z_m",
+            "upstream.trim5_z_m",
+            "upstream.gtk3_z_m",
+            "upstream.chanti_z_m",
+            "fiducial_volume.begin_z_m",
+            "fiducial_volume.end_z_m",
+            "spectrometer.chamber_z_m[0]",
+            "spectrometer.chamber_z_m[1]",
+            "spectrometer.magnet_z_m",
+            "spectrometer.chamber_z_m[2]",
+            "spectrometer.chamber_z_m[3]",
+            "rich.entrance_z_m",
+            "pad_hodoscope.z_m",
+            "slab_hodoscope.vertical_z_m",
+            "slab_hodoscope.horizontal_z_m",
+            "lkr.z_m",
+            "muv.muv1_z_m",
+            "muv.muv2_z_m",
+            "muv.muv3_z_m",
+        ),
+        ("upstream.gtk2_z_m", "upstream.early_collimator_z_m", "upstream.trim5_z_m"),
+        ("upstream.decays_begin_z_m", "fiducial_volume.begin_z_m"),
+        *((f"upstream.{which}collimator_half_aperture_{axis}_m",
+           f"upstream.{which}collimator_half_width{of}_m")
+          for which, axis, of in (("", "x", "_x"), ("", "y", "_y"),
+                                  ("early_", "x", ""), ("early_", "y", ""))),
+        *((f"lav.front_z_m[{i}]", f"lav.front_z_m[{i + 1}]") for i in range(N_LAV_STATIONS - 1)),
+        ("lav.inner_radius_m",),
+        *((f"{name}.inner_radius_m", f"{name}.outer_radius_m")
+          for name in ("rich", "pad_hodoscope", "slab_hodoscope", "irc")),
+        ("lkr.inner_radius_m", "lkr.apothem_m"),
+        ("muv.hole_radius_m", "muv.half_width_m"),
+    )  # fmt: skip
+    from_mapping = classmethod(read)
+    with_values = with_values

@@ -8,7 +8,7 @@ from typing import get_type_hints
 
 import numpy as np
 
-from lnvsearch.detector.parameters import check_keys
+from lnvsearch.detector.parameters import read
 from lnvsearch.experiments.na62.detector.response import (
     Beam,
     Lav,
@@ -40,17 +40,10 @@ class SelectionDetector:
     def from_mapping(cls, detector: Mapping) -> SelectionDetector:
         """From section -> key -> number, or {value, ...}; further sections are let pass.
 
-        Raises ValueError naming a section or key that is missing or unknown.
+        Raises ResponseError, a ValueError, naming every section or key that cannot be used.
         """
-        kinds = get_type_hints(cls)
-        check_keys("", detector, set(kinds), optional=set(detector))
-        return cls(**{name: _section(name, kind, detector[name]) for name, kind in kinds.items()})
-
-
-def _section(name: str, kind, values: Mapping):
-    check_keys(name, values, set(kind._fields))
-    leaves = {key: v["value"] if isinstance(v, Mapping) else v for key, v in values.items()}
-    return kind(**{key: tuple(v) if isinstance(v, list) else v for key, v in leaves.items()})
+        sections = get_type_hints(cls)
+        return read(cls, {name: detector[name] for name in sections if name in detector})
 
 
 @dataclass(frozen=True)

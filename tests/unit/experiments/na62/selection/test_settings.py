@@ -25,13 +25,13 @@ def test_the_detector_of_a_selection_is_part_of_the_response(mapping):
 
 def test_what_is_missing_or_unknown_is_named(mapping):
     del mapping["lav"]["threshold_gev"]
-    with pytest.raises(ValueError, match="missing: lav.threshold_gev; add it"):
+    with pytest.raises(ValueError, match="lav.threshold_gev: missing; add it"):
         SelectionDetector.from_mapping(mapping)
     mapping["lav"]["threshold_gev"] = mapping["lav"]["threshold_mev"] = 0.02
-    with pytest.raises(ValueError, match="unknown key lav.threshold_mev"):
+    with pytest.raises(ValueError, match="lav.threshold_mev: unknown key"):
         SelectionDetector.from_mapping(mapping)
     del mapping["lav"]
-    with pytest.raises(ValueError, match="missing: lav; add it"):
+    with pytest.raises(ValueError, match="lav: missing; add it"):
         SelectionDetector.from_mapping(mapping)
 
 

@@ -1,0 +1,197 @@
+"""The keys of config.yaml, and those that the files of all searches share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from searches.keys import Keys, Name, Names, Once, Positive, either, key
+
+STAGES = ("generation", "detector", "selection", "statistics")
+NOMINAL = "nominal"
+
+Prior = Literal[
+    "none", "lognormal", "lognormal-mean", "truncated-gaussian", "truncated-gaussian-mean", "gamma",
+    "posterior-gamma",
+]  # fmt: skip
+
+
+def _events(meaning: str, default: int, minimum: int = 100) -> Any:
+    return key(meaning, default, ge=minimum, le=10**10)
+
+
+class Statistics(Keys):
+    """Simulated events a sample, by the purpose of the sample."""
+
+    signal: int = _events("Events of each signal sample (the paper has 100,000).", 100_000)
+    calibration: int = _events(
+        "Events of the sample on which the one calibrated scalar is found.", 200_000
+    )
+    control: int = _events("Events of each control sample.", 100_000)
+    background: int = _events("Events of each exclusive background.", 200_000)
+    inclusive: int = _events("Inclusive events, from pythia.", 200_000)
+    identification: int = _events("Draws at each point of the mis-identification maps.", 10_000, 10)
+    kaon_signal: int = _events(
+        "Decays of each signal and normalisation sample of the kaon searches.", 2_000_000, 1000
+    )
+    kaon_background: int = _events(
+        "Decays of each background of the kaon searches (some samples take a multiple).",
+        40_000_000, 1000,
+    )  # fmt: skip
+    kaon_rare: int = _events(
+        "Weighted decays of each topology of three pions that decay in flight.", 10_000_000, 1000
+    )
+    kaon_control: int = _events(
+        "Decays of each control sample of the kaon searches.", 1_000_000, 1000
+    )
+
+
+def _path(path: str) -> str:
+    if not path or set(path) & set("{}\0"):
+        raise ValueError(f"{path!r} is not allowed; give a path without braces, or null")
+    return path
+
+
+class Data(Keys):
+    """Recorded events of the search of that name: docs/events.md describes the file of a collider
+    search, docs/kaon_events.md that of a kaon search."""
+
+    file: Annotated[str, AfterValidator(_path)] | None = key("Path of the ROOT file, or null for none.")
+    unblind: bool = key(
+        "Open the signal window, or the masked region of a kaon search, of that file.  Set it when "
+        "the analysis is frozen.", False,
+    )  # fmt: skip
+
+
+class Config(Keys):
+    """The knobs of the analysis."""
+
+    papers: Names = key("The searches to regenerate, each named after its file in config/papers/.")
+    base_seed: int = key(
+        "The one seed from which every random stream derives.", 20250917, ge=0, le=10**18
+    )
+    statistics: Statistics = Field(default_factory=Statistics)
+    variations: either(text=Literal["all"], list=Annotated[list[Name], Once]) = key(
+        "The word `all` for every variation of the kaon searches, or a list of their names.", "all"
+    )
+    confidence_level: float = key("Confidence level of every upper limit.", 0.90, gt=0, lt=1)
+    majorana_masses_gev: either(
+        text=Literal["paper"], list=Annotated[list[Positive], Field(min_length=1)]
+    ) = key("The word `paper` for the masses of the paper's scan, or a list of masses in GeV.", "paper")
+    data: dict[str, Data] = key("Recorded events to search beside the simulation, by search.", {})
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        masses = self.majorana_masses_gev
+        if masses != "paper" and len({f"{mass:.3f}" for mass in masses}) < len(masses):
+            yield "majorana_masses_gev", "two masses agree within 0.001 GeV; keep one"
+
+
+# ---------------------------------------------------------------------- shared by all searches' files
+
+
+class Estimate(Keys):
+    """A number with its standard uncertainty."""
+
+    mean: float = key("Central value.", ge=0, le=1e6)
+    sigma: float = key("Standard uncertainty.", ge=0, le=1e6)
+
+
+class PositiveEstimate(Keys):
+    """A number above 0 with its standard uncertainty."""
+
+    mean: float = key("Central value.", gt=0, le=1e6)
+    sigma: float = key("Standard uncertainty.", ge=0, le=1e6)
+
+
+class LimitKeys(Keys):
+    """How the paper sets its limit.  The numbers are the published ones (resources/published), unless
+    they are given here."""
+
+    method: Literal["rolke", "cls", "feldman-cousins", "bayesian"] = key("The paper's own method.")
+    bounded: bool = key("Bounded likelihood (Rolke).", False)
+    priors: Annotated[list[Prior], Field(min_length=1), Once] = key(
+        "Shapes of uncertain background and efficiency for cls, feldman-cousins and bayesian "
+        "(lnvsearch.statistics.nuisance).", ["lognormal-mean"],
+    )  # fmt: skip
+    observed: int = key("Published count.", ge=0, le=10**9)
+    background: Estimate = key("Published background in events.")
+
+
+class Variation(Keys):
+    """An overlay: a few keys of this file, or of the detector's, with other values."""
+
+    stage: Literal[STAGES] = key("Where the variation begins.")
+    description: str = key(
+        "What is varied; of one that is compared, the note in the comparison.", min_length=1
+    )
+    compared: bool = key(
+        "Whether it is a hypothesis that is set against the paper's numbers, and no systematic "
+        "variation.", False,
+    )  # fmt: skip
+    legend: str = key(
+        "Of one that is compared: its name in the figure of ratios of acceptances; it is not drawn "
+        "without one.", None, min_length=1,
+    )  # fmt: skip
+    calibrated: bool = key("Whether the calibrated scalar is applied.", True)
+    paper: dict[str, Any] = key("Keys of this file with other values.", None)
+    detector: dict[str, Any] = key("Keys of the detector's file with other values.", None)
+    samples: Names = key("Samples it runs on.")
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if self.calibrated and not (self.paper or self.detector):
+            yield "paper", "missing; without it or `detector` the variation changes nothing: add one"
+
+
+def _not_nominal(variations: dict[str, Variation]) -> dict[str, Variation]:
+    if NOMINAL in variations:
+        raise ValueError(f"{NOMINAL}: the name of the files without overlay; rename it")
+    return variations
+
+
+Variations = Annotated[dict[Name, Variation], AfterValidator(_not_nominal)]
+
+
+def _table_name(name: str) -> str:
+    if name in ("limits_by_method", "undercoverage") or name.startswith("data_"):
+        raise ValueError("every search has a table of this name; choose another")
+    return name
+
+
+def _figure_name(name: str) -> str:
+    if name in ("coverage_map", "acceptance_dalitz", "acceptance_ratio"):
+        raise ValueError("every search has a figure of this name; choose another")
+    return name
+
+
+class Figure(Keys):
+    """A figure: what it shows, and of which channel."""
+
+    draw: Name = key(
+        "What the figure shows: an entry of FIGURES of the paper's module, or of its experiment's "
+        "(lnvsearch.publication.contents)."
+    )
+    channel: Name = key("Channel whose spectra are drawn.", None)
+    panels: Annotated[dict[Name, str], Field(min_length=1)] = key(
+        "masses: selections to draw with their titles; all selections without it.", None
+    )
+
+
+class SearchKeys(Keys):
+    """What the files of all searches have."""
+
+    paper: Name = key("Short name; that of the file.")
+    title: str = key("Title for figures and tables.", min_length=1)
+    companion: Name = key(
+        "Another search whose published numbers this one's are compared with.", None
+    )
+    detector: Name = key("Name of the response in config/detectors/.")
+    variations: Variations = key("Overlays of this file or of the detector's.")
+    tables: dict[Annotated[Name, AfterValidator(_table_name)], Name] = key(
+        "Tables to make: name of the file, and what it holds: an entry of TABLES of the paper's "
+        "module, or of its experiment's (lnvsearch.publication.contents)."
+    )
+    figures: dict[Annotated[Name, AfterValidator(_figure_name)], Figure] = key(
+        "Figures to make, besides those that every search has: name of the file, and what it shows."
+    )
