@@ -50,7 +50,7 @@ def three_runs(whole_dag, with_data, kaon_pseudo_data, tmp_path_factory):
         process = with_data(folder, kaon_pseudo_data.path, *targets, unblind=unblind)
         assert process.returncode == 0, process.stdout[-4000:]
         # Nothing is simulated again.
-        assert "simulate_kaon_decays" not in process.stdout
+        assert "simulate_sample" not in process.stdout
         kept[name] = shutil.copytree(folder / "results" / NAME, folder.parent / name)
     return kept
 
