@@ -1,6 +1,7 @@
-"""Invented results of NA62, which tests of the experiment and of its papers share."""
+"""What tests of the experiments and of their papers share: invented results, checks of figures."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent / "experiments" / "na62" / "publication"))
+for folder in (".", "experiments/na62/publication"):
+    sys.path.insert(0, str(Path(__file__).parent / folder))

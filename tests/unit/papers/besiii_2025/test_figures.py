@@ -1,8 +1,9 @@
-"""The figures: the numbers beside a figure are those drawn, labels and fonts are fit for print."""
+"""The figures: the numbers written with a figure are those drawn, labels and fonts are fit for print."""
 
 import math
 
 import numpy as np
+import printed_figures
 import pytest
 
 from lnvsearch.papers.besiii_2025.figures.candidates import (
@@ -19,8 +20,7 @@ from lnvsearch.papers.besiii_2025.figures.efficiency import (
 )
 from lnvsearch.papers.besiii_2025.figures.limits import figure3
 from lnvsearch.papers.besiii_2025.figures.selection import cut_flow, punzi_curve
-from lnvsearch.publication.figures.style import LABEL, figure_bytes, publication_style
-from lnvsearch.tables import find_rows, number_of_rows
+from lnvsearch.tables import find_rows
 
 _CUTS = ("generated", "acceptance", "kinematic_fit")
 
@@ -69,26 +69,8 @@ def made(published, shared_results):
     }
 
 
-def _texts(figure):
-    import matplotlib.text
-
-    return [t for t in figure.findobj(matplotlib.text.Text) if t.get_text() and t.get_visible()]
-
-
 def test_every_figure_is_labelled_legible_and_inside_its_printed_size(made):
-    for name, (figure, numbers) in made.items():
-        png = figure_bytes(figure, "png")
-        assert png.startswith(b"\x89PNG") and len(png) > 10_000
-        assert any(LABEL in text.get_text() for text in _texts(figure)), name
-        assert min(text.get_fontsize() for text in _texts(figure)) >= 8, name
-        width_cm = figure.get_size_inches()[0] * 2.54
-        assert round(width_cm, 3) in (8.6, 17.0), name
-        assert number_of_rows(numbers) > 0, name
-        with publication_style():
-            box = figure.get_tightbbox()
-        width, height = figure.get_size_inches()
-        assert box.x0 > -0.01 and box.y0 > -0.01, name
-        assert box.x1 < width + 0.01 and box.y1 < height + 0.01, name
+    printed_figures.check(made)
 
 
 def test_figure1_diagrams_conserve_charge_at_every_vertex():

@@ -2,6 +2,7 @@
 
 import invented_na62 as invented
 import numpy as np
+import printed_figures
 import pytest
 import yaml
 
@@ -20,7 +21,7 @@ from lnvsearch.experiments.na62.publication.figures.identification import (
 from lnvsearch.experiments.na62.publication.figures.spectra import masses
 from lnvsearch.experiments.na62.publication.figures.style import printed_regions, style_of
 from lnvsearch.experiments.na62.publication.numbers import Numbers
-from lnvsearch.publication.figures.style import LABEL, figure_bytes, publication_style
+from lnvsearch.publication.figures.style import figure_bytes
 from lnvsearch.tables import find_rows, number_of_rows, table_from_rows, table_rows
 
 DETECTOR = invented.ROOT / "config" / "detectors" / "na62.yaml"
@@ -78,25 +79,8 @@ def made(detector):
     }
 
 
-def _texts(figure):
-    import matplotlib.text
-
-    return [t for t in figure.findobj(matplotlib.text.Text) if t.get_text() and t.get_visible()]
-
-
 def test_every_figure_is_labelled_legible_and_inside_its_printed_size(made):
-    for name, (figure, numbers) in made.items():
-        assert figure_bytes(figure, "png").startswith(b"\x89PNG")
-        assert any(LABEL in text.get_text() for text in _texts(figure)), name
-        assert min(text.get_fontsize() for text in _texts(figure)) >= 7.9, name
-        width_cm = figure.get_size_inches()[0] * 2.54
-        assert round(width_cm, 3) in (8.6, 17.0), name
-        assert number_of_rows(numbers) > 0, name
-        with publication_style():
-            box = figure.get_tightbbox()
-        width, height = figure.get_size_inches()
-        assert box.x0 > -0.01 and box.y0 > -0.01, name
-        assert box.x1 < width + 0.01 and box.y1 < height + 0.01, name
+    printed_figures.check(made)
 
 
 def test_spectra_draw_every_bin_of_every_sample(made):
@@ -150,7 +134,7 @@ def test_only_printed_counts_are_quoted_as_data(made, published):
         for row in rows:
             assert row["published_events"] == paper.value(row["sample"], channel=row["channel"])
             assert row["expected_events"] is None
-    quoted = " ".join(text.get_text() for text in _texts(made["2022 figure3"][0]))
+    quoted = " ".join(text.get_text() for text in printed_figures.texts(made["2022 figure3"][0]))
     assert "11041" in quoted and "9922" in quoted
 
 

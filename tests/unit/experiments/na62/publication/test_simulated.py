@@ -203,7 +203,6 @@ def test_simulated_limits_are_those_of_the_papers_method_at_named_variants(made)
 
 
 def test_another_setting_than_the_papers_says_so_and_unknown_ones_are_refused():
-    published = invented.published("na62_2022")
     entered = {("track_momentum_minimum_gev", "all", None): Entered(7.0, "settings")}
     rows = table_rows(invented.comparison("na62_2022", {"entered": entered}))
     (row,) = [r for r in rows if r["quantity"] == "track_momentum_minimum_gev"]
