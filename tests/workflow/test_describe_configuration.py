@@ -1,4 +1,4 @@
-"""config/README.md is what the schemas say."""
+"""config/README.md is what the definitions of the keys say."""
 
 import describe_configuration
 

@@ -114,8 +114,10 @@ def read_detector(response: type, path: Path) -> dict:
     """A detector's file, checked against the annotations of its response."""
     content = read_yaml(path)
     name = content.get("detector")
-    wrong = () if name == path.stem else (f"detector: {name!r} is not the file's name; write {path.stem}",)
-    raise_if_any(path, [*wrong, *parameters.problems(response, content, sourced=True)])
+    problems = list(parameters.problems(response, content, sourced=True))
+    if name != path.stem:
+        problems.append(f"detector: {name!r} is not the file's name; write {path.stem}")
+    raise_if_any(path, problems)
     return content
 
 
