@@ -159,6 +159,8 @@ def _lines_of(error: Mapping, definition: type[Keys]) -> Iterator[str]:
             yield f"{key}: missing; add it"
         case "extra_forbidden":
             yield f"{key}: unknown key; {fix_of_unknown(names[-1], annotation.model_fields)}"
+        case "invalid_key":
+            yield f"{key}: {value!r} is no text, as every key must be; write it in quotes"
         case "value_error" if isinstance(error["ctx"]["error"], WrongKeys):
             for name, problem in error["ctx"]["error"].problems:
                 yield f"{join(key, name)}: {problem}"
