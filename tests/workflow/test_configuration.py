@@ -1,5 +1,7 @@
 """Bad configurations are refused with one message that names file, key and mend."""
 
+from types import SimpleNamespace
+
 import pytest
 import yaml
 from searches.configuration import ConfigurationError, checked, fill_defaults, overlaid, read_yaml
@@ -308,9 +310,9 @@ def test_uncalibrated_runs_without_the_calibration(besiii):
 
 
 def test_the_scan_s_cuts_end_with_the_bin_of_its_mass(besiii):
-    cuts = besiii.selection_parameters("signal_two_majorana_m0.575", "nominal")["cuts"]
+    cuts = besiii.selection_of_sample("signal_two_majorana_m0.575", "nominal")["cuts"]
     assert cuts[-1]["cut"] == "majorana_mass_bin" and cuts[-1]["mass_gev"] == 0.575
-    assert besiii.selection_parameters("signal_phsp", "nominal")["cuts"] == cuts[:-1]
+    assert besiii.selection_of_sample("signal_phsp", "nominal")["cuts"] == cuts[:-1]
 
 
 def test_selections_of_a_variation_are_read_with_nominal(root):
@@ -355,10 +357,15 @@ def test_a_hypothesis_may_change_a_background_s_decay_and_its_branching_fraction
     assert paper.number_of_events(sample, name) == paper.number_of_events(sample) / 4
     other = "bkg_pipi0_dalitz_gamma"
     assert paper.simulation_parameters(other, name) == paper.simulation_parameters(other, "nominal")
-    parameters = paper.background_parameters("pipi0ee")
+    step = paper.steps["estimate_backgrounds"]
+    parameters, others = (
+        step.settings(paper, SimpleNamespace(channel=channel)) for channel in ("pipi0ee", "piee")
+    )
     assert parameters["varied_modes"] == {name: {sample: varied["mode"]}}
-    assert paper.background_parameters("piee")["varied_modes"] == {}
-    settings = BackgroundSettings.from_mapping(parameters)
+    assert others["varied_modes"] == {}
+    settings = BackgroundSettings.from_mapping({
+        key: value for key, value in parameters.items() if key not in ("channel", "in_total")
+    })
     plain, of_pdg, of_other = (
         branching_fraction(settings.mode_of(*one))
         for one in ((sample, "nominal"), (sample, name), (other, name))
@@ -372,24 +379,27 @@ def test_blinded_data_never_show_the_window(root, tmp_path):
     config = read_yaml(root / CONFIG)
     config["data"]["besiii_2025"] = {"file": str(tmp_path / "data.root"), "unblind": False}
     paper = load_papers(config, root, CONFIG)["besiii_2025"]
-    names = [cut["cut"] for cut in paper.selection_parameters("data", "nominal")["cuts"]]
+    names = [cut["cut"] for cut in paper.data_parameters()["selection"]["cuts"]]
     assert "signal_window" not in names
     assert names.index("closed_window") == names.index("kinematic_fit") + 1
-    simulated = paper.selection_parameters("signal_phsp", "nominal")["cuts"]
+    simulated = paper.selection_of_sample("signal_phsp", "nominal")["cuts"]
     assert "closed_window" not in [cut["cut"] for cut in simulated]
     assert "data" not in paper.limit_inputs("kkee")
 
 
 def test_a_variation_may_change_the_decay_of_its_samples_and_of_no_other(besiii):
+    def decay_of(sample, variation):
+        return besiii.simulation_parameters(sample, variation)["generation"]["decay"]
+
     for name in ("signal_two_majorana_m0.575", "signal_one_majorana_m0.575", "signal_phsp"):
-        nominal = besiii.generation_parameters(name, "nominal")
-        assert nominal["decay"] == besiii.samples[name].decay
-        isotropic = besiii.generation_parameters(name, "pair_isotropic")
-        varied = besiii.generation_parameters(name, "pair_v_minus_a")
+        nominal = decay_of(name, "nominal")
+        assert nominal == besiii.samples[name].decay
+        isotropic = decay_of(name, "pair_isotropic")
+        varied = decay_of(name, "pair_v_minus_a")
         if name.startswith("signal_two"):
-            assert nominal["decay"]["model"] == "majorana_pair"
-            assert isotropic["decay"] == {**nominal["decay"], "model": "phase_space"}
-            assert varied["decay"] == {**nominal["decay"], "analysing_power": 1.0}
-            assert [nu["mass_gev"] for nu in varied["decay"]["daughters"]] == [0.575, 0.575]
+            assert nominal["model"] == "majorana_pair"
+            assert isotropic == {**nominal, "model": "phase_space"}
+            assert varied == {**nominal, "analysing_power": 1.0}
+            assert [nu["mass_gev"] for nu in varied["daughters"]] == [0.575, 0.575]
         else:
             assert varied == isotropic == nominal

@@ -1,5 +1,7 @@
 """Control samples and probes of a kaon search that mean nothing are refused, with file and key."""
 
+from types import SimpleNamespace
+
 import pytest
 import yaml
 from searches.configuration import ConfigurationError, read_yaml
@@ -60,14 +62,15 @@ def test_a_bad_control_sample_is_refused(project, case):
 
 def test_a_control_sample_is_known_to_the_job_that_weighs_it(root):
     paper = load_papers(read_yaml(root / CONFIG), root, CONFIG)["na62_2019"]
-    parameters = paper.control_sample_parameters("pimumu")
+    step, job = paper.steps["estimate_from_control_samples"], SimpleNamespace(channel="pimumu")
+    parameters = step.settings(paper, job)
     assert parameters["data_driven"]["k3pi_one_decay"]["selection"] == "lnv_inverted_one"
     assert parameters["data_driven"]["k3pi_one_decay"]["chains"] == ["multi_track"]
     assert parameters["chains"] == ["di_muon"]
     # Backgrounds enter it, the normalisation channel is one of them, controls and the signal do not.
     assert "norm_pimumu" in parameters["samples"] and "bkg_k3pi_one_decay" in parameters["samples"]
     assert not [n for n in parameters["samples"] if n.startswith(("control_", "signal_"))]
-    files = paper.control_sample_files("pimumu")
+    files = step.inputs(paper, job)["selected"]
     assert [path.split("/")[-2] for path in files] == list(parameters["samples"])
     transferred = [name for name in paper.table("control_samples").files if "transferred" in name]
     assert transferred == ["transferred/pimumu"]
@@ -75,6 +78,7 @@ def test_a_control_sample_is_known_to_the_job_that_weighs_it(root):
 
 def test_decays_called_negligible_are_in_no_sum(root):
     paper = load_papers(read_yaml(root / CONFIG), root, CONFIG)["na62_2019"]
-    summed = paper.limit_parameters("pimumu")["background_samples"]
+    job = SimpleNamespace(channel="pimumu")
+    summed = paper.steps["estimate_backgrounds"].settings(paper, job)["in_total"]
     assert {"control_kmu3_dalitz", "control_pipi0_dalitz"} <= set(paper.samples_of("pimumu"))
     assert not {"control_kmu3_dalitz", "control_pipi0_dalitz"} & set(summed)

@@ -72,6 +72,7 @@ BAD_TEXTS = {
     ),
     "a key that YAML takes for a truth value": ("data:\n  on: 1\n", ["on: line 2", "quotes"]),
     "a key that is a number": ("1: 2\n", ["1: line 1", "quotes"]),
+    "a key that is a list": ("? [1, 2]\n: 3\n", ["not valid YAML", "unhashable key"]),
     "a key that is nothing": ("null: 2\n", ["null: line 1", "quotes"]),
     "a list that holds itself": ("papers: &a [*a]\n", ["not valid YAML", "recursive", "fix"]),
     "a mapping that holds itself": ("data: &a {x: *a}\n", ["not valid YAML", "recursive"]),

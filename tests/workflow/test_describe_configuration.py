@@ -1,4 +1,4 @@
-"""config/README.md is what the definitions say."""
+"""config/README.md is what the definitions of the keys say."""
 
 import describe_configuration
 

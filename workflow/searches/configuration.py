@@ -114,8 +114,10 @@ def read_detector(response: type, path: Path) -> dict:
     """A detector's file, checked against the annotations of its response."""
     content = read_yaml(path)
     name = content.get("detector")
-    wrong = () if name == path.stem else (f"detector: {name!r} is not the file's name; write {path.stem}",)
-    raise_if_any(path, [*wrong, *parameters.problems(response, content, sourced=True)])
+    problems = list(parameters.problems(response, content, sourced=True))
+    if name != path.stem:
+        problems.append(f"detector: {name!r} is not the file's name; write {path.stem}")
+    raise_if_any(path, problems)
     return content
 
 
@@ -157,6 +159,8 @@ def _lines_of(error: Mapping, definition: type[Keys]) -> Iterator[str]:
             yield f"{key}: missing; add it"
         case "extra_forbidden":
             yield f"{key}: unknown key; {fix_of_unknown(names[-1], annotation.model_fields)}"
+        case "invalid_key":
+            yield f"{key}: {value!r} is no text, as every key must be; write it in quotes"
         case "value_error" if isinstance(error["ctx"]["error"], WrongKeys):
             for name, problem in error["ctx"]["error"].problems:
                 yield f"{join(key, name)}: {problem}"
