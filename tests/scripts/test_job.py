@@ -45,7 +45,7 @@ def test_the_calibration_replaces_a_value(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "text"),
     [
-        ("a.csv", {"x": [1, None]}, "x\n1\n\n"),
+        ("a.csv", {"x": [1, 2.5], "y": [None, "b"]}, "x,y\n1,\n2.5,b\n"),
         ("a.json", {"x": 1}, '{\n  "x": 1\n}\n'),
         ("a.yaml", {"x": {"y": 1.5}}, "x:\n  y: 1.5\n"),
     ],
