@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lnvsearch.selection.cutflow import ALL_CUTS
 from lnvsearch.sensitivity import recomputed
 from lnvsearch.statistics import methods
 from lnvsearch.statistics.methods import METHODS
@@ -136,20 +137,21 @@ def relative_uncertainty(limit: Limit) -> float:
 
 def simulated_inputs(
     limit: Limit,
-    efficiencies: Table,
+    acceptance: Table,
     systematics: Table,
     background: Mapping[str, float],
     counts: Table | None = None,
 ) -> list[Inputs]:
     """Return this simulation's efficiency and background with the published count, and the user's.
 
-    `efficiencies` and `systematics` have a row for `efficiency_sample` and for the source `total`;
+    The efficiency is the `acceptance` of `efficiency_sample` in the region of the events that pass
+    all cuts, before and after the calibration; `systematics` has a row for the source `total`;
     `background` holds `background_events` and its `_uncertainty`; `counts` are those of the user's
     own events.
     """
     total = find_rows(systematics, source="total")[0]
     relative = total["relative_uncertainty_percent"] / 100.0
-    found = find_rows(efficiencies, sample=limit["efficiency_sample"])
+    found = find_rows(acceptance, sample=limit["efficiency_sample"], region=ALL_CUTS)
     rows = {row["variation"]: row for row in found}
     variants = [("simulated", name, rows[name], limit["observed"])
                 for name in ("nominal", "uncalibrated") if name in rows]
@@ -159,7 +161,7 @@ def simulated_inputs(
     return [
         Inputs(kind, name, observed,
                background["background_events"], background["background_events_uncertainty"],
-               row["efficiency"], relative * row["efficiency"], 1.0 / limit["n_parents"],
+               row["acceptance"], relative * row["acceptance"], 1.0 / limit["n_parents"],
                limit["inputs"])
         for kind, name, row, observed in variants
     ]

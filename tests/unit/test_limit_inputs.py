@@ -81,13 +81,14 @@ def test_a_normalisation_channel_gives_both_sensitivities():
 
 
 def test_simulated_efficiency_meets_the_published_count_and_the_user_s_own():
-    efficiencies = {"sample": ["signal", "signal", "signal", "other"],
-                    "variation": ["nominal", "uncalibrated", "shifted", "nominal"],
-                    "efficiency": [0.157, 0.165, 0.1, 0.2]}  # fmt: skip
+    acceptance = {"sample": ["signal", "signal", "signal", "signal", "other"],
+                  "variation": ["nominal", "nominal", "uncalibrated", "shifted", "nominal"],
+                  "region": ["all", "mass_bin", "all", "all", "all"],
+                  "acceptance": [0.157, 0.15, 0.165, 0.1, 0.2]}  # fmt: skip
     systematics = {"source": ["pid", "total"], "relative_uncertainty_percent": [2.2, 10.0]}
     background = {"background_events": 0.1, "background_events_uncertainty": 0.05}
     counts = {"region": ["lower", "signal"], "events": [10, 3]}
-    arguments = (PARENTS, efficiencies, systematics, background)
+    arguments = (PARENTS, acceptance, systematics, background)
     found = simulated_inputs(*arguments, counts)
     assert [(one.kind, one.variant, one.observed, one.efficiency) for one in found] == [
         ("simulated", "nominal", 1, 0.157), ("simulated", "uncalibrated", 1, 0.165),

@@ -25,7 +25,7 @@ def own_inputs(limit, files):
             for name, path in files.items()}
     if limit["normalised_to"] == "parents":
         return simulated_inputs(
-            limit, read["efficiencies"], read["systematics"], read["background"], read.get("data_counts")
+            limit, read["acceptance"], read["systematics"], read["background"], read.get("data_counts")
         )
     inputs = predicted_inputs(limit, read["sensitivity"], read["background"])
     if "data_counts" in read:

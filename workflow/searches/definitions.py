@@ -119,6 +119,30 @@ class LimitKeys(Keys):
     background: Estimate = key("Published background in events.")
 
 
+class Parent(Keys):
+    """The decaying particles that the experiment recorded."""
+
+    particle: str = key("PDG name.")
+    number: float = key("How many there are; the published number unless given.", gt=0, le=1e20)
+
+
+class Efficiency(Keys):
+    """Published efficiency."""
+
+    mean: float = key("Central value.", gt=0, le=1)
+    relative_sigma_percent: float = key("Its total uncertainty.", ge=0, le=100)
+
+
+class ParentLimit(LimitKeys):
+    __doc__ = LimitKeys.__doc__
+
+    efficiency: Efficiency
+    other_efficiencies: dict[Name, Annotated[float, Field(gt=0, le=1)]] = key(
+        "Other values of the efficiency that the paper prints, by the name of the limit's variant.",
+        {},
+    )
+
+
 class Variation(Keys):
     """An overlay: a few keys of this file, or of the detector's, with other values."""
 

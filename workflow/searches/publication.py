@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from lnvsearch.publication.contents import PARTS, Content
+from lnvsearch.publication.labels import decay_label
 from searches.configuration import ConfigurationError
 
 if TYPE_CHECKING:
@@ -37,6 +38,37 @@ class Making:
     function: str
     files: dict[str, str]
     settings: dict[str, object]
+
+
+def results(paper: Paper) -> dict[str, Result]:
+    """Results of every search by name: its file, or a file for each of its channels."""
+    return {
+        "published": paper.published_file(),
+        "companion": paper.companion_file(),
+        "coverage": f"results/{paper.name}/limits/coverage.csv",
+        "limits": paper.by_channel("limits", ".json"),
+        **{
+            name: paper.by_channel(name)
+            for name in ("acceptance", "background", "cutflow", "spectra", "systematics")
+        },
+    }
+
+
+def labels(paper: Paper) -> dict[str, str]:
+    """Channel -> its decay, as text for matplotlib."""
+    return {
+        name: decay_label(paper.parent, entry["final_state"])
+        for name, entry in paper.channels.items()
+    }
+
+
+#: Settings of every search.
+SETTINGS: dict[str, Setting] = {
+    "base_seed": lambda paper, entry: paper.config["base_seed"],
+    "entered": lambda paper, entry: paper.entered_values(),
+    "labels": lambda paper, entry: labels(paper),
+    "title": lambda paper, entry: paper.settings["title"],
+}
 
 
 def module_of(paper: Paper) -> ModuleType:

@@ -1,13 +1,14 @@
 """One search: what the rules ask of its settings, its variations and its files.
 
-`Paper` is what all searches have in common; `ColliderSearch` and `KaonSearch` add the samples and
-the jobs of their experiments.
+`Paper` is what all searches have in common; the search of an experiment adds its samples and jobs.
+What `Paper` says already is right for the simplest search: one that counts decays of a parent,
+without a file of maps or numbers beside its settings.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,18 +16,25 @@ from types import ModuleType
 
 from lnvsearch.publication import entered
 from lnvsearch.publication.published import read_published
-from searches import publication
+from searches import checks, publication
 from searches.configuration import (
     ConfigurationError,
     checked,
     fill_defaults,
     overlaid,
+    raise_if_any,
     read_detector,
 )
-from searches.definitions import NOMINAL, STAGES, SearchKeys
+from searches.definitions import NOMINAL, STAGES, SearchKeys, Variation
 
 #: Name of the sample of recorded events, if there is one.
 DATA = "data"
+#: Keys that the published numbers fill in where decays of a parent are counted.
+PARENT_INPUTS = (
+    r"parent\.number|channels\.\w+\.limit\.(observed|background\.(mean|sigma)"
+    r"|efficiency\.(mean|relative_sigma_percent)|other_efficiencies\.\w+)"
+)
+PARENT_SECTIONS = frozenset({"background", "efficiency", "other_efficiencies"})
 #: Figures of every search.
 LIMIT_FIGURES = ("coverage_map",)
 
@@ -57,11 +65,11 @@ class Paper:
     keys: type[SearchKeys]
     response: type
     #: Settings that tables, figures and the comparison can ask for, by name.
-    publication_settings: Mapping[str, publication.Setting]
+    publication_settings: Mapping[str, publication.Setting] = publication.SETTINGS
     #: Keys that the published numbers fill in where the search's file does not give them.
-    published_inputs: re.Pattern
+    published_inputs = re.compile(PARENT_INPUTS)
     #: Sections that are made for them.
-    published_sections: frozenset[str]
+    published_sections = PARENT_SECTIONS
 
     def __init__(
         self, name: str, content: dict, config: Mapping, root: Path, config_files: str
@@ -79,9 +87,32 @@ class Paper:
         self.entered = self._check_keys()
         fill_defaults(self.settings, self.definition)
         self.channels = self.settings["channels"]
+        #: By name, what there is to know of each.
+        self.samples: Mapping = self.settings["samples"]
         #: Names of the tables and figures that are made.
         self.tables = tuple(self.settings["tables"])
         self.figures = (*LIMIT_FIGURES, *self.settings["figures"])
+        self.prepare()
+
+    def prepare(self) -> None:
+        """What follows from the settings, and checks of their meaning; the last step of the making.
+
+        Raises ConfigurationError with every problem found.
+        """
+        raise_if_any(self.file, self.problems())
+
+    def problems(self) -> Iterator[str]:
+        """What the definitions of its keys cannot say of a search: `key: problem; fix` each."""
+        return checks.of_every_search(self, DATA)
+
+    def problems_of_variation(self, where: str, entry: Variation) -> Iterator[str]:
+        """The same of a variation, at the key `where`, whose overlay may be laid."""
+        return iter(())
+
+    @property
+    def parent(self) -> str:
+        """PDG name of the decaying particle."""
+        return self.settings["parent"]["particle"]
 
     # ------------------------------------------------------------- published numbers
 
@@ -152,7 +183,12 @@ class Paper:
 
     def runs(self) -> Iterable[tuple[str, str]]:
         """All (sample, variation) of simulated events that end in tables."""
-        raise NotImplementedError
+        for sample in self.samples:
+            yield sample, NOMINAL
+        for variation, entry in self.settings["variations"].items():
+            for sample in entry["samples"]:
+                if self.config["variations"] == "all" or variation in self.config["variations"]:
+                    yield sample, variation
 
     def selections_of_run(self, sample: str, variation: str) -> list[str]:
         """The variations whose selections read the recorded events of a run: itself, first.
@@ -175,6 +211,36 @@ class Paper:
     def varied_detector(self, variation: str) -> dict:
         overlay = self.variation(variation).get("detector", {})
         return overlaid(self.detector, overlay, self.detector_file)
+
+    # --------------------------------------------------------- parameters of jobs
+
+    def number_of_events(self, sample: str, variation: str = NOMINAL) -> int:
+        """Decays to generate."""
+        return self.config["statistics"][self.samples[sample]["statistics"]]
+
+    def simulation_inputs(self, sample: str, variation: str) -> dict:
+        """Files that the simulation of a sample reads."""
+        return {}
+
+    def simulation_parameters(self, sample: str, variation: str) -> dict:
+        """All that a sample's recorded events depend on, but their number."""
+        raise NotImplementedError
+
+    def identification_files(self, sample: str, variation: str) -> list[str]:
+        """Maps of identification that the selection of a sample reads."""
+        return []
+
+    def selection_parameters(self, sample: str, variation: str) -> dict[str, dict]:
+        """By variation (`selections_of_run`): all that the selection of a sample depends on."""
+        raise NotImplementedError
+
+    def data_parameters(self) -> dict:
+        """All that the selection of the user's own events depends on."""
+        raise NotImplementedError
+
+    def warm_up_parameters(self) -> dict:
+        """What compiles every kernel that the search's jobs will call."""
+        return {}
 
     # --------------------------------------------------------------------- files
 
@@ -201,11 +267,15 @@ class Paper:
 
     def samples_of(self, channel: str) -> list[str]:
         """Names of the samples that the channel's selections see."""
-        raise NotImplementedError
+        return list(self.samples)
 
     def channel_file(self, folder: str, channel: str, suffix: str = ".csv") -> str:
         """A result of one channel."""
         return f"results/{self.name}/{folder}/{channel}{suffix}"
+
+    def by_channel(self, folder: str, suffix: str = ".csv") -> dict[str, str]:
+        """A result of every channel."""
+        return {name: self.channel_file(folder, name, suffix) for name in self.channels}
 
     def data_result(self, folder: str, name: str = f"{NOMINAL}.csv") -> str:
         """A result of the user's own events."""
@@ -215,17 +285,34 @@ class Paper:
         return str(self.root / "resources" / "published" / self.name / "numbers.csv")
 
     def limit_files(self) -> list[str]:
-        return [f"results/{self.name}/limits/{channel}.json" for channel in self.channels]
+        return list(self.by_channel("limits", ".json").values())
 
     def limit_parameters(self, channel: str) -> dict:
         """How a limit is set, and from which published numbers."""
-        raise NotImplementedError
+        return {
+            **self.channels[channel]["limit"],
+            "normalised_to": "parents",
+            "n_parents": self.settings["parent"]["number"],
+            "efficiency_sample": self.channels[channel]["efficiency_sample"],
+            "inputs": self.origin_of_inputs(f"channels.{channel}.limit.", "parent."),
+        }
+
+    def limit_inputs(self, channel: str) -> dict[str, str]:
+        """Results that the limit of a channel needs besides published numbers, by name."""
+        inputs = {
+            "acceptance": self.channel_file("acceptance", channel),
+            "systematics": self.channel_file("systematics", channel),
+            "background": self.channel_file("background", channel, ".json"),
+        }
+        if self.data_file is not None and self.is_unblinded:
+            inputs["data_counts"] = self.data_result("counts")
+        return inputs
 
     # ------------------------------------------------------------- publication
 
     def results(self) -> dict[str, publication.Result]:
         """Results that tables, figures and the comparison can ask for, by name."""
-        raise NotImplementedError
+        return publication.results(self)
 
     @cached_property
     def contents(self) -> ModuleType:

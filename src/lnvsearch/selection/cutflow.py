@@ -13,8 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["COLUMNS", "CutFlow", "apply_cuts", "binomial_uncertainty"]
+__all__ = ["ALL_CUTS", "COLUMNS", "CutFlow", "apply_cuts", "binomial_uncertainty"]
 
+#: Region of the events that pass all cuts, in a table of acceptances.
+ALL_CUTS = "all"
 #: Columns of a cut-flow table.
 COLUMNS = (
     "sample",

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from lnvsearch.selection import weighted_cutflow
-from lnvsearch.selection.mass_regions import ACCEPTANCE_COLUMNS
+from collections.abc import Iterable, Mapping
 
-__all__ = ["DATA_COLUMNS", "SAMPLE_COLUMNS"]
+from lnvsearch.selection import weighted_cutflow
+from lnvsearch.selection.cutflow import CutFlow, binomial_uncertainty
+from lnvsearch.selection.mass_regions import (
+    ACCEPTANCE_COLUMNS,
+    RegionAcceptance,
+    acceptance_rows,
+)
+from lnvsearch.tables import table_from_rows
+
+__all__ = ["DATA_COLUMNS", "SAMPLE_COLUMNS", "counted", "joined"]
 
 _SAMPLE = ("sample", "variation", "selection")
 
@@ -27,3 +35,48 @@ DATA_COLUMNS = {
     "counts": ("channel", "selection", "region", "events"),
     "spectra": ("channel", "selection", "mass_low_gev", "mass_high_gev", "events"),
 }
+
+
+def counted(
+    flow: CutFlow,
+    regions: Mapping[str, int],
+    *,
+    channel: str,
+    selection: str,
+    sample: str,
+    variation: str,
+) -> dict[str, dict[str, list]]:
+    """Return the tables `cutflow` and `acceptance` of unweighted events.
+
+    `regions`: the events left in each region, of the `n_generated` of the cut flow.
+    """
+    total = flow.n_generated
+    acceptances = {
+        name: RegionAcceptance(n / total, binomial_uncertainty(n, total), n)
+        for name, n in regions.items()
+    }
+    rows = {
+        "cutflow": flow.rows(sample, variation),
+        "acceptance": acceptance_rows(
+            acceptances, sample=sample, variation=variation, selection=selection,
+            generated_events=total,
+        ),
+    }  # fmt: skip
+    return {
+        kind: table_from_rows(
+            [{**row, "selection": selection, "channel": channel} for row in listed],
+            SAMPLE_COLUMNS[kind],
+        )
+        for kind, listed in rows.items()
+    }
+
+
+def joined(parts: Iterable[Mapping[str, Mapping[str, list]]]) -> dict[str, dict[str, list]]:
+    """Return tables of the same names and columns below one another."""
+    whole: dict[str, dict[str, list]] = {}
+    for part in parts:
+        for kind, table in part.items():
+            columns = whole.setdefault(kind, {name: [] for name in table})
+            for name, cells in table.items():
+                columns[name] += cells
+    return whole

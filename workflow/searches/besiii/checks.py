@@ -8,16 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lnvsearch.detector.parameters import problems as problems_of_response
 from lnvsearch.generation.models import Decay
-from searches import publication
-from searches.configuration import (
-    ConfigurationError,
-    check_overlay,
-    nested,
-    overlaid,
-    raise_if_any,
-)
+from searches.checks import of_overlay, unknown
+from searches.configuration import nested, raise_if_any
 
 if TYPE_CHECKING:
     from searches.besiii.search import ColliderSearch, Sample
@@ -26,7 +19,7 @@ if TYPE_CHECKING:
 def check_before_samples(paper: ColliderSearch) -> None:
     """What must hold before the samples can even be listed."""
     like = paper.calibration["like"]
-    raise_if_any(paper.file, _missing("calibration.like", [like], paper))
+    raise_if_any(paper.file, unknown("calibration.like", like, paper.settings["samples"]))
 
 
 def check_meaning(paper: ColliderSearch) -> None:
@@ -35,15 +28,8 @@ def check_meaning(paper: ColliderSearch) -> None:
     raise_if_any(
         paper.file,
         [*_check_decays(paper), *_check_names(paper), *_check_systematics(paper),
-         *_check_overlays(paper), *publication.check(paper)],
+         *_check_calibration(paper), *paper.problems()],
     )  # fmt: skip
-
-
-def _missing(key: str, samples, paper: ColliderSearch) -> Iterator[str]:
-    known = paper.settings["samples"]
-    for sample in samples:
-        if sample not in known:
-            yield f"{key}: no sample {sample!r}; give one of {', '.join(known)}"
 
 
 def _check_decays(paper: ColliderSearch) -> Iterator[str]:
@@ -84,19 +70,15 @@ def _problems_of_decay(sample: Sample) -> Iterator[str]:
 
 def _check_names(paper: ColliderSearch) -> Iterator[str]:
     keys = paper.definition
-    if keys.paper != paper.name:
-        yield f"paper: {keys.paper!r} is not the file's name; write {paper.name}"
     if keys.calibration.sample in keys.samples:
         yield (
             f"calibration.sample: {keys.calibration.sample!r} is a sample of the analysis; "
             "give a name of its own, for random streams of its own"
         )
-    for name, entry in keys.variations.items():
-        yield from _missing(f"variations.{name}.samples", entry.samples, paper)
     models = {sample.model for sample in keys.samples.values() if sample.at_each_mass}
     for channel, entry in keys.channels.items():
         where = f"channels.{channel}"
-        yield from _missing(f"{where}.efficiency_sample", [entry.efficiency_sample], paper)
+        yield from unknown(f"{where}.efficiency_sample", entry.efficiency_sample, keys.samples)
         if entry.scan_model not in models:
             fix = f"give one of {', '.join(sorted(models))}"
             yield f"{where}.scan_model: no sample at each mass has the model {entry.scan_model}; {fix}"
@@ -114,7 +96,7 @@ def _check_systematics(paper: ColliderSearch) -> Iterator[str]:
         if estimate is None:
             continue
         if estimate.sample is not None:
-            yield from _missing(f"{where}.sample", [estimate.sample], paper)
+            yield from unknown(f"{where}.sample", estimate.sample, keys.samples)
         if estimate.cut is not None and estimate.cut not in cuts:
             yield f"{where}.cut: no cut {estimate.cut!r} in selection; give one of {sorted(cuts)}"
         if estimate.method != "relative_difference":
@@ -130,21 +112,9 @@ def _check_systematics(paper: ColliderSearch) -> Iterator[str]:
             )
 
 
-def _check_overlays(paper: ColliderSearch) -> Iterator[str]:
-    """Every overlay must change existing keys, to values that the definitions allow."""
-    overlays = {
-        f"variations.{name}": (entry.paper or {}, entry.detector or {})
-        for name, entry in paper.definition.variations.items()
-    }
+def _check_calibration(paper: ColliderSearch) -> Iterator[str]:
+    """Both ends of the range of the calibrated scalar must be values of the detector's file."""
     calibration = paper.definition.calibration
     for end in ("minimum", "maximum"):
         value = nested(calibration.parameter, getattr(calibration, end))
-        overlays[f"calibration.{end}"] = ({}, value)
-    for where, (settings, detector) in overlays.items():
-        try:
-            check_overlay(paper.definition, paper.settings, settings, where)
-            if detector:
-                varied = overlaid(paper.detector, detector, where)
-                raise_if_any(where, problems_of_response(paper.response, varied, sourced=True))
-        except ConfigurationError as error:
-            yield from str(error).splitlines()
+        yield from of_overlay(paper, f"calibration.{end}", {}, value)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from searches.definitions import LimitKeys, SearchKeys
+from searches.definitions import Parent, ParentLimit, SearchKeys
 from searches.keys import Keys, Name, Once, cut, cuts_of, either, key
 
 _GEV = {"gt": 0, "le": 100}
@@ -60,13 +60,6 @@ _AFTER_FIT = ("smallest_chi_square", "chi_square", "conversion_veto", "signal_wi
 # ------------------------------------------------------------------------------------ parts of a file
 
 
-class Parent(Keys):
-    """The decaying particles that the experiment recorded."""
-
-    particle: str = key("PDG name.")
-    number: float = key("How many there are; the published number unless given.", gt=0, le=1e20)
-
-
 class Generation(Keys):
     """How all decays are generated."""
 
@@ -74,28 +67,11 @@ class Generation(Keys):
     charge_conjugate: bool = key("Whether half of the events are charge conjugated.")
 
 
-class Efficiency(Keys):
-    """Published efficiency."""
-
-    mean: float = key("Central value.", gt=0, le=1)
-    relative_sigma_percent: float = key("Its total uncertainty.", ge=0, le=100)
-
-
-class Limit(LimitKeys):
-    __doc__ = LimitKeys.__doc__
-
-    efficiency: Efficiency
-    other_efficiencies: dict[Name, Annotated[float, Field(gt=0, le=1)]] = key(
-        "Other values of the efficiency that the paper prints, by the name of the limit's variant.",
-        {},
-    )
-
-
 class Channel(Keys):
     """A signal decay; the events of the first are simulated."""
 
     final_state: _Final = key("PDG names of the particles selected.")
-    limit: Limit
+    limit: ParentLimit
     efficiency_sample: Name = key("Sample of the overall efficiency.")
     scan_model: Name = key("Model of the efficiencies of the mass scan.")
 

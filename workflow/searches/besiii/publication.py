@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lnvsearch.publication.labels import decay_label
+from searches import publication
 from searches.search import NOMINAL
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def results(paper: ColliderSearch) -> dict[str, Result]:
         "punzi": paper.result("background", "_punzi.csv"),
         "scan": paper.result("limits", "_scan.csv"),
         "spectra": paper.result("spectra", ".csv"),
-        "limits": dict(zip(paper.channels, paper.limit_files(), strict=True)),
+        "limits": paper.by_channel("limits", ".json"),
         "coverage": f"{folder}/limits/coverage.csv",
         "calibration_trials": f"{folder}/calibration/trials.csv",
         "calibration_record": f"{folder}/calibration/record.json",
@@ -42,18 +42,9 @@ def results(paper: ColliderSearch) -> dict[str, Result]:
     }
 
 
-def _labels(paper: ColliderSearch) -> dict[str, str]:
-    parent = paper.settings["parent"]["particle"]
-    return {
-        name: decay_label(parent, entry["final_state"]) for name, entry in paper.channels.items()
-    }
-
-
 SETTINGS: dict[str, Setting] = {
-    "base_seed": lambda paper, entry: paper.config["base_seed"],
-    "entered": lambda paper, entry: paper.entered_values(),
+    **publication.SETTINGS,
     "in_mass_bin": lambda paper, entry: paper.settings["mass_bin"]["in_efficiency"],
-    "labels": lambda paper, entry: _labels(paper),
     "samples": lambda paper, entry: paper.cut_flow_samples(),
     "window_gev": lambda paper, entry: paper.signal_window(),
 }

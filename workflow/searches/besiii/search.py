@@ -6,14 +6,13 @@ import csv
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
 from searches.besiii import checks, publication, steps
 from searches.besiii.definitions import BesiiiKeys
 from searches.besiii.steps import SELECTION
 from searches.configuration import ConfigurationError
-from searches.search import DATA, NOMINAL, Paper
+from searches.search import DATA, NOMINAL, PARENT_INPUTS, PARENT_SECTIONS, Paper
 
 
 @dataclass(frozen=True)
@@ -43,17 +42,12 @@ class ColliderSearch(Paper):
     response = BesiiiResponse
     publication_settings = publication.SETTINGS
     published_inputs = re.compile(
-        r"parent\.number|mass_scan\.(first|last|step)_gev|chi_square_scan\.punzi_constant"
+        rf"{PARENT_INPUTS}|mass_scan\.(first|last|step)_gev|chi_square_scan\.punzi_constant"
         r"|calibration\.target|systematics\.\w+\.external_percent(\[\d+\]\.percent)?"
-        r"|channels\.\w+\.limit\.(observed|background\.(mean|sigma)"
-        r"|efficiency\.(mean|relative_sigma_percent)|other_efficiencies\.\w+)"
     )
-    published_sections = frozenset({"mass_scan", "background", "efficiency", "other_efficiencies"})
+    published_sections = PARENT_SECTIONS | {"mass_scan"}
 
-    def __init__(
-        self, name: str, content: dict, config: Mapping, root: Path, config_files: str
-    ):
-        super().__init__(name, content, config, root, config_files)
+    def prepare(self) -> None:
         self.calibration = self.settings["calibration"]
         checks.check_before_samples(self)
         self.masses_gev = self._masses()
@@ -242,7 +236,7 @@ class ColliderSearch(Paper):
         return {
             "cuts": cuts,
             "final_state": list(final_state),
-            "parent": self.settings["parent"]["particle"],
+            "parent": self.parent,
             "momentum_x_gev": self._beam("momentum_x_gev"),
             "magnetic_field_t": self._beam("magnetic_field_t"),
         }
@@ -286,32 +280,12 @@ class ColliderSearch(Paper):
         """The first channel: the one whose events are simulated."""
         return next(iter(self.channels))
 
-    def samples_of(self, channel: str) -> list[str]:
-        return list(self.samples)
-
     def result(self, folder: str, suffix: str) -> str:
         """A result file of the simulated channel."""
         return self.channel_file(folder, self.channel, suffix)
 
-    def limit_parameters(self, channel: str) -> dict:
-        return {
-            **self.channels[channel]["limit"],
-            "normalised_to": "parents",
-            "n_parents": self.settings["parent"]["number"],
-            "efficiency_sample": self.efficiency_sample(channel),
-            "inputs": self.origin_of_inputs(f"channels.{channel}.limit.", "parent."),
-        }
-
     def limit_inputs(self, channel: str) -> dict[str, str]:
-        """Results that the limit of a channel needs besides published numbers, by name."""
-        inputs = {
-            "efficiencies": self.result("efficiencies", ".csv"),
-            "systematics": self.result("systematics", ".csv"),
-            "background": self.result("background", ".json"),
-        }
-        if self.data_file is not None and self.is_unblinded:
-            inputs["data_counts"] = self.data_result("counts")
-        return inputs
+        return super().limit_inputs(self.channel)
 
     def selected_data(self) -> str | None:
         """The selected events of the user's own data, if there are any."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from lnvsearch.detector.parameters import problems as problems_of_response
-from searches import publication
-from searches.configuration import ConfigurationError, check_overlay, overlaid, raise_if_any
-from searches.search import DATA
+from searches.checks import unknown
+from searches.configuration import overlaid, raise_if_any
 
 if TYPE_CHECKING:
+    from searches.definitions import Variation
     from searches.na62.definitions import Choice, KaonKeys
     from searches.na62.search import KaonSearch
 
@@ -25,88 +24,66 @@ def check_meaning(paper: KaonSearch) -> None:
         *_check_channels(keys),
         *_check_samples(keys),
         *_check_normalisations(keys),
-        *_check_variations(paper),
-        *_check_names(paper),
+        *_check_names(keys),
         *_check_identification(keys),
-        *publication.check(paper),
+        *paper.problems(),
         *_check_published(paper),
     ]
     raise_if_any(paper.file, problems)
 
 
-def _unknown(key: str, name: str, known) -> Iterator[str]:
-    if name not in known:
-        yield f"{key}: {name!r} is not there; give one of {', '.join(known)}"
-
-
 def _check_channels(keys: KaonKeys) -> Iterator[str]:
     for channel, entry in keys.channels.items():
         where = f"channels.{channel}"
-        yield from _unknown(f"{where}.normalisation", entry.normalisation, keys.normalisation)
+        yield from unknown(f"{where}.normalisation", entry.normalisation, keys.normalisation)
         yield from _check_choice(f"{where}.signal", entry.signal, channel, keys)
         for sample in entry.background_systematic.samples:
-            yield from _unknown(f"{where}.background_systematic.samples", sample, keys.samples)
+            yield from unknown(f"{where}.background_systematic.samples", sample, keys.samples)
         for name, selection in entry.selections.items():
             for chain in selection.trigger:
                 key = f"{where}.selections.{name}.trigger"
-                yield from _unknown(key, chain, keys.trigger.chains)
+                yield from unknown(key, chain, keys.trigger.chains)
         for process, name in entry.data_driven.items():
             key = f"{where}.data_driven.{process}"
-            yield from _unknown(key, f"bkg_{process}", keys.samples)
-            yield from _unknown(key, name, entry.selections)
+            yield from unknown(key, f"bkg_{process}", keys.samples)
+            yield from unknown(key, name, entry.selections)
             if name in entry.selections and entry.selections[name].identified_as is None:
                 yield f"{key}: the selection {name} has no identified_as; give it one"
 
 
 def _check_choice(where: str, choice: Choice, channel: str, keys: KaonKeys) -> Iterator[str]:
     """A sample that goes through a selection of the channel, and a region of that selection."""
-    yield from _unknown(f"{where}.sample", choice.sample, keys.samples)
+    yield from unknown(f"{where}.sample", choice.sample, keys.samples)
     if channel in keys.channels:
         selections = keys.channels[channel].selections
-        yield from _unknown(f"{where}.selection", choice.selection, selections)
+        yield from unknown(f"{where}.selection", choice.selection, selections)
         if choice.selection in selections:
             regions = selections[choice.selection].regions
-            yield from _unknown(f"{where}.region", choice.region, regions)
+            yield from unknown(f"{where}.region", choice.region, regions)
 
 
 def _check_samples(keys: KaonKeys) -> Iterator[str]:
     for name, entry in keys.samples.items():
         for channel in entry.channels:
-            yield from _unknown(f"samples.{name}.channels", channel, keys.channels)
+            yield from unknown(f"samples.{name}.channels", channel, keys.channels)
         known = [
             selection
             for channel in entry.channels if channel in keys.channels
             for selection in keys.channels[channel].selections
         ]  # fmt: skip
         for selection in entry.selections or ():
-            yield from _unknown(f"samples.{name}.selections", selection, known)
+            yield from unknown(f"samples.{name}.selections", selection, known)
 
 
 def _check_normalisations(keys: KaonKeys) -> Iterator[str]:
     for name, entry in keys.normalisation.items():
-        yield from _unknown(f"normalisation.{name}.channel", entry.channel, keys.channels)
+        yield from unknown(f"normalisation.{name}.channel", entry.channel, keys.channels)
         yield from _check_choice(f"normalisation.{name}", entry, entry.channel, keys)
 
 
-def _check_variations(paper: KaonSearch) -> Iterator[str]:
-    """Every variation runs on existing samples and changes existing keys to allowed values."""
-    for name, entry in paper.definition.variations.items():
-        where = f"variations.{name}"
-        for sample in entry.samples:
-            yield from _unknown(f"{where}.samples", sample, paper.settings["samples"])
-        try:
-            varied = check_overlay(paper.definition, paper.settings, entry.paper or {}, where)
-            if entry.detector:
-                detector = overlaid(paper.detector, entry.detector, where)
-                raise_if_any(where, problems_of_response(paper.response, detector, sourced=True))
-        except ConfigurationError as error:
-            yield from str(error).splitlines()
-            continue
-        yield from _check_varied_samples(where, entry, varied["samples"], paper)
-
-
-def _check_varied_samples(where: str, entry, varied: Mapping, paper: KaonSearch) -> Iterator[str]:
+def check_varied_samples(paper: KaonSearch, where: str, entry: Variation) -> Iterator[str]:
     """A sample is simulated anew for the variations that change it."""
+    varied = overlaid(paper.settings, entry.paper or {}, where)["samples"]
     for sample, of_sample in varied.items():
         if of_sample == paper.settings["samples"].get(sample):
             continue
@@ -116,13 +93,8 @@ def _check_varied_samples(where: str, entry, varied: Mapping, paper: KaonSearch)
             yield f"{where}.samples: without {sample}, which the variation changes; add it"
 
 
-def _check_names(paper: KaonSearch) -> Iterator[str]:
+def _check_names(keys: KaonKeys) -> Iterator[str]:
     """Names by which tables, figures and the comparison find their numbers."""
-    keys = paper.definition
-    if keys.paper != paper.name:
-        yield f"paper: {keys.paper!r} is not the file's name; write {paper.name}"
-    if DATA in keys.samples:
-        yield f"samples.{DATA}: the name of the user's own events; rename it"
     for name, entry in keys.samples.items():
         prefix = _PREFIXES.get(entry.role, "")
         if not name.startswith(prefix):
@@ -162,4 +134,4 @@ def _check_published(paper: KaonSearch) -> Iterator[str]:
     """The published numbers are of the search's channels."""
     for channel in paper.published.channels():
         key = f"{paper.published_file()}: channel"
-        yield from _unknown(key, channel, [*paper.channels, "all"])
+        yield from unknown(key, channel, [*paper.channels, "all"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from lnvsearch.publication.labels import decay_label
+from searches import publication
 
 if TYPE_CHECKING:
     from searches.na62.search import KaonSearch
@@ -21,30 +21,19 @@ def further_figures(paper: KaonSearch) -> tuple[str, ...]:
 def results(paper: KaonSearch) -> dict[str, Result]:
     """Every result of a search by name: its file, or a file for each of its channels."""
     folder = f"results/{paper.name}"
-
     contamination: Result = {}
     if any(probe["contamination"] for probe in paper.settings["closure"].values()):
         contamination = f"{folder}/identification/contamination.csv"
 
-    def by_channel(result: str, suffix: str = ".csv") -> dict[str, str]:
-        return {name: paper.channel_file(result, name, suffix) for name in paper.channels}
-
     return {
-        "published": paper.published_file(),
-        "companion": paper.companion_file(),
-        "acceptance": by_channel("acceptance"),
-        "background": by_channel("background"),
-        "limits": by_channel("limits", ".json"),
-        "sensitivity": by_channel("sensitivity", ".json"),
-        "spectra": by_channel("spectra"),
-        "systematics": by_channel("systematics"),
+        **publication.results(paper),
+        "sensitivity": paper.by_channel("sensitivity", ".json"),
         "transferred": {
             name: paper.channel_file("transferred", name)
             for name, entry in paper.channels.items() if entry["data_driven"]
         },
         "closure": f"{folder}/identification/closure.csv",
         "contamination": contamination,
-        "coverage": f"{folder}/limits/coverage.csv",
         "validation": f"{folder}/validation/validation.csv",
         # Of channels with a Dalitz plane.
         "dalitz_candidates": {
@@ -92,10 +81,6 @@ def _compared(paper: KaonSearch, key: str) -> dict[str, str]:
     }
 
 
-def _labels(paper: KaonSearch) -> dict[str, str]:
-    return {name: decay_label("K+", entry["final_state"]) for name, entry in paper.channels.items()}
-
-
 def _panels(paper: KaonSearch, entry: Mapping) -> list[dict]:
     """The panels of a channel: those that the figure names, or all selections."""
     selections = paper.channels[entry["channel"]]["selections"]
@@ -122,15 +107,13 @@ def _signals(paper: KaonSearch) -> dict[str, dict]:
 
 
 SETTINGS: dict[str, Setting] = {
+    **publication.SETTINGS,
     "channel": lambda paper, entry: entry["channel"],
     "channels": lambda paper, entry: _channels(paper),
     "compared": lambda paper, entry: _compared(paper, "description"),
     "detector": lambda paper, entry: paper.detector,
-    "entered": lambda paper, entry: paper.entered_values(),
-    "label": lambda paper, entry: _labels(paper)[entry["channel"]],
-    "labels": lambda paper, entry: _labels(paper),
+    "label": lambda paper, entry: publication.labels(paper)[entry["channel"]],
     "legends": lambda paper, entry: _compared(paper, "legend"),
     "panels": _panels,
     "signals": lambda paper, entry: _signals(paper),
-    "title": lambda paper, entry: paper.settings["title"],
 }

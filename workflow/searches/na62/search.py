@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lnvsearch.experiments.na62.detector.response import Na62Response
 from searches.na62 import checks, publication, steps
@@ -17,6 +17,9 @@ from searches.na62.parameters import (
 )
 from searches.search import NOMINAL, Paper
 
+if TYPE_CHECKING:
+    from searches.definitions import Variation
+
 #: Further tables of a search with data of the user's.
 DATA_TABLES = ("data_counts", "data_sensitivity")
 
@@ -25,6 +28,7 @@ class KaonSearch(Paper):
     """One search: its settings, its detector, its samples and its variations."""
 
     experiment = "na62"
+    parent = "K+"
     steps = steps.STEPS
     keys = KaonKeys
     response = Na62Response
@@ -41,15 +45,14 @@ class KaonSearch(Paper):
         "branching_fraction", "acceptance",
     })
 
-    def __init__(
-        self, name: str, content: dict, config: Mapping, root: Path, config_files: str
-    ):
-        super().__init__(name, content, config, root, config_files)
-        self.samples = self.settings["samples"]
+    def prepare(self) -> None:
         if self.data_file is not None:
             self.tables += DATA_TABLES
         self.figures += publication.further_figures(self)
         checks.check_meaning(self)
+
+    def problems_of_variation(self, where: str, entry: Variation) -> Iterator[str]:
+        return checks.check_varied_samples(self, where, entry)
 
     # ------------------------------------------------------------------ samples
 
@@ -57,15 +60,6 @@ class KaonSearch(Paper):
         """Decays to generate; a variation may change the sample's `events_factor`."""
         entry = self.varied_settings(variation)["samples"][sample]
         return round(self.config["statistics"][entry["statistics"]] * entry["events_factor"])
-
-    def runs(self) -> Iterator[tuple[str, str]]:
-        """All (sample, variation) of the search."""
-        for sample in self.samples:
-            yield sample, NOMINAL
-        for variation, entry in self.settings["variations"].items():
-            for sample in entry["samples"]:
-                if self.config["variations"] == "all" or variation in self.config["variations"]:
-                    yield sample, variation
 
     def samples_of(self, channel: str, role: str | None = None) -> list[str]:
         """Names of the samples that the channel's selections see."""
@@ -122,10 +116,6 @@ class KaonSearch(Paper):
         return selection_values(
             self.samples[sample], self.varied_settings(variation), self.varied_detector(variation)
         )
-
-    def simulation_inputs(self, sample: str, variation: str) -> dict:
-        """Files that the simulation of a sample reads: none."""
-        return {}
 
     def data_parameters(self) -> dict:
         """Every selection of the search, what decides on a track, and whether all may be seen."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lnvsearch.experiments.besiii.selection.continuum import OffResonance, continuum_events
-from lnvsearch.experiments.besiii.selection.counts import ALL_CUTS
 from lnvsearch.selection import mass_regions
+from lnvsearch.selection.cutflow import ALL_CUTS
 from lnvsearch.selection.mass_regions import mass_spectrum
 from lnvsearch.tables import find_rows, read_csv, table_from_rows
 

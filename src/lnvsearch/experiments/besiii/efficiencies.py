@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lnvsearch.experiments.besiii.selection.counts import ALL_CUTS, MASS_BIN
+from lnvsearch.experiments.besiii.selection.counts import MASS_BIN
+from lnvsearch.selection.cutflow import ALL_CUTS
 from lnvsearch.tables import Table, table_from_rows, table_rows
 
 __all__ = ["COLUMNS", "efficiency_table"]

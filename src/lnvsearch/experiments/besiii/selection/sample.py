@@ -19,6 +19,7 @@ from lnvsearch.experiments.besiii.selection.identification_map import (
 from lnvsearch.experiments.besiii.selection.kkee import select
 from lnvsearch.experiments.besiii.selection.state import Selection
 from lnvsearch.selection.cutflow import CutFlow
+from lnvsearch.selection.sample_tables import joined
 
 __all__ = ["select_chunks", "select_sample"]
 
@@ -40,14 +41,13 @@ def select_sample(
     selections = {name: Selection.of_decays(**v["selection"]) for name, v in settings.items()}
     identification = read_identification(maps[0]) if maps else None
     flows = select_chunks(read_events(events), selections, candidates, identification)
-    tables: dict[str, dict[str, list]] = {}
-    for name, flow in flows.items():
-        names = {"channel": settings[name]["channel"], "selection": settings[name]["selection_name"]}
-        for kind, table in count(flow, **names, sample=sample, variation=name).items():
-            whole = tables.setdefault(kind, {column: [] for column in table})
-            for column, cells in table.items():
-                whole[column] += cells
-    return tables
+    return joined(
+        count(
+            flow, channel=settings[name]["channel"], selection=settings[name]["selection_name"],
+            sample=sample, variation=name,
+        )
+        for name, flow in flows.items()
+    )  # fmt: skip
 
 
 def select_chunks(

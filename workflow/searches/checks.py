@@ -1,0 +1,52 @@
+"""What the definitions of keys cannot say of any search: names that must exist, and overlays.
+
+Every check yields lines that name the key and the fix; a search's file with any is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from lnvsearch.detector.parameters import problems as problems_of_response
+from searches import publication
+from searches.configuration import ConfigurationError, check_overlay, overlaid, raise_if_any
+
+if TYPE_CHECKING:
+    from searches.search import Paper
+
+
+def of_every_search(paper: Paper, data: str) -> Iterator[str]:
+    """Names of the file and of its samples, the variations, and what is published.
+
+    `data`: the name of the user's own events.
+    """
+    keys = paper.definition
+    if keys.paper != paper.name:
+        yield f"paper: {keys.paper!r} is not the file's name; write {paper.name}"
+    if data in keys.samples:
+        yield f"samples.{data}: the name of the user's own events; rename it"
+    for name, entry in keys.variations.items():
+        where = f"variations.{name}"
+        for sample in entry.samples:
+            yield from unknown(f"{where}.samples", sample, keys.samples)
+        wrong = list(of_overlay(paper, where, entry.paper or {}, entry.detector or {}))
+        yield from wrong or paper.problems_of_variation(where, entry)
+    yield from publication.check(paper)
+
+
+def of_overlay(paper: Paper, where: str, settings: Mapping, detector: Mapping) -> Iterator[str]:
+    """An overlay must change existing keys, to values that the definitions allow."""
+    try:
+        check_overlay(paper.definition, paper.settings, settings, where)
+        if detector:
+            varied = overlaid(paper.detector, detector, where)
+            raise_if_any(where, problems_of_response(paper.response, varied, sourced=True))
+    except ConfigurationError as error:
+        yield from str(error).splitlines()
+
+
+def unknown(key: str, name: str, known: Collection[str]) -> Iterator[str]:
+    """A name that leads nowhere."""
+    if name not in known:
+        yield f"{key}: {name!r} is not there; give one of {', '.join(known)}"
