@@ -6,10 +6,11 @@ from job import job, write_result
 def select_data(experiment, events, outputs, settings):
     """Write candidates (ROOT) and the tables of DATA_COLUMNS."""
     from lnvsearch.experiments.interface import load_experiment
+    from lnvsearch.selection.sample_tables import DATA_COLUMNS
 
     tables = load_experiment(experiment).select_data(events, settings, outputs["candidates"])
-    for kind, table in tables.items():
-        write_result(outputs[kind], table)
+    for kind, columns in DATA_COLUMNS.items():
+        write_result(outputs[kind], tables.get(kind, {name: [] for name in columns}))
 
 
 if __name__ == "__main__":

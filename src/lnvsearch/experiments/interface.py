@@ -2,6 +2,7 @@
 
 It is what the rules of the workflow ask of an experiment, whatever the detector: functions of its
 package, served on first use, so that a job imports what it calls and nothing else.
+`docs/adding-an-experiment.md` walks through the smallest one.
 """
 
 from __future__ import annotations

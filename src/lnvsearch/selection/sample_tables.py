@@ -29,7 +29,7 @@ SAMPLE_COLUMNS = {
     ),
 }  # fmt: skip
 
-#: The same of the user's own recorded events; a cell that is closed is empty.
+#: The same of the user's own recorded events; a cell that is closed is empty, a table may be.
 DATA_COLUMNS = {
     "cutflow": SAMPLE_COLUMNS["cutflow"],
     "counts": ("channel", "selection", "region", "events"),

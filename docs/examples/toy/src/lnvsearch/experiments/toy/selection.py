@@ -1,0 +1,91 @@
+"""The selection: one cut, on the mass of the two tracks together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from lnvsearch.event_files import candidate_file
+from lnvsearch.experiments.toy.events import read_events
+from lnvsearch.particles import mass_gev
+from lnvsearch.reconstruction.four_vectors import invariant_mass_gev
+from lnvsearch.selection.cutflow import ALL_CUTS, CutFlow, apply_cuts
+from lnvsearch.selection.sample_tables import counted, joined
+
+__all__ = ["CUTS", "pair_mass_gev", "select_data", "select_sample"]
+
+
+def mass_window(
+    mass: np.ndarray, alive: np.ndarray, *, minimum_gev: float, maximum_gev: float
+) -> np.ndarray:
+    """Both tracks are found, and their mass lies in the window."""
+    return (mass > minimum_gev) & (mass < maximum_gev)
+
+
+CUTS = {"mass_window": mass_window}
+
+
+def pair_mass_gev(tracks_gev: np.ndarray, final_state: Sequence[str]) -> np.ndarray:
+    """Mass (n,) of two tracks, (n, 2, 3), with the masses of the particles that they should be."""
+    masses = np.array([mass_gev(name) for name in final_state])
+    energy = np.sqrt(np.sum(tracks_gev**2, axis=-1) + masses**2)
+    return invariant_mass_gev(np.sum(np.concatenate([tracks_gev, energy[..., None]], -1), axis=1))
+
+
+def select_sample(
+    events: str | Path,
+    settings: Mapping[str, Mapping],
+    maps: Sequence[str],
+    candidates: str | Path,
+    *,
+    sample: str,
+) -> dict[str, dict[str, list]]:
+    """Select a file of simulated events; the tables `cutflow` and `acceptance`.
+
+    `settings`: by variation, the `cuts`, the `final_state` and the `channel`.
+    """
+    return joined(
+        counted(
+            flow, {ALL_CUTS: flow.events_out[-1]}, channel=settings[name]["channel"],
+            selection="signal", sample=sample, variation=name,
+        )
+        for name, flow in _select(events, settings, candidates).items()
+    )  # fmt: skip
+
+
+def select_data(
+    events: str | Path, settings: Mapping, candidates: str | Path
+) -> dict[str, dict[str, list]]:
+    """Select a file of a user's own events; tables `cutflow` and `counts`.
+
+    Nothing is selected, and no count given, before the user opens the signal window.
+    """
+    names = {"channel": settings["channel"], "selection": "signal"}
+    counts = {**{name: [value] for name, value in names.items()}, "region": ["signal"]}
+    if not settings["is_unblinded"]:
+        with candidate_file(candidates):
+            return {"counts": {**counts, "events": [None]}}
+    flow = _select(events, {"nominal": settings}, candidates)["nominal"]
+    cutflow = counted(flow, {}, **names, sample="data", variation="nominal")["cutflow"]
+    return {"cutflow": cutflow, "counts": {**counts, "events": [flow.events_out[-1]]}}
+
+
+def _select(
+    events: str | Path, settings: Mapping[str, Mapping], candidates: str | Path
+) -> dict[str, CutFlow]:
+    """What the cuts leave, by variation; the masses selected by the first go to `candidates`."""
+    parts: dict[str, list[CutFlow]] = {name: [] for name in settings}
+    with candidate_file(candidates) as write:
+        for tracks in read_events(events):
+            for name, one in settings.items():
+                mass, total = pair_mass_gev(tracks, one["final_state"]), len(tracks)
+                passes, flow = apply_cuts(one["cuts"], CUTS, mass, total, total)
+                if name == next(iter(settings)):
+                    write("Candidates", {"mass_gev": mass[np.all([*passes.values()], axis=0)]})
+                parts[name].append(flow)
+    return {
+        name: CutFlow.merged(flows, sum(flow.n_generated for flow in flows))
+        for name, flows in parts.items()
+    }
