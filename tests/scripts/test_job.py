@@ -4,7 +4,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from job import job, with_overlays, write_result
+from job import job, with_overlays
+from output import write_result
 
 
 @pytest.fixture

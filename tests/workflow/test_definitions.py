@@ -48,10 +48,11 @@ def test_every_number_of_a_detector_says_what_it_means(detector):
 
 
 def test_cuts_and_maps_are_those_of_the_library():
+    from searches.besiii import definitions as besiii
+
     from lnvsearch.experiments.besiii.selection import kkee
     from lnvsearch.experiments.na62.selection.cuts import CUTS
     from lnvsearch.experiments.na62.selection.identification_maps import INTERPOLATIONS, MAPS
-    from searches.besiii import definitions as besiii
 
     def names(definitions):
         return {name for d in definitions for name in d.model_fields["cut"].annotation.__args__}

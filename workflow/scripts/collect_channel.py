@@ -1,6 +1,7 @@
 """The rows of one channel from the tables of all samples and variations."""
 
-from job import job, write_table
+from job import job
+from output import write_table
 
 
 def collect_channel(tables, output, channel):

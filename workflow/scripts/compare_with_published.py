@@ -1,6 +1,7 @@
 """Every number that a paper prints and this project's, side by side; and what agrees, as text."""
 
-from job import job, write_table, write_text
+from job import job
+from output import write_table, write_text
 
 
 def compare_with_published(module, files, settings, comparison, summary):

@@ -1,6 +1,7 @@
 """Coverage of every method's interval, for the published backgrounds and uncertainties."""
 
-from job import job, write_table, write_text
+from job import job
+from output import write_table, write_text
 
 #: True signals in expected events: the range in which the papers' limits lie, finely.
 LARGEST_SIGNAL, STEPS = 12.0, 240

@@ -1,6 +1,7 @@
 """One figure: PDF, PNG, and the numbers drawn."""
 
-from job import job, write_table
+from job import job
+from output import write_table
 
 
 def draw_figure(module, figure, files, settings, outputs):

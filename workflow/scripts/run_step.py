@@ -1,6 +1,7 @@
 """One step of an experiment between result files; the rule's name says which."""
 
-from job import job, with_overlays, write_result
+from job import job, with_overlays
+from output import write_result
 
 
 def run_step(experiment, step, inputs, outputs, settings):

@@ -1,6 +1,7 @@
 """Upper limits against the mass of the Majorana neutrino."""
 
-from job import job, write_table
+from job import job
+from output import write_table
 
 
 def scan_limits(published, efficiencies, systematics, output, limit, scan_model, in_mass_bin,

@@ -1,6 +1,7 @@
 """Send the user's own recorded events through all selections; what is closed stays closed."""
 
-from job import job, write_result
+from job import job
+from output import write_result
 
 
 def select_data(experiment, events, outputs, settings):

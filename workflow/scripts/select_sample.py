@@ -1,6 +1,7 @@
 """Send the events of one sample through its selections, under one variation or several."""
 
-from job import job, write_result
+from job import job
+from output import write_result
 
 
 def select_sample(experiment, events, maps, outputs, settings, sample):

@@ -1,6 +1,7 @@
 """Upper limits of one channel, from published and simulated inputs, by all methods."""
 
-from job import job, write_json
+from job import job
+from output import write_json
 
 
 def set_limits(output, limit, files, confidence_level):

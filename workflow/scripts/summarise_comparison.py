@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from job import job, write_text
+from job import job
+from output import write_text
 
 
 def summarise_comparison(summaries, output):

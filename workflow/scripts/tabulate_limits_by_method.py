@@ -1,6 +1,7 @@
 """All limits of a search side by side."""
 
-from job import job, write_text
+from job import job
+from output import write_text
 
 COLUMNS = ("channel", "kind", "variant", "method", "prior", "paper_method", "inputs", "observed",
            "background", "upper_events", "upper_branching_fraction")

@@ -1,6 +1,7 @@
 """One table: CSV, LaTeX and Markdown."""
 
-from job import job, write_text
+from job import job
+from output import write_text
 
 
 def tabulate_table(module, table, files, settings, outputs):

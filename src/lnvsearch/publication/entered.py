@@ -199,7 +199,10 @@ def _evaluate(node: ast.expr, sources: Mapping[str, Any]) -> tuple[Decimal, str 
 
 
 def _in_printed_unit(number: PublishedNumber, value: Decimal, unit: str | None) -> float:
-    return float(value if unit is None else value * _factor(unit, number.unit.lower()))
+    """The value in the unit in which the paper prints it; a count stays a whole number."""
+    if unit is None:
+        return int(value) if value.as_tuple().exponent == 0 else float(value)
+    return float(value * _factor(unit, number.unit.lower()))
 
 
 def _factor(unit: str, other: str) -> Decimal:
