@@ -14,15 +14,14 @@ will load, and a script that gets there without being told is refused.
 
 from __future__ import annotations
 
-import ast
 import functools
 import hashlib
+import os
 import re
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+
+from source_text import Import, KeptTexts, Text
 
 
 class UnknownCodeError(Exception):
@@ -30,13 +29,21 @@ class UnknownCodeError(Exception):
 
 
 class ProjectCode:
-    """The modules in some folders and which of them reach which, as the files are when asked."""
+    """The modules in some folders and which of them reach which, as the files are when asked.
 
-    def __init__(self, *folders: Path):
+    `kept`: a file that keeps what was read of them from one run to the next.
+    """
+
+    def __init__(self, *folders: Path, kept: Path = Path(os.devnull)):
         self._folders = folders
-        self._texts: dict[str, _Text] = {}
+        self._kept = KeptTexts(kept)
+        self._texts: dict[str, Text] = {}
         self._imports: dict[str, set[str]] = {}
         self._fingerprints: dict[tuple[str, ...], str] = {}
+
+    def keep(self) -> None:
+        """Keep what was read of files for the next time, in the file `kept`."""
+        self._kept.save()
 
     def fingerprint(self, script: str, *loaded: str) -> str:
         """Of the code that `script` reaches, and of what its job loads by name.
@@ -85,7 +92,7 @@ class ProjectCode:
             self._imports[module] = found
         return self._imports[module]
 
-    def _imported(self, name: str, statement: _Import, text: _Text, where: str) -> set[str]:
+    def _imported(self, name: str, statement: Import, text: Text, where: str) -> set[str]:
         """What an import of module `name` leads to, by itself and by its use in the file."""
         found = self._module(name, where)
         if statement.wanted is None:
@@ -211,184 +218,9 @@ class ProjectCode:
                     folders.setdefault(".".join(package), top.joinpath(*package))
         return folders | files
 
-    def _text(self, module: str) -> _Text:
+    def _text(self, module: str) -> Text:
         """What the file of a module says; an empty text for a folder."""
         if module not in self._texts:
             place = self._places[module]
-            self._texts[module] = _read(place) if place.suffix == ".py" else _Text()
+            self._texts[module] = self._kept.read(place) if place.suffix == ".py" else Text()
         return self._texts[module]
-
-
-class _Import(NamedTuple):
-    """`import module as alias` or `from module import wanted as alias`."""
-
-    line: int
-    #: With the dots of a relative import.
-    module: str
-    wanted: str | None
-    alias: str | None
-
-
-@dataclass
-class _Text:
-    """What the text of one file says; nothing for a folder."""
-
-    digest: bytes = b""
-    imports: list[_Import] = field(default_factory=list)
-    #: Variable -> the attributes of attributes that are asked of it; () where it stands alone.
-    uses: dict[str, set[tuple[str, ...]]] = field(default_factory=lambda: defaultdict(set))
-    #: What the module itself defines or imports at its top.
-    names: set[str] = field(default_factory=set)
-    #: Those at the top that lead from texts to texts.
-    dictionaries: dict[str, dict[str, str]] = field(default_factory=dict)
-    #: Line and argument of each import_module: in the module's `__getattr__`, and elsewhere.
-    served: list[tuple[int, str]] = field(default_factory=list)
-    choices: list[tuple[int, str]] = field(default_factory=list)
-
-
-def _read(path: Path) -> _Text:
-    """Raises SyntaxError, with file and line."""
-    reader = _Reader()
-    tree = ast.parse(path.read_bytes(), str(path))
-    reader.walk(tree)
-    text = reader.text
-    text.digest = hashlib.sha256("\0".join(reader.written).encode()).digest()
-    for node in tree.body:
-        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Dict):
-            variable = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
-            pairs = list(zip(node.value.keys, node.value.values, strict=True))
-            if all(isinstance(part, ast.Constant) for pair in pairs for part in pair):
-                homes = {str(key.value): str(value.value) for key, value in pairs}
-                text.dictionaries[ast.unparse(variable)] = homes
-    return text
-
-
-#: Fields of a node that say nothing more, or nothing at run time.
-_DO_NOT_COUNT = {"ctx", "kind", "type_comment", "type_ignores"}
-
-
-class _Reader:
-    """One walk over a syntax tree, which writes down what counts and notes what is imported."""
-
-    def __init__(self):
-        self.text = _Text()
-        self.written: list[str] = []
-        self._loaders = {"import_module", "__import__"}
-        self._scopes: list[str] = []
-
-    def walk(self, node: ast.AST) -> None:
-        """Write a node and all below it, the same whatever the version of Python."""
-        special = self._SPECIAL.get(type(node))
-        if special and special(self, node):
-            return
-        self._write(node)
-
-    def _write(self, node: ast.AST) -> None:
-        write = self.written.append
-        write(type(node).__name__)
-        for name in node._fields:
-            value = getattr(node, name, None)
-            if value is None or value == [] or name in _DO_NOT_COUNT:
-                continue
-            write(name)
-            for item in value if type(value) is list else (value,):
-                if isinstance(item, ast.AST):
-                    self.walk(item)
-                else:
-                    write(repr(item))
-        write(")")
-
-    def _expression(self, node: ast.Expr) -> bool:
-        """A text that stands alone is a docstring: it does not count."""
-        return isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-
-    def _if(self, node: ast.If) -> bool:
-        """What only a type checker reads does not count."""
-        test = node.test
-        name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", None)
-        if name != "TYPE_CHECKING":
-            return False
-        for statement in node.orelse:
-            self.walk(statement)
-        return True
-
-    def _import(self, node: ast.Import | ast.ImportFrom) -> bool:
-        for alias in node.names:
-            here = alias.asname or alias.name.split(".")[0]
-            if isinstance(node, ast.Import):
-                found = _Import(node.lineno, alias.name, None, alias.asname)
-            else:
-                module = "." * node.level + (node.module or "")
-                found = _Import(node.lineno, module, alias.name, alias.asname)
-                if (module, alias.name) == ("importlib", "import_module"):
-                    self._loaders.add(here)
-            self.text.imports.append(found)
-            if not self._scopes:
-                self.text.names.add(here)
-        return False
-
-    def _scope(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
-        if not self._scopes:
-            self.text.names.add(node.name)
-        self._scopes.append(node.name)
-        self._write(node)
-        self._scopes.pop()
-        return True
-
-    def _name(self, node: ast.Name) -> bool:
-        if isinstance(node.ctx, ast.Load):
-            self.text.uses[node.id].add(())
-        elif not self._scopes:
-            self.text.names.add(node.id)
-        return False
-
-    def _attribute(self, node: ast.Attribute) -> bool:
-        """`variable.attribute.attribute` is one use of the variable."""
-        attributes: tuple[str, ...] = ()
-        inner: ast.expr = node
-        while isinstance(inner, ast.Attribute):
-            attributes = (inner.attr, *attributes)
-            inner = inner.value
-        self.written += ["Attribute", repr(attributes)]
-        if isinstance(inner, ast.Name):
-            self.text.uses[inner.id].add(attributes)
-            self.written.append(repr(inner.id))
-        else:
-            self.walk(inner)
-        return True
-
-    def _call(self, node: ast.Call) -> bool:
-        function = node.func
-        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-        if name in self._loaders:
-            at_first_use = self._scopes == ["__getattr__"]
-            noted = self.text.served if at_first_use else self.text.choices
-            noted.append((node.lineno, _argument(node)))
-        return False
-
-    _SPECIAL: ClassVar = {
-        ast.Expr: _expression,
-        ast.If: _if,
-        ast.Import: _import,
-        ast.ImportFrom: _import,
-        ast.FunctionDef: _scope,
-        ast.AsyncFunctionDef: _scope,
-        ast.ClassDef: _scope,
-        ast.Name: _name,
-        ast.Attribute: _attribute,
-        ast.Call: _call,
-    }
-
-
-def _argument(call: ast.Call) -> str:
-    """The first argument as text, with the code of what is not constant in braces."""
-    argument = call.args[0] if call.args else None
-    pieces = argument.values if isinstance(argument, ast.JoinedStr) else [argument]
-    text = ""
-    for piece in pieces:
-        if isinstance(piece, ast.Constant):
-            text += str(piece.value)
-        elif piece is not None:
-            code = piece.value if isinstance(piece, ast.FormattedValue) else piece
-            text += "{" + ast.unparse(code) + "}"
-    return text

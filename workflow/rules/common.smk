@@ -1,5 +1,6 @@
 # The configuration, and what the rules ask of it.  No rule lives here.
 
+import atexit
 import sys
 from pathlib import Path
 
@@ -23,7 +24,13 @@ try:
 except ConfigurationError as error:
     raise WorkflowError(f"The configuration cannot be used:\n{error}") from None
 
-CODE = ProjectCode(ROOT / "workflow" / "scripts", ROOT / "workflow", ROOT / "src")
+CODE = ProjectCode(
+    ROOT / "workflow" / "scripts",
+    ROOT / "workflow",
+    ROOT / "src",
+    kept=Path.cwd() / ".snakemake" / "source_texts.json",
+)
+atexit.register(CODE.keep)
 
 
 wildcard_constraints:
