@@ -157,11 +157,13 @@ def test_every_rule_names_its_own_script(root):
     for file in (root / "workflow/rules").glob("*.smk"):
         for rule in re.split(r"(?m)^rule ", file.read_text())[1:]:
             script = re.search(r"scripts/(\w+)\.py", rule)
-            code = re.search(r'(?m)^        code=code_of\("(\w+)"', rule)
+            code = re.search(r'(?m)^        code=code_of(_step)?\(\s*"(\w+)"', rule)
             if code is None:
                 without.append(rule.partition(":")[0])
+            elif code[1]:
+                assert (script[1], code[2]) == ("run_step", rule.partition(":")[0])
             else:
-                assert script[1] == code[1]
+                assert script[1] == code[2]
     assert without == ["warm_up_kernels"]
 
 

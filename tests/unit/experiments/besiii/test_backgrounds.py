@@ -92,7 +92,8 @@ bkg_kkpipi,"[K+, K-, pi+, pi-]",0.001,0.0002,the table,
 bkg_4k,"[K+, K-, K+, K-]",0.001,0.0002,the table,
 """
 CONTINUUM = {
-    "points": [], "on_resonance_luminosity_per_pb": 1.0, "on_resonance_energy_gev": 3.097,
+    "points": [{"energy_gev": 3.08, "luminosity_per_pb": 168.0, "observed": 0}],
+    "on_resonance_luminosity_per_pb": 1.0, "on_resonance_energy_gev": 3.097,
     "provenance": "memory",
 }
 
