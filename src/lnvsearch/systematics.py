@@ -14,6 +14,7 @@ __all__ = [
     "Calibration",
     "Percentage",
     "calibrate_scalar",
+    "calibration_record",
     "external_percent",
     "linear_sum",
     "mc_statistics",
@@ -200,3 +201,29 @@ def calibrate_scalar(
         low, high = (middle, high) if tried(middle) > target else (low, middle)
     value = 0.5 * (low + high)
     return Calibration(value, tried(value), "converged", tuple(trials))
+
+
+def calibration_record(
+    calibrated: str,
+    values: Mapping[str, Mapping[str, float | None]],
+    *,
+    sample: str,
+    target: float,
+    target_source: str,
+    rule: str,
+    **details: object,
+) -> dict:
+    """The record of a calibration, with the same keys for every experiment.
+
+    `calibrated`: what is; `values`: variation -> `value` and its `uncertainty`, and what was
+    `simulated` of the target, with `simulated_uncertainty`; `rule`: how it was found.
+    """
+    return {
+        "calibrated": calibrated,
+        "sample": sample,
+        "target": target,
+        "target_source": target_source,
+        "values": {name: dict(entry) for name, entry in values.items()},
+        "rule": rule,
+        **details,
+    }

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from lnvsearch.systematics import (
     Percentage,
     calibrate_scalar,
+    calibration_record,
     external_percent,
     linear_sum,
     mc_statistics,
@@ -97,3 +98,14 @@ def test_a_calibration_finds_its_target(target):
 def test_a_target_out_of_reach_is_said_to_be(target, value, outcome):
     found = calibrate_scalar(lambda k: 0.2 - 0.05 * k, target, 0.0, 3.0)
     assert (found.value, found.outcome) == (value, outcome)
+
+
+def test_the_record_of_a_calibration_has_the_same_keys_for_every_experiment():
+    values = {"nominal": {"value": 1.6, "uncertainty": None, "simulated": 0.157}}
+    record = calibration_record(
+        "a scalar", values, sample="toy", target=0.1568, target_source="invented", rule="a fit", events=9
+    )
+    assert list(record) == [
+        "calibrated", "sample", "target", "target_source", "values", "rule", "events",
+    ]
+    assert record["values"]["nominal"]["value"] == 1.6

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lnvsearch.sensitivity import by_origin, prediction, recomputed
+from lnvsearch.systematics import calibration_record
 from lnvsearch.tables import Table, find_rows, read_csv, table_rows
 
 __all__ = [
@@ -22,7 +23,7 @@ __all__ = [
     "Factors",
     "Normalisation",
     "Place",
-    "calibration_record",
+    "factor_record",
     "data_sensitivity_record",
     "sensitivity_record",
 ]
@@ -113,40 +114,40 @@ class Factors:
 
     @classmethod
     def read(cls, path: str | Path) -> Factors:
-        """From a `calibration_record`."""
-        factors = json.loads(Path(path).read_text(encoding="utf-8"))["factors"]
+        """From a record of `factor_record`."""
+        values = json.loads(Path(path).read_text(encoding="utf-8"))["values"]
         return cls({
-            name: Factor(entry["factor"], entry["factor_uncertainty"])
-            for name, entry in factors.items()
-        })  # fmt: skip
+            name: Factor(entry["value"], entry["uncertainty"]) for name, entry in values.items()
+        })
 
     def of(self, variation: str) -> Factor:
         """Of a variation; nominal's where the normalisation channel does not see the variation."""
         return self.values.get(variation, self.values["nominal"])
 
 
-def calibration_record(acceptances: Acceptances, normalisation: Normalisation) -> dict:
-    """The factor, and how it was found, for every variation of the normalisation channel."""
+def factor_record(acceptances: Acceptances, normalisation: Normalisation) -> dict:
+    """The flat factor, and how it was found, for every variation of the normalisation channel."""
     target = normalisation.acceptance
-    return {
-        "target": target,
-        "target_source": "published acceptance of the normalisation channel",
-        "channel": normalisation.channel,
-        "sample": normalisation.sample,
-        "selection": normalisation.selection,
-        "region": normalisation.region,
-        "factors": {
+    return calibration_record(
+        "flat factor of all acceptances",
+        {
             variation: {
-                "factor": target / value.acceptance,
-                "factor_uncertainty": target / value.acceptance * value.relative_uncertainty,
-                "acceptance_simulated": value.acceptance,
-                "acceptance_simulated_uncertainty": value.acceptance_uncertainty,
+                "value": target / value.acceptance,
+                "uncertainty": target / value.acceptance * value.relative_uncertainty,
+                "simulated": value.acceptance,
+                "simulated_uncertainty": value.acceptance_uncertainty,
             }
             for variation, value in acceptances.at(normalisation).items()
         },
-        "rule": "one factor for all samples of the data set, so that the Standard-Model decay has "
-        "its published acceptance; the signal's acceptance is then a prediction",
-    }
+        sample=normalisation.sample,
+        target=target,
+        target_source="published acceptance of the normalisation channel",
+        rule="one factor for all samples of the data set, so that the Standard-Model decay has its "
+        "published acceptance; the signal's acceptance is then a prediction",
+        channel=normalisation.channel,
+        selection=normalisation.selection,
+        region=normalisation.region,
+    )
 
 
 def sensitivity_record(

@@ -12,8 +12,8 @@ from lnvsearch.experiments.na62.normalisation import (
     Factors,
     Normalisation,
     Place,
-    calibration_record,
     data_sensitivity_record,
+    factor_record,
     sensitivity_record,
 )
 
@@ -39,11 +39,11 @@ def acceptances(place, **by_variation):
 
 
 def test_the_factor_makes_the_acceptance_the_published_one(tmp_path):
-    record = calibration_record(acceptances(CHANNEL, nominal=0.05, shifted=0.08), CHANNEL)
+    record = factor_record(acceptances(CHANNEL, nominal=0.05, shifted=0.08), CHANNEL)
     assert (record["target"], record["channel"], record["region"]) == (0.04, "piee", "normalisation")
-    nominal = record["factors"]["nominal"]
-    assert nominal["factor"] == pytest.approx(0.8)
-    assert nominal["factor_uncertainty"] == pytest.approx(0.8 / 50.0)
+    nominal = record["values"]["nominal"]
+    assert nominal["value"] == pytest.approx(0.8)
+    assert nominal["uncertainty"] == pytest.approx(0.8 / 50.0)
     path = tmp_path / "calibration.json"
     path.write_text(json.dumps(record))
     factors = Factors.read(path)

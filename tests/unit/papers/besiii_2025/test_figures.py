@@ -59,7 +59,9 @@ def made(published, shared_results):
         "figure3": figure3(results["scan"], published),
         "efficiency_vs_mass": efficiency_vs_mass(results["efficiencies"], published),
         "modelling": modelling(results["systematics_by_mass"], published),
-        "calibration_curve": calibration_curve(calibration, published, {"value": 2.0}),
+        "calibration_curve": calibration_curve(
+            calibration, published, {"values": {"nominal": {"value": 2.0}}}
+        ),
         "cut_flow": cut_flow(flow, samples=["signal_phsp"]),
         "punzi_curve": punzi_curve(published, punzi),
         "chi_square_probability": draw_probabilities(

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from lnvsearch.experiments.besiii import calibration
 from lnvsearch.experiments.besiii.chain import Simulation
 from lnvsearch.experiments.besiii.selection.state import Selection
+from lnvsearch.selection.cutflow import binomial_uncertainty
+from lnvsearch.systematics import calibration_record
 
 __all__ = ["calibrate_response"]
 
@@ -29,20 +31,27 @@ def calibrate_response(inputs: Mapping, settings: Mapping) -> dict:
     return {
         "overlay": {"detector": {section: {key: found.value}}},
         "trials": calibration.trials_table(found, key, n_events),
-        "record": {
-            "parameter": chosen["parameter"],
-            "value": found.value,
-            "allowed": [chosen["minimum"], chosen["maximum"]],
-            "outcome": found.outcome,
-            "target": chosen["target"],
-            "target_source": "published efficiency of the phase-space model, section III",
-            "efficiency": found.efficiency,
-            "efficiency_at_minimum": found.trials[0][1],
-            "efficiency_at_maximum": found.trials[1][1],
-            "sample": chosen["sample"],
-            "events": n_events,
-            "base_seed": settings["base_seed"],
-            "rule": "bisection of the efficiency on one sample, the random streams of which no "
-            "other sample uses; everything else stays as published or estimated beforehand",
-        },
+        "record": calibration_record(
+            chosen["parameter"],
+            {
+                "nominal": {
+                    "value": found.value,
+                    "uncertainty": None,
+                    "simulated": found.efficiency,
+                    "simulated_uncertainty": binomial_uncertainty(
+                        found.efficiency * n_events, n_events
+                    ),
+                }
+            },
+            sample=chosen["sample"],
+            target=chosen["target"],
+            target_source="published efficiency of the phase-space model, section III",
+            rule="bisection of the efficiency on one sample, the random streams of which no other "
+            "sample uses; everything else stays as published or estimated beforehand",
+            outcome=found.outcome,
+            allowed=[chosen["minimum"], chosen["maximum"]],
+            simulated_at_ends=[found.trials[0][1], found.trials[1][1]],
+            events=n_events,
+            base_seed=settings["base_seed"],
+        ),
     }

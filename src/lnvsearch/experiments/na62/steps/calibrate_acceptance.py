@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from lnvsearch.experiments.na62.normalisation import (
     Acceptances,
     Normalisation,
-    calibration_record,
+    factor_record,
 )
 
 __all__ = ["calibrate_acceptance"]
@@ -16,4 +16,4 @@ __all__ = ["calibrate_acceptance"]
 def calibrate_acceptance(inputs: Mapping, settings: Mapping) -> dict:
     """The `record` of the factor by variation; `settings`: fields of `Normalisation`."""
     found = Acceptances.read(inputs["acceptance"])
-    return {"record": calibration_record(found, Normalisation(**settings))}
+    return {"record": factor_record(found, Normalisation(**settings))}

@@ -144,12 +144,12 @@ def calibration_curve(
     """Draw the phase-space efficiency against the calibrated scalar, and the published value.
 
     `calibration_trials` has the columns `low_momentum_scale, efficiency, efficiency_uncertainty`
-    (fractions), one row a simulated value of the scalar k; `value` of the record is the k that was
-    kept.  The band is the published efficiency with half a unit of its last digit.  The numbers:
+    (fractions), one row a simulated value of the scalar k; the nominal value of the record is the k
+    that was kept.  The band is the published efficiency with half a unit of its last digit.  The numbers:
     `low_momentum_scale, efficiency_percent, efficiency_uncertainty_percent, chosen,
     published_percent`.
     """
-    chosen_scale = calibration_record["value"]
+    chosen_scale = calibration_record["values"]["nominal"]["value"]
     number = published.find("efficiency_percent")
     target = published.value("efficiency_percent")
     rows = sorted(
