@@ -65,25 +65,6 @@ def test_only_photons_near_the_track_merge():
     assert not material.merges_with_shower(0.0, math.inf, 1.0, 0.3, 10.0)
 
 
-def test_conversions_share_the_walls_as_their_thickness(response):
-    uniform = (np.arange(200_000) + 0.5) / 200_000
-    sine = 0.5
-    layer = np.array(
-        [
-            material.conversion_layer(u, sine, response.material, response.conversion)
-            for u in uniform
-        ]
-    )
-    rate = 7.0 / 9.0 / sine
-    pipe, wall = response.material.beam_pipe_x0, response.material.inner_wall_x0
-    in_pipe = -math.expm1(-rate * pipe)
-    in_wall = math.exp(-rate * pipe) * -math.expm1(-rate * wall)
-    assert np.mean(layer == 1) == pytest.approx(in_pipe, abs=2e-5)
-    assert np.mean(layer == 2) == pytest.approx(in_wall, abs=2e-5)
-    off = response.conversion._replace(enabled=False)
-    assert material.conversion_layer(1e-9, sine, response.material, off) == 0
-
-
 def test_share_of_a_converted_photon_inverts_its_distribution():
     for u in (0.0, 0.01, 0.3, 0.5, 0.77, 1.0):
         x = material.conversion_share(u)
