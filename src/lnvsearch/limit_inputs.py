@@ -207,12 +207,12 @@ def user_data_inputs(
     }
     exposure = own_sensitivity["exposure"]
     result = []
-    for variant, ((events, uncertainty), methods) in sources.items():
+    for variant, ((events, uncertainty), applied) in sources.items():
         sensitivity = own_sensitivity["single_event_sensitivity"][variant]
         result.append(Inputs(
             USER_DATA, variant, row["events"], exposure * events, exposure * uncertainty, 1.0,
             sensitivity["sigma"] / sensitivity["mean"], sensitivity["mean"], limit["inputs"],
-            methods,
+            applied,
         ))
     return result
 

@@ -224,7 +224,7 @@ def _variance_of_shift(
     helix: np.ndarray, momentum: np.ndarray, covariance: np.ndarray
 ) -> np.ndarray:
     """Variances of measured minus fitted parameters: diagonal of C A^T S^-1 A C, (n, k, 3)."""
-    kappa, tan_lambda = helix[..., 1], helix[..., 2]
+    kappa = helix[..., 1]
     transverse = 1.0 / np.abs(kappa)
     jacobian = np.zeros((*helix.shape[:2], 4, 3))
     jacobian[..., 0, 0] = -momentum[..., 1]
