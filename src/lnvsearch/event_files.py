@@ -28,7 +28,7 @@ Write = Callable[[str, "Mapping[str, np.ndarray]"], None]
 
 
 class EventFileError(ValueError):
-    """A file of events that cannot be used; the message names file, branch and mend."""
+    """A file of events that cannot be used; the message names file, branch and fix."""
 
 
 def open_event_file(path: str | Path):

@@ -1,4 +1,4 @@
-"""What every script does around its work: the log, and errors that say what to mend."""
+"""What every script does around its work: the log, and errors that say what to fix."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def job(snakemake) -> Iterator[None]:
     """Send output to the rule's log; turn an expected error into one line and exit code 1.
 
     Expected are ValueError (which all of the library's own errors are) and OSError: their
-    messages name file, key and mend.  The log keeps the whole traceback.
+    messages name file, key and fix.  The log keeps the whole traceback.
     """
     log = Path(snakemake.log[0])
     log.parent.mkdir(parents=True, exist_ok=True)

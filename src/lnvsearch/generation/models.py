@@ -223,7 +223,7 @@ class Decay:
         if own is not None and self.charge != own:
             raise ValueError(
                 f"{self.parent}: the daughters' charges sum to {self.charge}, not to {own}; "
-                "mend the list of daughters"
+                "fix the list of daughters"
             )
 
     def _parent_charge(self) -> int | None:

@@ -15,7 +15,15 @@ from lnvsearch.generation.events import GeneratedEvents
 from lnvsearch.generation.models import Beam, Decay
 from lnvsearch.generation.radiation import RadiationSettings
 
-__all__ = ["EVENTS_PER_CHUNK", "Generation", "Simulation", "cocktail_mode", "generate", "simulate", "simulate_sample"]
+__all__ = [
+    "EVENTS_PER_CHUNK",
+    "Generation",
+    "Simulation",
+    "cocktail_mode",
+    "generate",
+    "simulate",
+    "simulate_sample",
+]
 
 #: Events in memory at a time.
 EVENTS_PER_CHUNK = 50_000

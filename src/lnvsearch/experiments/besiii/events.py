@@ -243,7 +243,7 @@ def _recorded_from_awkward(path: str | Path, arrays, header: Mapping) -> Recorde
         if not np.all(np.isfinite(values)):
             raise EventFileError(
                 f"{path}: branch {name} holds NaN or infinity in {np.sum(~np.isfinite(values))} "
-                "places; only the *_chi_* branches may (no measurement): mend or drop these tracks"
+                "places; only the *_chi_* branches may (no measurement): fix or drop these tracks"
             )
     if np.any(np.abs(track["charge"]) != 1):
         raise EventFileError(f"{path}: branch track_charge must be +1 or -1 everywhere")

@@ -45,7 +45,8 @@ def validation(
     """Return published and simulated values of what tests the simulation, with a status.
 
     `validation` are the measurements, with the columns `MEASUREMENT_COLUMNS`; a quantity that the
-    paper does not print has no published value and no status.  `acceptance[channel]` are the acceptance tables: they add
+    paper does not print has no published value and no status.  `acceptance[channel]` are the
+    acceptance tables: they add
     A_SM/A_LNV, by default and under the named hypotheses, and the acceptances before any factor.
     Status: `printed digits` within half a unit of the last one, else the pull in standard
     deviations of both sides (the published side's: as printed, or rounding).
