@@ -4,9 +4,9 @@ import ast
 import json
 import re
 import shutil
-import subprocess
 import sys
 
+import hang_guard
 import pytest
 from fingerprint import ProjectCode
 
@@ -52,10 +52,7 @@ def finished(root, tmp_path_factory):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(root / name, folder / name, ignore=ignored)
     shutil.copy(root / "Snakefile", folder)
-    process = subprocess.run(
-        [sys.executable, "-c", PRETEND], cwd=folder, text=True, check=False,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+    process = hang_guard.run([sys.executable, "-c", PRETEND], cwd=folder, merge=True)
     assert process.returncode == 0, process.stdout[-4000:]
     return folder
 

@@ -1,9 +1,8 @@
 """Snakemake's scheduler passes over the waiting jobs once for each job that ends, no more."""
 
-import os
-import subprocess
 import sys
 
+import hang_guard
 import pytest
 
 pytestmark = pytest.mark.workflow
@@ -36,10 +35,7 @@ def with_empty_jobs(root, tmp_path):
 def passes(project, *arguments):
     """Passes over the waiting jobs of a run with empty jobs."""
     command = [sys.executable, "-m", "snakemake", "empty_jobs", "--cores", "1", "--verbose"]
-    process = subprocess.run(
-        [*command, *arguments], cwd=project, env=os.environ, text=True, timeout=900,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-    )
+    process = hang_guard.run([*command, *arguments], cwd=project, merge=True)
     assert process.returncode == 0, process.stdout[-4000:]
     assert len(list((project / "empty").iterdir())) == NUMBER_OF_JOBS
     return process.stdout.count("Resources before job selection")
