@@ -37,7 +37,8 @@ def refusal(project):
 def test_the_project_s_own_configuration_is_accepted(project):
     papers = load(project)
     assert len(papers["besiii_2025"].masses_gev) == 39
-    assert len(papers["besiii_2025"].signal_samples()) == 79
+    samples = papers["besiii_2025"].samples.values()
+    assert sum(sample.statistics == "signal" for sample in samples) == 79
 
 
 BAD = {
@@ -403,3 +404,19 @@ def test_a_variation_may_change_the_decay_of_its_samples_and_of_no_other(besiii)
             assert [nu["mass_gev"] for nu in varied["daughters"]] == [0.575, 0.575]
         else:
             assert varied == isotropic == nominal
+
+
+def test_an_experiment_without_a_part_of_its_interface_is_refused_at_once(project, monkeypatch):
+    from lnvsearch.experiments import na62
+
+    monkeypatch.setattr(na62, "__all__", [name for name in na62.__all__ if name != "warm_up"])
+    with pytest.raises(ConfigurationError, match=r"experiments/na62/__init__\.py: no `warm_up`"):
+        load(project)
+
+
+def test_a_companion_that_is_not_there_is_refused(refused):
+    def change(content):
+        content["companion"] = "na62_2222"
+
+    message = refused("config/papers/na62_2022.yaml", change)
+    assert "companion: " in message and "na62_2222" in message

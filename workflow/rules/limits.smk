@@ -89,7 +89,7 @@ rule scan_limits:
 
 
 rule tabulate_limits_by_method:
-    """All limits of a search beside one another; the paper's own method is marked."""
+    """All limits of a search side by side; the paper's own method is marked."""
     input:
         limits=lambda w: search(w).limit_files(),
     output:

@@ -6,6 +6,7 @@ Every check yields lines that name the key and the fix; a search's file with any
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lnvsearch.detector.parameters import problems as problems_of_response
@@ -26,6 +27,9 @@ def of_every_search(paper: Paper, data: str) -> Iterator[str]:
         yield f"paper: {keys.paper!r} is not the file's name; write {paper.name}"
     if data in keys.samples:
         yield f"samples.{data}: the name of the user's own events; rename it"
+    companion = paper.companion_file()
+    if companion is not None and not Path(companion).exists():
+        yield f"companion: {companion}: no such file; name a search with published numbers"
     for name, entry in keys.variations.items():
         where = f"variations.{name}"
         for sample in entry.samples:

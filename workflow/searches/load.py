@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from lnvsearch.experiments.interface import ExperimentError, load_experiment
 from searches.besiii.search import ColliderSearch
 from searches.configuration import (
     ConfigurationError,
@@ -46,6 +47,10 @@ def load_papers(config: dict, root: str | Path, files: str) -> dict[str, Paper]:
             fix = f"give one of {', '.join(EXPERIMENTS)}"
             raise ConfigurationError(f"{file}: detector: {detector!r} is not known; {fix}")
         papers[name] = EXPERIMENTS[detector](name, content, config, Path(root), files)
+        try:
+            load_experiment(papers[name].experiment)
+        except ExperimentError as error:
+            raise ConfigurationError(f"{file}: detector: {error}") from None
     raise_if_any(files, _unknown_variations(config, papers, folder))
     return papers
 

@@ -127,7 +127,7 @@ def problems(response: type, mapping: Any, *, sourced: bool = False) -> Iterator
 def fix_of_unknown(name: Any, known: Collection) -> str:
     """How to fix a name that is not among the known ones."""
     close = get_close_matches(str(name), [str(other) for other in known], n=1)
-    return f"did you mean `{close[0]}`?" if close else f"known: {', '.join(map(str, known))}"
+    return f"did you mean `{close[0]}`?" if close else f"known: {', '.join(dict.fromkeys(map(str, known)))}"
 
 
 def _wrong_keys(where: str, mapping: Any, required: Collection, optional=()) -> Iterator[str]:

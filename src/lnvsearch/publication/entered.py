@@ -92,8 +92,18 @@ def _parts(node: ast.expr) -> list[str | int]:
     if isinstance(node, ast.Attribute):
         return [*_parts(node.value), node.attr]
     if isinstance(node, ast.Subscript):
-        return [*_parts(node.value), int(ast.literal_eval(node.slice))]
+        index = _literal(node.slice)
+        if isinstance(index, int):
+            return [*_parts(node.value), index]
     raise ValueError(f"{ast.unparse(node)} is not a key")
+
+
+def _literal(node: ast.expr) -> object:
+    """The value of a literal; None for anything else."""
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        return None
 
 
 def _step(content: Any, part: str | int) -> Any:
@@ -176,7 +186,10 @@ def _parsed(text: str) -> ast.expr:
 def _evaluate(node: ast.expr, sources: Mapping[str, Any]) -> tuple[Decimal, str | None]:
     """Value and unit of an entry; no unit where a factor has made it the printed one."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
-        factor = Decimal(str(ast.literal_eval(node.right)))
+        factor = _literal(node.right)
+        if not isinstance(factor, int | float):
+            raise ValueError(f"{ast.unparse(node.right)} is not a factor")
+        factor = Decimal(str(factor))
         return _evaluate(node.left, sources)[0] * factor, None
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
         (first, unit), (second, other) = (_evaluate(n, sources) for n in (node.left, node.right))
@@ -190,6 +203,8 @@ def _evaluate(node: ast.expr, sources: Mapping[str, Any]) -> tuple[Decimal, str 
             return value.quantize(Decimal(1), rounding=ROUND_HALF_UP), unit
         if function == "count" and arguments:
             entries = _look_up(arguments[0], sources)[0]
+            if not isinstance(entries, list):
+                raise ValueError(f"{ast.unparse(arguments[0])} is no list to count in")
             wanted = [ast.literal_eval(word) for word in arguments[1:]]
             return Decimal(sum(not wanted or entry in wanted for entry in entries)), "1"
     content, unit = _look_up(node, sources)
@@ -313,7 +328,7 @@ def remaining_rows(
     """Give every number without a row of its own one that says what became of it.
 
     `entered` holds what the run uses for numbers of its settings, `used` names those that entered a
-    computation as printed; both get an external row even where a simulated one stands beside it.
+    computation as printed; both get an external row even where there is a simulated one, too.
     `rows` are the rows made already.  Raises ValueError if `entered` names something that the paper
     does not print.
     """

@@ -170,6 +170,8 @@ def read_published(path: str | Path) -> PublishedNumbers:
 
 
 def _published_number(row: dict[str, str], place: str) -> PublishedNumber:
+    if None in row:
+        raise ValueError(f"{place}: more cells than the header has columns; remove the last ones")
     confidence = row["reading_confidence"]
     if confidence not in _CONFIDENCES:
         raise ValueError(

@@ -8,5 +8,5 @@ What to use when:
 * `kinematic_fit`: the fit with four-momentum conservation (4C), batched;
 * `vertex`: where two helices meet, to recognise photon conversions.
 
-Floors below: `particles` only.  Arrays in and arrays out.
+It uses `particles` only.  Arrays in and arrays out.
 """

@@ -8,6 +8,8 @@ import pytest
 from lnvsearch.publication.comparison import comparison_row, comparison_table
 from lnvsearch.publication.entered import (
     Entered,
+    _evaluate,
+    _parsed,
     check_accounted,
     check_marks,
     entered_values,
@@ -210,3 +212,19 @@ def test_a_number_that_nobody_accounts_for_is_refused():
     with pytest.raises(ValueError, match=r"line 4: new_number .*name its key in entered") as caught:
         check_accounted(table, published)
     assert len(str(caught.value).splitlines()) == 1  # another mass of the efficiency is compared
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [
+        ("count(detector.beam.momentum_gev)", "no list to count in"),
+        ("detector.beam.momentum_gev * 'a'", "is not a factor"),
+        ("detector.beam.momentum_gev * [1]", "is not a factor"),
+        ("detector.lav.front_z_m[0, 1]", "is not a key"),
+        ("detector.lav.front_z_m[foo]", "is not a key"),
+    ],
+)
+def test_an_entry_that_is_none_is_refused_with_its_place(entry, problem):
+    sources = {"detector": {"beam": {"momentum_gev": {"value": 75.0}}, "lav": {"front_z_m": [1.0]}}}
+    with pytest.raises(ValueError, match=problem):
+        _evaluate(_parsed(entry), sources)

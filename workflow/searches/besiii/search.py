@@ -121,10 +121,6 @@ class ColliderSearch(Paper):
             return [f"{base}_m{mass:.3f}" for mass in self.masses_gev]
         return [base]
 
-    def signal_samples(self) -> list[str]:
-        """Names of all samples of signal decays."""
-        return [s.name for s in self.samples.values() if s.statistics == "signal"]
-
     def efficiency_sample(self, channel: str) -> str:
         return self.channels[channel]["efficiency_sample"]
 

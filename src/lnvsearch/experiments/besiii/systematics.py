@@ -67,7 +67,7 @@ def mass_row(flat: Mapping, one: Mapping, two: Mapping, common: float) -> dict:
     """Modelling, statistics and total at one mass, from rows of efficiencies.
 
     The modelling that enters is the difference of the two Majorana models, which has the shape of
-    what Table 2 of the paper implies; that to phase space stands beside it.
+    what Table 2 of the paper implies; that to phase space has a column of its own.
     """
     difference = relative_difference(
         one["efficiency"],
