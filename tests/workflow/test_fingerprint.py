@@ -211,3 +211,24 @@ def test_what_a_job_loads_by_name_counts_for_this_job_only(project):
         reached(project, "draw", "shapes.oval")
     with pytest.raises(UnknownCodeError, match=r"draw\.py:1: .* chosen at run time"):
         reached(project, "draw", "shapes.squares")
+
+
+def test_what_is_kept_of_a_file_is_not_used_once_the_file_has_changed(project, tmp_path):
+    """With what was kept, the fingerprint is that of reading everything anew."""
+    kept = tmp_path / "kept.json"
+    folders = [project / name for name in ("scripts", "workflow", "src")]
+
+    def fingerprint():
+        code = ProjectCode(*folders, kept=kept)
+        found = code.fingerprint("draw")
+        code.keep()
+        assert found == ProjectCode(*folders).fingerprint("draw")
+        return found
+
+    first = fingerprint()
+    assert kept.exists() and fingerprint() == first
+    circles = project / "src/shapes/circles.py"
+    circles.write_text(circles.read_text().replace("r**2", "r**3"))
+    assert fingerprint() != first
+    kept.write_text("{ not JSON")
+    fingerprint()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lnvsearch.experiments.besiii.selection.continuum import OffResonance, continuum_events
+from lnvsearch.experiments.besiii.selection.counts import SPECTRUM_EDGES_GEV
 from lnvsearch.selection import mass_regions
 from lnvsearch.selection.cutflow import ALL_CUTS
 from lnvsearch.selection.mass_regions import mass_spectrum
@@ -41,7 +42,6 @@ BACKGROUND_COLUMNS = (
     "survival_percent",
     "source",
 )
-_SPECTRUM_EDGES_GEV = np.linspace(3.0, 3.2, 101)
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ def spectrum_rows(
     found = mass_spectrum(
         weighted["mass_gev"][passes],
         background.event_weight * weighted["weight"][passes],
-        _SPECTRUM_EDGES_GEV,
+        SPECTRUM_EDGES_GEV,
     )
     for i, content in enumerate(found.content):
         yield {

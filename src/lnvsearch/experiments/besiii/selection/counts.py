@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from lnvsearch.selection.cutflow import ALL_CUTS, CutFlow
 from lnvsearch.selection.sample_tables import counted
 
-__all__ = ["MASS_BIN", "count"]
+__all__ = ["MASS_BIN", "SPECTRUM_EDGES_GEV", "count"]
 
 #: The last cut of a scan, and the region of what it leaves.
 MASS_BIN = "majorana_mass_bin"
+#: Bins of the spectrum of the four particles' mass.
+SPECTRUM_EDGES_GEV = np.linspace(3.0, 3.2, 101)
 
 
 def count(flow: CutFlow, **names: str) -> dict:

@@ -9,6 +9,7 @@ import numpy as np
 import uproot
 
 from lnvsearch.experiments.besiii.events import read_events
+from lnvsearch.experiments.besiii.selection.counts import SPECTRUM_EDGES_GEV
 from lnvsearch.experiments.besiii.selection.sample import select_chunks
 from lnvsearch.experiments.besiii.selection.state import Selection
 from lnvsearch.selection.blinding import closed_spectrum, count_regions
@@ -16,8 +17,6 @@ from lnvsearch.selection.sample_tables import DATA_COLUMNS
 from lnvsearch.tables import table_from_rows
 
 __all__ = ["select_data"]
-
-_EDGES_GEV = np.linspace(3.0, 3.2, 101)
 
 
 def select_data(
@@ -40,7 +39,7 @@ def select_data(
     place = {"channel": settings["channel"], "selection": settings["selection_name"]}
     counts = count_regions(mass_gev, {"signal": [settings["window_gev"]]}, closed)
     bins = zip(
-        _EDGES_GEV[:-1], _EDGES_GEV[1:], closed_spectrum(mass_gev, _EDGES_GEV, closed), strict=True
+        SPECTRUM_EDGES_GEV[:-1], SPECTRUM_EDGES_GEV[1:], closed_spectrum(mass_gev, SPECTRUM_EDGES_GEV, closed), strict=True
     )
     rows = {
         "cutflow": _open_rows(flow.rows("data", "nominal")) if closed else flow.rows("data", "nominal"),
