@@ -77,10 +77,24 @@ def test_the_signal_window_of_data_stays_closed(uncalibrated, with_data):
     flow = (folder / "results/besiii_2025/cutflow/data/nominal.csv").read_text().splitlines()
     passed = np.all([v for k, v in found.items() if k.startswith("passes_")], axis=0)
     assert int(flow[-1].split(",")[4]) == passed.sum()
+    # No row before the one that closes: its neighbour would tell how many it takes.
+    assert flow[1].split(",")[2] == "closed_window"
+    assert counted_signal(folder) == ""
     process, folder = with_data(file, unblind=True)
     assert process.returncode == 0, process.stdout[-4000:]
-    mass = candidates(folder, DATA)["mass_gev"]
+    found = candidates(folder, DATA)
+    mass = found["mass_gev"]
     assert np.any((mass > 3.07) & (mass < 3.12))
+    passed = np.all([v for k, v in found.items() if k.startswith("passes_")], axis=0)
+    assert int(counted_signal(folder)) == passed.sum() > 0
+
+
+def counted_signal(folder):
+    """The count of the user's own events in the signal region, as it is written."""
+    table = (folder / "results/besiii_2025/counts/data/nominal.csv").read_text().splitlines()
+    row = dict(zip(table[0].split(","), table[1].split(","), strict=True))
+    assert row["region"] == "signal"
+    return row["events"]
 
 
 def tracks(number_of_events=2, **changed):
