@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from lnvsearch.files import written_whole
 
-if TYPE_CHECKING:
-    import numpy as np
-
 __all__ = [
+    "AS_WRITTEN",
     "EventFileError",
+    "TreeFile",
     "Write",
-    "candidate_file",
     "check_event_tree",
+    "event_folder",
+    "folder_of",
     "iterate_entries",
     "open_event_file",
+    "tree_file",
 ]
-
 
 #: Adds columns to a tree of a file of candidates, by the tree's name.
 Write = Callable[[str, "Mapping[str, np.ndarray]"], None]
+#: For `events_per_chunk`: the chunks in which the events were written.
+AS_WRITTEN = 0
 
 
 class EventFileError(ValueError):
@@ -83,18 +87,42 @@ def check_event_tree(path: str | Path, file, required: Iterable[str], document: 
     return tree, header
 
 
+def folder_of(variation: str, first: str) -> str:
+    """Where a file of several variations has the trees of one: those of the first at the top.
+
+    It is what their names begin with.
+    """
+    return "" if variation == first else f"{variation}/"
+
+
+def event_folder(path: str | Path, file, variation: str | None):
+    """The folder of an open file with the events of a variation; None: those at the top.
+
+    Raises EventFileError where there is none.
+    """
+    if variation is None:
+        return file
+    if f"{variation}/Events" not in file:
+        raise EventFileError(f"{path}: no events of the variation {variation}; simulate them")
+    return file[variation]
+
+
 def iterate_entries(
     path: str | Path, tree, names: list[str], events_per_chunk: int | None
 ) -> Iterator:
-    """Awkward arrays of the branches `names`, chunk by chunk (None: all at once).
+    """Awkward arrays of the branches `names`, chunk by chunk.
 
+    `events_per_chunk` None: all at once; AS_WRITTEN: the chunks in which the file was written.
     Raises EventFileError where a basket cannot be read.
     """
     total = tree.num_entries
-    step = total if events_per_chunk is None else events_per_chunk
-    for start in range(0, total, step):
+    if events_per_chunk == AS_WRITTEN:
+        edges = tree.common_entry_offsets(filter_name=names)
+    else:
+        edges = [*range(0, total, events_per_chunk or max(total, 1)), total]
+    for start, stop in itertools.pairwise(edges):
         try:
-            arrays = tree.arrays(names, entry_start=start, entry_stop=start + step)
+            arrays = tree.arrays(names, entry_start=start, entry_stop=stop)
         except Exception as error:
             raise EventFileError(
                 f"{path}: tree Events cannot be read ({type(error).__name__}); "
@@ -103,24 +131,46 @@ def iterate_entries(
         yield arrays
 
 
+class TreeFile:
+    """Trees of an open ROOT file that grow by columns, flat or jagged (awkward), and texts."""
+
+    def __init__(self, file):
+        self._file = file
+        self._trees = {}
+
+    def __call__(self, name: str, columns: Mapping) -> None:
+        """Add columns to the tree `name`; a tree is there even if nothing is added to it."""
+        if name not in self._trees:
+            types = {key: _branch_type(values) for key, values in columns.items()}
+            self._trees[name] = self._file.mktree(name, types)
+        if len(next(iter(columns.values()))):
+            self._trees[name].extend(columns)
+
+    def write_text(self, name: str, text: str) -> None:
+        """Add a text."""
+        self._file[name] = text
+
+
+def _branch_type(values):
+    """Type of a branch: a numpy dtype, or awkward's for a jagged one."""
+    if isinstance(values, np.ndarray):
+        return values.dtype
+    import awkward as ak
+
+    return ak.type(values)
+
+
 @contextmanager
-def candidate_file(path: str | Path) -> Iterator[Write]:
+def tree_file(path: str | Path) -> Iterator[TreeFile]:
     """Give a function that adds columns to a tree of a ROOT file (LZ4), chunk by chunk.
 
     The file is written whole or not at all.
 
-    >>> with candidate_file("selected.root") as write:       # doctest: +SKIP
+    >>> with tree_file("selected.root") as write:       # doctest: +SKIP
     ...     write("Candidates", {"mass_gev": masses})
     """
     import uproot
 
     with written_whole(path) as temporary:
         with uproot.recreate(temporary, compression=uproot.LZ4(1)) as file:
-            trees = {}
-
-            def write(name: str, columns: Mapping[str, np.ndarray]) -> None:
-                if name not in trees:
-                    trees[name] = file.mktree(name, {k: v.dtype for k, v in columns.items()})
-                trees[name].extend(columns)
-
-            yield write
+            yield TreeFile(file)

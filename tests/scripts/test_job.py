@@ -4,8 +4,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from job import job, with_overlays
+from job import job
 from output import write_result
+from overlays import with_overlays
+from usage import usage
 
 
 @pytest.fixture
@@ -27,6 +29,16 @@ def test_an_expected_error_is_one_line_and_exit_code_1(rule, capsys):
     message = capsys.readouterr().err
     assert message.count("\n") == 1 and "a_rule: file.yaml: key: mend it" in message
     assert "Traceback" in Path(rule.log[0]).read_text()
+
+
+def test_the_log_ends_with_what_the_job_used(rule, tmp_path):
+    with job(rule):
+        sum(range(1000))
+    with pytest.raises(ZeroDivisionError), job(rule.__class__(rule="b", log=[str(tmp_path / "logs/b/1.log")])):
+        raise ZeroDivisionError
+    found = usage(tmp_path)
+    assert set(found) == {"a", "b"}
+    assert found["b"]["jobs"] == 1 and found["b"]["cpu_s"] > 0 and found["b"]["peak_memory_mb"] > 5
 
 
 def test_a_bug_keeps_its_traceback(rule):

@@ -13,7 +13,7 @@ import uproot
 import yaml
 
 from lnvsearch import experiments
-from lnvsearch.event_files import candidate_file
+from lnvsearch.event_files import tree_file
 from lnvsearch.experiments.interface import load_experiment
 
 NAME = "toy_2026"
@@ -83,7 +83,7 @@ def test_a_user_s_events_stay_closed_until_they_are_opened(root, tmp_path, monke
     tracks = {f"track_{i}_p{axis}_gev": np.zeros(3) for i in (0, 1) for axis in "xyz"}
     tracks["track_0_pz_gev"][:] = 1.545, 1.545, np.nan
     tracks["track_1_pz_gev"][:] = -1.545, -1.2, -1.545
-    with candidate_file(tmp_path / "data.root") as write:
+    with tree_file(tmp_path / "data.root") as write:
         write("Events", tracks)
     settings = {
         "channel": "emu", "final_state": ["e+", "mu-"],

@@ -4,8 +4,11 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from searches.configuration import ConfigurationError, checked, fill_defaults, overlaid, read_yaml
 from searches.definitions import Config
+from searches.differences import told_apart, whole
 from searches.load import load_papers
 from searches.search import Paper
 
@@ -296,7 +299,8 @@ def besiii(root) -> Paper:
 
 
 def test_a_variation_uses_nominal_files_before_its_stage(besiii):
-    assert besiii.recorded_file("signal_phsp", "pulls_off").endswith("signal_phsp/pulls_off.root")
+    assert besiii.selected_file("signal_phsp", "pulls_off").endswith("signal_phsp/nominal.root")
+    assert besiii.selected_file("signal_phsp", "ideal").endswith("signal_phsp/ideal.root")
     nominal, pulls_off, radiation_off = (
         besiii.simulation_parameters("signal_phsp", name)
         for name in ("nominal", "pulls_off", "radiation_off")
@@ -306,8 +310,11 @@ def test_a_variation_uses_nominal_files_before_its_stage(besiii):
 
 
 def test_uncalibrated_runs_without_the_calibration(besiii):
-    assert besiii.calibration_file("uncalibrated") == []
-    assert len(besiii.calibration_file("nominal")) == 1
+    assert besiii.simulation_inputs("signal_phsp", "uncalibrated")["overlay"] == []
+    assert len(besiii.simulation_inputs("signal_phsp", "nominal")["overlay"]) == 1
+    simulations = besiii.simulations("signal_phsp", "nominal")
+    assert simulations["nominal"]["is_calibrated"]
+    assert not simulations["uncalibrated"]["is_calibrated"]
 
 
 def test_the_scan_s_cuts_end_with_the_bin_of_its_mass(besiii):
@@ -316,22 +323,51 @@ def test_the_scan_s_cuts_end_with_the_bin_of_its_mass(besiii):
     assert besiii.selection_of_sample("signal_phsp", "nominal")["cuts"] == cuts[:-1]
 
 
-def test_selections_of_a_variation_are_read_with_nominal(root):
-    """A variation that begins with the selection has no job of its own."""
+def test_variations_that_share_decays_are_done_with_nominal(root):
+    """Only a variation of the generation has a job of its own."""
     paper = load_papers(read_yaml(root / CONFIG), root, CONFIG)["na62_2019"]
-    together = paper.selections_of_run("signal_piee", "nominal")
+    together = paper.selected_together("signal_piee", "nominal")
     assert together[0] == "nominal" and "transverse_momentum_tight" in together
-    assert "material_up" not in together
-    assert paper.selections_of_run("signal_piee", "material_up") == ["material_up"]
-    parameters = paper.selection_parameters("signal_piee", "nominal")
-    tight = parameters["transverse_momentum_tight"]
+    recorded = paper.recorded_together("signal_piee", "nominal")
+    assert "material_up" in recorded and "transverse_momentum_tight" not in recorded
+    assert paper.selected_together("signal_piee", "radiation_off") == ["radiation_off"]
+    selections = paper.selections("signal_piee", "nominal")
+    assert selections["nominal"]["events"] == "nominal"
+    assert selections["material_up"]["events"] == "material_up"
+    tight = selections["transverse_momentum_tight"]
     cuts = {cut["cut"]: cut for cut in tight["selections"]["piee"]["lnv"]["cuts"]}
     assert cuts["transverse_momentum"]["maximum_gev"] == 0.025
     # Nominal is whole; another variation says what differs, and nothing where that is the maps.
     assert set(tight) == {"selections"} and set(tight["selections"]["piee"]["lnv"]) == {"cuts"}
-    assert parameters["veto_threshold_low"] == {"detector": {"lav": {"threshold_gev": 0.010}}}
-    assert parameters["electron_to_pion_up"] == {}
-    assert len(repr(parameters)) < 10_000
+    assert selections["veto_threshold_low"] == {"detector": {"lav": {"threshold_gev": 0.010}}}
+    assert selections["electron_to_pion_up"] == {}
+    assert whole(selections)["veto_threshold_low"]["events"] == "nominal"
+    assert len(repr(selections)) < 10_000
+
+
+def test_events_that_two_searches_simulate_alike_are_simulated_once(root):
+    config = read_yaml(root / CONFIG)
+    papers = load_papers(config, root, CONFIG)
+    first, second = papers["na62_2019"], papers["na62_2022"]
+    assert second.has_event_file("norm_piee", "nominal")
+    assert second.recorded_file("norm_piee") == first.recorded_file("norm_piee")
+    assert "events" in second.sample_inputs("norm_piee", "nominal")
+    for paper, sample in ((first, "signal_pimumu"), (second, "signal_pipi0ee")):
+        assert not paper.has_event_file(sample, "nominal")
+    assert papers["besiii_2025"].shared == {}
+    (alone,) = load_papers({**config, "papers": ["na62_2022"]}, root, CONFIG).values()
+    assert not alone.has_event_file("norm_piee", "nominal")
+
+
+@given(st.recursive(
+    st.integers() | st.text(max_size=2),
+    lambda values: st.dictionaries(st.sampled_from("abc"), values, min_size=1, max_size=3),
+))
+def test_what_is_told_by_differences_comes_back_whole(settings):
+    """Variations change values and never remove a key, as an overlay does."""
+    first = {"a": {"b": 1, "c": "x"}, "d": settings}
+    for other in ({**first, "a": {"b": 2, "c": "x"}}, {**first, "d": 7}, first):
+        assert whole(told_apart({"one": first, "two": other})) == {"one": first, "two": other}
 
 
 def test_a_selection_is_given_the_sections_of_the_detector_that_it_asks(root):
@@ -343,7 +379,7 @@ def test_a_selection_is_given_the_sections_of_the_detector_that_it_asks(root):
 
     assert SELECTION_SECTIONS == tuple(field.name for field in fields(SelectionDetector))
     paper = load_papers(read_yaml(root / CONFIG), root, CONFIG)["na62_2019"]
-    detector = paper.selection_parameters("signal_piee", "nominal")["nominal"]["detector"]
+    detector = paper.selection_parameters("signal_piee", "nominal")["detector"]
     assert SelectionDetector.from_mapping(detector) == SelectionDetector.from_mapping(paper.detector)
 
 

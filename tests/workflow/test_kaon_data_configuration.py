@@ -103,4 +103,4 @@ def test_data_of_a_kaon_search_change_only_what_is_theirs(root, tmp_path, name):
         assert added == {"data_counts", "data_sensitivity"}
     assert not closed.data_parameters()["is_unblinded"]
     assert opened.data_parameters()["is_unblinded"]
-    assert closed.recorded_file("data") == str(tmp_path / "data.root")
+    assert closed.data_file == str(tmp_path / "data.root")

@@ -1,6 +1,7 @@
 """Single rules: determinism, blinding, and what bad input does."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from lnvsearch.experiments.besiii.events import TRACK_BRANCHES, RecordedEvents, 
 pytestmark = pytest.mark.workflow
 
 SELECTED = "results/besiii_2025/selected/signal_phsp/uncalibrated.root"
+RECORDED = "results/besiii_2025/recorded/signal_phsp/uncalibrated.root"
 DATA = "results/besiii_2025/selected/data/nominal.root"
 
 
@@ -19,7 +21,7 @@ DATA = "results/besiii_2025/selected/data/nominal.root"
 def uncalibrated(snakemake, tmp_path_factory):
     """One sample through the chain, and its ROOT file of recorded events."""
     folder = tmp_path_factory.mktemp("rules")
-    process = snakemake(folder, "--notemp", SELECTED)
+    process = snakemake(folder, SELECTED, "--config", "keep_events=True")
     assert process.returncode == 0, process.stdout[-4000:]
     return folder
 
@@ -29,10 +31,12 @@ def candidates(folder, path=SELECTED):
         return file["Candidates"].arrays(library="np")
 
 
-def test_the_same_configuration_gives_the_same_bits(uncalibrated, snakemake, tmp_path):
+def test_events_in_memory_and_on_file_give_the_same_bits(uncalibrated, snakemake, tmp_path):
+    assert (uncalibrated / RECORDED).exists()
     process = snakemake(tmp_path, SELECTED, cores=1)
     assert process.returncode == 0, process.stdout[-4000:]
     one, other = candidates(uncalibrated), candidates(tmp_path)
+    assert not (tmp_path / RECORDED).exists()
     assert list(one) == list(other) and len(one["chi_square"])
     for name in one:
         # NaN: a mass after a fit that settles in chi-square only, far from any selection.
@@ -48,7 +52,25 @@ def test_another_seed_gives_other_events(uncalibrated, snakemake, tmp_path):
 def test_a_changed_number_of_events_runs_the_sample_again(uncalibrated, snakemake):
     process = snakemake(uncalibrated, "--dry-run", SELECTED, config="config/config.yaml")
     assert process.returncode == 0
-    assert "simulate_sample" in process.stdout and "select_sample" in process.stdout
+    assert "rule select_sample" in process.stdout
+    assert "rule simulate_sample" not in process.stdout
+
+
+def test_a_changed_cut_simulates_no_kept_events_again(uncalibrated, snakemake, project, root):
+    """Where events are kept, a cut is one of the selection alone."""
+    for name in ("profiles", "src", "workflow"):
+        shutil.copytree(root / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(root / "Snakefile", project)
+    file = project / "config/papers/besiii_2025.yaml"
+    text = file.read_text()
+    assert text.count("chi_square, maximum: 20.0") == 1
+    file.write_text(text.replace("chi_square, maximum: 20.0", "chi_square, maximum: 40.0"))
+    process = snakemake(
+        uncalibrated, "--dry-run", SELECTED, "--config", "keep_events=True", project=project
+    )
+    assert process.returncode == 0, process.stdout[-4000:]
+    assert "rule select_sample" in process.stdout
+    assert "rule simulate_sample" not in process.stdout
 
 
 @pytest.fixture
@@ -67,7 +89,7 @@ def with_data(snakemake, tmp_path, root):
 
 def test_the_signal_window_of_data_stays_closed(uncalibrated, with_data):
     """Simulated events serve as data: most would lie in the window."""
-    file = uncalibrated / "results/besiii_2025/recorded/signal_phsp/uncalibrated.root"
+    file = uncalibrated / RECORDED
     process, folder = with_data(file)
     assert process.returncode == 0, process.stdout[-4000:]
     found = candidates(folder, DATA)

@@ -91,6 +91,17 @@ def experiment_of(wildcards):
     return search(wildcards).experiment
 
 
+def source_of_events(wildcards):
+    """The function from which the selection of a sample has its events, for `code_of`."""
+    is_file = search(wildcards).has_event_file(wildcards.sample, wildcards.variation)
+    return part_of_experiment("read_events" if is_file else "simulate_sample")(wildcards)
+
+
+def kept_or_temporary(path):
+    """A file of recorded events, which goes when all have read it unless the user keeps it."""
+    return path if config["keep_events"] else temp(path)
+
+
 def compiled_kernels(wildcards):
     """The mark of the kernels that a job's experiment needs."""
     return f"results/kernels/{experiment_of(wildcards)}.compiled"

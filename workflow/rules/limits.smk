@@ -116,8 +116,6 @@ rule coverage:
         md="results/{paper}/tables/undercoverage.md",
     log:
         "results/{paper}/logs/coverage.log",
-    benchmark:
-        "results/{paper}/benchmarks/coverage.tsv"
     params:
         code=code_of("compute_coverage"),
         limits=lambda w: {

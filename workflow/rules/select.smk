@@ -11,8 +11,6 @@ rule map_identification:
         table="results/{paper}/identification/{variation}_table.csv",
     log:
         "results/{paper}/logs/map_identification/{variation}.log",
-    benchmark:
-        "results/{paper}/benchmarks/map_identification/{variation}.tsv"
     params:
         code=code_of_step("map_identification"),
         experiment=experiment_of,
@@ -29,12 +27,12 @@ rule map_identification:
 rule select_sample:
     """Candidates of all selections that a sample goes through, and what each cut leaves of it.
 
-    Variations that begin with the selection are done with nominal: their rows are in its tables.
+    The sample's events are simulated here, in memory, or read where they are on file.  Variations
+    that share nominal's decays are done with nominal: their rows are in its tables.
     """
     input:
+        unpack(lambda w: search(w).sample_inputs(w.sample, w.variation)),
         kernels=compiled_kernels,
-        events=lambda w: search(w).recorded_file(w.sample, w.variation),
-        maps=lambda w: search(w).identification_files(w.sample, w.variation),
     output:
         candidates="results/{paper}/selected/{sample}/{variation}.root",
         cutflow="results/{paper}/cutflow/{sample}/{variation}.csv",
@@ -43,18 +41,21 @@ rule select_sample:
         losses="results/{paper}/losses/{sample}/{variation}.csv",
     log:
         "results/{paper}/logs/select_sample/{sample}/{variation}.log",
-    benchmark:
-        "results/{paper}/benchmarks/select_sample/{sample}/{variation}.tsv"
     params:
-        code=code_of("select_sample", part_of_experiment("select_sample")),
+        code=code_of(
+            "select_sample", part_of_experiment("select_sample"), source_of_events
+        ),
         experiment=experiment_of,
-        selection=lambda w: search(w).selection_parameters(w.sample, w.variation),
+        n_events=lambda w: search(w).number_of_events(w.sample, w.variation),
+        base_seed=config["base_seed"],
+        simulations=lambda w: search(w).simulations(w.sample, w.variation),
+        selections=lambda w: search(w).selections(w.sample, w.variation),
     wildcard_constraints:
         sample="(?!data/)[a-z0-9_.]+",
     priority: 3
     resources:
         mem_mb=800,
-        runtime=10,
+        runtime=20,
     script:
         "../scripts/select_sample.py"
 
@@ -63,7 +64,7 @@ rule select_data:
     """The user's own events in all selections, counted by region; what is closed stays closed."""
     input:
         kernels=compiled_kernels,
-        events=lambda w: search(w).recorded_file("data"),
+        events=lambda w: search(w).data_file,
     output:
         candidates="results/{paper}/selected/data/nominal.root",
         cutflow="results/{paper}/cutflow/data/nominal.csv",
@@ -71,8 +72,6 @@ rule select_data:
         spectra="results/{paper}/spectra/data/nominal.csv",
     log:
         "results/{paper}/logs/select_data.log",
-    benchmark:
-        "results/{paper}/benchmarks/select_data.tsv"
     params:
         code=code_of("select_data", part_of_experiment("select_data")),
         experiment=experiment_of,

@@ -11,8 +11,6 @@ rule warm_up_kernels:
         touch("results/kernels/{experiment}.compiled"),
     log:
         "results/logs/warm_up_kernels/{experiment}.log",
-    benchmark:
-        "results/benchmarks/warm_up_kernels/{experiment}.tsv"
     priority: 10
     resources:
         mem_mb=1000,
@@ -22,22 +20,24 @@ rule warm_up_kernels:
 
 
 rule simulate_sample:
-    """Decays of one sample, and what the detector records of them, as a ROOT file."""
+    """Decays of one sample, and what the detector records of them, as a ROOT file.
+
+    A file is written where more than one search selects the same events, or where the user keeps
+    them (`keep_events`); otherwise `select_sample` simulates the sample itself.
+    """
     input:
         unpack(lambda w: search(w).simulation_inputs(w.sample, w.variation)),
         kernels=compiled_kernels,
     output:
-        events=temp("results/{paper}/recorded/{sample}/{variation}.root"),
+        events=kept_or_temporary("results/{paper}/recorded/{sample}/{variation}.root"),
     log:
         "results/{paper}/logs/simulate_sample/{sample}/{variation}.log",
-    benchmark:
-        "results/{paper}/benchmarks/simulate_sample/{sample}/{variation}.tsv"
     params:
         code=code_of("simulate_sample", part_of_experiment("simulate_sample")),
         experiment=experiment_of,
         n_events=lambda w: search(w).number_of_events(w.sample, w.variation),
         base_seed=config["base_seed"],
-        simulation=lambda w: search(w).simulation_parameters(w.sample, w.variation),
+        simulations=lambda w: search(w).simulations(w.sample, w.variation),
     priority: 1
     resources:
         mem_mb=800,
@@ -57,8 +57,6 @@ rule calibrate_response:
         trials="results/{paper}/calibration/trials.csv",
     log:
         "results/{paper}/logs/calibrate_response.log",
-    benchmark:
-        "results/{paper}/benchmarks/calibrate_response.tsv"
     params:
         code=code_of_step("calibrate_response"),
         experiment=experiment_of,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,11 +23,12 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 def job(snakemake) -> Iterator[None]:
     """Send output to the rule's log; turn an expected error into one line and exit code 1.
 
-    Expected are ValueError (which all of the library's own errors are) and OSError: their
+    The log's last line says what the process used, for `workflow/usage.py`.  Expected errors are ValueError (which all of the library's own errors are) and OSError: their
     messages name file, key and fix.  The log keeps the whole traceback.
     """
     log = Path(snakemake.log[0])
     log.parent.mkdir(parents=True, exist_ok=True)
+    begin = time.monotonic()
     try:
         with open(log, "w", encoding="utf-8") as stream:
             with contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
@@ -34,17 +37,18 @@ def job(snakemake) -> Iterator[None]:
                 except BaseException:
                     traceback.print_exc()
                     raise
+                finally:
+                    print(_usage(time.monotonic() - begin))
     except (ValueError, OSError) as error:
         print(f"{snakemake.rule}: {error} (details: {log})", file=sys.stderr)
         sys.exit(1)
 
 
-def with_overlays(settings: dict, inputs: dict) -> dict:
-    """Settings whose `detector` has the values of the overlay files among the inputs."""
-    from searches import configuration
-
-    for path in inputs.get("overlay", ()):
-        overlay = configuration.read_yaml(path)
-        detector = configuration.overlaid(settings["detector"], overlay["detector"], path)
-        settings = {**settings, "detector": detector}
-    return settings
+def _usage(clock_s: float) -> str:
+    """CPU time and largest memory of the whole process, start-up included; time of the work."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    megabytes = used.ru_maxrss / 1024  # Linux counts kilobytes
+    return (
+        f"used: cpu_s={used.ru_utime + used.ru_stime:.2f} clock_s={clock_s:.2f} "
+        f"peak_memory_mb={megabytes:.0f}"
+    )

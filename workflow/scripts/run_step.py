@@ -1,7 +1,8 @@
 """One step of an experiment between result files; the rule's name says which."""
 
-from job import job, with_overlays
+from job import job
 from output import write_result
+from overlays import with_overlays
 
 
 def run_step(experiment, step, inputs, outputs, settings):

@@ -1,17 +1,27 @@
-"""Send the events of one sample through its selections, under one variation or several."""
+"""Simulate a sample, or read its events, and send them through its selections."""
 
 from job import job
 from output import write_result
+from overlays import sample_settings
 
 
-def select_sample(experiment, events, maps, outputs, settings, sample):
-    """Write candidates (ROOT) and the tables of SAMPLE_COLUMNS; `settings`: by variation."""
+def select_sample(experiment, simulations, selections, inputs, outputs, **sample):
+    """Write candidates (ROOT) and the tables of SAMPLE_COLUMNS, of all variations.
+
+    `sample`: n_events, base_seed and the sample's name.
+    """
     from lnvsearch.experiments.interface import load_experiment
     from lnvsearch.selection.sample_tables import SAMPLE_COLUMNS
 
-    tables = load_experiment(experiment).select_sample(
-        events, settings, maps, outputs["candidates"], sample=sample
-    )
+    face = load_experiment(experiment)
+    if "events" in inputs:
+        chunks = face.read_events(inputs["events"], list(simulations))
+    else:
+        chunks = face.simulate_sample(sample_settings(simulations, inputs), **sample)
+    tables = face.select_sample(
+        chunks, sample_settings(selections, {}), inputs["maps"], outputs["candidates"],
+        sample=sample["sample"],
+    )  # fmt: skip
     for kind, columns in SAMPLE_COLUMNS.items():
         write_result(outputs[kind], tables.get(kind, {name: [] for name in columns}))
 
@@ -20,9 +30,11 @@ if __name__ == "__main__":
     with job(snakemake):
         select_sample(
             experiment=snakemake.params.experiment,
-            events=snakemake.input.events,
-            maps=snakemake.input.maps,
+            simulations=snakemake.params.simulations,
+            selections=snakemake.params.selections,
+            inputs=dict(snakemake.input.items()),
             outputs=dict(snakemake.output.items()),
-            settings=snakemake.params.selection,
+            n_events=snakemake.params.n_events,
+            base_seed=snakemake.params.base_seed,
             sample=snakemake.wildcards.sample,
         )

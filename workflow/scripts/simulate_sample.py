@@ -1,15 +1,15 @@
-"""Generate the events of one sample and let the detector respond, chunk by chunk."""
+"""Generate the events of one sample, let the detector respond, and write what it records."""
 
-from job import job, with_overlays
+from job import job
+from overlays import sample_settings
 
 
-def simulate_sample(experiment, output, settings, inputs, n_events, base_seed, sample):
-    """Write `n_events` recorded events of `sample` to the ROOT file `output`."""
+def simulate_sample(experiment, output, simulations, inputs, **sample):
+    """Write the ROOT file `output`; `sample`: n_events, base_seed and the sample's name."""
     from lnvsearch.experiments.interface import load_experiment
 
-    load_experiment(experiment).simulate_sample(
-        output, with_overlays(settings, inputs), n_events, base_seed=base_seed, sample=sample
-    )
+    face = load_experiment(experiment)
+    face.write_events(output, face.simulate_sample(sample_settings(simulations, inputs), **sample))
 
 
 if __name__ == "__main__":
@@ -17,7 +17,7 @@ if __name__ == "__main__":
         simulate_sample(
             experiment=snakemake.params.experiment,
             output=snakemake.output.events,
-            settings=snakemake.params.simulation,
+            simulations=snakemake.params.simulations,
             inputs=dict(snakemake.input.items()),
             n_events=snakemake.params.n_events,
             base_seed=snakemake.params.base_seed,

@@ -80,6 +80,10 @@ class Config(Keys):
     majorana_masses_gev: either(
         text=Literal["paper"], list=Annotated[list[Positive], Field(min_length=1)]
     ) = key("The word `paper` for the masses of the paper's scan, or a list of masses in GeV.", "paper")
+    keep_events: bool = key(
+        "Keep what the detectors record of every sample (results/<search>/recorded, gigabytes): a "
+        "changed cut then simulates nothing again.", False,
+    )  # fmt: skip
     data: dict[str, Data] = key("Recorded events to search beside the simulation, by search.", {})
 
     def problems(self) -> Iterator[tuple[str, str]]:

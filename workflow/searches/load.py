@@ -17,6 +17,7 @@ from searches.configuration import (
 from searches.definitions import Config
 from searches.na62.search import KaonSearch
 from searches.search import Paper
+from searches.shared import share_events
 
 #: Name of a detector -> the searches with it.
 EXPERIMENTS = {"besiii": ColliderSearch, "na62": KaonSearch}
@@ -52,6 +53,7 @@ def load_papers(config: dict, root: str | Path, files: str) -> dict[str, Paper]:
         except ExperimentError as error:
             raise ConfigurationError(f"{file}: detector: {error}") from None
     raise_if_any(files, _unknown_variations(config, papers, folder))
+    share_events(papers.values())
     return papers
 
 

@@ -26,6 +26,7 @@ from searches.configuration import (
     read_detector,
 )
 from searches.definitions import NOMINAL, STAGES, SearchKeys, Variation
+from searches.differences import told_apart
 
 #: Name of the sample of recorded events, if there is one.
 DATA = "data"
@@ -89,6 +90,8 @@ class Paper:
         self.channels = self.settings["channels"]
         #: By name, what there is to know of each.
         self.samples: Mapping = self.settings["samples"]
+        #: The search in whose folder the events of a job are, where several have the same.
+        self.shared: dict[tuple[str, str], str] = {}
         #: Names of the tables and figures that are made.
         self.tables = tuple(self.settings["tables"])
         self.figures = (*LIMIT_FIGURES, *self.settings["figures"])
@@ -190,20 +193,30 @@ class Paper:
                 if self.config["variations"] == "all" or variation in self.config["variations"]:
                     yield sample, variation
 
-    def selections_of_run(self, sample: str, variation: str) -> list[str]:
-        """The variations whose selections read the recorded events of a run: itself, first.
+    def job_of(self, variation: str) -> str:
+        """The variation in whose jobs this one is done: all that share nominal's decays, in its."""
+        return self.variation_at("generation", variation)
 
-        Variations that begin with the selection are selected together with nominal.
-        """
-        if variation != NOMINAL:
-            return [variation]
-        also = (v for s, v in self.runs() if s == sample and v != NOMINAL)
-        return [NOMINAL, *(v for v in also if not self.is_recorded_again(v))]
+    @cached_property
+    def jobs(self) -> dict[tuple[str, str], list[str]]:
+        """The variations of a job's selections by (sample, variation of the job), itself first."""
+        jobs: dict[tuple[str, str], list[str]] = {}
+        for sample, variation in self.runs():
+            jobs.setdefault((sample, self.job_of(variation)), []).append(variation)
+        return jobs
+
+    def selected_together(self, sample: str, job: str) -> list[str]:
+        """The variations of the selections in a job, itself first."""
+        return self.jobs.get((sample, job), [job])
+
+    def recorded_together(self, sample: str, job: str) -> list[str]:
+        """Those of them that have recorded events of their own, itself first."""
+        together = self.selected_together(sample, job)
+        return [name for name in together if self.is_recorded_again(name)]
 
     def is_recorded_again(self, variation: str) -> bool:
-        """Whether a variation has events of its own, not nominal's."""
-        stage = self.variation(variation)["stage"]
-        return variation == NOMINAL or STAGES.index(stage) <= STAGES.index("detector")
+        """Whether a variation has recorded events of its own, not nominal's."""
+        return self.variation_at("detector", variation) == variation
 
     def varied_settings(self, variation: str) -> dict:
         return overlaid(self.settings, self.variation(variation).get("paper", {}), self.file)
@@ -218,7 +231,7 @@ class Paper:
         """Decays to generate."""
         return self.config["statistics"][self.samples[sample]["statistics"]]
 
-    def simulation_inputs(self, sample: str, variation: str) -> dict:
+    def simulation_inputs(self, sample: str, job: str) -> dict:
         """Files that the simulation of a sample reads."""
         return {}
 
@@ -226,13 +239,40 @@ class Paper:
         """All that a sample's recorded events depend on, but their number."""
         raise NotImplementedError
 
-    def identification_files(self, sample: str, variation: str) -> list[str]:
+    def simulations(self, sample: str, job: str) -> dict[str, Mapping]:
+        """The same of all variations of a job: whole of the first, what differs of the others."""
+        return told_apart({
+            name: self.simulation_parameters(sample, name)
+            for name in self.recorded_together(sample, job)
+        })
+
+    def sample_inputs(self, sample: str, job: str) -> dict:
+        """Files that the selection of a sample reads: its events, or what simulates them."""
+        maps = {"maps": self.identification_files(sample, job)}
+        if self.has_event_file(sample, job):
+            return {**maps, "events": self.recorded_file(sample, job)}
+        return {**maps, **self.simulation_inputs(sample, job)}
+
+    def identification_files(self, sample: str, job: str) -> list[str]:
         """Maps of identification that the selection of a sample reads."""
         return []
 
-    def selection_parameters(self, sample: str, variation: str) -> dict[str, dict]:
-        """By variation (`selections_of_run`): all that the selection of a sample depends on."""
+    def selection_parameters(self, sample: str, variation: str) -> dict:
+        """All that the selection of a sample depends on, but its events."""
         raise NotImplementedError
+
+    def selections(self, sample: str, job: str) -> dict[str, Mapping]:
+        """The same of all variations of a job, and whose `events` each selects.
+
+        Whole of the first, what differs of the others.
+        """
+        return told_apart({
+            name: {
+                "events": self.variation_at("detector", name),
+                **self.selection_parameters(sample, name),
+            }
+            for name in self.selected_together(sample, job)
+        })
 
     def data_parameters(self) -> dict:
         """All that the selection of the user's own events depends on."""
@@ -244,25 +284,25 @@ class Paper:
 
     # --------------------------------------------------------------------- files
 
-    def _file(self, stage: str, folder: str, sample: str, variation: str, suffix: str) -> str:
-        variation = self.variation_at(stage, variation)
-        return f"results/{self.name}/{folder}/{sample}/{variation}.{suffix}"
+    def has_event_file(self, sample: str, job: str) -> bool:
+        """Whether a sample's recorded events are written: another search reads them, or the user."""
+        return self.config["keep_events"] or (sample, job) in self.shared
 
-    def recorded_file(self, sample: str, variation: str = NOMINAL) -> str:
-        if sample == DATA:
-            return self.data_file
-        return self._file("detector", "recorded", sample, variation, "root")
+    def recorded_file(self, sample: str, job: str = NOMINAL) -> str:
+        """Recorded events of all variations of a job; shared ones are in one search's folder."""
+        folder = self.shared.get((sample, job), self.name)
+        return f"results/{folder}/recorded/{sample}/{job}.root"
 
     def selected_file(self, sample: str, variation: str = NOMINAL) -> str:
-        return self._file("selection", "selected", sample, variation, "root")
+        """Candidates of a variation, and of all that are done in one job with it."""
+        return f"results/{self.name}/selected/{sample}/{self.job_of(variation)}.root"
 
     def run_files(self, folder: str, channel: str) -> list[str]:
         """One table for each job that selects a sample of the channel."""
         names = set(self.samples_of(channel))
         return [
-            f"results/{self.name}/{folder}/{sample}/{variation}.csv"
-            for sample, variation in self.runs()
-            if sample in names and self.is_recorded_again(variation)
+            f"results/{self.name}/{folder}/{sample}/{job}.csv"
+            for sample, job in self.jobs if sample in names
         ]
 
     def samples_of(self, channel: str) -> list[str]:

@@ -14,11 +14,15 @@ from types import ModuleType
 __all__ = ["INTERFACE", "ExperimentError", "load_experiment"]
 
 #: The functions of every experiment.  Settings are mappings of plain values, of which only the
-#: experiment knows the keys; tables are mappings from column to cells.
+#: experiment knows the keys; tables are mappings from column to cells.  Settings of a sample come by
+#: variation: simulated together are variations that share the decays, selected together those
+#: and all that share their events.  A chunk maps variations to recorded events; one may hold
+#: all variations or some.
 INTERFACE = {
-    "simulate_sample": "(path, settings, n_events, *, base_seed, sample): write recorded events",
-    "read_events": "(path): recorded events, chunk by chunk",
-    "select_sample": "(events, settings, maps, candidates, *, sample): SAMPLE_COLUMNS' tables",
+    "simulate_sample": "(settings, n_events, *, base_seed, sample): chunks of recorded events",
+    "write_events": "(path, chunks): a file of them",
+    "read_events": "(path, variations): the chunks of such a file",
+    "select_sample": "(chunks, settings, maps, candidates, *, sample): SAMPLE_COLUMNS' tables",
     "select_data": "(events, settings, candidates): DATA_COLUMNS' tables of a user's own events",
     "estimate_backgrounds": "(inputs, settings): tables `background` and `spectra`, record `total`",
     "compute_systematics": "(inputs, settings): table `systematics`",

@@ -103,9 +103,13 @@ class WeightedCutFlow:
     sums: tuple[WeightedSums, ...]
 
     @staticmethod
-    def merged(parts: Iterable[WeightedCutFlow]) -> WeightedCutFlow:
-        """The sum over chunks of one sample; each carries the totals of the whole sample.
+    def merged(
+        parts: Iterable[WeightedCutFlow], totals: tuple[int, float, float] | None = None
+    ) -> WeightedCutFlow:
+        """The sum over chunks of one sample.
 
+        `totals`: `n_generated`, `sum_weight` and `sum_squared_weight` of the whole sample; by
+        default each chunk carries them.
         Raises ValueError if there are none, or they saw other cuts or other samples.
         """
         parts = list(parts)
@@ -113,15 +117,16 @@ class WeightedCutFlow:
             raise ValueError("parts: give at least one cut flow")
         first = parts[0]
         for part in parts:
-            if part.cuts != first.cuts or part.n_generated != first.n_generated:
+            other_sample = totals is None and part.n_generated != first.n_generated
+            if part.cuts != first.cuts or other_sample:
                 raise ValueError("parts: all must be of one sample and have the same cuts")
         sums = tuple(
             sum(column, start=WeightedSums())
             for column in zip(*(part.sums for part in parts), strict=True)
         )
-        return WeightedCutFlow(
-            first.n_generated, first.sum_weight, first.sum_squared_weight, first.cuts, sums
-        )
+        if totals is None:
+            totals = (first.n_generated, first.sum_weight, first.sum_squared_weight)
+        return WeightedCutFlow(*totals, first.cuts, sums)
 
     def efficiency(self, cut: str) -> tuple[float, float]:
         """Cumulative efficiency after a cut, and its uncertainty; ValueError for an unknown cut."""

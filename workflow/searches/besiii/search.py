@@ -162,21 +162,23 @@ class ColliderSearch(Paper):
     # --------------------------------------------------------- parameters of jobs
 
     def simulation_parameters(self, sample: str, variation: str) -> dict:
-        """All that a sample's recorded events depend on, but their number.
+        """All that a sample's recorded events depend on, but their number and the calibration.
 
         A variation that begins with the detector has the nominal generation.
         """
         return {
-            "generation": self._generation(sample, self.variation_at("generation", variation)),
+            "generation": self._generation(sample, self.job_of(variation)),
             "detector": self.varied_detector(variation),
+            "is_calibrated": self.is_calibrated(variation),
         }
 
-    def simulation_inputs(self, sample: str, variation: str) -> dict:
+    def simulation_inputs(self, sample: str, job: str) -> dict:
         """The cocktail's table, and the overlay with the calibrated scalar, where they are used."""
         is_cocktail = self.samples[sample].kind == "cocktail"
+        together = self.recorded_together(sample, job)
         return {
             "cocktail": [self.cocktail_file()] if is_cocktail else [],
-            "overlay": self.calibration_file(variation),
+            "overlay": [self.calibration_file()] if any(map(self.is_calibrated, together)) else [],
         }
 
     def _generation(self, sample: str, variation: str) -> dict:
@@ -200,16 +202,13 @@ class ColliderSearch(Paper):
         """A number of the detector's section `beam`."""
         return self.detector["beam"][name]["value"]
 
-    def selection_parameters(self, sample: str, variation: str) -> dict[str, dict]:
-        """By variation: the selection of a sample, and under which names it stands in tables."""
+    def selection_parameters(self, sample: str, variation: str) -> dict:
+        """The selection of a sample, and under which names it stands in tables."""
         control = bool(self.samples[sample].without_cuts)
         return {
-            name: {
-                "selection": self.selection_of_sample(sample, name),
-                "channel": self.channel,
-                "selection_name": "control" if control else SELECTION,
-            }
-            for name in self.selections_of_run(sample, variation)
+            "selection": self.selection_of_sample(sample, variation),
+            "channel": self.channel,
+            "selection_name": "control" if control else SELECTION,
         }
 
     def selection_of_sample(self, sample: str, variation: str) -> dict:
@@ -265,7 +264,7 @@ class ColliderSearch(Paper):
         """Names of the exclusive backgrounds, in the order of the cocktail's table."""
         return [f"bkg_{mode}" for mode in self.cocktail_modes()]
 
-    def identification_files(self, sample: str, variation: str) -> list[str]:
+    def identification_files(self, sample: str, job: str) -> list[str]:
         """The map that weighs the events of an exclusive background; nothing for other samples."""
         if self.samples[sample].kind != "cocktail":
             return []
@@ -287,11 +286,13 @@ class ColliderSearch(Paper):
         """The selected events of the user's own data, if there are any."""
         return None if self.data_file is None else self.selected_file(DATA)
 
-    def calibration_file(self, variation: str) -> list[str]:
-        """The overlay with the calibrated scalar, for the variations that have it."""
-        if self.variation(variation).get("calibrated", True):
-            return [f"results/{self.name}/calibration/overlay.yaml"]
-        return []
+    def is_calibrated(self, variation: str) -> bool:
+        """Whether the detector of a variation has the calibrated scalar."""
+        return self.variation(variation).get("calibrated", True)
+
+    def calibration_file(self) -> str:
+        """The overlay with the calibrated scalar."""
+        return f"results/{self.name}/calibration/overlay.yaml"
 
     # ------------------------------------------------------------- publication
 

@@ -74,7 +74,7 @@ def _cut_scan(paper: ColliderSearch, wildcards) -> dict:
 
 STEPS = {
     "map_identification": Step(
-        lambda paper, w: {"overlay": paper.calibration_file(NOMINAL)}, _identification
+        lambda paper, w: {"overlay": [paper.calibration_file()]}, _identification
     ),
     "calibrate_response": Step(lambda paper, w: {}, _calibration),
     "estimate_backgrounds": Step(_background_inputs, _backgrounds),

@@ -19,15 +19,6 @@ def detector_numbers(detector: Mapping, sections: Sequence[str] | None = None) -
     }
 
 
-def differences(settings: Mapping, other: Mapping) -> dict:
-    """What of other nested settings is not the same in `settings`."""
-    return {
-        key: differences(settings.get(key, {}), new) if isinstance(new, Mapping) else new
-        for key, new in other.items()
-        if new != settings.get(key)
-    }
-
-
 def selection_values(sample: Mapping, settings: Mapping, detector: Mapping) -> dict[str, dict]:
     """The selections that a sample goes through, with the trigger's chains and detector they use."""
     selections = {

@@ -12,7 +12,6 @@ from searches.na62.definitions import KaonKeys
 from searches.na62.parameters import (
     SELECTION_SECTIONS,
     detector_numbers,
-    differences,
     selection_values,
 )
 from searches.search import NOMINAL, Paper
@@ -97,22 +96,7 @@ class KaonSearch(Paper):
             "detector": detector_numbers(self.varied_detector(variation)),
         }
 
-    def selection_parameters(self, sample: str, variation: str) -> dict[str, dict]:
-        """By variation: the selections that a sample goes through, and what they need.
-
-        Whole for the run's own variation, which is the first, and what differs for the others.
-        """
-        first, *others = self.selections_of_run(sample, variation)
-        whole = self._selection_parameters(sample, first)
-        return {
-            first: whole,
-            **{
-                name: differences(whole, self._selection_parameters(sample, name))
-                for name in others
-            },
-        }
-
-    def _selection_parameters(self, sample: str, variation: str) -> dict:
+    def selection_parameters(self, sample: str, variation: str) -> dict:
         return selection_values(
             self.samples[sample], self.varied_settings(variation), self.varied_detector(variation)
         )
@@ -161,7 +145,7 @@ class KaonSearch(Paper):
         return {
             name: {
                 "simulation": self.simulation_parameters(name, NOMINAL),
-                "selection": self._selection_parameters(name, NOMINAL),
+                "selection": {"events": NOMINAL, **self.selection_parameters(name, NOMINAL)},
                 "identification": self.varied_settings(NOMINAL)["identification"],
             }
             for name in self.samples
@@ -177,9 +161,9 @@ class KaonSearch(Paper):
         varies = "identification" in self.variation(variation).get("paper", {})
         return f"results/{self.name}/identification/{variation if varies else NOMINAL}.json"
 
-    def identification_files(self, sample: str, variation: str) -> list[str]:
-        """The maps of `selections_of_run`, in its order."""
-        return [self.identification_file(name) for name in self.selections_of_run(sample, variation)]
+    def identification_files(self, sample: str, job: str) -> list[str]:
+        """The maps of `selected_together`, in its order."""
+        return [self.identification_file(name) for name in self.selected_together(sample, job)]
 
     def normalisation_entry(self, channel: str) -> Mapping:
         return self.settings["normalisation"][self.channels[channel]["normalisation"]]

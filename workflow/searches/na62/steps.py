@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lnvsearch.event_files import folder_of
 from searches.na62.parameters import detector_numbers, sample_values
 from searches.search import NOMINAL, Step
 
@@ -115,7 +116,7 @@ def _sensitivity(paper: KaonSearch, wildcards) -> dict:
 
 
 def _validated_runs(paper: KaonSearch) -> list[tuple[str, str]]:
-    """(sample, variation) of signals and normalisation channels that have candidates."""
+    """(sample, variation) of signals and normalisation channels with candidates of their own."""
     runs = {}
     for channel, entry in paper.channels.items():
         for choice in (entry["signal"], paper.normalisation(channel)):
@@ -138,7 +139,10 @@ def _validation(paper: KaonSearch, wildcards) -> dict:
             for channel, entry in paper.channels.items()
         },
         "trigger": paper.settings["trigger"],
-        "candidates": [list(run) for run in _validated_runs(paper)],
+        "candidates": [
+            [sample, variation, folder_of(variation, paper.job_of(variation))]
+            for sample, variation in _validated_runs(paper)
+        ],
     }
 
 

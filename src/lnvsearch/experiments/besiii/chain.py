@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
 from lnvsearch.experiments.besiii.detector.simulate import simulate as simulate_detector
-from lnvsearch.experiments.besiii.events import RecordedEvents, write_recorded
+from lnvsearch.experiments.besiii.events import RecordedEvents, as_stored
 from lnvsearch.generation import decay_events
 from lnvsearch.generation.cocktail import CocktailMode, load_cocktail
 from lnvsearch.generation.events import GeneratedEvents
@@ -113,20 +112,40 @@ def simulate(
 
     The events do not depend on the size of the chunks.
     """
-    for first in range(0, n_events, EVENTS_PER_CHUNK):
-        number = min(EVENTS_PER_CHUNK, n_events - first)
-        events = generate(
-            settings.generation, number, base_seed=base_seed, sample=sample, first_event=first
-        )
-        events = replace(events, n_generated=n_events)
-        yield simulate_detector(events, settings.response, base_seed=base_seed, sample=sample)
+    streams = {"base_seed": base_seed, "sample": sample}
+    for events in _generated_chunks(settings.generation, n_events, **streams):
+        yield simulate_detector(events, settings.response, **streams)
 
 
 def simulate_sample(
-    path: str | Path, settings: Mapping, n_events: int, *, base_seed: int, sample: str
-) -> None:
-    """Write the recorded events of a sample to a ROOT file; `settings`: of `Simulation`."""
-    chunks = simulate(
-        Simulation.from_mapping(settings), n_events, base_seed=base_seed, sample=sample
-    )
-    write_recorded(path, chunks)
+    settings: Mapping[str, Mapping], n_events: int, *, base_seed: int, sample: str
+) -> Iterator[dict[str, RecordedEvents]]:
+    """What the detector records of a sample's decays under several variations, chunk by chunk.
+
+    `settings`: by variation, `generation`, which is one for all, and `detector`, as `Simulation`
+    takes them.  Raises ValueError where the generations differ: then the events are not shared.
+    """
+    streams = {"base_seed": base_seed, "sample": sample}
+    first = next(iter(settings.values()))
+    if any(one["generation"] != first["generation"] for one in settings.values()):
+        raise ValueError(f"{', '.join(settings)}: other decays; simulate them one by one")
+    responses = {
+        name: BesiiiResponse.from_mapping(one["detector"]) for name, one in settings.items()
+    }
+    generation = Generation.from_mapping(first["generation"])
+    for events in _generated_chunks(generation, n_events, **streams):
+        yield {
+            name: as_stored(simulate_detector(events, response, **streams))
+            for name, response in responses.items()
+        }
+
+
+def _generated_chunks(
+    generation: Generation, n_events: int, *, base_seed: int, sample: str
+) -> Iterator[GeneratedEvents]:
+    for first in range(0, n_events, EVENTS_PER_CHUNK):
+        number = min(EVENTS_PER_CHUNK, n_events - first)
+        events = generate(
+            generation, number, base_seed=base_seed, sample=sample, first_event=first
+        )
+        yield replace(events, n_generated=n_events)

@@ -7,21 +7,23 @@ a file of their own; `TRACK_BRANCHES` and its companions below are its source.
 
 from __future__ import annotations
 
-import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from lnvsearch.event_files import (
+    AS_WRITTEN,
     EventFileError,
     check_event_tree,
+    event_folder,
+    folder_of,
     iterate_entries,
     open_event_file,
+    tree_file,
 )
-from lnvsearch.files import written_whole
 
 __all__ = [
     "COVARIANCE_ELEMENTS",
@@ -31,7 +33,9 @@ __all__ = [
     "RecordedEvents",
     "TRACK_BRANCHES",
     "TRUTH_BRANCHES",
+    "as_stored",
     "read_recorded",
+    "write_events",
     "write_recorded",
 ]
 
@@ -86,9 +90,6 @@ TRUTH_BRANCHES: dict[str, tuple[str, str]] = {
 
 #: What cannot be missing from a file of recorded events; truth and its index may be.
 REQUIRED_TRACK_BRANCHES = tuple(name for name in TRACK_BRANCHES if name != "truth_index")
-#: Events in memory at a time.
-_EVENTS_AT_A_TIME = 50_000
-
 MAY_BE_NAN = frozenset(name for name in TRACK_BRANCHES if "_chi_" in name)
 
 
@@ -122,26 +123,41 @@ class RecordedEvents:
         return matrix
 
 
+def as_stored(events: RecordedEvents) -> RecordedEvents:
+    """The same events with the precision in which a file holds them."""
+    return replace(
+        events,
+        track={k: events.track[k].astype(t, copy=False) for k, (t, _) in TRACK_BRANCHES.items()},
+        truth={k: events.truth[k].astype(t, copy=False) for k, (t, _) in TRUTH_BRANCHES.items()},
+    )
+
+
 def write_recorded(path: str | Path, events: RecordedEvents | Iterable[RecordedEvents]) -> None:
-    """Write recorded events as a ROOT file (LZ4), whole or not at all.
+    """Write recorded events, or their chunks in order, as a ROOT file; see `write_events`."""
+    chunks = [events] if isinstance(events, RecordedEvents) else events
+    write_events(path, ({"nominal": chunk} for chunk in chunks))
 
-    `events`: all of them, or their chunks in order, of which only one is in memory at a time.
-    Tree `Events` with branches as in docs/events.md, and the JSON string `metadata`, which holds
-    `n_generated` (every chunk carries that of the whole sample).
+
+def write_events(path: str | Path, chunks: Iterable[Mapping[str, RecordedEvents]]) -> None:
+    """Write recorded events by variation as a ROOT file (LZ4), whole or not at all.
+
+    `chunks`: one at a time is in memory.  The first variation has the tree `Events`, with branches
+    as in docs/events.md, and the JSON string `metadata`, which holds `n_generated` (every chunk
+    carries that of the whole sample); the others have the same in a folder of their name.
     """
-    import uproot
-
-    chunks = iter([events] if isinstance(events, RecordedEvents) else events)
-    first = next(chunks)
-    header = {"n_generated": int(first.n_generated), "metadata": dict(first.metadata)}
-    with written_whole(path) as temporary:
-        with uproot.recreate(temporary, compression=uproot.LZ4(1)) as file:
-            file["metadata"] = json.dumps(header)
-            branches = _branches(first)
-            tree = file.mktree("Events", {name: _branch_type(v) for name, v in branches.items()})
-            for chunk in itertools.chain([first], chunks):
-                if len(chunk):
-                    tree.extend(_branches(chunk))
+    with tree_file(path) as write:
+        headers = {}
+        for parts in chunks:
+            for variation, chunk in parts.items():
+                if variation not in headers:
+                    headers[variation] = {
+                        "n_generated": int(chunk.n_generated), "metadata": dict(chunk.metadata),
+                    }  # fmt: skip
+                folder = folder_of(variation, next(iter(headers)))
+                write(f"{folder}Events", _branches(chunk))
+        for variation, header in headers.items():
+            folder = folder_of(variation, next(iter(headers)))
+            write.write_text(f"{folder}metadata", json.dumps(header))
 
 
 def _branches(events: RecordedEvents) -> dict:
@@ -161,13 +177,6 @@ def _branches(events: RecordedEvents) -> dict:
     }
 
 
-def _branch_type(values):
-    """Type of a branch: a numpy dtype, or awkward's for a jagged one."""
-    import awkward as ak
-
-    return values.dtype if isinstance(values, np.ndarray) else ak.type(values)
-
-
 def read_recorded(path: str | Path) -> RecordedEvents:
     """Read and check a whole ROOT file of recorded events; see `iterate_recorded`."""
     chunks = list(iterate_recorded(path, events_per_chunk=None))
@@ -175,17 +184,19 @@ def read_recorded(path: str | Path) -> RecordedEvents:
 
 
 def iterate_recorded(
-    path: str | Path, events_per_chunk: int | None = 200_000
+    path: str | Path, events_per_chunk: int | None = 50_000, *, variation: str | None = None
 ) -> Iterator[RecordedEvents]:
     """Read a ROOT file of recorded events in chunks, each checked.
 
     Every chunk carries the whole file's `n_generated`.  Truth branches may be missing (data).
+    `events_per_chunk`: also None (all at once) or AS_WRITTEN; `variation`: whose folder is read.
     Raises EventFileError, naming the file and the branch, for a file that is missing, truncated
     or of another kind, a missing branch, an empty tree, or NaN where a number is needed.
     """
     required = [*EVENT_BRANCHES, *(f"track_{name}" for name in REQUIRED_TRACK_BRANCHES)]
     with open_event_file(path) as file:
-        tree, header = check_event_tree(path, file, required, "docs/events.md")
+        folder = event_folder(path, file, variation)
+        tree, header = check_event_tree(path, folder, required, "docs/events.md")
         if tree.num_entries == 0:
             raise EventFileError(
                 f"{path}: tree Events is empty; give a file with at least one event"
@@ -197,9 +208,14 @@ def iterate_recorded(
             yield _recorded_from_awkward(path, arrays, header)
 
 
-def read_events(path: str | Path) -> Iterator[RecordedEvents]:
-    """Recorded events of a file in chunks of a size that bounds the memory of a selection."""
-    return iterate_recorded(path, _EVENTS_AT_A_TIME)
+def read_events(
+    path: str | Path, variations: Sequence[str]
+) -> Iterator[Mapping[str, RecordedEvents]]:
+    """Events of a file that `write_events` wrote, in its chunks, one variation after the other."""
+    for variation in variations:
+        folder = None if variation == variations[0] else variation
+        for chunk in iterate_recorded(path, AS_WRITTEN, variation=folder):
+            yield {variation: chunk}
 
 
 def _wanted_branches() -> list[str]:

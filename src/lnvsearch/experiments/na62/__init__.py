@@ -5,6 +5,7 @@ from importlib import import_module
 #: Every function of `lnvsearch.experiments.interface.INTERFACE`, and the module that has it.
 _HOME = {
     "simulate_sample": "chain",
+    "write_events": "event_files",
     "read_events": "event_files",
     "select_sample": "selection.counting",
     "select_data": "selection.recorded",

@@ -1,6 +1,7 @@
 """ROOT files of selected candidates: one tree a selection, and the sums over generated events.
 
 The tree of a selection is called `<channel>_<selection>`; it is there even if it has no entry.
+Candidates of the first variation are at the top, those of others in a folder of their name.
 """
 
 from __future__ import annotations
@@ -22,13 +23,17 @@ def tree_name(channel: str, selection: str) -> str:
 
 
 def read_candidates(
-    path: str | Path, channel: str, selection: str, columns: Sequence[str] | None = None
+    path: str | Path,
+    channel: str,
+    selection: str,
+    columns: Sequence[str] | None = None,
+    folder: str = "",
 ) -> dict[str, np.ndarray] | None:
     """Columns (r,) of a selection's candidates, by default all; None where it was not run."""
     import uproot
 
     with uproot.open(path) as file:
-        name = tree_name(channel, selection)
+        name = folder + tree_name(channel, selection)
         return file[name].arrays(columns, library="np") if name in file else None
 
 

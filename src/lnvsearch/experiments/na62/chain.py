@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 
+from lnvsearch.experiments.na62.event_files import EVENTS_PER_CHUNK, as_stored
 from lnvsearch.experiments.na62.events import SpectrometerEvents
 
 __all__ = ["SimulationSettings", "simulate", "simulate_sample"]
@@ -39,17 +39,44 @@ def simulate(
 
     Chunks carry the sums over their own generated events.
     """
+    together = {"nominal": settings}
+    for parts in _simulate_together(together, n_events, base_seed=base_seed, sample=sample):
+        yield parts["nominal"]
+
+
+def simulate_sample(
+    settings: Mapping[str, Mapping], n_events: int, *, base_seed: int, sample: str
+) -> Iterator[dict[str, SpectrometerEvents]]:
+    """What the spectrometer records of a sample's decays under several variations, part by part.
+
+    `settings`: by variation, fields of `SimulationSettings`, of which only those of the detector
+    may differ.  The sums over generated events of all parts of a variation add up to the sample's.
+    Raises ValueError where other fields differ: then the decays are not shared.
+    """
+    for recorded in _simulate_together(settings, n_events, base_seed=base_seed, sample=sample):
+        for variation, events in recorded.items():
+            for part in as_stored(events).parts(EVENTS_PER_CHUNK):
+                yield {variation: part}
+
+
+def _simulate_together(
+    settings: Mapping[str, Mapping], n_events: int, *, base_seed: int, sample: str
+) -> Iterator[dict[str, SpectrometerEvents]]:
+    """The decays of a chunk, recorded under every variation."""
     from lnvsearch.experiments.na62.detector.conversions import convert_photons
     from lnvsearch.experiments.na62.detector.simulate import Na62Detector, simulate_spectrometer
     from lnvsearch.generation.kaon import MODES, generate_selected_kaon_decays
 
-    of_sample = SimulationSettings(**settings)
-    detector = Na62Detector.from_settings(of_sample.detector)
+    typed = {name: SimulationSettings(**one) for name, one in settings.items()}
+    of_sample = next(iter(typed.values()))
+    if any(replace(one, detector=of_sample.detector) != of_sample for one in typed.values()):
+        raise ValueError(f"{', '.join(settings)}: other decays; simulate them one by one")
+    detectors = {name: Na62Detector.from_settings(one.detector) for name, one in typed.items()}
     stream = {"base_seed": base_seed, "sample": sample}
     final_state = MODES[of_sample.mode].final_state
     photons = [column for column, name in enumerate(final_state) if name == "gamma"]
     for first in range(0, n_events, DECAYS_PER_CHUNK):
-        decays, n_generated, sum_weight, sum_squared_weight = generate_selected_kaon_decays(
+        generated, n_generated, sum_weight, sum_squared_weight = generate_selected_kaon_decays(
             of_sample.mode,
             min(DECAYS_PER_CHUNK, n_events - first),
             first_event=first,
@@ -57,24 +84,20 @@ def simulate(
             options=of_sample.options,
             **stream,
         )
-        if of_sample.photons_convert:
-            decays = convert_photons(decays, photons, detector.response.spectrometer, **stream)
-        yield simulate_spectrometer(
-            decays,
-            detector,
-            decay_in_flight=of_sample.decay_in_flight,
-            minimum_tracks=of_sample.minimum_tracks,
-            n_generated=n_generated,
-            sum_weight=sum_weight,
-            sum_squared_weight=sum_squared_weight,
-            **stream,
-        )
-
-
-def simulate_sample(
-    path: str | Path, settings: Mapping, n_events: int, *, base_seed: int, sample: str
-) -> None:
-    """Write the recorded events of a sample to a ROOT file; `settings`: `SimulationSettings`."""
-    from lnvsearch.experiments.na62.event_files import write_spectrometer
-
-    write_spectrometer(path, simulate(settings, n_events, base_seed=base_seed, sample=sample))
+        recorded = {}
+        for name, detector in detectors.items():
+            decays = generated
+            if of_sample.photons_convert:
+                spectrometer = detector.response.spectrometer
+                decays = convert_photons(decays, photons, spectrometer, **stream)
+            recorded[name] = simulate_spectrometer(
+                decays,
+                detector,
+                decay_in_flight=of_sample.decay_in_flight,
+                minimum_tracks=of_sample.minimum_tracks,
+                n_generated=n_generated,
+                sum_weight=sum_weight,
+                sum_squared_weight=sum_squared_weight,
+                **stream,
+            )
+        yield recorded

@@ -20,4 +20,5 @@ def warm_up(settings: Mapping[str, Mapping]) -> None:
         recorded = simulate(sample["simulation"], 2000, base_seed=0, sample="warm_up")
         maps = IdentificationMaps.from_anchors(sample["identification"]["maps"])
         nominal = Variation.from_mapping("nominal", sample["selection"], maps)
-        count_sample(recorded, [nominal], "warm_up", lambda name, columns: None)
+        chunks = ({"nominal": events} for events in recorded)
+        count_sample(chunks, [nominal], "warm_up", lambda name, columns: None)

@@ -5,7 +5,6 @@ Jagged branches in the file, arrays padded to the largest number of tracks and c
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,28 +12,39 @@ from pathlib import Path
 
 import numpy as np
 
-from lnvsearch.event_files import EventFileError, check_event_tree, iterate_entries, open_event_file
+from lnvsearch.event_files import (
+    AS_WRITTEN,
+    EventFileError,
+    check_event_tree,
+    event_folder,
+    folder_of,
+    iterate_entries,
+    open_event_file,
+    tree_file,
+)
 from lnvsearch.experiments.na62.events import (
     CLUSTER_BRANCHES,
     EVENT_BRANCHES,
     MUV3_INNER_TILES,
     MUV3_OUTER_TILES,
+    NO_SUMS,
     OPTIONAL_TRACK_BRANCHES,
     TRACK_BRANCHES,
     SpectrometerEvents,
 )
-from lnvsearch.files import written_whole
 
 __all__ = [
     "EVENTS_PER_CHUNK",
+    "as_stored",
     "iterate_data",
     "iterate_spectrometer",
     "read_events",
     "without_truth",
+    "write_events",
     "write_spectrometer",
 ]
 
-#: Events in memory at a time.
+#: Recorded events that a selection has in memory at a time.
 EVENTS_PER_CHUNK = 25_000
 
 #: What simulated events have beyond data, and what stands for it where it is missing.
@@ -56,34 +66,56 @@ _OPTIONAL = {"track": OPTIONAL_TRACK_BRANCHES, "cluster": {}}
 _RICH = "rich_positron"
 
 
+def as_stored(events: SpectrometerEvents) -> SpectrometerEvents:
+    """The same events with the precision in which a file holds them."""
+    parts = {"event": _in_types(events.event, EVENT_BRANCHES)}
+    for part in _SCHEMA:
+        columns = getattr(events, part)
+        parts[part] = _in_types(columns, _schema(part, columns))
+    return replace(events, **parts)
+
+
+def _in_types(columns: Mapping[str, np.ndarray], schema: Mapping) -> dict[str, np.ndarray]:
+    return {name: columns[name].astype(kind, copy=False) for name, (kind, _) in schema.items()}
+
+
 def write_spectrometer(
     path: str | Path, events: SpectrometerEvents | Iterable[SpectrometerEvents]
 ) -> None:
-    """Write spectrometer events as a ROOT file (LZ4), whole or not at all.
-
-    `events`: all of them, or parts in order, of which only one is in memory at a time.  The sums
-    over generated events (`n_generated` and the weights) of the parts are added up, as for parts
-    that were simulated one after the other.  Raises ValueError where there is no part at all.
+    """Write spectrometer events, or parts of them in order, as a ROOT file; see `write_events`.
 
     >>> write_spectrometer("events.root", chunks)               # doctest: +SKIP
     """
-    import uproot
+    chunks = [events] if isinstance(events, SpectrometerEvents) else events
+    write_events(path, ({"nominal": chunk} for chunk in chunks))
 
-    chunks = iter([events] if isinstance(events, SpectrometerEvents) else events)
-    first = next(chunks, None)
-    if first is None:
-        raise ValueError(f"{path}: no events to write; give one part at least, which may be empty")
-    sums = dict.fromkeys(_SUMS, 0)
-    with written_whole(path) as temporary:
-        with uproot.recreate(temporary, compression=uproot.LZ4(1)) as file:
-            branches = _branches(first)
-            tree = file.mktree("Events", {name: _branch_type(v) for name, v in branches.items()})
-            for chunk in itertools.chain([first], chunks):
+
+def write_events(path: str | Path, chunks: Iterable[Mapping[str, SpectrometerEvents]]) -> None:
+    """Write spectrometer events by variation as a ROOT file (LZ4), whole or not at all.
+
+    `chunks`: one at a time is in memory.  The first variation has the tree `Events` and the JSON
+    string `metadata`; the others have the same in a folder of their name.  The sums
+    over generated events (`n_generated` and the weights) of the parts are added up, as for parts
+    that were simulated one after the other.  Raises ValueError where there is no part at all.
+    """
+    sums: dict[str, dict] = {}
+    metadata = {}
+    with tree_file(path) as write:
+        for parts in chunks:
+            for variation, chunk in parts.items():
+                known = sums.setdefault(variation, dict.fromkeys(_SUMS, 0))
                 for name in _SUMS:
-                    sums[name] += getattr(chunk, name)
-                if len(chunk):
-                    tree.extend(_branches(chunk))
-            file["metadata"] = json.dumps({**sums, "metadata": dict(first.metadata)})
+                    known[name] += getattr(chunk, name)
+                metadata.setdefault(variation, dict(chunk.metadata))
+                folder = folder_of(variation, next(iter(sums)))
+                write(f"{folder}Events", _branches(chunk))
+        if not sums:
+            raise ValueError(
+                f"{path}: no events to write; give one part at least, which may be empty"
+            )
+        for variation, known in sums.items():
+            header = {**known, "metadata": metadata[variation]}
+            write.write_text(f"{folder_of(variation, next(iter(sums)))}metadata", json.dumps(header))
 
 
 def _branches(events: SpectrometerEvents) -> dict:
@@ -117,19 +149,13 @@ def _schema(part: str, known: Iterable[str]) -> dict[str, tuple[str, str]]:
     return _SCHEMA[part] | {k: v for k, v in _OPTIONAL[part].items() if k in known}
 
 
-def _branch_type(values):
-    """Type of a branch: a numpy dtype, or awkward's for a jagged one."""
-    import awkward as ak
-
-    return values.dtype if isinstance(values, np.ndarray) else ak.type(values)
-
-
 def iterate_spectrometer(
-    path: str | Path, events_per_chunk: int | None = 200_000
+    path: str | Path, events_per_chunk: int | None = 200_000, *, variation: str | None = None
 ) -> Iterator[SpectrometerEvents]:
-    """Read a ROOT file of spectrometer events in chunks (None: all at once), each checked.
+    """Read a ROOT file of spectrometer events in chunks, each checked.
 
     Every chunk carries the whole file's sums over generated events.  Truth may be missing (data).
+    `events_per_chunk`: also None (all at once) or AS_WRITTEN; `variation`: whose folder is read.
     A simulated file without any recorded event gives one chunk without any.
     Raises EventFileError, naming the file, the branch and the fix, for a file that is missing,
     truncated or of another kind, a missing branch, an empty tree of data, or a number that cannot
@@ -139,7 +165,8 @@ def iterate_spectrometer(
     """
     required = [name for name in _all_branches() if name not in _TRUTH]
     with open_event_file(path) as file:
-        tree, header = check_event_tree(path, file, required, _DOCUMENT)
+        folder = event_folder(path, file, variation)
+        tree, header = check_event_tree(path, folder, required, _DOCUMENT)
         sums = _sums(path, header)
         if tree.num_entries == 0:
             if "n_generated" not in header:
@@ -151,9 +178,18 @@ def iterate_spectrometer(
             yield _from_awkward(path, arrays, sums)
 
 
-def read_events(path: str | Path) -> Iterator[SpectrometerEvents]:
-    """Recorded events of a file in chunks of a size that bounds the memory of a selection."""
-    return iterate_spectrometer(path, EVENTS_PER_CHUNK)
+def read_events(
+    path: str | Path, variations: Sequence[str]
+) -> Iterator[Mapping[str, SpectrometerEvents]]:
+    """Events of a file that `write_events` wrote, in its chunks, one variation after the other.
+
+    The first chunk of a variation has its sums over generated events, the others none.
+    """
+    for variation in variations:
+        folder = None if variation == variations[0] else variation
+        chunks = iterate_spectrometer(path, AS_WRITTEN, variation=folder)
+        for i, chunk in enumerate(chunks):
+            yield {variation: chunk if i == 0 else replace(chunk, **NO_SUMS)}
 
 
 def _empty(path: str | Path) -> EventFileError:

@@ -7,8 +7,8 @@ the tables below are its source.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ __all__ = [
     "EVENT_BRANCHES",
     "MUV3_INNER_TILES",
     "MUV3_OUTER_TILES",
+    "NO_SUMS",
     "OPTIONAL_TRACK_BRANCHES",
     "TRACK_BRANCHES",
     "SpectrometerEvents",
@@ -70,6 +71,10 @@ CLUSTER_BRANCHES: dict[str, tuple[str, str]] = {
 }
 
 
+#: Sums over generated events of a part that follows the one that has those of all.
+NO_SUMS = {"n_generated": 0, "sum_weight": 0.0, "sum_squared_weight": 0.0}
+
+
 @dataclass(frozen=True)
 class SpectrometerEvents:
     """Tracks and clusters of n events, padded to the largest number of either.
@@ -91,6 +96,16 @@ class SpectrometerEvents:
 
     def __len__(self) -> int:
         return len(self.event["event_number"])
+
+    def parts(self, n_events: int) -> Iterator[SpectrometerEvents]:
+        """The same events in parts of at most `n_events`, one at least; the first has the sums."""
+        for start in range(0, max(len(self), 1), n_events):
+            rows = slice(start, start + n_events)
+            part = {
+                kind: {name: values[rows] for name, values in getattr(self, kind).items()}
+                for kind in ("event", "track", "cluster")
+            }
+            yield replace(self, **part) if start == 0 else replace(self, **part, **NO_SUMS)
 
 
 def muv3_tile_is_outer(tile: np.ndarray) -> np.ndarray:

@@ -24,8 +24,8 @@ LOSSES = {
     "large_angle_veto": "large_angle_veto_loss_percent",
 }
 
-#: Files of candidates, by sample and variation.
-CandidateFiles = Mapping[tuple[str, str], str | Path]
+#: Files of candidates and the folder in each, by sample and variation.
+CandidateFiles = Mapping[tuple[str, str], tuple[str | Path, str]]
 
 
 @dataclass(frozen=True)
@@ -105,9 +105,9 @@ def _resolutions(
     # The papers read the resolution off the normalisation channel; where that has other particles,
     # it is the signal's.
     choice = known if known.channel == channel and entry.alike else signal
-    for (sample, variation), path in candidates.items():
+    for (sample, variation), place in candidates.items():
         if sample == choice.sample:
-            columns = _likely_candidates(path, channel, choice.selection)
+            columns = _likely_candidates(place, channel, choice.selection)
             width, uncertainty = core_width(columns["mass_gev"])
             yield _row("mass_resolution_mev", channel, 1e3 * width, 1e3 * uncertainty,
                        f"core of {choice.sample}, {choice.selection}", variation)  # fmt: skip
@@ -122,12 +122,15 @@ def _resolutions(
             yield _row(f"{name}_vertex_z_resolution_m", channel, *found, note)
 
 
-def _likely_candidates(path: str | Path, channel: str, selection: str) -> dict[str, np.ndarray]:
+def _likely_candidates(
+    place: tuple[str | Path, str], channel: str, selection: str
+) -> dict[str, np.ndarray]:
     """Candidates that are identified with more than a tenth of the usual probability.
 
     The wrong assignment of two tracks of one charge has a weight of a hundredth or less.
     """
-    columns = read_candidates(path, channel, selection)
+    path, folder = place
+    columns = read_candidates(path, channel, selection, folder=folder)
     likely = columns["weight"] > 0.1 * columns["weight_without_identification"]
     return {name: values[likely] for name, values in columns.items()}
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from lnvsearch.event_files import candidate_file
+from lnvsearch.event_files import tree_file
 from lnvsearch.experiments.besiii.backgrounds import (
     Background,
     background_row,
@@ -108,7 +108,7 @@ def test_an_estimate_takes_the_numbers_of_events_from_the_acceptances(tmp_path):
     )
     (tmp_path / "acceptance.csv").write_text(to_csv(table))
     (tmp_path / "cocktail.csv").write_text(COCKTAIL)
-    with candidate_file(tmp_path / "selected.root") as write:
+    with tree_file(tmp_path / "selected.root") as write:
         write("Weighted", WEIGHTED)
     inputs = {
         "acceptance": str(tmp_path / "acceptance.csv"),

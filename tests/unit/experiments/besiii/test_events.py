@@ -19,7 +19,9 @@ from lnvsearch.experiments.besiii.events import (
     TRUTH_BRANCHES,
     RecordedEvents,
     iterate_recorded,
+    read_events,
     read_recorded,
+    write_events,
     write_recorded,
 )
 
@@ -74,6 +76,21 @@ def assert_equal(first: RecordedEvents, second: RecordedEvents):
 def test_recorded_events_come_back_to_the_last_bit(tmp_path, recorded):
     write_recorded(tmp_path / "events.root", recorded)
     assert_equal(read_recorded(tmp_path / "events.root"), recorded)
+
+
+def test_variations_come_back_in_their_chunks(tmp_path, recorded):
+    """The first is what a reader of the file sees who knows of no variation."""
+    other = replace(recorded, weight=2.0 * recorded.weight)
+    write_events(
+        tmp_path / "events.root", [{"nominal": recorded, "pulls_off": other}, {"pulls_off": other}]
+    )
+    back = list(read_events(tmp_path / "events.root", ["nominal", "pulls_off"]))
+    assert [list(chunk) for chunk in back] == [["nominal"], ["pulls_off"], ["pulls_off"]]
+    assert_equal(back[0]["nominal"], recorded)
+    assert_equal(back[2]["pulls_off"], other)
+    assert_equal(read_recorded(tmp_path / "events.root"), recorded)
+    with pytest.raises(EventFileError, match=r"events\.root: no events of the variation ideal"):
+        list(read_events(tmp_path / "events.root", ["nominal", "ideal"]))
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 100])

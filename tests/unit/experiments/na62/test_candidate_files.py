@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lnvsearch.event_files import candidate_file
+from lnvsearch.event_files import tree_file
 from lnvsearch.experiments.na62.candidate_files import (
     read_candidates,
     read_generated,
@@ -12,7 +12,7 @@ from lnvsearch.experiments.na62.candidate_files import (
 
 def test_chunks_follow_one_another_in_a_tree(tmp_path):
     path = tmp_path / "candidates.root"
-    with candidate_file(path) as write:
+    with tree_file(path) as write:
         for first in (0, 3):
             write("piee_lnv", {"event_number": np.arange(first, first + 3), "weight": np.ones(3)})
         write("piee_sm", {"weight": np.empty(0)})
@@ -26,7 +26,7 @@ def test_chunks_follow_one_another_in_a_tree(tmp_path):
 
 def test_an_interrupted_file_is_not_there(tmp_path):
     path = tmp_path / "candidates.root"
-    with pytest.raises(RuntimeError), candidate_file(path) as write:
+    with pytest.raises(RuntimeError), tree_file(path) as write:
         write("piee_lnv", {"weight": np.ones(3)})
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lnvsearch.event_files import candidate_file
+from lnvsearch.event_files import tree_file
 from lnvsearch.experiments.na62.control_samples import (
     ControlSettings,
     estimate_from_control_samples,
@@ -39,7 +39,7 @@ def files(tmp_path):
     }  # fmt: skip
     paths = {name: tmp_path / f"{name}.root" for name in VALUES["samples"]}
     for name, path in paths.items():
-        with candidate_file(path) as write:
+        with tree_file(path) as write:
             if name == "bkg_k3pi":
                 write("pimumu_inverted", columns)
             write("Generated", sums)

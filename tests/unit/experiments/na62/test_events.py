@@ -11,8 +11,11 @@ import uproot
 
 from lnvsearch.event_files import EventFileError
 from lnvsearch.experiments.na62.event_files import (
+    as_stored,
     iterate_data,
     iterate_spectrometer,
+    read_events,
+    write_events,
     write_spectrometer,
 )
 from lnvsearch.experiments.na62.events import (
@@ -111,6 +114,28 @@ def test_sums_of_parts_are_added_up(tmp_path, events):
     back = read(tmp_path / "events.root")
     assert len(back) == 10
     assert (back.n_generated, back.sum_weight, back.sum_squared_weight) == (20, 16.0, 25.0)
+
+
+def test_variations_come_back_in_their_chunks_with_their_sums(tmp_path, events):
+    """The first is what a reader of the file sees who knows of no variation."""
+    other = replace(events, n_generated=11)
+    chunks = [{"nominal": part} for part in events.parts(3)] + [{"material_up": other}] * 2
+    write_events(tmp_path / "events.root", chunks)
+    back = list(read_events(tmp_path / "events.root", ["nominal", "material_up"]))
+    assert [list(chunk) for chunk in back] == [["nominal"]] * 2 + [["material_up"]] * 2
+    assert [len(*chunk.values()) for chunk in back] == [3, 2, 5, 5]
+    assert [next(iter(chunk.values())).n_generated for chunk in back] == [7, 0, 22, 0]
+    assert_equal(back[2]["material_up"], other)
+    assert len(read(tmp_path / "events.root")) == 5
+    with pytest.raises(EventFileError, match=r"events\.root: no events of the variation pulls_off"):
+        list(read_events(tmp_path / "events.root", ["nominal", "pulls_off"]))
+
+
+def test_events_have_the_precision_of_a_file_before_they_are_written(tmp_path, events):
+    # A float32 and a relative difference far below its precision.
+    exact = events.track["chi_square"].astype("float64") * (1 + 1e-10)
+    wide = replace(events, track={**events.track, "chi_square": exact})
+    assert_equal(as_stored(wide), events)
 
 
 def test_simulation_that_recorded_nothing_gives_one_chunk_with_its_sums(tmp_path, events):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lnvsearch.event_files import candidate_file
+from lnvsearch.event_files import tree_file
 from lnvsearch.experiments.na62.validation import (
     ValidationSettings,
     core_width,
@@ -42,10 +42,10 @@ def candidates(tmp_path):
             "z_neutral_m": np.full(n, np.nan),
         }
         path = tmp_path / f"{sample}.root"
-        with candidate_file(path) as write:
+        with tree_file(path) as write:
             for channel in ("piee", "pimumu"):
                 write(f"{channel}_{selection}", columns)
-        files[sample, "nominal"] = path
+        files[sample, "nominal"] = path, ""
     return files
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import uproot
 
-from lnvsearch.experiments.besiii.events import read_events
+from lnvsearch.experiments.besiii.events import iterate_recorded
 from lnvsearch.experiments.besiii.selection.counts import SPECTRUM_EDGES_GEV
 from lnvsearch.experiments.besiii.selection.sample import select_chunks
 from lnvsearch.experiments.besiii.selection.state import Selection
@@ -30,7 +30,8 @@ def select_data(
     the window.
     """
     selection = Selection.of_decays(**settings["selection"])
-    (flow,) = select_chunks(read_events(events), {"data": selection}, candidates).values()
+    chunks = ({"data": chunk} for chunk in iterate_recorded(events))
+    (flow,) = select_chunks(chunks, {"data": ("data", selection)}, candidates).values()
     with uproot.open(candidates) as file:
         table = file["Candidates"].arrays(library="np")
     closed = [] if settings["is_unblinded"] else [settings["window_gev"]]

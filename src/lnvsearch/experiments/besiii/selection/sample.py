@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lnvsearch.event_files import candidate_file
-from lnvsearch.experiments.besiii.events import RecordedEvents, read_events
+from lnvsearch.event_files import folder_of, tree_file
+from lnvsearch.experiments.besiii.events import RecordedEvents
 from lnvsearch.experiments.besiii.selection.acceptance import true_pair_masses
 from lnvsearch.experiments.besiii.selection.background_weights import weigh
 from lnvsearch.experiments.besiii.selection.counts import count
@@ -25,22 +25,26 @@ __all__ = ["select_chunks", "select_sample"]
 
 
 def select_sample(
-    events: str | Path,
+    chunks: Iterable[Mapping[str, RecordedEvents]],
     settings: Mapping[str, Mapping],
     maps: Sequence[str | Path],
     candidates: str | Path,
     *,
     sample: str,
 ) -> dict[str, dict[str, list]]:
-    """Select a file of recorded events; tables `cutflow` and `acceptance` of all variations.
+    """Select recorded events; tables `cutflow` and `acceptance` of all variations.
 
-    `settings`: by variation, `selection` (arguments of `Selection.of_decays`) and the names
-    `channel` and `selection_name` for the tables; `maps`: the identification map with which the
-    events are weighed, or nothing.  `candidates` gets those of the first variation.
+    `chunks`: by variation of the detector.  `settings`: by variation, the one whose `events` it
+    selects, `selection` (arguments of `Selection.of_decays`) and the names `channel` and
+    `selection_name` for the tables; `maps`: the identification map with which the events are
+    weighed, or nothing.  `candidates` gets those of variations with events of their own.
     """
-    selections = {name: Selection.of_decays(**v["selection"]) for name, v in settings.items()}
+    selections = {
+        name: (one["events"], Selection.of_decays(**one["selection"]))
+        for name, one in settings.items()
+    }
     identification = read_identification(maps[0]) if maps else None
-    flows = select_chunks(read_events(events), selections, candidates, identification)
+    flows = select_chunks(chunks, selections, candidates, identification)
     return joined(
         count(
             flow, channel=settings[name]["channel"], selection=settings[name]["selection_name"],
@@ -51,38 +55,44 @@ def select_sample(
 
 
 def select_chunks(
-    chunks: Iterable[RecordedEvents],
-    selections: Mapping[str, Selection],
+    chunks: Iterable[Mapping[str, RecordedEvents]],
+    selections: Mapping[str, tuple[str, Selection]],
     candidates: str | Path,
     identification: IdentificationMap | None = None,
 ) -> dict[str, CutFlow]:
     """Select events that come in chunks, by several selections; what the cuts of each leave.
 
-    The file `candidates` (ROOT) is the first selection's.  It has the tree `Candidates`, one row an
-    event with a candidate, and for simulated signal the tree `Generated` with the true K e masses
-    of every event, and whether it passes all cuts.  What the cut `closed_window` sets aside (blind
+    `selections`: by variation, whose events it selects, and how.  The file `candidates` (ROOT) has
+    for each variation with events of its own the tree `Candidates`, one row an event with a
+    candidate, and for simulated signal the tree `Generated` with the true K e masses
+    of every event, and whether it passes all cuts; at the top for the first, in a folder of its
+    name for others.  What the cut `closed_window` sets aside (blind
     data) is not written.  With `identification`, the tree `Weighted` has the columns of `weigh`.
     """
     flows: dict[str, list[CutFlow]] = {name: [] for name in selections}
     first = next(iter(selections))
-    with candidate_file(candidates) as write:
-        for chunk in chunks:
-            for name, selection in selections.items():
-                table, flow = select(chunk, selection)
+    with tree_file(candidates) as write:
+        for parts in chunks:
+            for name, (events, selection) in selections.items():
+                if events not in parts:
+                    continue
+                table, flow = select(parts[events], selection)
                 flows[name].append(flow)
-                if name == first:
-                    _write_candidates(write, chunk, table)
-            if identification is not None:
-                write("Weighted", weigh(chunk, selections[first], identification))
+                if name == events:
+                    _write_candidates(write, folder_of(name, first), parts[events], table)
+            if identification is not None and first in parts:
+                write("Weighted", weigh(parts[first], selections[first][1], identification))
     return {name: CutFlow.merged(parts) for name, parts in flows.items()}
 
 
-def _write_candidates(write, events: RecordedEvents, table: Mapping[str, np.ndarray]) -> None:
+def _write_candidates(
+    write, folder: str, events: RecordedEvents, table: Mapping[str, np.ndarray]
+) -> None:
     is_open = table.get("passes_closed_window", slice(None))
-    write("Candidates", {name: values[is_open] for name, values in table.items()})
+    write(f"{folder}Candidates", {name: values[is_open] for name, values in table.items()})
     truth = _true_masses(events, table)
     if truth is not None:
-        write("Generated", truth)
+        write(f"{folder}Generated", truth)
 
 
 def _true_masses(

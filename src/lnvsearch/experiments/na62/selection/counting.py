@@ -8,10 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from lnvsearch.event_files import Write, candidate_file
+from lnvsearch.event_files import Write, folder_of, tree_file
 from lnvsearch.experiments.na62.candidate_files import GENERATED, tree_name
-from lnvsearch.experiments.na62.event_files import read_events
-from lnvsearch.experiments.na62.events import SpectrometerEvents
+from lnvsearch.experiments.na62.events import NO_SUMS, SpectrometerEvents
 from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
 from lnvsearch.experiments.na62.selection.select import (
     Selected,
@@ -22,7 +21,6 @@ from lnvsearch.experiments.na62.selection.select import (
 from lnvsearch.experiments.na62.selection.settings import (
     SelectionDetector,
     SelectionSettings,
-    merged,
 )
 from lnvsearch.experiments.na62.selection.trigger import TriggerSettings
 from lnvsearch.selection.mass_regions import RegionCounter, acceptance_rows
@@ -38,9 +36,10 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True)
 class Variation:
-    """Selections of one variation, and what they need."""
+    """Selections of one variation, the variation whose events they see, and what they need."""
 
     name: str
+    events: str
     selections: Mapping[Place, SelectionSettings]
     detector: SelectionDetector
     identification: IdentificationMaps
@@ -48,9 +47,10 @@ class Variation:
 
     @classmethod
     def from_mapping(cls, name: str, values: Mapping, maps: IdentificationMaps) -> Variation:
-        """From plain values: selections ({channel: {name: ...}}), detector, trigger."""
+        """From plain values: events, selections ({channel: {name: ...}}), detector, trigger."""
         return cls(
             name,
+            values["events"],
             selections_by_place(values["selections"]),
             SelectionDetector.from_mapping(values["detector"]),
             maps,
@@ -70,68 +70,90 @@ def selections_by_place(selections: Mapping[str, Mapping]) -> dict[Place, Select
 def read_variations(settings: Mapping[str, Mapping], maps: Sequence[str | Path]) -> list[Variation]:
     """Variations from plain values and the files of their efficiency maps, in the same order.
 
-    `settings`: by name the values of `Variation.from_mapping`, whole for the first variation, and
-    what differs from the first for the others.
+    `settings`: by name the values of `Variation.from_mapping`.
     """
-    first = next(iter(settings.values()))
     return [
-        Variation.from_mapping(name, merged(first, changes), IdentificationMaps.from_json(path))
-        for (name, changes), path in zip(settings.items(), maps, strict=True)
+        Variation.from_mapping(name, values, IdentificationMaps.from_json(path))
+        for (name, values), path in zip(settings.items(), maps, strict=True)
     ]
 
 
 def select_sample(
-    events: str | Path,
+    chunks: Iterable[Mapping[str, SpectrometerEvents]],
     settings: Mapping[str, Mapping],
     maps: Sequence[str | Path],
     candidates: str | Path,
     *,
     sample: str,
 ) -> dict[str, dict[str, list]]:
-    """Select a file of recorded events; the tables of SAMPLE_COLUMNS of all variations.
+    """Select recorded events; the tables of SAMPLE_COLUMNS of all variations.
 
-    `settings` and `maps`: as `read_variations` takes them.  The file `candidates` gets those of the
-    first variation: one tree a selection, and the sums over generated events.
+    `chunks`: by variation of the detector; `settings` and `maps`: as `read_variations` takes them.
+    The file `candidates` gets those of the variations with events of their own: one tree a
+    selection, and the sums over generated events (`lnvsearch.experiments.na62.candidate_files`).
     """
-    with candidate_file(candidates) as write:
-        return count_sample(read_events(events), read_variations(settings, maps), sample, write)
+    with tree_file(candidates) as write:
+        return count_sample(chunks, read_variations(settings, maps), sample, write)
 
 
 def count_sample(
-    chunks: Iterable[SpectrometerEvents], variations: Sequence[Variation], sample: str, write: Write
+    chunks: Iterable[Mapping[str, SpectrometerEvents]],
+    variations: Sequence[Variation],
+    sample: str,
+    write: Write,
 ) -> dict[str, dict[str, list]]:
     """Select simulated events under all variations; the tables of SAMPLE_COLUMNS, by name.
 
-    `chunks`: one at least, each with the sums over all generated events.  `write` gets the
-    candidates of the first variation, chunk by chunk, and last the sums.
+    `chunks`: by variation, one at least of each; their sums over generated events are added up.
+    `write` gets the candidates of variations with events of their own, chunk by chunk, and last
+    the sums.
     """
-    first = variations[0]
     counts = {
         (variation.name, place): _Counts(selection)
         for variation in variations
         for place, selection in variation.selections.items()
     }
-    for chunk in chunks:
-        vertices = fit_vertices(chunk, first.detector)
-        for variation in variations:
-            for place, selection in variation.selections.items():
-                selected = select(
-                    chunk, selection, detector=variation.detector,
-                    identification=variation.identification, trigger=variation.trigger,
-                    vertices=vertices, loss_region=next(iter(selection.regions)),
-                )  # fmt: skip
-                counts[variation.name, place].add(selected)
-                if variation is first:
-                    write(tree_name(*place), selected.candidates)
-    names = ("n_generated", "sum_weight", "sum_squared_weight")
-    generated = {name: getattr(chunk, name) for name in names}
-    write(GENERATED, {name: np.array([value]) for name, value in generated.items()})
+    generated: dict[str, dict] = {}
+    for parts in chunks:
+        for events, chunk in parts.items():
+            sums = generated.setdefault(events, dict.fromkeys(NO_SUMS, 0))
+            for name in sums:
+                sums[name] += getattr(chunk, name)
+            seen = [variation for variation in variations if variation.events == events]
+            _count_chunk(chunk, seen, counts, write, variations[0].name)
+    for events, sums in generated.items():
+        columns = {name: np.array([value]) for name, value in sums.items()}
+        write(folder_of(events, variations[0].name) + GENERATED, columns)
     rows = {kind: [] for kind in SAMPLE_COLUMNS}
-    for (variation, (channel, name)), found in counts.items():
-        place = {"sample": sample, "variation": variation, "selection": name}
-        for kind, listed in found.rows(place, **generated).items():
-            rows[kind] += [{**place, "channel": channel, **row} for row in listed]
+    for variation in variations:
+        for channel, name in variation.selections:
+            place = {"sample": sample, "variation": variation.name, "selection": name}
+            found = counts[variation.name, (channel, name)]
+            for kind, listed in found.rows(place, **generated[variation.events]).items():
+                rows[kind] += [{**place, "channel": channel, **row} for row in listed]
     return {kind: table_from_rows(rows[kind], columns) for kind, columns in SAMPLE_COLUMNS.items()}
+
+
+def _count_chunk(
+    chunk: SpectrometerEvents,
+    variations: Sequence[Variation],
+    counts: Mapping[tuple[str, Place], _Counts],
+    write: Write,
+    first: str,
+) -> None:
+    """Select one chunk under the variations that see its events; their vertices are fitted once."""
+    vertices = fit_vertices(chunk, variations[0].detector)
+    for variation in variations:
+        for place, selection in variation.selections.items():
+            selected = select(
+                chunk, selection, detector=variation.detector,
+                identification=variation.identification, trigger=variation.trigger,
+                vertices=vertices, loss_region=next(iter(selection.regions)),
+            )  # fmt: skip
+            counts[variation.name, place].add(selected)
+            if variation.name == variation.events:
+                folder = folder_of(variation.events, first)
+                write(folder + tree_name(*place), selected.candidates)
 
 
 class _Counts:
@@ -152,11 +174,12 @@ class _Counts:
         self, place: Mapping, n_generated: int, sum_weight: float, sum_squared_weight: float
     ) -> dict[str, Iterable[dict]]:
         """Rows of all tables; `place` names sample, variation and selection."""
+        totals = (n_generated, sum_weight, sum_squared_weight)
         found = self.regions.acceptances(
             sum_weight=sum_weight, sum_squared_weight=sum_squared_weight
         )
         return {
-            "cutflow": WeightedCutFlow.merged(self.flows).rows(**place),
+            "cutflow": WeightedCutFlow.merged(self.flows, totals).rows(**place),
             "acceptance": acceptance_rows(found, **place, generated_events=n_generated),
             "spectra": self._spectrum_rows(sum_weight),
             "losses": self._loss_rows(),

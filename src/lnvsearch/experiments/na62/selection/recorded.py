@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lnvsearch.event_files import Write, candidate_file
+from lnvsearch.event_files import Write, tree_file
 from lnvsearch.experiments.na62.candidate_files import tree_name
 from lnvsearch.experiments.na62.event_files import EVENTS_PER_CHUNK, iterate_data
 from lnvsearch.experiments.na62.events import SpectrometerEvents
@@ -67,7 +67,7 @@ def select_data(
     """
     typed = RecordedSettings.from_mapping(settings)
     chunks = iterate_data(events, EVENTS_PER_CHUNK, rich_for=typed.with_rich)
-    with candidate_file(candidates) as write:
+    with tree_file(candidates) as write:
         return count_recorded(chunks, typed, write, source=str(events))
 
 

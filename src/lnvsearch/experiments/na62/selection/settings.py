@@ -20,7 +20,7 @@ from lnvsearch.experiments.na62.detector.response import (
     Spectrometer,
 )
 
-__all__ = ["SelectionDetector", "SelectionSettings", "SpectrumBins", "merged"]
+__all__ = ["SelectionDetector", "SelectionSettings", "SpectrumBins"]
 
 
 @dataclass(frozen=True)
@@ -90,17 +90,3 @@ class SelectionSettings:
         """From the keys of a search's file, which are the names of the fields."""
         bins = values.get("spectrum")
         return cls(**{**values, "spectrum": None if bins is None else SpectrumBins(**bins)})
-
-
-def merged(settings: Mapping, changes: Mapping) -> dict:
-    """Nested settings with other values at the keys of `changes`.
-
-    >>> merged({"lav": {"threshold_gev": 0.02}, "n": 1}, {"lav": {"threshold_gev": 0.05}})
-    {'lav': {'threshold_gev': 0.05}, 'n': 1}
-    """
-    result = dict(settings)
-    for key, new in changes.items():
-        old = result.get(key)
-        both = isinstance(old, Mapping) and isinstance(new, Mapping)
-        result[key] = merged(old, new) if both else new
-    return result

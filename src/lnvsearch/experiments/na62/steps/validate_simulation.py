@@ -14,7 +14,8 @@ def validate_simulation(inputs: Mapping, settings: Mapping) -> dict:
     """The table `validation`.
 
     `inputs`: `acceptance` and `losses`, one file a channel in the order of `settings["channels"]`,
-    and `candidates`, one for each (sample, variation) of `settings["candidates"]`.
+    and `candidates`, one for each (sample, variation, folder in the file) of
+    `settings["candidates"]`.
     """
     own = dict(settings)
     runs = [tuple(run) for run in own.pop("candidates")]
@@ -26,6 +27,9 @@ def validate_simulation(inputs: Mapping, settings: Mapping) -> dict:
         }
         for kind in ("losses", "acceptance")
     }
-    candidates = dict(zip(runs, inputs["candidates"], strict=True))
+    candidates = {
+        (sample, variation): (path, folder)
+        for (sample, variation, folder), path in zip(runs, inputs["candidates"], strict=True)
+    }
     table = validation_table(typed, candidates, tables["losses"], tables["acceptance"])
     return {"validation": table}

@@ -31,13 +31,20 @@ def signal(response):
     return recorded(["K+", "e-", "K+", "e-"], response)
 
 
+def selected(chunks, selection, path, identification=None, name="nominal"):
+    """The cut flow of one selection of chunks."""
+    parts = ({name: chunk} for chunk in chunks)
+    return select_chunks(parts, {name: (name, selection)}, path, identification)[name]
+
+
 def trees(path):
     with uproot.open(path) as file:
-        return {name.partition(";")[0]: file[name].arrays(library="np") for name in file.keys()}
+        found = file.keys(filter_classname="TTree", cycle=False)
+        return {name: file[name].arrays(library="np") for name in found}
 
 
 def test_the_file_holds_candidates_and_the_truth_of_every_event(signal, selection, tmp_path):
-    flow = select_chunks(iter(signal), {"nominal": selection}, tmp_path / "selected.root")["nominal"]
+    flow = selected(signal, selection, tmp_path / "selected.root")
     found = trees(tmp_path / "selected.root")
     assert list(found) == ["Candidates", "Generated"]
     passes = [v for name, v in found["Candidates"].items() if name.startswith("passes_")]
@@ -47,11 +54,29 @@ def test_the_file_holds_candidates_and_the_truth_of_every_event(signal, selectio
     assert np.all(found["Generated"]["true_m_ke_1_gev"] >= found["Generated"]["true_m_ke_2_gev"])
 
 
+def test_variations_of_the_detector_have_a_folder(signal, selection, tmp_path):
+    """One with events of its own, and one that selects nominal's: it has no candidates there."""
+    chunks = [{"nominal": signal[0], "pulls_off": signal[1]}, {"pulls_off": signal[0]}]
+    looser = replace(selection, cuts=selection.cuts[:-1])
+    flows = select_chunks(
+        chunks,
+        {"nominal": ("nominal", selection), "pulls_off": ("pulls_off", selection),
+         "looser": ("nominal", looser)},
+        tmp_path / "selected.root",
+    )  # fmt: skip
+    found = trees(tmp_path / "selected.root")
+    assert {name for name in found if "/" in name} == {"pulls_off/Candidates", "pulls_off/Generated"}
+    assert len(found["Generated"]["selected"]) == len(signal[0])
+    assert len(found["pulls_off/Generated"]["selected"]) == 1000
+    assert flows["pulls_off"] == selected(signal, selection, tmp_path / "other.root")
+    assert flows["looser"].events_out[-1] >= flows["nominal"].events_out[-1]
+
+
 def test_what_the_closed_window_sets_aside_is_not_written(signal, selection, tmp_path):
     window = {"cut": "closed_window", "mass_minimum_gev": 3.07, "mass_maximum_gev": 3.12}
     place = [cut["cut"] for cut in selection.cuts].index("kinematic_fit") + 1
     cuts = [*selection.cuts[:place], window, *selection.cuts[place:-1]]
-    select_chunks(signal, {"data": replace(selection, cuts=cuts)}, tmp_path / "blind.root")
+    selected(signal, replace(selection, cuts=cuts), tmp_path / "blind.root", name="data")
     mass = trees(tmp_path / "blind.root")["Candidates"]["mass_gev"]
     assert len(mass) and not np.any((mass > 3.07) & (mass < 3.12))
 
@@ -63,7 +88,7 @@ def test_weights_of_a_background_are_those_of_its_chunks(response, selection, tm
     probability = {code: {name: np.full((2, 2), 0.1) for name in IDENTITIES} for code in codes}
     relative = {code: dict.fromkeys(IDENTITIES, 0.1) for code in codes}
     identification = IdentificationMap(*grid, probability, relative)
-    select_chunks(chunks, {"nominal": selection}, tmp_path / "selected.root", identification)
+    selected(chunks, selection, tmp_path / "selected.root", identification)
     found = trees(tmp_path / "selected.root")
     assert set(found) == {"Candidates", "Weighted"}
     expected = [weigh(chunk, selection, identification) for chunk in chunks]

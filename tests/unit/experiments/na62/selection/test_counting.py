@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lnvsearch.experiments.na62.events import SpectrometerEvents
 from lnvsearch.experiments.na62.selection.counting import (
     Variation,
     count_sample,
@@ -36,18 +35,10 @@ def variations(toys):
         regions={"signal": [[0.4886, 0.4988]], "control": [[0.0, 0.47]]},
         spectrum=SpectrumBins(0.48, 0.5, 0.01),
     )  # fmt: skip
-    nominal = Variation("nominal", {("piee", "lnv"): selection}, toys.detector,
+    nominal = Variation("nominal", "nominal", {("piee", "lnv"): selection}, toys.detector,
                         toys.maps(efficiency_pion=0.5), TriggerSettings())  # fmt: skip
     high = replace(toys.detector, lav=toys.detector.lav._replace(threshold_gev=0.05))
     return [nominal, replace(nominal, name="veto_high", detector=high)]
-
-
-def halves(events):
-    for rows in (slice(N // 3), slice(N // 3, None)):
-        parts = ({name: values[rows] for name, values in part.items()}
-                 for part in (events.event, events.track, events.cluster))  # fmt: skip
-        sums = (events.n_generated, events.sum_weight, events.sum_squared_weight)
-        yield SpectrometerEvents(*parts, *sums)
 
 
 def counted(chunks, variations):
@@ -56,7 +47,8 @@ def counted(chunks, variations):
     def write(name, columns):
         written.setdefault(name, []).append(columns)
 
-    return count_sample(chunks, variations, "signal_piee", write), written
+    nominal = ({"nominal": chunk} for chunk in chunks)
+    return count_sample(nominal, variations, "signal_piee", write), written
 
 
 def test_acceptances_are_weights_over_generated_events(events, variations):
@@ -99,14 +91,32 @@ def test_every_variation_has_its_rows_and_the_first_its_candidates(events, varia
 
 def test_chunks_join_without_a_seam(events, variations):
     whole, _ = counted([events], variations)
-    parts, written = counted(halves(events), variations)
-    assert len(written["piee_lnv"]) == 2 and len(written["Generated"]) == 1
+    parts, written = counted(events.parts(N // 3), variations)
+    assert len(written["piee_lnv"]) == 3 and len(written["Generated"]) == 1
     for kind, table in whole.items():
         for name, column in table.items():
             assert parts[kind][name] == pytest.approx(column, nan_ok=True), (kind, name)
 
 
-def test_variations_say_what_differs_from_the_first(toys, tmp_path):
+def test_a_variation_of_the_detector_has_events_and_sums_of_its_own(events, variations):
+    """Its candidates are in a folder of its name; what is generated for it is counted for it."""
+    nominal = variations[0]
+    other = replace(nominal, name="material_up", events="material_up")
+    few = next(events.parts(N // 2))
+    chunks = [{"nominal": events}, {"material_up": replace(few, n_generated=N // 2)}]
+    written = {}
+    tables = count_sample(
+        chunks, [nominal, other], "signal_piee", lambda name, columns: written.update({name: columns})
+    )
+    assert set(written) == {"piee_lnv", "Generated", "material_up/piee_lnv", "material_up/Generated"}
+    assert written["material_up/Generated"]["n_generated"] == [N // 2]
+    alone, _ = counted([replace(few, n_generated=N // 2)], [replace(nominal, name="material_up")])
+    for kind, table in alone.items():
+        rows = find_rows(tables[kind], variation="material_up")
+        assert rows == find_rows(table, variation="material_up"), kind
+
+
+def test_variations_are_read_with_their_maps(toys, tmp_path):
     import json
 
     anchors = dict.fromkeys(MAPS, {"momentum_gev": [10.0], "probability": [0.5]})
@@ -114,21 +124,16 @@ def test_variations_say_what_differs_from_the_first(toys, tmp_path):
     path.write_text(json.dumps(correction_set(anchors)))
     detector = {name: section._asdict() for name, section in vars(toys.detector).items()}
     lnv = {"final_state": list(LNV), "charge": 1, "cuts": toys.loose_cuts}
-    sm = {**lnv, "final_state": ["pi+", "e+", "e-"], "trigger": ["any"]}
+    trigger = {"chains": {"any": {"downscaling": 2.0}}, "inefficiency": {"lkr": 0.1}}
     settings = {
-        "nominal": {
-            "selections": {"piee": {"lnv": lnv, "sm": sm}}, "detector": detector,
-            "trigger": {"chains": {"any": {"downscaling": 2.0}}, "inefficiency": {"lkr": 0.1}},
-        },
-        "loose": {"selections": {"piee": {"lnv": {"cuts": []}}},
-                  "detector": {"lav": {"threshold_gev": 0.05}}},
-        "veto": {"trigger": {"chains": {"any": {"outer_tiles_only": True}}}},
+        "nominal": {"events": "nominal", "selections": {"piee": {"lnv": lnv}},
+                    "detector": detector, "trigger": trigger},
+        "loose": {"events": "nominal", "selections": {"piee": {"lnv": {**lnv, "cuts": []}}},
+                  "detector": detector, "trigger": trigger},
     }  # fmt: skip
-    nominal, loose, veto = read_variations(settings, [path] * 3)
-    assert nominal.detector == veto.detector == toys.detector
-    assert loose.detector.lav.threshold_gev == 0.05
-    assert loose.selections["piee", "sm"] == nominal.selections["piee", "sm"]
+    nominal, loose = read_variations(settings, [path] * 2)
+    assert nominal.detector == loose.detector == toys.detector
+    assert (nominal.name, loose.name, loose.events) == ("nominal", "loose", "nominal")
     assert loose.selections["piee", "lnv"].cuts == []
     assert nominal.selections["piee", "lnv"].cuts == toys.loose_cuts
-    assert veto.trigger.chains["any"] == replace(nominal.trigger.chains["any"], outer_tiles_only=True)
-    assert veto.trigger.inefficiency == {"lkr": 0.1}
+    assert nominal.trigger.inefficiency == {"lkr": 0.1}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import uproot
 
-from lnvsearch.event_files import candidate_file
+from lnvsearch.event_files import tree_file
 from lnvsearch.experiments.na62.event_files import iterate_data, write_spectrometer
 from lnvsearch.experiments.na62.selection.recorded import RecordedSettings, count_recorded
 from lnvsearch.experiments.na62.selection.select import fit_vertices, select
@@ -23,7 +23,7 @@ def run(folder, path, paper, *, is_unblinded):
         RecordedSettings.from_mapping(paper.data_parameters()), is_unblinded=is_unblinded
     )
     candidates = folder / "candidates.root"
-    with candidate_file(candidates) as write:
+    with tree_file(candidates) as write:
         tables = count_recorded(
             iterate_data(path, 25_000, rich_for=settings.with_rich), settings, write
         )

@@ -68,13 +68,10 @@ class ToySearch(Paper):
             "detector": self.varied_detector(variation),
         }
 
-    def selection_parameters(self, sample: str, variation: str) -> dict[str, dict]:
-        return {name: self._selection(name) for name in self.selections_of_run(sample, variation)}
-
     def data_parameters(self) -> dict:
-        return {**self._selection("nominal"), "is_unblinded": self.is_unblinded}
+        return {**self.selection_parameters("data", "nominal"), "is_unblinded": self.is_unblinded}
 
-    def _selection(self, variation: str) -> dict:
+    def selection_parameters(self, sample: str, variation: str) -> dict:
         (channel,) = self.channels
         return {
             "channel": channel,

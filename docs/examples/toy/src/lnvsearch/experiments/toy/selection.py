@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from lnvsearch.event_files import candidate_file
-from lnvsearch.experiments.toy.events import read_events
+from lnvsearch.event_files import tree_file
+from lnvsearch.experiments.toy.events import iterate_tracks
 from lnvsearch.particles import mass_gev
 from lnvsearch.reconstruction.four_vectors import invariant_mass_gev
 from lnvsearch.selection.cutflow import ALL_CUTS, CutFlow, apply_cuts
@@ -35,23 +35,24 @@ def pair_mass_gev(tracks_gev: np.ndarray, final_state: Sequence[str]) -> np.ndar
 
 
 def select_sample(
-    events: str | Path,
+    chunks: Iterable[Mapping[str, np.ndarray]],
     settings: Mapping[str, Mapping],
     maps: Sequence[str],
     candidates: str | Path,
     *,
     sample: str,
 ) -> dict[str, dict[str, list]]:
-    """Select a file of simulated events; the tables `cutflow` and `acceptance`.
+    """Select simulated events; the tables `cutflow` and `acceptance`.
 
-    `settings`: by variation, the `cuts`, the `final_state` and the `channel`.
+    `settings`: by variation, whose `events` it selects, the `cuts`, the `final_state` and the
+    `channel`.
     """
     return joined(
         counted(
             flow, {ALL_CUTS: flow.events_out[-1]}, channel=settings[name]["channel"],
             selection="signal", sample=sample, variation=name,
         )
-        for name, flow in _select(events, settings, candidates).items()
+        for name, flow in _select(chunks, settings, candidates).items()
     )  # fmt: skip
 
 
@@ -65,27 +66,31 @@ def select_data(
     names = {"channel": settings["channel"], "selection": "signal"}
     counts = {**{name: [value] for name, value in names.items()}, "region": ["signal"]}
     if not settings["is_unblinded"]:
-        with candidate_file(candidates):
+        with tree_file(candidates):
             return {"counts": {**counts, "events": [None]}}
-    flow = _select(events, {"nominal": settings}, candidates)["nominal"]
+    chunks = ({"data": tracks} for tracks in iterate_tracks(events))
+    flow = _select(chunks, {"data": {**settings, "events": "data"}}, candidates)["data"]
     cutflow = counted(flow, {}, **names, sample="data", variation="nominal")["cutflow"]
     return {"cutflow": cutflow, "counts": {**counts, "events": [flow.events_out[-1]]}}
 
 
 def _select(
-    events: str | Path, settings: Mapping[str, Mapping], candidates: str | Path
+    chunks: Iterable[Mapping[str, np.ndarray]], settings: Mapping[str, Mapping], candidates: str | Path
 ) -> dict[str, CutFlow]:
     """What the cuts leave, by variation; the masses selected by the first go to `candidates`."""
-    parts: dict[str, list[CutFlow]] = {name: [] for name in settings}
-    with candidate_file(candidates) as write:
-        for tracks in read_events(events):
+    found: dict[str, list[CutFlow]] = {name: [] for name in settings}
+    with tree_file(candidates) as write:
+        for parts in chunks:
             for name, one in settings.items():
+                if one["events"] not in parts:
+                    continue
+                tracks = parts[one["events"]]
                 mass, total = pair_mass_gev(tracks, one["final_state"]), len(tracks)
                 passes, flow = apply_cuts(one["cuts"], CUTS, mass, total, total)
                 if name == next(iter(settings)):
                     write("Candidates", {"mass_gev": mass[np.all([*passes.values()], axis=0)]})
-                parts[name].append(flow)
+                found[name].append(flow)
     return {
         name: CutFlow.merged(flows, sum(flow.n_generated for flow in flows))
-        for name, flows in parts.items()
+        for name, flows in found.items()
     }

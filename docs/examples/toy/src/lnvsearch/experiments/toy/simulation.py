@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from lnvsearch.detector.parameters import read
-from lnvsearch.event_files import candidate_file
 from lnvsearch.experiments.toy.detector import ToyResponse, record
-from lnvsearch.experiments.toy.events import COLUMNS, EVENTS_PER_CHUNK
+from lnvsearch.experiments.toy.events import EVENTS_PER_CHUNK
 from lnvsearch.generation.phase_space import generate_phase_space
 from lnvsearch.particles import mass_gev
 from lnvsearch.random_streams import stream_key
@@ -19,24 +17,29 @@ __all__ = ["simulate_sample", "warm_up"]
 
 
 def simulate_sample(
-    path: str | Path, settings: Mapping, n_events: int, *, base_seed: int, sample: str
-) -> None:
-    """Write the recorded events of a sample to a ROOT file.
+    settings: Mapping[str, Mapping], n_events: int, *, base_seed: int, sample: str
+) -> Iterator[dict[str, np.ndarray]]:
+    """Measured momenta of a sample's tracks, (n, 2, 3), by variation, chunk by chunk.
 
-    `settings`: `parent` and its two `daughters` (PDG names), and `detector`, the response.
+    `settings`: by variation, `parent` and its two `daughters` (PDG names), which are the same for
+    all, and `detector`, the response.
     """
-    response = read(ToyResponse, settings["detector"])
-    masses_gev = [mass_gev(name) for name in settings["daughters"]]
+    first, *_ = settings.values()
+    masses_gev = [mass_gev(name) for name in first["daughters"]]
     decays = stream_key(base_seed, sample, "phase_space")
-    noise = np.random.Generator(np.random.Philox(key=stream_key(base_seed, sample, "detector")))
-    with candidate_file(path) as write:
-        for first in range(0, n_events, EVENTS_PER_CHUNK):
-            number = min(EVENTS_PER_CHUNK, n_events - first)
-            true = generate_phase_space(
-                mass_gev(settings["parent"]), masses_gev, number, decays, first
+    noise = {
+        name: np.random.Generator(np.random.Philox(key=stream_key(base_seed, sample, "detector")))
+        for name in settings
+    }
+    for start in range(0, n_events, EVENTS_PER_CHUNK):
+        number = min(EVENTS_PER_CHUNK, n_events - start)
+        true = generate_phase_space(mass_gev(first["parent"]), masses_gev, number, decays, start)
+        yield {
+            name: record(
+                true[..., :3], read(ToyResponse, one["detector"]).tracking, noise[name]
             )
-            tracks = record(true[..., :3], response.tracking, noise).reshape(number, -1)
-            write("Events", dict(zip(COLUMNS, tracks.T, strict=True)))
+            for name, one in settings.items()
+        }
 
 
 def warm_up(settings: Mapping) -> None:

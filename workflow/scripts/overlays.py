@@ -1,0 +1,23 @@
+"""Settings of a job, with the values that an earlier job has found."""
+
+from __future__ import annotations
+
+
+def with_overlays(settings: dict, inputs: dict) -> dict:
+    """Settings whose `detector` has the values of the overlay files among the inputs."""
+    if not inputs.get("overlay") or not settings.get("is_calibrated", True):
+        return settings
+    from searches import configuration
+
+    for path in inputs["overlay"]:
+        overlay = configuration.read_yaml(path)
+        detector = configuration.overlaid(settings["detector"], overlay["detector"], path)
+        settings = {**settings, "detector": detector}
+    return settings
+
+
+def sample_settings(told_apart: dict, inputs: dict) -> dict:
+    """The settings of every variation of a sample's job, whole, with the overlays of the inputs."""
+    from searches.differences import whole
+
+    return {name: with_overlays(one, inputs) for name, one in whole(told_apart).items()}
