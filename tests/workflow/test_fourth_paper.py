@@ -40,7 +40,9 @@ def published(root):
     """What the paper of 2017 data prints of its mu mu channel, the number of kaons among it."""
     file = root / f"resources/published/{LIKE}/numbers.csv"
     header, *lines = file.read_text(encoding="utf-8").splitlines()
-    return "\n".join([header, *(line for line in lines if line.split(",")[1] == "pimumu")]) + "\n"
+    of_first = ("improvement_factor", "previous_limit_branching_fraction")  # its own arithmetic
+    kept = (line for line in lines if line.split(",")[1] == "pimumu" and not line.startswith(of_first))
+    return "\n".join([header, *kept]) + "\n"
 
 
 def module(root):

@@ -21,7 +21,7 @@ def numbers_of(project, name):
     return project / "resources" / "published" / name / "numbers.csv"
 
 
-def edit(project, name, quantity, channel, mass="", **changes):
+def edit(project, name, quantity, channel, mass="", /, **changes):
     """Change cells of one published number."""
     path = numbers_of(project, name)
     with open(path, newline="", encoding="utf-8") as stream:
@@ -165,6 +165,15 @@ BAD = {
     "two sources": (
         "background_ke3_dalitz_events", "piee", {"entered": "channels.piee.limit.background.mean"},
         ["two sources", "background_ke3_dalitz_events", "remove it"],
+    ),
+    "neither entered nor compared nor explained": (
+        "beam_momentum_spread_percent", "all", {"entered": "", "not_simulated": ""},
+        ["beam_momentum_spread_percent (channel all) is entered nowhere", "name its key in entered",
+         "say in not_simulated why"],
+    ),
+    "a background of which there is no sample": (
+        "background_kmu4_events", "pimumu", {"quantity": "background_kmu9_events"},
+        ["background_kmu9_events", "compared with nothing"],
     ),
     "entered and yet not simulated": (
         "observed_events", "piee", {"not_simulated": "a count"}, ["keep the one that holds"],

@@ -2,8 +2,11 @@
 
 import json
 import re
+from fnmatch import fnmatchcase
 
 import pytest
+from searches.configuration import read_yaml
+from searches.load import load_papers
 
 pytestmark = pytest.mark.workflow
 
@@ -213,6 +216,19 @@ def test_the_comparison_has_one_row_for_every_printed_number(results, root, pape
     assert {row["kind"] for row in comparison} <= {
         "derived", "simulated", "external", "not_simulated"
     }
+
+
+def test_what_the_comparison_computes_is_declared(results, root):
+    """By this a published number that nothing accounts for is refused before any job."""
+    for name, paper in load_papers(read_yaml(root / "config/config.yaml"), root, "config").items():
+        computed = {
+            row["quantity"] for row in rows(results / name / "comparison.csv")
+            if row["kind"] in ("derived", "simulated")
+        }
+        declared = paper.compared_quantities()
+        assert computed and not [
+            q for q in computed if not any(fnmatchcase(q, pattern) for pattern in declared)
+        ]
 
 
 def overall_limit(results, paper, channel, **wanted):

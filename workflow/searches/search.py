@@ -96,6 +96,7 @@ class Paper:
         self.tables = tuple(self.settings["tables"])
         self.figures = (*LIMIT_FIGURES, *self.settings["figures"])
         self.prepare()
+        self._check_accounted()
 
     def prepare(self) -> None:
         """What follows from the settings, and checks of their meaning; the last step of the making.
@@ -154,6 +155,20 @@ class Paper:
         if problems or lost:
             raise ConfigurationError("\n".join(problems + lost[:3 if problems else None]))
         return values
+
+    def _check_accounted(self) -> None:
+        """Every published number is entered, compared or explained."""
+        if problems := entered.unaccounted(self.published, self.compared_quantities()):
+            raise ConfigurationError("\n".join(problems))
+
+    def compared_quantities(self) -> set[str]:
+        """Published numbers that the comparison computes; `*` stands for anything."""
+        patterns = self.contents.COMPARISON.compares
+        return {pattern.format(process=p) for pattern in patterns for p in self.processes()}
+
+    def processes(self) -> Iterable[str]:
+        """What `{process}` stands for among the quantities that the comparison computes."""
+        return ["{process}"]
 
     def origin_of_inputs(self, *sections: str) -> str:
         """Whether inputs below these keys are all the published ones, or some overridden here."""

@@ -34,11 +34,15 @@ class Content:
         {channel: table}; `background/pimumu` is that of one channel alone, `spectra/{channel}` that
         of the channel which the search's file names
     settings : settings of the search that it takes
+    compares : of the comparison: the quantities that it computes, from simulated events or from
+        other printed numbers, or takes as printed; `{process}` stands for each that the search has
+        (a background that is simulated, a systematic source), `*` for anything
     """
 
     function: str
     needs: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
+    compares: tuple[str, ...] = ()
 
     def load(self) -> Any:
         """Return the function.  Raises ValueError if there is none of this name."""

@@ -27,6 +27,7 @@ import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from fnmatch import fnmatchcase
 from typing import Any
 
 from lnvsearch.publication.comparison import comparison_row, row_key
@@ -42,6 +43,7 @@ __all__ = [
     "fill_in",
     "given_keys",
     "remaining_rows",
+    "unaccounted",
 ]
 
 Row = dict[str, Any]
@@ -375,12 +377,26 @@ def check_accounted(comparison: Table, published: PublishedNumbers) -> None:
     """
     rows = [row for row in table_rows(comparison) if row["note"] != _NOT_COMPUTED]
     compared = {(row["quantity"], row["channel"]) for row in rows if row["kind"] != "not_simulated"}
-    problems = [
+    if problems := _unaccounted(published, lambda number: number.key[:2] in compared):
+        raise ValueError("\n".join(problems))
+
+
+def unaccounted(published: PublishedNumbers, compared: Collection[str]) -> list[str]:
+    """Return a line for every number that is neither entered nor marked nor will be compared.
+
+    `compared` are the quantities of a comparison, in which `*` stands for anything.
+    """
+    return _unaccounted(
+        published, lambda number: any(fnmatchcase(number.quantity, name) for name in compared)
+    )
+
+
+def _unaccounted(
+    published: PublishedNumbers, is_compared: Callable[[PublishedNumber], bool]
+) -> list[str]:
+    return [
         f"{number.place}: {number.quantity} (channel {number.channel}) is entered nowhere and "
         "compared with nothing; name its key in entered, or say in not_simulated why"
         for number in published
-        if not (number.entered or number.not_simulated)
-        and (number.quantity, number.channel) not in compared
+        if not (number.entered or number.not_simulated or is_compared(number))
     ]
-    if problems:
-        raise ValueError("\n".join(problems))

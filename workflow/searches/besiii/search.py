@@ -121,6 +121,10 @@ class ColliderSearch(Paper):
             return [f"{base}_m{mass:.3f}" for mass in self.masses_gev]
         return [base]
 
+    def processes(self) -> list[str]:
+        """The sources of systematic uncertainties."""
+        return [row["source"] for row in self.settings["systematics"]]
+
     def efficiency_sample(self, channel: str) -> str:
         return self.channels[channel]["efficiency_sample"]
 

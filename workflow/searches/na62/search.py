@@ -68,6 +68,13 @@ class KaonSearch(Paper):
             if channel in entry["channels"] and role in (None, entry["role"])
         ]
 
+    def processes(self) -> Iterator[str]:
+        """The decays that are simulated, as backgrounds or controls; and pileup, from its counts."""
+        for name, entry in self.samples.items():
+            if entry["role"] != "signal":
+                yield name.partition("_")[2]
+        yield "pileup"
+
     def variations_of(self, channel: str) -> list[str]:
         """Nominal, and all variations that run on a sample of the channel."""
         names = set(self.samples_of(channel))

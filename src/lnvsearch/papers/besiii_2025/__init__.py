@@ -47,6 +47,15 @@ COMPARISON = Content(
         "resolution", "limits",
     ),
     ("entered",),
+    compares=(
+        "efficiency_percent", "efficiency_used_in_limit_percent", "n_generated_phase_space",
+        "systematic_{process}_percent", "systematic_total_percent",
+        "observed_events", "background_events", "inclusive_background_events",
+        "upper_limit_signal_events", "upper_limit_branching_fraction", "upper_limit_range_high",
+        "upper_limit_range_low", "mass_scan_lowest_gev", "mass_scan_highest_gev",
+        "mass_scan_highest_in_text_gev", "mass_scan_step_gev", "chi_square_4c_maximum",
+        "signal_window_half_width_in_resolutions",
+    ),
 )
 
 #: Columns of the tables; a pair is what stands in Markdown and in LaTeX.

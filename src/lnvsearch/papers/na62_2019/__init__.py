@@ -15,5 +15,16 @@ TABLES = shared.TABLES | {
     ),
 }
 FIGURES = shared.FIGURES
-COMPARISON = replace(shared.COMPARISON, function=f"{__name__}.comparison.compare")
+COMPARISON = replace(
+    shared.COMPARISON,
+    function=f"{__name__}.comparison.compare",
+    compares=(
+        *shared.COMPARISON.compares,
+        "improvement_factor", "previous_limit_branching_fraction", "data_fraction_percent",
+        "spills", "trigger_downscaling*", "track_momentum_*_gev", "momentum_resolution_*_percent",
+        "k3pi_rich_suppression_normalisation", "k3pi_rich_suppression_signal",
+        "ke4_rich_suppression_signal", "rich_background_suppression",
+        "two_decay_fraction_of_control_background_percent",
+    ),
+)
 HEADINGS = shared.HEADINGS

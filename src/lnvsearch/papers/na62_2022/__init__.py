@@ -12,5 +12,16 @@ TABLES = shared.TABLES | {
     ),
 }
 FIGURES = shared.FIGURES
-COMPARISON = replace(shared.COMPARISON, function=f"{__name__}.comparison.compare")
+COMPARISON = replace(
+    shared.COMPARISON,
+    function=f"{__name__}.comparison.compare",
+    compares=(
+        *shared.COMPARISON.compares,
+        "improvement_factor", "acceptance_ratio_pipi0ee_to_piee", "protons_per_spill_high",
+        "signal_region_low_mev", "signal_region_high_mev", "signal_region_width_in_resolutions",
+        "control_normalisation_candidates", "control_n_kaon_decays_change_percent",
+        "control_events_*", "background_{process}_*_region_uncertainty",
+        "background_total_*_region_uncertainty",
+    ),
+)
 HEADINGS = shared.HEADINGS

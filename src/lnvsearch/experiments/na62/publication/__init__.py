@@ -61,6 +61,25 @@ COMPARISON = Content(
     f"{__name__}.comparison.compare",
     ("published", "companion", "acceptance", "background", "limits", "sensitivity", "validation"),
     ("channels", "compared", "entered", "title"),
+    compares=(
+        "upper_limit_branching_fraction", "observed_events", "confidence_level_percent",
+        "single_event_sensitivity", "single_event_sensitivity_uncertainty",
+        "signal_acceptance_percent", "further_branching_fraction_percent",
+        "normalisation_candidates", "normalisation_contamination",
+        "normalisation_branching_fraction", "normalisation_acceptance_percent",
+        "n_kaon_decays", "n_kaon_decays_ratio",
+        *(f"n_kaon_decays_{part}_uncertainty" for part in ("statistical", "external", "systematic")),
+        "kaon_decay_rate_mhz", "beam_momentum_gev", "fiducial_volume_length_m",
+        "beam_kaon_fraction_percent", "beam_particle_rate_mhz",
+        "background_events", "background_events_uncertainty",
+        "background_events_control_region", "background_events_masked_region",
+        *(f"background_{process}_{name}" for process in ("{process}", "total")
+          for name in ("events", "*_region_events")),
+        # What is measured on simulated events.
+        "mass_resolution_mev", "*_vertex_z_resolution_m", "ee_mass_acceptance_loss_percent",
+        "rich_angle_acceptance_loss*_percent", "rich_identification_loss*_percent",
+        "large_angle_veto_loss*_percent", "control_normalisation_acceptance_loss_percent",
+    ),
 )
 
 HEADINGS = {

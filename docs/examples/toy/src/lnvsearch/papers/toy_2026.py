@@ -15,7 +15,10 @@ _SIMULATED = ("published", "acceptance/emu", "limits/emu")
 
 TABLES = {"limit": Content(f"{__name__}.limit", _SIMULATED)}
 FIGURES = {"coverage_map": COVERAGE_MAP}
-COMPARISON = Content(f"{__name__}.compare", _SIMULATED, ("entered", "title"))
+COMPARISON = Content(
+    f"{__name__}.compare", _SIMULATED, ("entered", "title"),
+    compares=("efficiency_percent", "upper_limit_branching_fraction"),
+)  # fmt: skip
 HEADINGS = {"quantity": "Quantity", "published": "Published", "value": "Simulated"}
 
 
