@@ -1,5 +1,6 @@
 """Bad configurations are refused with one message that names file, key and mend."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -190,6 +191,22 @@ BAD |= {
     "kaons: region upside down": (
         KAONS, lambda c: lnv(c)["regions"].update(signal=[[0.5, 0.48]]), ["regions.signal", "0.48"]
     ),
+    "kaons: a name in a legend that is not drawn": (
+        KAONS, lambda c: c["variations"]["veto_threshold_low"].update(legend="low"),
+        ["variations.veto_threshold_low.legend", "add compared: true, or remove it"],
+    ),
+    "kaons: channel of a figure that has none": (
+        KAONS, lambda c: c["figures"]["figure1"].update(channel="piee"),
+        ["figures.figure1.channel", "has no use for it; remove it"],
+    ),
+    "panels of a figure that has none": (
+        PAPER, lambda c: c["figures"]["figure2"].update(panels={"lnv": "LNV"}),
+        ["figures.figure2.panels", "remove it"],
+    ),
+    "kaons: no region of the signal": (
+        KAONS, lambda c: lnv(c)["regions"].pop("signal"),
+        ["channels.piee.signal.region: no region is called 'signal'; call one so"],
+    ),
     "kaons: unknown trigger chain": (
         KAONS, lambda c: lnv(c).update(trigger=["di_pion"]), ["lnv.trigger", "di_pion", "di_electron"]
     ),
@@ -258,6 +275,22 @@ def test_every_problem_has_its_line(project):
     spoil(project, PAPER, lambda c: c["selection"].append({"cut": "magic"}))
     spoil(project, PAPER, lambda c: c["mass_bin"].update(width_gev=-1.0))
     assert len(refusal(project).splitlines()) == 2
+
+
+def test_what_stands_once_has_one_line(project):
+    """Four selections of the muon search share their cut on momentum by an anchor."""
+    file, text = project / KAONS, (project / KAONS).read_text()
+    cut = re.search(r"- &\w+ \{cut: (\w+)", text)
+    assert cut is not None and len(re.findall(rf"\*{cut[0][3:].split()[0]}\b", text)) > 1
+    file.write_text(text.replace(cut[0], f"{cut[0]}, misspelt: 1.0"))
+    (line,) = refusal(project).splitlines()
+    assert "selections.sm.cuts[0].misspelt: unknown key" in line
+
+
+def test_a_wrong_signal_has_one_line(project):
+    spoil(project, KAONS, lambda c: c["channels"]["piee"]["signal"].update(region="sigal"))
+    (line,) = refusal(project).splitlines()
+    assert line.endswith("channels.piee.signal.region: 'sigal' must be called 'signal'; write signal")
 
 
 def test_every_name_that_leads_nowhere_has_its_line(project):
@@ -414,6 +447,7 @@ def test_a_hypothesis_may_change_a_background_s_decay_and_its_branching_fraction
 
 def test_blinded_data_never_show_the_window(root, tmp_path):
     config = read_yaml(root / CONFIG)
+    (tmp_path / "data.root").touch()
     config["data"]["besiii_2025"] = {"file": str(tmp_path / "data.root"), "unblind": False}
     paper = load_papers(config, root, CONFIG)["besiii_2025"]
     names = [cut["cut"] for cut in paper.data_parameters()["selection"]["cuts"]]

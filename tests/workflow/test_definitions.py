@@ -69,7 +69,11 @@ def test_cuts_and_maps_are_those_of_the_library():
 BAD_TEXTS = {
     "a key given twice": ("base_seed: 1\nbase_seed: 2\n", ["base_seed", "lines 1 and 2", "keep one"]),
     "a key given twice, further down": (
-        "statistics:\n  signal: 200\n  control: 300\n  signal: 400\n", ["signal", "lines 2 and 4"]
+        "statistics:\n  signal: 200\n  control: 300\n  signal: 400\n",
+        [": statistics.signal: given twice", "lines 2 and 4"],
+    ),
+    "a key given twice in an entry of a list": (
+        "data:\n  - {a: 1}\n  - {b: {c: 1, c: 2}}\n", [": data[1].b.c: given twice, in lines 3 and 3"]
     ),
     "a key that YAML takes for a truth value": ("data:\n  on: 1\n", ["on: line 2", "quotes"]),
     "a key that is a number": ("1: 2\n", ["1: line 1", "quotes"]),
@@ -222,7 +226,7 @@ BAD = {
         ["material_up", "minimum_gev", "50.0", "45.0"],
     ),
     "a list for a cut's limit": (
-        KAONS, lambda c: lnv(c)["cuts"][0].update(z_minimum_m=[]), ["lnv.cuts[0].z_minimum_m", "number"]
+        KAONS, lambda c: lnv(c)["cuts"][0].update(z_minimum_m=[]), ["sm.cuts[0].z_minimum_m", "number"]
     ),
     "a particle that is none": (
         KAONS, lambda c: c["channels"]["piee"].update(final_state=["pi-", "none", "e+"]),

@@ -46,6 +46,14 @@ BAD = {
         CONFIG, lambda c: c["data"].update(na62_2020={"file": None}),
         ["data.na62_2020", "na62_2019, na62_2022"],
     ),
+    "data that are not there": (
+        CONFIG, lambda c: c["data"]["na62_2022"].update(file="recorded/of_2022.root"),
+        ["data.na62_2022.file: recorded/of_2022.root: no such file; give the path"],
+    ),
+    "maps of identification that are not there": (
+        KAONS, lambda c: c["identification"].update(file="resources/own_maps.json"),
+        ["identification.file: ", "resources/own_maps.json: no such file", "remove the key"],
+    ),
     "data with a misspelt key": (
         CONFIG, lambda c: c["data"]["na62_2022"].update(unblinded=True),
         ["data.na62_2022.unblinded", "unblind"],
@@ -88,6 +96,7 @@ def test_data_of_a_kaon_search_change_only_what_is_theirs(root, tmp_path, name):
         return load_papers(config, root, CONFIG)[name]
 
     file = str(tmp_path / "data.root")
+    (tmp_path / "data.root").touch()
     without, closed = search(), search(file=file)
     opened = search(file=file, unblind=True)
     assert closed.comparison() == opened.comparison() == without.comparison()

@@ -193,5 +193,8 @@ def test_a_wrong_entry_is_refused_with_file_row_and_fix(project, case):
 
 def test_an_input_that_nobody_gives_is_missing(project):
     edit(project, "na62_2019", "observed_events", "piee", entered="", not_simulated="a count")
-    with pytest.raises(ConfigurationError, match=r"channels\.piee\.limit\.observed: missing; add it"):
+    with pytest.raises(
+        ConfigurationError, match=r"channels\.piee\.limit\.observed: missing; add it, or name it under "
+        r"`entered` of its number in .*na62_2019/numbers\.csv"
+    ):
         load(project, "na62_2019")

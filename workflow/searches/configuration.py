@@ -8,7 +8,7 @@ annotations of its response.  What the rules know of a search they ask a `Paper`
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,34 +39,35 @@ def raise_if_any(file: str | Path, problems: Iterable[str]) -> None:
 
 # The compiled parser is ten times as fast, where it is installed.
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-    """YAML in which every key is text and stands once, and nothing holds itself."""
+    """YAML in which nothing holds itself."""
 
     def __init__(self, text: str):
         super().__init__(text)
-        self.problems: list[str] = []
-        self._checked: set[int] = set()
         self.deep_construct = True  # refuses what holds itself
 
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        if id(node) not in self._checked:  # afterwards it holds the keys of `<<`, too
-            self._checked.add(id(node))
-            lines: dict[str, int] = {}
-            for name, _ in node.value:
-                line = name.start_mark.line + 1
-                if name.tag == "tag:yaml.org,2002:merge":
-                    continue
-                if name.tag != "tag:yaml.org,2002:str":
-                    self.problems.append(
-                        f"{name.value}: line {line}: YAML takes this key for something else than "
-                        "text; write it in quotes, or another name"
-                    )
-                elif name.value in lines:
-                    self.problems.append(
-                        f"{name.value}: given twice, in lines {lines[name.value]} and {line}; "
-                        "keep one"
-                    )
-                lines[str(name.value)] = line
-        super().flatten_mapping(node)
+
+def _wrong_keys(node: yaml.Node | None, where: str, seen: set[int]) -> Iterator[str]:
+    """Keys of a YAML file that are no text, or stand twice in one mapping."""
+    if id(node) in seen:  # again, by `*name`
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
+        for i, entry in enumerate(node.value):
+            yield from _wrong_keys(entry, f"{where}[{i}]", seen)
+    lines: dict[str, int] = {}
+    for name, content in node.value if isinstance(node, yaml.MappingNode) else ():
+        line, key = name.start_mark.line + 1, join(where, name.value)
+        if name.tag == "tag:yaml.org,2002:merge":
+            key = where
+        elif name.tag != "tag:yaml.org,2002:str":
+            yield (
+                f"{key}: line {line}: YAML takes this key for something else than text; write it in "
+                "quotes, or another name"
+            )
+        elif name.value in lines:
+            yield f"{key}: given twice, in lines {lines[name.value]} and {line}; keep one"
+        lines[str(name.value)] = line
+        yield from _wrong_keys(content, key, seen)
 
 
 def read_yaml(path: str | Path) -> dict:
@@ -74,7 +75,9 @@ def read_yaml(path: str | Path) -> dict:
     try:
         loader = _Loader(Path(path).read_text(encoding="utf-8"))
         try:
-            content = loader.get_single_data()
+            tree = loader.get_single_node()
+            problems = list(_wrong_keys(tree, "", set()))
+            content = tree and loader.construct_document(tree)
         finally:
             loader.dispose()
     except OSError as error:
@@ -84,7 +87,7 @@ def read_yaml(path: str | Path) -> dict:
     except Exception as error:  # noqa: BLE001 - explicit tags raise whatever their texts lead to
         problem = " ".join(str(error).split())
         raise ConfigurationError(f"{path}: not valid YAML ({problem}); fix the syntax") from None
-    raise_if_any(path, loader.problems)
+    raise_if_any(path, problems)
     if not isinstance(content, dict):
         raise ConfigurationError(f"{path}: holds no keys; write `key: value` lines")
     return content
@@ -102,12 +105,20 @@ def read_config(files: Iterable[str | Path]) -> dict:
 # ------------------------------------------------------------------------------------------ checking
 
 
-def checked(definition: type[Definition], content: Mapping, file: str | Path) -> Definition:
-    """The typed content of a file; ConfigurationError with all that its definition refuses."""
+def checked(
+    definition: type[Definition],
+    content: Mapping,
+    file: str | Path,
+    elsewhere: Callable[[str], str] = lambda key: "",
+) -> Definition:
+    """The typed content of a file; ConfigurationError with all that its definition refuses.
+
+    `elsewhere`: where else a missing key could be given.
+    """
     try:
         return definition.model_validate(content)
     except ValidationError as error:
-        raise _refusal(error, definition, file) from None
+        raise _refusal(error, definition, content, file, elsewhere) from None
 
 
 def read_detector(response: type, path: Path) -> dict:
@@ -140,23 +151,44 @@ def fill_defaults(content: Any, typed: Any) -> Any:
 
 
 def _refusal(
-    error: ValidationError, definition: type[Keys], file: str | Path
+    error: ValidationError,
+    definition: type[Keys],
+    content: Mapping,
+    file: str | Path,
+    elsewhere: Callable[[str], str] = lambda key: "",
 ) -> ConfigurationError:
-    """What pydantic found, with a line a problem: file, key, problem, fix."""
-    lines = [
-        f"{file}: {line}"
-        for one in error.errors(include_url=False)
-        for line in _lines_of(one, definition)
-    ]
-    return ConfigurationError("\n".join(dict.fromkeys(lines)))
+    """What pydantic found, with a line a problem: file, key, problem, fix.
+
+    What stands in the file once, and again by `*name`, is told where it stands first.
+    """
+    lines = {}
+    for one in error.errors(include_url=False):
+        names, annotation, meaning = follow(definition, one["loc"])
+        place = _place_in(content, names)
+        for i, line in enumerate(_lines_of(one, names, annotation, meaning, elsewhere)):
+            lines.setdefault((place, one["type"], i), f"{file}: {line}")
+    return ConfigurationError("\n".join(dict.fromkeys(lines.values())))
 
 
-def _lines_of(error: Mapping, definition: type[Keys]) -> Iterator[str]:
-    names, annotation, meaning = follow(definition, error["loc"])
+def _place_in(content: Any, names: list[str | int]) -> tuple:
+    """The last mapping or list on the way to a key, and the way from there."""
+    for i, name in enumerate(names):
+        is_there = name in content if isinstance(content, dict) else (
+            isinstance(content, list) and isinstance(name, int) and name < len(content)
+        )
+        if not is_there or not isinstance(content[name], (dict, list)):
+            return id(content), *names[i:]
+        content = content[name]
+    return (id(content),)
+
+
+def _lines_of(
+    error: Mapping, names: list, annotation: Any, meaning: str, elsewhere: Callable[[str], str]
+) -> Iterator[str]:
     key, value = key_of(names), error["input"]
     match error["type"]:
         case "missing":
-            yield f"{key}: missing; add it"
+            yield f"{key}: missing; add it{elsewhere(key)}"
         case "extra_forbidden":
             yield f"{key}: unknown key; {fix_of_unknown(names[-1], annotation.model_fields)}"
         case "invalid_key":
@@ -242,7 +274,7 @@ def check_overlay(typed: Keys, settings: Mapping, overlay: Mapping, where: str) 
         try:
             setattr(copy, section, varied[section])
         except ValidationError as error:
-            raise _refusal(error, type(typed), where) from None
+            raise _refusal(error, type(typed), varied, where) from None
     return varied
 
 

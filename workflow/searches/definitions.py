@@ -170,6 +170,8 @@ class Variation(Keys):
     def problems(self) -> Iterator[tuple[str, str]]:
         if self.calibrated and not (self.paper or self.detector):
             yield "paper", "missing; without it or `detector` the variation changes nothing: add one"
+        if self.legend is not None and not self.compared:
+            yield "legend", "only a variation that is compared is drawn; add compared: true, or remove it"
 
 
 def _not_nominal(variations: dict[str, Variation]) -> dict[str, Variation]:

@@ -37,6 +37,10 @@ def load_papers(config: dict, root: str | Path, files: str) -> dict[str, Paper]:
     ] + [
         f"data.{name}: no such search; give one of {', '.join(known)}"
         for name in config["data"] if name not in known
+    ] + [
+        f"data.{name}.file: {entry['file']}: no such file; give the path of your events, or null"
+        for name, entry in config["data"].items()
+        if name in config["papers"] and entry.get("file") and not Path(entry["file"]).is_file()
     ]  # fmt: skip
     raise_if_any(files, problems)
     papers = {}

@@ -143,7 +143,9 @@ def check(paper: Paper) -> Iterator[str]:
         where = f"{part}.{name}" + (".draw" if part == "figures" else "")
         if content not in declared:
             yield f"{where}: {content!r} is not there; give one of {', '.join(declared)}"
-        elif needs_channel(declared[content]):
+            continue
+        yield from _without_effect(f"{part}.{name}", content, declared[content], entry)
+        if needs_channel(declared[content]):
             yield from _check_channel(paper, f"{part}.{name}", content, entry)
         else:
             lost = [need for need in declared[content].needs if not _is_there(need, results)]
@@ -152,6 +154,14 @@ def check(paper: Paper) -> Iterator[str]:
                     f"{part}.{name}: {content} cannot be made, for the search has no "
                     f"{', '.join(lost)}; remove it"
                 )
+
+
+def _without_effect(where: str, name: str, content: Content, entry: Mapping) -> Iterator[str]:
+    """Keys of a figure that it does not look at."""
+    used = {"channel": needs_channel(content), "panels": "panels" in content.settings}
+    for key in used:
+        if key in entry and not used[key]:
+            yield f"{where}.{key}: {name} has no use for it; remove it"
 
 
 def _is_there(need: str, results: Mapping[str, Result]) -> bool:

@@ -138,13 +138,20 @@ class Paper:
         except ValueError as error:
             raise ConfigurationError(str(error)) from None
 
+    def _in_published_file(self, key: str) -> str:
+        """Where else a missing key may come from, for a message."""
+        section = key.rpartition(".")[2] in self.published_sections
+        if not section and not self.published_inputs.fullmatch(key):
+            return ""
+        return f", or name it under `entered` of its number in {self.published_file()}"
+
     def _check_keys(self) -> dict:
         """What this run uses for every published number that is entered in one of the files."""
         sources = {**self.settings, "detector": self.detector, "config": self.config}
         problems, lost = [], []
         try:
             #: The same as `settings`, typed.
-            self.definition = checked(self.keys, self.settings, self.file)
+            self.definition = checked(self.keys, self.settings, self.file, self._in_published_file)
         except ConfigurationError as error:
             problems = str(error).splitlines()
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from searches.checks import unknown
@@ -25,7 +25,7 @@ def check_meaning(paper: KaonSearch) -> None:
         *_check_samples(keys),
         *_check_normalisations(keys),
         *_check_names(keys),
-        *_check_identification(keys),
+        *_check_identification(paper),
         *paper.problems(),
         *_check_published(paper),
     ]
@@ -36,7 +36,8 @@ def _check_channels(keys: KaonKeys) -> Iterator[str]:
     for channel, entry in keys.channels.items():
         where = f"channels.{channel}"
         yield from unknown(f"{where}.normalisation", entry.normalisation, keys.normalisation)
-        yield from _check_choice(f"{where}.signal", entry.signal, channel, keys)
+        wanted = {"sample": f"signal_{channel}", "selection": "lnv", "region": "signal"}
+        yield from _check_choice(f"{where}.signal", entry.signal, channel, wanted, keys)
         for sample in entry.background_systematic.samples:
             yield from unknown(f"{where}.background_systematic.samples", sample, keys.samples)
         for name, selection in entry.selections.items():
@@ -51,15 +52,29 @@ def _check_channels(keys: KaonKeys) -> Iterator[str]:
                 yield f"{key}: the selection {name} has no identified_as; give it one"
 
 
-def _check_choice(where: str, choice: Choice, channel: str, keys: KaonKeys) -> Iterator[str]:
-    """A sample that goes through a selection of the channel, and a region of that selection."""
-    yield from unknown(f"{where}.sample", choice.sample, keys.samples)
+def _check_choice(
+    where: str, choice: Choice, channel: str, wanted: Mapping[str, str], keys: KaonKeys
+) -> Iterator[str]:
+    """A sample that goes through a selection of the channel, and a region of that selection.
+
+    `wanted`: names by which tables, figures and the comparison find their numbers.
+    """
+    known: dict[str, Collection[str]] = {"sample": keys.samples}
     if channel in keys.channels:
-        selections = keys.channels[channel].selections
-        yield from unknown(f"{where}.selection", choice.selection, selections)
-        if choice.selection in selections:
-            regions = selections[choice.selection].regions
-            yield from unknown(f"{where}.region", choice.region, regions)
+        known["selection"] = keys.channels[channel].selections
+        selection = known["selection"].get(wanted["selection"])
+        if selection is not None:
+            known["region"] = selection.regions
+    for key, names in known.items():
+        name = getattr(choice, key)
+        must_be = wanted.get(key, name)
+        if name != must_be:
+            add = "" if must_be in names else f", and call a {key} so"
+            yield f"{where}.{key}: {name!r} must be called {must_be!r}; write {must_be}{add}"
+        elif key in wanted and name not in names:
+            yield f"{where}.{key}: no {key} is called {name!r}; call one so"
+        else:
+            yield from unknown(f"{where}.{key}", name, names)
 
 
 def _check_samples(keys: KaonKeys) -> Iterator[str]:
@@ -78,7 +93,8 @@ def _check_samples(keys: KaonKeys) -> Iterator[str]:
 def _check_normalisations(keys: KaonKeys) -> Iterator[str]:
     for name, entry in keys.normalisation.items():
         yield from unknown(f"normalisation.{name}.channel", entry.channel, keys.channels)
-        yield from _check_choice(f"normalisation.{name}", entry, entry.channel, keys)
+        wanted = {"selection": "sm", "region": "normalisation"}
+        yield from _check_choice(f"normalisation.{name}", entry, entry.channel, wanted, keys)
 
 
 def check_varied_samples(paper: KaonSearch, where: str, entry: Variation) -> Iterator[str]:
@@ -94,27 +110,19 @@ def check_varied_samples(paper: KaonSearch, where: str, entry: Variation) -> Ite
 
 
 def _check_names(keys: KaonKeys) -> Iterator[str]:
-    """Names by which tables, figures and the comparison find their numbers."""
+    """Names by which the comparison finds a decay's numbers."""
     for name, entry in keys.samples.items():
         prefix = _PREFIXES.get(entry.role, "")
         if not name.startswith(prefix):
             yield f"samples.{name}: a {entry.role} sample's name begins with {prefix}; rename it"
-    for channel, entry in keys.channels.items():
-        wanted = {"sample": f"signal_{channel}", "selection": "lnv", "region": "signal"}
-        yield from _other_names(f"channels.{channel}.signal", entry.signal, wanted)
-    for name, entry in keys.normalisation.items():
-        wanted = {"selection": "sm", "region": "normalisation"}
-        yield from _other_names(f"normalisation.{name}", entry, wanted)
 
 
-def _other_names(where: str, entry: Choice, wanted: Mapping[str, str]) -> Iterator[str]:
-    for key, name in wanted.items():
-        if getattr(entry, key) != name:
-            yield f"{where}.{key}: {getattr(entry, key)!r} must be called {name!r}; rename it"
-
-
-def _check_identification(keys: KaonKeys) -> Iterator[str]:
-    """Windows of E/p for all that the selections need."""
+def _check_identification(paper: KaonSearch) -> Iterator[str]:
+    """Windows of E/p for all that the selections need, and maps of the user's own that exist."""
+    keys = paper.definition
+    own = keys.identification.file
+    if own is not None and not (paper.root / own).is_file():
+        yield f"identification.file: {paper.root / own}: no such file; give its path, or remove the key"
     kinds = {
         kind
         for entry in keys.channels.values()
