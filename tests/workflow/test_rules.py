@@ -150,7 +150,7 @@ def spoiled(kind, folder):
 
 
 @pytest.mark.parametrize(("kind", "words"), [
-    ("missing", "Missing input"),
+    ("missing", "no such file; give the path of your events"),
     ("truncated", "make or copy it again"),
     ("without a branch", "has no branch track_charge"),
     ("empty", "is empty"),

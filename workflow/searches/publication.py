@@ -159,8 +159,8 @@ def check(paper: Paper) -> Iterator[str]:
 def _without_effect(where: str, name: str, content: Content, entry: Mapping) -> Iterator[str]:
     """Keys of a figure that it does not look at."""
     used = {"channel": needs_channel(content), "panels": "panels" in content.settings}
-    for key in used:
-        if key in entry and not used[key]:
+    for key, is_used in used.items():
+        if key in entry and not is_used:
             yield f"{where}.{key}: {name} has no use for it; remove it"
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -165,7 +166,12 @@ class Paper:
 
     def _check_accounted(self) -> None:
         """Every published number is entered, compared or explained."""
-        if problems := entered.unaccounted(self.published, self.compared_quantities()):
+        compared = self.compared_quantities()
+        problems = entered.unaccounted(
+            self.published,
+            lambda number: any(fnmatchcase(number.quantity, name) for name in compared),
+        )
+        if problems:
             raise ConfigurationError("\n".join(problems))
 
     def compared_quantities(self) -> set[str]:

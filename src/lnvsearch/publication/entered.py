@@ -27,7 +27,6 @@ import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from fnmatch import fnmatchcase
 from typing import Any
 
 from lnvsearch.publication.comparison import comparison_row, row_key
@@ -375,25 +374,18 @@ def check_accounted(comparison: Table, published: PublishedNumbers) -> None:
 
     A quantity that is compared at any mass is: a run may leave out some of the others.
     """
-    rows = [row for row in table_rows(comparison) if row["note"] != _NOT_COMPUTED]
-    compared = {(row["quantity"], row["channel"]) for row in rows if row["kind"] != "not_simulated"}
-    if problems := _unaccounted(published, lambda number: number.key[:2] in compared):
+    compared = {
+        (row["quantity"], row["channel"])
+        for row in table_rows(comparison) if row["kind"] != "not_simulated"
+    }
+    if problems := unaccounted(published, lambda number: number.key[:2] in compared):
         raise ValueError("\n".join(problems))
 
 
-def unaccounted(published: PublishedNumbers, compared: Collection[str]) -> list[str]:
-    """Return a line for every number that is neither entered nor marked nor will be compared.
-
-    `compared` are the quantities of a comparison, in which `*` stands for anything.
-    """
-    return _unaccounted(
-        published, lambda number: any(fnmatchcase(number.quantity, name) for name in compared)
-    )
-
-
-def _unaccounted(
+def unaccounted(
     published: PublishedNumbers, is_compared: Callable[[PublishedNumber], bool]
 ) -> list[str]:
+    """Return a line, with its row, for every number that is neither entered nor marked nor compared."""
     return [
         f"{number.place}: {number.quantity} (channel {number.channel}) is entered nowhere and "
         "compared with nothing; name its key in entered, or say in not_simulated why"

@@ -40,10 +40,12 @@ ACCEPTANCE_COLUMNS = (
     "generated_events",
 )
 
-#: Columns of a table of expected events by region, and of their spectra.
+#: Columns of a table of expected events by region, and of their spectra; `role`: what the sample is
+#: for, as the search's file says, or `derived` for what is not simulated.
 BACKGROUND_COLUMNS = (
     "sample",
     "label",
+    "role",
     "variation",
     "selection",
     "region",
@@ -56,6 +58,7 @@ SPECTRUM_COLUMNS = (
     "selection",
     "sample",
     "label",
+    "role",
     "mass_low_gev",
     "mass_high_gev",
     "expected_events",

@@ -170,6 +170,7 @@ def background_row(background: Background, *, chi_square_cut: float, selection: 
     return {
         "sample": mode.sample,
         "label": mode.sample.removeprefix("bkg_"),
+        "role": "background",
         "variation": "nominal",
         "selection": selection,
         "region": ALL_CUTS,
@@ -205,6 +206,7 @@ def spectrum_rows(
             "selection": selection,
             "sample": background.mode.sample,
             "label": background.mode.sample.removeprefix("bkg_"),
+            "role": "background",
             "mass_low_gev": float(found.edges_gev[i]),
             "mass_high_gev": float(found.edges_gev[i + 1]),
             "expected_events": float(content),

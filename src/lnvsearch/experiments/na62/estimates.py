@@ -160,13 +160,14 @@ def background_table(
         expected = scale * value.acceptance
         relative = settings.systematic.get(sample, 0.0)
         rows.append((
-            sample, settings.samples[sample].title, variation, selection, region, expected,
-            scale * value.acceptance_uncertainty, relative * expected, value.effective_events,
+            sample, settings.samples[sample].title, settings.samples[sample].role, variation,
+            selection, region, expected, scale * value.acceptance_uncertainty,
+            relative * expected, value.effective_events,
         ))  # fmt: skip
     if settings.pileup is not None:
         rows += [
             (
-                "pileup", "pileup (derived)", "nominal", settings.signal.selection, region,
+                "pileup", "pileup (derived)", "derived", "nominal", settings.signal.selection, region,
                 events, uncertainty, 0.0, float(settings.pileup.sideband_events),
             )
             for region, events, uncertainty in settings.pileup.expected()
@@ -192,8 +193,9 @@ def spectrum_table(
                 continue
             scale = own_scale * settings.exposure(row["selection"])
             rows.append((
-                row["selection"], name, sample.title, row["mass_low_gev"], row["mass_high_gev"],
-                scale * row["acceptance"], scale * row["acceptance_uncertainty"],
+                row["selection"], name, sample.title, sample.role, row["mass_low_gev"],
+                row["mass_high_gev"], scale * row["acceptance"],
+                scale * row["acceptance_uncertainty"],
             ))  # fmt: skip
     return _table(rows, SPECTRUM_COLUMNS)
 

@@ -54,8 +54,8 @@ def test_a_hypothesis_of_a_background_has_its_own_column(published):
     column = "simulated_hypothesis_e_radiative_ke3_of_pdg"
     assert column not in tables.table2(published, table, COMPARED)
     for name, value in zip(table, (
-        "bkg_ke3_dalitz_gamma", "label", "hypothesis_e_radiative_ke3_of_pdg", "lnv", "control",
-        0.01, 0.001, 0.0, 100.0,
+        "bkg_ke3_dalitz_gamma", "label", "background", "hypothesis_e_radiative_ke3_of_pdg", "lnv",
+        "control", 0.01, 0.001, 0.0, 100.0,
     ), strict=True):
         table[name].append(value)
     found = tables.table2(published, table, COMPARED)

@@ -182,12 +182,13 @@ def spectra(channel):
             peaks = sample.startswith("signal") or sample == sm.get(channel)
             shape = _peak(centres, events) if peaks else _falling(centres, events)
             rows += [
-                (selection, sample, LABELS[sample], low, high, value, 0.1 * value)
+                (selection, sample, LABELS[sample], role(sample), low, high, value, 0.1 * value)
                 for low, high, value in zip(
                     edges[:-1].tolist(), edges[1:].tolist(), shape.tolist(), strict=True)
             ]
     return table(
-        "selection, sample, label, mass_low_gev, mass_high_gev, expected_events, uncertainty", rows
+        "selection, sample, label, role, mass_low_gev, mass_high_gev, expected_events, uncertainty",
+        rows,
     )
 
 
@@ -284,16 +285,23 @@ def sensitivity(paper):
 
 
 _BACKGROUND_COLUMNS = (
-    "sample, label, variation, selection, region, expected_events, statistical_uncertainty, "
+    "sample, label, role, variation, selection, region, expected_events, statistical_uncertainty, "
     "systematic_uncertainty, effective_events"
 )
+
+
+def role(sample):
+    """What the samples of the searches' files are for."""
+    return {"signal": "signal", "norm": "normalisation", "bkg": "background", "control": "control"}[
+        sample.partition("_")[0]
+    ]
 
 
 def _background_rows(selection, contents, variation="nominal"):
     """Rows of one selection: contents = {sample: {region: events}}."""
     return [
-        (sample, LABELS[sample], variation, selection, region, events, 0.1 * events, 0.2 * events,
-         100.0)
+        (sample, LABELS[sample], role(sample), variation, selection, region, events, 0.1 * events,
+         0.2 * events, 100.0)
         for sample, regions in contents.items()
         for region, events in regions.items()
     ]
@@ -364,7 +372,7 @@ def backgrounds(paper):
         ]),
         "pipi0ee": table(_BACKGROUND_COLUMNS, [
             *_background_rows("lnv", four),
-            *(("pileup", "pileup (derived)", "nominal", "lnv", region, events, events, 0.0, 1.0)
+            *(("pileup", "pileup (derived)", "derived", "nominal", "lnv", region, events, events, 0.0, 1.0)
               for region, events in (("control", 0.18), ("signal", 0.02))),
         ]),
     }

@@ -230,9 +230,10 @@ def test_processes_of_one_panel_are_told_apart_by_more_than_colour():
         samples = {
             name for name in invented.spectra(channel)["sample"] if name.startswith("bkg_")
         }
-        styles = {style_of(name) for name in samples}
+        styles = {style_of(name, "background") for name in samples}
         assert len(styles) == len(samples)
-    assert style_of("bkg_pipi0_dalitz_gamma_soft") != style_of("bkg_pipi0_dalitz_gamma")
+    soft, hard = ("bkg_pipi0_dalitz_gamma_soft", "bkg_pipi0_dalitz_gamma")
+    assert style_of(soft, "background") != style_of(hard, "background")
 
 
 def test_bad_spectra_are_named():

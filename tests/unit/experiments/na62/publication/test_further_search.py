@@ -47,13 +47,14 @@ ACCEPTANCE = table(
     ("signal_pimue", "nominal", "lnv", "signal", 0.08, 0.001),
     ("norm_piee", "nominal", "sm", "normalisation", 0.055, 0.0005),
 )
+ROLES = {"signal_pimue": "signal", "norm_piee": "normalisation", "bkg_ke4": "background"}
 BACKGROUND = table(
-    "sample, label, variation, selection, region, expected_events, statistical_uncertainty, "
+    "sample, label, role, variation, selection, region, expected_events, statistical_uncertainty, "
     "systematic_uncertainty, effective_events",
-    ("bkg_ke4", "Ke4", "nominal", "lnv", "signal", 0.3, 0.1, 0.0, 9.0),
-    ("bkg_new", "new", "nominal", "lnv", "signal", 0.2, 0.1, 0.0, 4.0),
-    ("bkg_k3pi", "K3pi", "nominal", "lnv", "signal", 0.0, 900.0, 0.0, 0.0),
-    ("signal_pimue", "signal", "nominal", "lnv", "signal", 5.0, 0.1, 0.0, 2500.0),
+    ("bkg_ke4", "Ke4", "background", "nominal", "lnv", "signal", 0.3, 0.1, 0.0, 9.0),
+    ("bkg_new", "new", "background", "nominal", "lnv", "signal", 0.2, 0.1, 0.0, 4.0),
+    ("bkg_k3pi", "K3pi", "background", "nominal", "lnv", "signal", 0.0, 900.0, 0.0, 0.0),
+    ("signal_pimue", "signal", "signal", "nominal", "lnv", "signal", 5.0, 0.1, 0.0, 2500.0),
 )
 SENSITIVITY = {
     "n_kaon_decays": {"mean": 1.016e12, "sigma": 0.03e12},
@@ -148,9 +149,9 @@ def test_the_dalitz_plane_of_unlike_leptons_has_the_masses_of_both():
 def test_figures_of_any_channel_are_drawn(published):
     edges = [0.48, 0.49, 0.50, 0.51]
     spectra = table(
-        "selection, sample, label, mass_low_gev, mass_high_gev, expected_events, uncertainty",
+        "selection, sample, label, role, mass_low_gev, mass_high_gev, expected_events, uncertainty",
         *(
-            (selection, sample, sample, low, high, 2.0, 0.5)
+            (selection, sample, sample, ROLES[sample], low, high, 2.0, 0.5)
             for selection, samples in {
                 "sm": ["norm_piee"], "lnv": ["signal_pimue", "bkg_ke4"], "other": ["bkg_ke4"],
             }.items()

@@ -175,7 +175,7 @@ def test_same_sign_controls_are_simulated_where_the_table_has_them():
         ("control_pipi0_double_dalitz", "lnv", 7.0),
     ):
         for name, value in zip(table, (
-            sample, "label", "nominal", selection, "control", events, 15.0, 0.0, 1000.0,
+            sample, "label", "control", "nominal", selection, "control", events, 15.0, 0.0, 1000.0,
         ), strict=True):
             table[name].append(value)
     rows = table_rows(invented.comparison("na62_2022", results))

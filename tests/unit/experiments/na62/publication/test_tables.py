@@ -123,14 +123,15 @@ def test_totals_know_what_is_background():
     rows = table_rows(table)
     nominal = total_background(table, "lnv", "signal").events
     extra = [
-        {**rows[0], "sample": name, "region": "signal", "expected_events": 7.0}
-        for name in ("signal_pimumu", "control_mu_nu", "pileup")
+        {**rows[0], "sample": name, "role": role, "region": "signal", "expected_events": 7.0}
+        for name, role in (("signal_pimumu", "signal"), ("control_mu_nu", "control"),
+                           ("pileup", "derived"), ("bkg_called_wrongly", "control"))
     ]
     changed = table_from_rows([*rows, *extra], list(table))
     assert total_background(changed, "lnv", "signal").events == pytest.approx(nominal)
     # In its own selection it is no background.
-    sm = {**rows[0], "sample": "norm_pimumu", "selection": "sm", "region": "normalisation",
-          "expected_events": 8000.0}
+    sm = {**rows[0], "sample": "norm_pimumu", "role": "normalisation", "selection": "sm",
+          "region": "normalisation", "expected_events": 8000.0}
     changed = table_from_rows([*rows, sm], list(table))
     assert total_background(changed, "sm", "normalisation").events == pytest.approx(5.0)
 

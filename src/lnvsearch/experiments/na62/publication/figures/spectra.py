@@ -1,8 +1,8 @@
 """Mass spectra of the NA62 searches: stacked backgrounds, signal, and the regions of mass.
 
-The spectra are a table `selection, sample, label, mass_low_gev, mass_high_gev, expected_events,
-uncertainty` of one channel.  Samples are told by the beginning of their names: `signal_` is drawn as
-an outline, `norm_` and `bkg_` are stacked, all others (control samples) are left out.  The
+The spectra are a table `selection, sample, label, role, mass_low_gev, mass_high_gev,
+expected_events, uncertainty` of one channel.  The signal is drawn as an outline, the normalisation
+channel and backgrounds are stacked, samples of another role are left out.  The
 collaboration's events are not public: what the paper prints are counts of whole regions, and only
 those are quoted, as text; a user's own events are points.  The numbers of a figure are the rows
 drawn, with `channel` and `drawn_as` in front (`stacked`, `outline`, `published` for a count of data,
@@ -50,9 +50,7 @@ _COLUMNS = (
     "uncertainty",
     "published_events",
 )
-# Other control selections leave nothing of the signal, and nothing is masked in them.
-_WITH_REGIONS = ("sm", "sm_auxiliary", "sm_rich", "lnv", "lnv_auxiliary")
-_DRAWN = ("signal_", "norm_", "bkg_")
+_DRAWN = ("signal", "normalisation", "background")
 # Regions that differ by less (GeV) are the same: what floating point makes of printed digits.
 _SAME_EDGE_GEV = 1e-6
 
@@ -73,7 +71,8 @@ def masses(
 
     A panel has the keys `selection`, `title`, `final_state` (PDG names) and `regions`
     ({name: windows in GeV}): `normalisation`, `masked` and `signal` are marked where it has them,
-    and those that the paper prints where they differ.  `label` names the signal decay, which the
+    and those that the paper prints where they differ; one with `normalisation` is a selection of
+    the normalisation channel.  `label` names the signal decay, which the
     table normalises to `signal_branching_fraction`; `channels` says how the kaons of each channel
     are counted.  Counts of data are quoted if legible.  `user_spectra`: a user's own events of all
     channels, `channel, selection, mass_low_gev, mass_high_gev, events`.
@@ -87,13 +86,12 @@ def masses(
     printed = printed_regions(Numbers(published, channels), channel)
     for panel, place in zip(panels, axes.flat, strict=False):
         selection, points = panel["selection"], DataPoints(data, panel["selection"])
-        components = _components(spectra, selection)
+        applied = _regions(panel["regions"])
+        is_sm = applied.normalisation is not None
+        components = _components(spectra, selection, is_sm)
         _draw_panel(place, channel, components, signal_label, handles, numbers, points)
-        if selection in _WITH_REGIONS:
-            is_sm = selection.startswith("sm")
-            applied = _regions(panel["regions"])
-            _mark_regions(place, applied, is_sm, handles)
-            _mark_printed(place, applied, printed, is_sm, handles)
+        _mark_regions(place, applied, is_sm, handles)
+        _mark_printed(place, applied, printed, is_sm, handles)
         place.set_xlabel(f"{_mass(panel['final_state'])} [MeV/$c^2$]")
         found = printed_counts(channel, selection, published)
         quote_counts(place, panel["title"], found)
@@ -154,6 +152,7 @@ class _Component:
     def __init__(self, selection: str, sample: str, rows: list[dict[str, Any]]):
         rows = sorted(rows, key=lambda row: row["mass_low_gev"])
         self.selection, self.sample, self.label = selection, sample, str(rows[0]["label"])
+        self.role = rows[0]["role"]
         lows = np.array([row["mass_low_gev"] for row in rows], dtype=float)
         highs = np.array([row["mass_high_gev"] for row in rows], dtype=float)
         if not np.allclose(lows[1:], highs[:-1], atol=1e-7):
@@ -166,22 +165,16 @@ class _Component:
         self.sigma = np.array([row["uncertainty"] or 0.0 for row in rows], dtype=float)
 
     @property
-    def is_sm_signal(self) -> bool:
-        """Whether this is the Standard-Model decay in its own selection."""
-        return self.sample.startswith("norm_") and self.selection.startswith("sm")
-
-    @property
     def is_lnv_signal(self) -> bool:
-        return self.sample.startswith("signal_")
+        return self.role == "signal"
 
 
-def _components(spectra: Table, selection: str) -> list[_Component]:
-    """Return what one selection holds: the Standard-Model signal first, then by size, falling."""
+def _components(spectra: Table, selection: str, is_sm: bool) -> list[_Component]:
+    """Return what one selection holds: the signal that `is_sm` first, then by size, falling."""
     by_sample: dict[str, list[dict[str, Any]]] = {}
     for row in find_rows(spectra, selection=selection):
-        if not row["sample"].startswith(_DRAWN):
-            continue
-        by_sample.setdefault(row["sample"], []).append(row)
+        if row["role"] in _DRAWN:
+            by_sample.setdefault(row["sample"], []).append(row)
     if not by_sample:
         raise ValueError(
             f"the spectra have no selection {selection!r}; they have "
@@ -195,7 +188,9 @@ def _components(spectra: Table, selection: str) -> list[_Component]:
                 f"samples {first.sample!r} and {component.sample!r} of selection {selection!r} "
                 "have different bins; all samples of one selection must share theirs"
             )
-    return sorted(components, key=lambda c: (not c.is_sm_signal, -c.events.sum()))
+    return sorted(
+        components, key=lambda c: (not (is_sm and c.role == "normalisation"), -c.events.sum())
+    )
 
 
 def _draw_panel(
@@ -213,7 +208,7 @@ def _draw_panel(
     base = np.zeros(len(edges) - 1)
     for component in reversed(stacked):
         top = base + component.events
-        style = style_of(component.sample)
+        style = style_of(component.sample, component.role)
         patch = axes.stairs(
             top, edges, baseline=base, fill=True, facecolor=style.colour, edgecolor="black",
             hatch=style.hatch, linewidth=0.4, zorder=1,
@@ -271,8 +266,6 @@ def _scale(
 def _mark_regions(axes: Axes, regions: Regions, is_sm: bool, handles: dict[str, Any]) -> None:
     """Arrows at the ends of the Standard-Model signal; else a band, and dashes inside it."""
     if is_sm:
-        if regions.normalisation is None:
-            return
         low, high = axes.get_ylim()
         for edge in regions.normalisation:
             axes.annotate(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lnvsearch import particles
 from lnvsearch.experiments.na62.publication.numbers import Numbers
+from lnvsearch.experiments.na62.publication.tables.background import process_of
 from lnvsearch.publication.figures.style import COLOURS
 
 __all__ = ["Regions", "Style", "printed_regions", "style_of"]
@@ -22,7 +23,7 @@ class Style:
 
 
 _NORMALISATION = Style("white", "")
-# By the beginning of a background's name after `bkg_`; the longest that fits counts.
+# By the beginning of a background's process; the longest that fits counts.
 _STYLES = {
     "k3pi": Style(COLOURS["sky"], ""),
     "k3pi_no_decay": Style(COLOURS["sky"], ""),
@@ -46,11 +47,11 @@ _STYLES = {
 _UNKNOWN = Style(COLOURS["grey"], "oo")
 
 
-def style_of(sample: str) -> Style:
-    """Return the style of a sample, `bkg_k3pi` or `norm_piee`; one style for all unknown."""
-    if sample.startswith("norm_"):
+def style_of(sample: str, role: str) -> Style:
+    """Return the style of a sample, `bkg_k3pi`, for its process; one style for all unknown."""
+    if role == "normalisation":
         return _NORMALISATION
-    name = sample.removeprefix("bkg_")
+    name = process_of(sample)
     fitting = [start for start in _STYLES if name.startswith(start)]
     return _STYLES[max(fitting, key=len)] if fitting else _UNKNOWN
 

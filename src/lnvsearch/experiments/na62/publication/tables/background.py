@@ -1,7 +1,8 @@
 """The simulated backgrounds of the NA62 searches by the names that the papers print.
 
-A background table has the columns `sample, label, variation, selection, region, expected_events,
-statistical_uncertainty, systematic_uncertainty, effective_events`, one row a sample and region.
+A background table has the columns `sample, label, role, variation, selection, region,
+expected_events, statistical_uncertainty, systematic_uncertainty, effective_events`, one row a sample
+and region.  A sample is called after its process, `bkg_k3pi`; what it is for stands in `role`.
 Where no simulated event is left, the statistical uncertainty is what one event might have counted
 (the largest weight of the events nearest in mass): no measurement of zero but, times -ln(1 - CL), an
 upper bound.
@@ -25,8 +26,10 @@ __all__ = [
     "is_background",
     "is_in_no_sum",
     "lower_region_factors",
+    "of_normalisation",
     "outside_signal",
     "process_background",
+    "process_of",
     "processes_of",
     "simulated_cells",
     "total_background",
@@ -35,7 +38,7 @@ __all__ = [
 # A process that is simulated in more than one sample.
 _PARTS = {"pipi0_dalitz_gamma": ("pipi0_dalitz_gamma", "pipi0_dalitz_gamma_soft")}
 # What a sample of a process can be for: one in no sum, and the normalisation decay, too.
-_ROLES = ("bkg", "control", "norm")
+_ROLES = ("background", "control", "normalisation")
 
 # One region by two names: what lies below the masked one.
 _REGION_NAMES = {"lower": ("lower", "control"), "control": ("control", "lower")}
@@ -129,26 +132,31 @@ def process_background(
     """
     parts = []
     for name in _PARTS.get(process, (process,)):
-        found = (
-            background_of(table, f"{role}_{name}", selection, region, variation) for role in _ROLES
-        )
-        part = next((background for background in found if background is not None), None)
-        if part is None:
+        found = [
+            row for row in _rows(table, selection, region, variation)
+            if row["role"] in _ROLES and process_of(row["sample"]) == name
+        ]
+        if not found:
             return None
-        parts.append(part)
+        parts.append(_background(min(found, key=lambda row: _ROLES.index(row["role"]))))
     return combined([part for part in parts if not part.is_empty] or parts)
 
 
 def is_in_no_sum(table: Table, process: str) -> bool:
     """Whether a process was simulated as a control: shown, and in no sum."""
-    return f"control_{process}" in table["sample"] and f"bkg_{process}" not in table["sample"]
+    roles = {
+        role for sample, role in zip(table["sample"], table["role"], strict=True)
+        if process_of(sample) == process
+    }
+    return "control" in roles and "background" not in roles
 
 
 def processes_of(table: Table) -> list[str]:
-    """Return the processes whose background samples, `bkg_<process>`, a table has."""
+    """Return the processes of which a table has background samples."""
     further = {part for process, parts in _PARTS.items() for part in parts if part != process}
     names = dict.fromkeys(
-        sample.removeprefix("bkg_") for sample in table["sample"] if sample.startswith("bkg_")
+        process_of(sample) for sample, role in zip(table["sample"], table["role"], strict=True)
+        if role == "background"
     )
     return [name for name in names if name not in further]
 
@@ -159,15 +167,16 @@ def total_background(
     """Return the sum over all background decays, those that the paper does not list included.
 
     Under a variation, samples that do not have it keep their nominal value; None if none has it.
-    The Standard-Model decay is no background in its own selections (`sm...`); in the others it is.
+    The normalisation channel is no background in its own selections; in the others it is.
     Control samples and pileup, which is not simulated, are left out; so are samples of which no
     event is left, whose upper bound says nothing of the others' sum.
     """
+    is_own = of_normalisation(table, selection)
     varied, nominal = (
         {
             row["sample"]: _background(row)
             for row in _rows(table, selection, region, name)
-            if is_background(row["sample"], selection)
+            if is_background(row["role"], is_own)
         }
         for name in (variation, "nominal")
     )
@@ -216,11 +225,19 @@ def lower_region_factors(
     return factors
 
 
-def is_background(sample: str, selection: str) -> bool:
-    """Tell it from the sample's name; the workflow's names begin with what a sample is for."""
-    if sample.startswith("norm_"):
-        return not selection.startswith("sm")
-    return sample.startswith("bkg_")
+def is_background(role: str, is_own: bool) -> bool:
+    """Whether a sample of this role counts; `is_own`: in a selection of the normalisation channel."""
+    return role == "background" or (role == "normalisation" and not is_own)
+
+
+def of_normalisation(table: Table, selection: str) -> bool:
+    """Whether a selection is one of the normalisation channel: it has the region of this name."""
+    return (selection, "normalisation") in zip(table["selection"], table["region"], strict=True)
+
+
+def process_of(sample: str) -> str:
+    """The process that a sample is called after: `k3pi` of `bkg_k3pi`."""
+    return sample.partition("_")[2]
 
 
 def _rows(table: Table, selection: str, region: str, variation: str) -> list[dict[str, Any]]:

@@ -1,8 +1,7 @@
 """Tables that every search for a kaon decay has, whatever its paper prints.
 
-Channels, samples and regions are told by their names: `signal_<channel>`, `norm_<decay>` and
-`bkg_<process>`; selections `lnv...` are the signal's, `sm...` the normalisation channel's.  Numbers
-that the paper does not print, or that are not legible, leave an empty cell.
+Channels, samples and regions are told by their names: `bkg_<process>`; `lnv` is the signal's
+selection.  Numbers that the paper does not print, or that are not legible, leave an empty cell.
 """
 
 from __future__ import annotations
@@ -19,6 +18,8 @@ from lnvsearch.experiments.na62.publication.tables.background import (
     background_of,
     combined,
     is_background,
+    of_normalisation,
+    process_of,
     simulated_cells,
 )
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
@@ -97,17 +98,18 @@ def backgrounds(
     rows = []
     for channel, table in background.items():
         for selection, region in dict.fromkeys(_places(table)):
+            is_own = of_normalisation(table, selection)
             samples = dict.fromkeys(
                 row["sample"] for row in table_rows(table)
                 if (row["selection"], row["region"]) == (selection, region)
-                and is_background(row["sample"], selection)
+                and is_background(row["role"], is_own)
             )
             if not samples:
                 continue
             place = {"channel": channel, "selection": selection, "region": region}
             of_paper = published if selection == "lnv" else None
             for sample in samples:
-                process = sample.removeprefix("bkg_").removeprefix("norm_")
+                process = process_of(sample)
                 rows.append({
                     **place, "sample": sample,
                     "published": _printed_background(of_paper, process, region, channel),
