@@ -13,7 +13,7 @@ import pytest
 SHARED = ("files", "particles", "random_streams", "tables", "event_files")
 LAYERS = (
     "generation", "detector", "reconstruction", "selection", "sensitivity", "systematics",
-    "statistics", "limit_inputs", "interpretation", "publication",
+    "statistics", "limit_inputs", "limit_tables", "publication",
 )  # fmt: skip
 
 

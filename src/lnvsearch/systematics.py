@@ -6,11 +6,12 @@ All uncertainties are relative and in percent, as papers print them.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 __all__ = [
     "COLUMNS",
+    "OVERRIDDEN",
     "Calibration",
     "Percentage",
     "calibrate_scalar",
@@ -25,6 +26,8 @@ __all__ = [
 ]
 
 #: Columns of a table of uncertainties by source.
+#: Note on an external number that is not the published one.
+OVERRIDDEN = "overridden by a number that is not the published one"
 COLUMNS = (
     "source",
     "kind",
@@ -103,13 +106,16 @@ def external_percent(source: Mapping) -> float | None:
 def source_rows(source: Mapping, estimate: Percentage | None) -> list[dict]:
     """Rows of COLUMNS of one source: the external number, and the estimate, as far as there are.
 
-    `source`: an entry of `systematics` of the search's file; its `in_total` says which one enters.
+    `source`: an entry of `systematics` of the search's file; its `in_total` says which one enters,
+    its `inputs` whether the external number is the `published` one or `overridden`.
     """
     external = external_percent(source)
+    is_published = source.get("inputs", "published") == "published"
+    marks = (source.get("note"), None if is_published else OVERRIDDEN)
     common = {
         "source": source["source"],
-        "note": source.get("note"),
-        "published_percent": external,
+        "note": "; ".join(filter(None, marks)) or None,
+        "published_percent": external if is_published else None,
     }
     rows = []
     if external is not None:
@@ -135,7 +141,7 @@ def source_rows(source: Mapping, estimate: Percentage | None) -> list[dict]:
     return rows
 
 
-def total_row(rows: Iterable[Mapping]) -> dict:
+def total_row(rows: Sequence[Mapping]) -> dict:
     """The quadratic sum of the rows that enter the total, as a row of COLUMNS."""
     return {
         "source": "total",
@@ -144,7 +150,10 @@ def total_row(rows: Iterable[Mapping]) -> dict:
             row["relative_uncertainty_percent"] for row in rows if row["in_total"]
         ),
         "in_total": False,
-        "note": "sum in quadrature of the rows that enter",
+        "note": "sum in quadrature of the rows that enter" + (
+            f"; some of them are {OVERRIDDEN}"
+            if any((row.get("note") or "").endswith(OVERRIDDEN) for row in rows) else ""
+        ),
     }
 
 

@@ -4,31 +4,21 @@ import math
 
 import pytest
 
-from lnvsearch import limit_inputs
-from lnvsearch.limit_inputs import (
-    Inputs,
-    coverage_table,
-    derived_inputs,
-    limit_records,
-    predicted_inputs,
-    scan_table,
-    simulated_inputs,
-    total_background,
-    user_data_inputs,
-)
+from lnvsearch.limit_inputs import USER_DATA, Inputs, limit_from, total_background
+from lnvsearch.limit_tables import coverage_table, limit_records, limits_by_method, scan_table
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
 from lnvsearch.publication.results import of_the_paper
 from lnvsearch.tables import find_rows, table_rows
 
-PARENTS = {
+PARENTS = limit_from({
     "method": "rolke", "bounded": False, "priors": ["none", "gamma"], "inputs": "published",
     "normalised_to": "parents", "n_parents": 10087e6, "efficiency_sample": "signal",
     "observed": 1, "background": {"mean": 0.0, "sigma": 0.0},
     "efficiency": {"mean": 0.1583, "relative_sigma_percent": 7.0},
-    "other_efficiencies": {"section_iii": 0.1568},
-}  # fmt: skip
+    "other_efficiencies": {"section_iii": 0.1568}, "simulation_inputs": "overridden",
+})  # fmt: skip
 # NA62, Phys. Lett. B 797 (2019) 134794, Table 3: K+ -> pi- mu+ mu+.
-CHANNEL = {
+CHANNEL = limit_from({
     "method": "cls", "bounded": False, "priors": ["posterior-gamma"], "inputs": "overridden",
     "normalised_to": "normalisation_channel",
     "observed": 1, "background": {"mean": 0.91, "sigma": 0.41},
@@ -39,8 +29,9 @@ CHANNEL = {
         "normalisation_acceptance": {"mean": 0.1093, "sigma": 0.0},
         "signal_acceptance": {"mean": 0.0981, "sigma": 0.0},
     },
-    "signal": {"channel": "pimumu", "selection": "lnv", "region": "signal"},
-}  # fmt: skip
+    "place": {"channel": "pimumu", "selection": "lnv", "region": "signal"},
+    "simulation_inputs": "overridden",
+})  # fmt: skip
 
 
 def background_row(sample, events, **more):
@@ -61,7 +52,7 @@ EXPECTED = {"background_events": 3.0, "background_events_uncertainty": 0.6}
 
 
 def test_a_number_of_parents_turns_events_into_a_branching_fraction():
-    nominal, other = derived_inputs(PARENTS)
+    nominal, other = PARENTS.derived_inputs()
     assert (nominal.kind, nominal.variant, nominal.observed) == ("derived", "nominal", 1)
     assert (nominal.efficiency, other.efficiency) == (0.1583, 0.1568)
     assert nominal.efficiency_uncertainty == pytest.approx(0.011081)
@@ -69,7 +60,7 @@ def test_a_number_of_parents_turns_events_into_a_branching_fraction():
 
 
 def test_a_normalisation_channel_gives_both_sensitivities():
-    printed, recomputed = derived_inputs(CHANNEL)
+    printed, recomputed = CHANNEL.derived_inputs()
     assert (printed.scale, printed.efficiency, printed.inputs) == (1.28e-11, 1.0, "overridden")
     assert recomputed.scale == pytest.approx(0.962e-7 * 0.1093 / (8357 * (1 - 7e-4) * 0.0981))
     assert printed.efficiency_uncertainty == pytest.approx(0.03125)
@@ -88,15 +79,16 @@ def test_simulated_efficiency_meets_the_published_count_and_the_user_s_own():
     systematics = {"source": ["pid", "total"], "relative_uncertainty_percent": [2.2, 10.0]}
     background = {"background_events": 0.1, "background_events_uncertainty": 0.05}
     counts = {"region": ["lower", "signal"], "events": [10, 3]}
-    arguments = (PARENTS, acceptance, systematics, background)
-    found = simulated_inputs(*arguments, counts)
+    results = {"acceptance": acceptance, "systematics": systematics, "background": background}
+    found = PARENTS.own_inputs(results | {"data_counts": counts})
     assert [(one.kind, one.variant, one.observed, one.efficiency) for one in found] == [
         ("simulated", "nominal", 1, 0.157), ("simulated", "uncalibrated", 1, 0.165),
-        (limit_inputs.USER_DATA, "simulated_efficiency", 3, 0.157),
+        (USER_DATA, "simulated_efficiency", 3, 0.157),
     ]  # fmt: skip
     assert found[0].efficiency_uncertainty == pytest.approx(0.0157)
     assert (found[0].background, found[0].background_uncertainty) == (0.1, 0.05)
-    assert simulated_inputs(*arguments) == found[:2]
+    assert {one.inputs for one in found} == {"overridden"}  # by a number of the simulation's alone
+    assert PARENTS.own_inputs(results) == found[:2]
     # What compares with the paper leaves the user's own out.
     records = [{"kind": one.kind} for one in found]
     assert of_the_paper(records) == records[:2]
@@ -112,7 +104,7 @@ def test_a_predicted_sensitivity_is_used_by_the_paper_s_method_alone():
     sensitivity = {"simulated": {"nominal": {
         "single_event_sensitivity": 1.2e-11, "single_event_sensitivity_uncertainty": 0.06e-11,
     }}}  # fmt: skip
-    (found,) = predicted_inputs(CHANNEL, sensitivity, EXPECTED)
+    (found,) = CHANNEL.own_inputs({"sensitivity": sensitivity, "background": EXPECTED})
     assert (found.kind, found.variant, found.methods) == ("simulated", "nominal", ("cls",))
     assert (found.background, found.scale, found.observed) == (3.0, 1.2e-11, 1)
     assert found.efficiency_uncertainty == pytest.approx(0.05)
@@ -124,13 +116,14 @@ def test_the_user_s_background_is_that_of_as_many_decays():
     own = {"exposure": 0.5, "single_event_sensitivity": {
         "published_acceptances": estimate, "simulated_acceptances": estimate,
     }}  # fmt: skip
-    published, simulated = user_data_inputs(CHANNEL, own, counts, EXPECTED)
+    results = {"sensitivity": {"simulated": {}}, "background": EXPECTED, "data_counts": counts}
+    published, simulated = CHANNEL.own_inputs(results | {"data_sensitivity": own})
     assert (published.observed, published.background, simulated.background) == (2, 0.455, 1.5)
     assert published.background_uncertainty == pytest.approx(0.205)
     assert published.scale == 2.56e-11
     assert len(published.methods) == 4 and simulated.methods == ("cls",)
     none = {"without_sensitivity": "no candidate"}
-    assert user_data_inputs(CHANNEL, none, counts, EXPECTED) == []
+    assert CHANNEL.own_inputs(results | {"data_sensitivity": none}) == []
 
 
 def test_every_method_has_its_record():
@@ -158,10 +151,15 @@ def published_scan(**changes):
 
 
 def scan(published, efficiency=0.1583):
-    row = {"sample": "signal_m1.000", "variation": "nominal", "mass_gev": 1.0,
-           "efficiency": 0.2, "efficiency_in_bin": efficiency}  # fmt: skip
+    efficiencies = {
+        "sample": ["signal_m1.000"] * 3, "model": ["pair", "pair", "other"], "mass_gev": [1.0] * 3,
+        "variation": ["nominal", "shifted", "nominal"], "efficiency": [0.2] * 3,
+        "efficiency_in_bin": [efficiency, 0.5, 0.6],
+    }  # fmt: skip
     systematics = {"mass_gev": [1.0], "total_percent": [7.0]}
-    table = scan_table(PARENTS, published, [row], systematics, 0.90, in_mass_bin=True)
+    table = scan_table(
+        PARENTS, published, efficiencies, systematics, 0.90, model="pair", in_mass_bin=True
+    )
     return {row["kind"]: row for row in table_rows(table)}
 
 
@@ -183,3 +181,13 @@ def test_coverage_is_exact_for_a_known_experiment():
     assert len(find_rows(table, method="cls")) == 2
     for row in find_rows(table, method="cls"):
         assert row["coverage"] == pytest.approx(1.0) and row["nominal"] == 0.90
+
+
+def test_limits_stand_side_by_side_rounded():
+    inputs = [Inputs("derived", "nominal", 1, 0.12345, 0.0, 0.1583, 0.0, 1e-10, "overridden")]
+    table = limits_by_method({"kkee": limit_records(inputs, PARENTS, 0.90)[:2]})
+    rolke, cls = table_rows(table)
+    assert (rolke["channel"], rolke["method"], rolke["prior"]) == ("kkee", "rolke", None)
+    assert (rolke["paper_method"], cls["paper_method"]) == (True, False)
+    assert rolke["inputs"] == "overridden" and rolke["background"] == "0.123"
+    assert len(cls["upper_events"]) == 5 and cls["upper_branching_fraction"].endswith("e-09")

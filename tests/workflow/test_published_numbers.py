@@ -1,13 +1,16 @@
 """What a paper prints stands in one place: limits follow it, and what is overridden says so."""
 
 import csv
+from types import SimpleNamespace
 
 import pytest
 import yaml
 from searches.configuration import ConfigurationError, read_yaml
 from searches.load import load_papers
 
-from lnvsearch.limit_inputs import derived_inputs, limit_records
+from lnvsearch.limit_inputs import limit_from
+from lnvsearch.limit_tables import limit_records
+from lnvsearch.systematics import OVERRIDDEN, source_rows
 
 CONFIG = "config/config.yaml"
 PAPERS = {"besiii_2025": ["kkee"], "na62_2019": ["piee", "pimumu"], "na62_2022": ["piee", "pipi0ee"]}
@@ -37,8 +40,8 @@ def edit(project, name, quantity, channel, mass="", /, **changes):
 
 def own_limits(paper, channel):
     """The derived limits by the paper's own method, without a prior's width, by variant."""
-    limit = {**paper.limit_parameters(channel), "priors": ["none"]}
-    records = limit_records(derived_inputs(limit), limit, 0.90)
+    limit = limit_from({**paper.limit_parameters(channel), "priors": ["none"]})
+    records = limit_records(limit.derived_inputs(), limit, 0.90)
     return {r["variant"]: r for r in records if r["is_paper_method"]}
 
 
@@ -88,7 +91,8 @@ def test_an_edited_candidate_count_changes_all_that_is_normalised_to_it(project)
     edit(project, "na62_2022", "normalisation_candidates", "piee", value="22082")
     paper = load(project, "na62_2022")
     for channel, printed in (("piee", 2.28e-11), ("pipi0ee", 3.68e-10)):
-        scales = {one.variant: one.scale for one in derived_inputs(paper.limit_parameters(channel))}
+        limit = limit_from(paper.limit_parameters(channel))
+        scales = {one.variant: one.scale for one in limit.derived_inputs()}
         assert scales["printed_sensitivity"] == printed
         assert scales["recomputed_sensitivity"] == pytest.approx(printed / 2, rel=2e-3)
         assert paper.recomputation(channel)["candidates"] == 22082
@@ -139,6 +143,51 @@ def test_a_value_in_the_search_s_file_overrides_and_is_told(project):
     assert (used.value, used.source) == (0.5, "settings")
     # What is not given is still the paper's.
     assert paper.entered["background_events", "pimumu", None].source == "published"
+
+
+def test_what_a_simulated_limit_uses_besides_is_told_when_it_is_overridden(project):
+    file = project / "config" / "papers" / "na62_2022.yaml"
+    content = yaml.safe_load(file.read_text())
+    content["channels"]["pipi0ee"]["pileup"]["sideband_events"] = 4
+    content["channels"]["piee"]["background_systematic"]["fraction"] = 0.5
+    file.write_text(yaml.safe_dump(content, sort_keys=False))
+    paper = load(project, "na62_2022")
+    for channel in ("piee", "pipi0ee"):
+        limit = paper.limit_parameters(channel)
+        assert (limit["inputs"], limit["simulation_inputs"]) == ("published", "overridden")
+        wildcards = SimpleNamespace(channel=channel)
+        settings = paper.steps["estimate_backgrounds"].settings(paper, wildcards)
+        assert settings["inputs"] == "overridden"
+
+
+@pytest.mark.parametrize(("source", "own"), [
+    ("kinematic_fit", 5.0), ("pid", [{"percent": 0.8, "particles": 2}, {"particles": 2}]),
+])
+def test_an_overridden_systematic_uncertainty_is_told(project, source, own):
+    file = project / "config" / "papers" / "besiii_2025.yaml"
+    content = yaml.safe_load(file.read_text())
+    (row,) = (row for row in content["systematics"] if row["source"] == source)
+    row["external_percent"] = own
+    file.write_text(yaml.safe_dump(content, sort_keys=False))
+    paper = load(project, "besiii_2025")
+    assert paper.limit_parameters("kkee")["simulation_inputs"] == "overridden"
+    found = {row["source"]: source_rows(row, None) for row in paper.systematic_sources()}
+    notes = {name: [row["note"] or "" for row in rows] for name, rows in found.items()}
+    assert [name for name in notes if any(OVERRIDDEN in note for note in notes[name])] == [source]
+    assert found[source][0]["published_percent"] is None
+    assert found["n_jpsi"][0]["published_percent"] == 0.5
+    assert paper.table("table2").settings["inputs"] == "overridden"
+
+
+def test_an_overridden_mass_scan_is_told(project):
+    file = project / "config" / "papers" / "besiii_2025.yaml"
+    before = load(project, "besiii_2025").table("table2").settings["inputs"]
+    content = yaml.safe_load(file.read_text())
+    content["mass_scan"] = {"first_gev": 0.6}
+    file.write_text(yaml.safe_dump(content, sort_keys=False))
+    paper = load(project, "besiii_2025")
+    assert before == "published" and paper.table("table2").settings["inputs"] == "overridden"
+    assert paper.limit_parameters("kkee")["simulation_inputs"] == "published"
 
 
 BAD = {

@@ -124,9 +124,10 @@ def test_an_edit_of_one_experiment_runs_no_job_of_another_again(finished, edit, 
 
 def test_a_doubled_number_in_a_helper_runs_again_what_reaches_it(finished, edit, listed):
     """Here the single-event sensitivity that a paper prints, which only limits use."""
-    printed = 'printed["mean"]'
+    printed = '("printed_sensitivity", self.single_event_sensitivity)'
     (path,) = (path for path in files_of_code(finished) if printed in path.read_text())
-    edit(path, path.read_text().replace(printed, f"2 * {printed}"))
+    doubled = printed.replace("self", "2 * self")
+    edit(path, path.read_text().replace(printed, doubled))
     jobs = listed()
     assert {output.split("/")[1] for output in jobs if "/limits/" in output} >= {"na62_2019", "na62_2022"}
     assert not any("simulate" in block.split(":")[0] for block in jobs.values())

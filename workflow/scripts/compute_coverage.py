@@ -11,12 +11,14 @@ def compute_coverage(paper, limits, confidence_level, output, undercoverage, tex
     """Write coverage against the true signal, and where each method covers too little."""
     import numpy as np
 
-    from lnvsearch.limit_inputs import coverage_table
+    from lnvsearch.limit_inputs import limit_from
+    from lnvsearch.limit_tables import coverage_table
     from lnvsearch.publication.undercoverage import undercoverage as summarised
     from lnvsearch.tables import to_csv, to_markdown, to_tex
 
     signal = np.linspace(0.0, LARGEST_SIGNAL, STEPS + 1)[1:]
-    table = coverage_table(paper, limits, signal, confidence_level)
+    typed = {channel: limit_from(values) for channel, values in limits.items()}
+    table = coverage_table(paper, typed, signal, confidence_level)
     write_table(output, table)
     summary = summarised(table)
     for path, to_text in ((undercoverage, to_csv), (tex, to_tex), (md, to_markdown)):

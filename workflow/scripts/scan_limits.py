@@ -7,16 +7,14 @@ from output import write_table
 def scan_limits(published, efficiencies, systematics, output, limit, scan_model, in_mass_bin,
                 confidence_level):
     """One row for each mass and kind: derived where the paper is legible, simulated everywhere."""
-    from lnvsearch.limit_inputs import scan_table
+    from lnvsearch.limit_inputs import limit_from
+    from lnvsearch.limit_tables import scan_table
     from lnvsearch.publication.published import read_published
-    from lnvsearch.tables import find_rows, read_csv
+    from lnvsearch.tables import read_csv
 
-    table = read_csv(efficiencies)
-    rows = [row for variation in ("nominal", "uncalibrated")
-            for row in find_rows(table, model=scan_model, variation=variation)]
     write_table(output, scan_table(
-        limit, read_published(published), rows, read_csv(systematics), confidence_level,
-        in_mass_bin=in_mass_bin,
+        limit_from(limit), read_published(published), read_csv(efficiencies),
+        read_csv(systematics), confidence_level, model=scan_model, in_mass_bin=in_mass_bin,
     ))
 
 

@@ -6,34 +6,13 @@ from output import write_json
 
 def set_limits(output, limit, files, confidence_level):
     """Write one record for every set of inputs, method and prior; `files`: the results by name."""
-    from lnvsearch.limit_inputs import derived_inputs, limit_records
+    from lnvsearch.limit_inputs import limit_from
+    from lnvsearch.limit_tables import limit_records
+    from lnvsearch.publication.results import read_inputs
 
-    inputs = [*derived_inputs(limit), *own_inputs(limit, files)]
-    write_json(output, limit_records(inputs, limit, confidence_level))
-
-
-def own_inputs(limit, files):
-    """Inputs from this simulation, and from the user's own data where there are any."""
-    from lnvsearch.limit_inputs import (
-        predicted_inputs,
-        simulated_inputs,
-        user_data_inputs,
-    )
-    from lnvsearch.publication.results import read_json
-    from lnvsearch.tables import read_csv
-
-    read = {name: read_json(path) if path.endswith(".json") else read_csv(path)
-            for name, path in files.items()}
-    if limit["normalised_to"] == "parents":
-        return simulated_inputs(
-            limit, read["acceptance"], read["systematics"], read["background"], read.get("data_counts")
-        )
-    inputs = predicted_inputs(limit, read["sensitivity"], read["background"])
-    if "data_counts" in read:
-        inputs += user_data_inputs(
-            limit, read["data_sensitivity"], read["data_counts"], read["background"]
-        )
-    return inputs
+    typed = limit_from(limit)
+    inputs = [*typed.derived_inputs(), *typed.own_inputs(read_inputs(files))]
+    write_json(output, limit_records(inputs, typed, confidence_level))
 
 
 if __name__ == "__main__":

@@ -3,28 +3,14 @@
 from job import job
 from output import write_text
 
-COLUMNS = ("channel", "kind", "variant", "method", "prior", "paper_method", "inputs", "observed",
-           "background", "upper_events", "upper_branching_fraction")
-
 
 def tabulate_limits_by_method(limits, csv, tex, md):
     """`limits`: channel -> file of records; three texts of the same table."""
-    import json
+    from lnvsearch.limit_tables import limits_by_method
+    from lnvsearch.publication.results import read_inputs
+    from lnvsearch.tables import to_csv, to_markdown, to_tex
 
-    from lnvsearch.tables import table_from_rows, to_csv, to_markdown, to_tex
-
-    rows = []
-    for channel, path in limits.items():
-        with open(path, encoding="utf-8") as stream:
-            records = json.load(stream)
-        rows += [
-            {**record, "channel": channel, "paper_method": record["is_paper_method"],
-             "background": f"{record['background']:.3g}",
-             "upper_events": f"{record['upper_events']:.4g}",
-             "upper_branching_fraction": f"{record['upper_branching_fraction']:.4g}"}
-            for record in records
-        ]
-    table = table_from_rows(rows, COLUMNS)
+    table = limits_by_method(read_inputs(limits))
     for path, to_text in ((csv, to_csv), (tex, to_tex), (md, to_markdown)):
         write_text(path, to_text(table))
 

@@ -72,6 +72,8 @@ class Paper:
     published_inputs = re.compile(PARENT_INPUTS)
     #: Sections that are made for them.
     published_sections = PARENT_SECTIONS
+    #: Where else, but for the limit's own section, published inputs of a simulated limit stand.
+    simulation_sections: tuple[str, ...] = ()
 
     def __init__(
         self, name: str, content: dict, config: Mapping, root: Path, config_files: str
@@ -362,7 +364,15 @@ class Paper:
             "normalised_to": "parents",
             "n_parents": self.settings["parent"]["number"],
             "efficiency_sample": self.channels[channel]["efficiency_sample"],
-            "inputs": self.origin_of_inputs(f"channels.{channel}.limit.", "parent."),
+            **self.origins_of_limit(f"channels.{channel}.limit.", "parent."),
+        }
+
+    def origins_of_limit(self, *sections: str) -> dict[str, str]:
+        """Whether a limit's published inputs are overridden: of a derived one, below these keys,
+        and of a simulated one, which takes published numbers elsewhere, too."""
+        return {
+            "inputs": self.origin_of_inputs(*sections),
+            "simulation_inputs": self.origin_of_inputs(*sections, *self.simulation_sections),
         }
 
     def limit_inputs(self, channel: str) -> dict[str, str]:

@@ -291,11 +291,17 @@ def _put(
 
 def given_keys(settings: Any, is_input: Callable[[str], bool], prefix: str = "") -> Iterator[str]:
     """The inputs that settings give themselves, before anything is filled in."""
-    if is_input(prefix):
-        yield prefix
     if isinstance(settings, Mapping):
         for name, content in settings.items():
             yield from given_keys(content, is_input, f"{prefix}.{name}" if prefix else str(name))
+    elif isinstance(settings, list):
+        for i, content in enumerate(settings):
+            yield from given_keys(content, is_input, f"{prefix}[{i}]")
+            if isinstance(content, Mapping):  # by its first value
+                name = next(iter(content.values()), None)
+                yield from given_keys(content, is_input, f"{prefix}.{name}")
+    elif is_input(prefix):
+        yield prefix
 
 
 # ---------------------------------------------------------------------------- what became of a number

@@ -45,6 +45,7 @@ def results(paper: ColliderSearch) -> dict[str, Result]:
 SETTINGS: dict[str, Setting] = {
     **publication.SETTINGS,
     "in_mass_bin": lambda paper, entry: paper.settings["mass_bin"]["in_efficiency"],
+    "inputs": lambda paper, entry: paper.origin_of_inputs(""),
     "samples": lambda paper, entry: paper.cut_flow_samples(),
     "window_gev": lambda paper, entry: paper.signal_window(),
 }

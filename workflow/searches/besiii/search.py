@@ -46,6 +46,7 @@ class ColliderSearch(Paper):
         r"|calibration\.target|systematics\.\w+\.external_percent(\[\d+\]\.percent)?"
     )
     published_sections = PARENT_SECTIONS | {"mass_scan"}
+    simulation_sections = ("systematics.",)
 
     def prepare(self) -> None:
         self.calibration = self.settings["calibration"]
@@ -120,6 +121,13 @@ class ColliderSearch(Paper):
         if self.settings["samples"][base]["at_each_mass"]:
             return [f"{base}_m{mass:.3f}" for mass in self.masses_gev]
         return [base]
+
+    def systematic_sources(self) -> list[dict]:
+        """Rows of the systematic uncertainties; of an external number, whether it is overridden."""
+        return [
+            {**row, "inputs": self.origin_of_inputs(f"systematics.{row['source']}.")}
+            for row in self.settings["systematics"]
+        ]
 
     def processes(self) -> list[str]:
         """The sources of systematic uncertainties."""

@@ -82,7 +82,7 @@ STEPS = {
     "compute_efficiencies": Step(
         lambda paper, w: {"acceptance": paper.channel_file("acceptance", w.channel)},
         lambda paper, w: {
-            "samples": paper.sample_models(), "sources": paper.settings["systematics"],
+            "samples": paper.sample_models(), "sources": paper.systematic_sources(),
         },
     ),
     "compute_systematics": Step(
@@ -91,7 +91,7 @@ STEPS = {
             "efficiencies": paper.channel_file("efficiencies", w.channel),
             "by_mass": paper.channel_file("systematics", w.channel, "_by_mass.csv"),
         },
-        lambda paper, w: {"sources": paper.settings["systematics"]},
+        lambda paper, w: {"sources": paper.systematic_sources()},
     ),
     "measure_resolution": Step(
         lambda paper, w: {

@@ -133,17 +133,19 @@ class KaonSearch(Paper):
         }
 
     def limit_parameters(self, channel: str) -> dict:
-        normalisation = self.channels[channel]["normalisation"]
+        entry, recomputation = self.channels[channel], self.recomputation(channel)
+        limit = {key: value for key, value in entry["limit"].items() if key not in recomputation}
+        normalisation = f"normalisation.{entry['normalisation']}."
+        own = [f"channels.{channel}.{name}." for name in ("limit", "pileup", "background_systematic")]
         return {
-            **self.channels[channel]["limit"],
+            **limit,
             "normalised_to": "normalisation_channel",
-            "recomputation": self.recomputation(channel),
-            "inputs": self.origin_of_inputs(
-                f"channels.{channel}.limit.", f"normalisation.{normalisation}."
-            ),
-            "signal": {
+            "recomputation": recomputation,
+            "inputs": self.origin_of_inputs(own[0], normalisation),
+            "simulation_inputs": self.origin_of_inputs(*own, normalisation),
+            "place": {
                 "channel": channel,
-                **{name: self.channels[channel]["signal"][name] for name in ("selection", "region")},
+                **{name: entry["signal"][name] for name in ("selection", "region")},
             },
         }
 

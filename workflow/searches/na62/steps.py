@@ -63,6 +63,7 @@ def _backgrounds(paper: KaonSearch, wildcards) -> dict:
         **_background_settings(paper, wildcards.channel),
         "channel": wildcards.channel,
         "in_total": [*_background_samples(paper, wildcards.channel), "pileup"],
+        "inputs": paper.limit_parameters(wildcards.channel)["simulation_inputs"],
     }
 
 

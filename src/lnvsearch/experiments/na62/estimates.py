@@ -129,10 +129,11 @@ def estimate_backgrounds(inputs: Mapping[str, str | Sequence[str]], settings: Ma
     """Tables `background` and `spectra` of a channel, and the record `total` of its signal region.
 
     `inputs`: files `acceptance`, `calibration`, and `spectra`, one for each sample; `settings`: of
-    `BackgroundSettings`, with the `channel` and `in_total`, the samples that the total adds up.
+    `BackgroundSettings`, with the `channel`, `in_total`, the samples that the total adds up, and
+    `inputs`, whether the paper's numbers are the published ones or overridden.
     """
     own = dict(settings)
-    channel, in_total = own.pop("channel"), own.pop("in_total")
+    channel, in_total, origin = (own.pop(name) for name in ("channel", "in_total", "inputs"))
     typed, factors = BackgroundSettings.from_mapping(own), Factors.read(inputs["calibration"])
     background = background_table(typed, Acceptances.read(inputs["acceptance"]), factors)
     files = dict(zip(typed.samples, inputs["spectra"], strict=True))
@@ -146,6 +147,7 @@ def estimate_backgrounds(inputs: Mapping[str, str | Sequence[str]], settings: Ma
         "total": {
             "background_events": events,
             "background_events_uncertainty": uncertainty,
+            "inputs": origin,
         },
     }
 

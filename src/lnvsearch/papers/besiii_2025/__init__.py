@@ -10,7 +10,7 @@ TABLES = {
     "table2": Content(
         f"{__name__}.tables.table2",
         ("published", "efficiencies", "systematics_by_mass", "scan"),
-        ("in_mass_bin",),
+        ("in_mass_bin", "inputs"),
     ),
 }
 
@@ -81,5 +81,6 @@ HEADINGS = {
     "limit_simulated": ("Limit simulated", r"$\mathcal{B}^{\mathrm{sim}}$"),
     "efficiency_uncalibrated": ("ε uncalibrated (%)", r"$\varepsilon^{\mathrm{uncal}}$ (\%)"),
     "efficiency_uncalibrated_uncertainty": ("± (%)", r"$\pm$ (\%)"),
+    "inputs": "Inputs",
     "limit_uncalibrated": ("Limit uncalibrated", r"$\mathcal{B}^{\mathrm{uncal}}$"),
 }

@@ -43,6 +43,7 @@ TABLE2_COLUMNS = (
     "efficiency_uncalibrated",
     "efficiency_uncalibrated_uncertainty",
     "limit_uncalibrated",
+    "inputs",
 )
 
 # The sources in the order of the paper's Table 1; further ones follow before the total.
@@ -90,7 +91,7 @@ def table2(
     scan: Table,
     *,
     in_mass_bin: bool = True,
-    method: str = "rolke",
+    inputs: str = "published",
 ) -> dict[str, list[str]]:
     """Return efficiencies, counts, uncertainties and limits for every mass hypothesis.
 
@@ -98,12 +99,14 @@ def table2(
     have the columns of the result files of these names.  Efficiencies are those of the model
     `two_majorana`, with `in_mass_bin` those of events inside the 25 MeV bin of m(Ke); variation
     `nominal` is the calibrated detector, `uncalibrated` has its own columns.  Limits are those of
-    `method`.  One row a mass: all that the paper lists, and all others in the scan.
+    Rolke's method.  One row a mass: all that the paper lists, and all others in the scan.  `inputs`
+    says whether the paper's numbers that entered are the published ones.
     """
     masses = list(published.masses_gev())
     masses += [m for m in scan["mass_gev"] if m is not None and not _contains(masses, m)]
     rows = [
-        _table2_row(mass, published, efficiencies, systematics_by_mass, scan, in_mass_bin, method)
+        _table2_row(mass, published, efficiencies, systematics_by_mass, scan, in_mass_bin)
+        | {"inputs": inputs}
         for mass in sorted(_distinct(masses))
     ]
     return text_table(rows, TABLE2_COLUMNS)
@@ -147,14 +150,13 @@ def _table2_row(
     systematics_by_mass: Table,
     scan: Table,
     in_mass_bin: bool,
-    method: str,
 ) -> dict[str, str]:
     def printed_digits(quantity: str) -> str:
         number = published.find(quantity, mass_gev)
         return number.digits if number is not None and number.legible else ""
 
     def limit_row(kind: str, variant: str) -> Mapping[str, Any]:
-        found = find_rows(scan, mass_gev=mass_gev, kind=kind, variant=variant, method=method)
+        found = find_rows(scan, mass_gev=mass_gev, kind=kind, variant=variant, method="rolke")
         return found[0] if found else {}
 
     simulated = limit_row("simulated", "nominal")
