@@ -13,7 +13,8 @@ import pytest
 SHARED = ("files", "particles", "random_streams", "tables", "event_files")
 LAYERS = (
     "generation", "detector", "reconstruction", "selection", "sensitivity", "systematics",
-    "statistics", "limit_inputs", "limit_tables", "publication",
+    "statistics", "limit_inputs", "limit_tables", "publication", "cli", "limit_settings",
+    "limit_command",
 )  # fmt: skip
 
 
@@ -29,8 +30,9 @@ def modules_of(root):
     return found
 
 
-def imports_of(path, modules):
-    """Modules of the project that a file imports anywhere but for type checking."""
+def imports_of(name, path, modules):
+    """Modules of the project that a module imports anywhere but for type checking."""
+    package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
     skipped = set()
     tree = ast.parse(path.read_text())
     for node in ast.walk(tree):
@@ -42,19 +44,21 @@ def imports_of(path, modules):
         names = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-        for name in names:
-            while name and name not in modules:
-                name = name.rpartition(".")[0]
-            if name:
-                yield name
+        elif isinstance(node, ast.ImportFrom):
+            above = package[:len(package) - node.level + 1] if node.level else []
+            start = ".".join([*above, *filter(None, [node.module])])
+            names = [f"{start}.{alias.name}" for alias in node.names]
+        for imported in names:
+            while imported and imported not in modules:
+                imported = imported.rpartition(".")[0]
+            if imported:
+                yield imported
 
 
 def graph_of(root):
     modules = modules_of(root)
     return {
-        name: {other for other in imports_of(path, modules) if other != name}
+        name: {other for other in imports_of(name, path, modules) if other != name}
         for name, path in modules.items()
     }
 
@@ -109,8 +113,6 @@ def circles(graph):
         index[name] = low[name] = len(index)
         stack.append(name)
         for other in graph[name]:
-            if other.startswith(name + ".") or name.startswith(other + "."):
-                continue  # a package and its own modules
             if other not in index:
                 visit(other)
             if other in stack:
@@ -136,6 +138,11 @@ def test_every_import_follows_the_rule(graph):
     assert not list(wrong_imports(graph))
 
 
+def test_every_module_has_its_place(graph):
+    tops = {name.split(".")[1] for name in graph if name.startswith("lnvsearch.")}
+    assert tops == {*SHARED, *LAYERS, "experiments", "papers", "__main__"}
+
+
 def test_nothing_is_circular(graph):
     assert not circles(graph)
 
@@ -150,6 +157,9 @@ def test_nothing_is_circular(graph):
          "no other"),
         ("src/lnvsearch/experiments/near/one.py", "from lnvsearch import papers", "no paper"),
         ("src/lnvsearch/papers/other.py", "from lnvsearch.papers.print import x", "no other"),
+        ("src/lnvsearch/experiments/near/one.py", "from ..far import two", "no other"),
+        ("src/lnvsearch/selection/one.py", "from .. import papers", "a layer"),
+        ("src/lnvsearch/statistics/__init__.py", "from ..papers.print import x", "a layer"),
         ("src/lnvsearch/experiments/near/one.py", "from searches import load", "the workflow"),
         ("workflow/searches/search.py", "from searches.far import search", "searches.load"),
         ("workflow/searches/near/one.py", "from searches.far.search import x", "searches.load"),
@@ -178,6 +188,14 @@ def test_a_circle_is_seen(tmp_path):
         path.write_text(f"from lnvsearch.selection import {other}\n")
     (circle,) = circles(graph_of(tmp_path))
     assert [name.rpartition(".")[2] for name in circle] == ["one", "three", "two"]
+
+
+def test_a_circle_of_a_package_and_its_module_is_seen(tmp_path):
+    folder = tmp_path / "src/lnvsearch/selection"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text("from .cuts import cut\n")
+    (folder / "cuts.py").write_text("from lnvsearch.selection import other\n")
+    assert circles(graph_of(tmp_path)) == [["lnvsearch.selection", "lnvsearch.selection.cuts"]]
 
 
 def test_files_are_named_after_their_experiment_only_in_its_folders(root):
