@@ -15,7 +15,6 @@ __all__ = [
     "conjugate_pdg_id",
     "ctau_m",
     "is_known",
-    "lifetime_ns",
     "mass_gev",
     "name",
     "pdg_id",
@@ -132,11 +131,6 @@ def ctau_m(particle: str | int) -> float:
     if value is None:
         raise ValueError(f"particle {particle}: the PDG table gives no lifetime")
     return value * _MM_TO_M
-
-
-def lifetime_ns(particle: str | int) -> float:
-    """Mean life in ns (PDG); infinity for a stable particle."""
-    return ctau_m(particle) / SPEED_OF_LIGHT_M_PER_NS
 
 
 def conjugate_pdg_id(particle: str | int) -> int:

@@ -7,7 +7,7 @@ give.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -93,7 +93,6 @@ def comparison_summary(
     inconsistencies: Sequence[Inconsistency],
     remark: str = "",
     listed: Sequence[str] = DISAGREEMENTS,
-    is_test: Callable[[Row], bool] = is_test,
 ) -> str:
     """Return the summary of a comparison as Markdown, made from the numbers alone.
 
@@ -105,7 +104,6 @@ def comparison_summary(
     inconsistencies : those of the paper, the weightiest first
     remark : a paragraph after the counts
     listed : the agreements whose rows are listed with their reasons, of `AGREEMENTS`
-    is_test : which rows test anything
 
     Raises ValueError if `listed` names an unknown agreement or a row a number not in `published`.
     """

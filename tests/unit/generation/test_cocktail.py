@@ -40,7 +40,7 @@ def test_the_decay_table_is_complete():
 
 
 def test_the_decay_table_is_what_the_script_extracts(tmp_path):
-    script = RESOURCES.parent / "workflow" / "scripts" / "extract_jpsi_decays.py"
+    script = RESOURCES / "extract_jpsi_decays.py"
     spec = importlib.util.spec_from_file_location("extract_jpsi_decays", script)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from lnvsearch.publication.comparison import comparison_row, comparison_table, is_test
+from lnvsearch.publication.comparison import comparison_row, comparison_table
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
 from lnvsearch.publication.summary import (
     AGREEMENTS,
@@ -88,10 +88,10 @@ def test_what_is_listed_can_be_chosen(two_channels):
         summary_of(two_channels, listed=["perhaps"])
 
 
-def test_which_rows_are_tests_can_be_chosen(two_channels):
-    text = summary_of(two_channels, is_test=lambda row: is_test(row) and row["channel"] == "b")
-    assert "of 1 tests" in text and not lines_with(text, "| derived |")
-    text = summary_of(two_channels, is_test=lambda row: False)
+def test_a_comparison_without_tests_says_so(two_channels):
+    _, published = two_channels
+    rows = [comparison_row(number, "external", "nominal", number.value) for number in published]
+    text = summary_of((comparison_table(rows, published), published))
     assert "no number that tests a published one" in text
     assert "No test counts as one of: beyond 2 sigma, no uncertainty." in text
 

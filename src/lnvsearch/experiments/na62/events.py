@@ -21,7 +21,6 @@ __all__ = [
     "OPTIONAL_TRACK_BRANCHES",
     "TRACK_BRANCHES",
     "SpectrometerEvents",
-    "muv3_tile_is_outer",
 ]
 
 #: Tiles of the muon detector: 12 x 12 of 22 cm, of which the middle four are replaced by eight
@@ -106,13 +105,3 @@ class SpectrometerEvents:
                 for kind in ("event", "track", "cluster")
             }
             yield replace(self, **part) if start == 0 else replace(self, **part, **NO_SUMS)
-
-
-def muv3_tile_is_outer(tile: np.ndarray) -> np.ndarray:
-    """Whether `track_muv3_tile` is one of the outer tiles: |x| or |y| above 22 cm.
-
-    >>> muv3_tile_is_outer(np.array([-1, 0, 139, 140])).tolist()
-    [False, True, True, False]
-    """
-    tile = np.asarray(tile)
-    return (tile >= 0) & (tile < MUV3_OUTER_TILES)

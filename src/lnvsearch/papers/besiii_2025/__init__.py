@@ -50,10 +50,10 @@ COMPARISON = Content(
     compares=(
         "efficiency_percent", "efficiency_used_in_limit_percent", "n_generated_phase_space",
         "systematic_{process}_percent", "systematic_total_percent",
-        "observed_events", "background_events", "inclusive_background_events",
+        "observed_events", "background_events",
         "upper_limit_signal_events", "upper_limit_branching_fraction", "upper_limit_range_high",
         "upper_limit_range_low", "mass_scan_lowest_gev", "mass_scan_highest_gev",
-        "mass_scan_highest_in_text_gev", "mass_scan_step_gev", "chi_square_4c_maximum",
+        "mass_scan_highest_in_text_gev", "mass_scan_step_gev",
         "signal_window_half_width_in_resolutions",
     ),
 )

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lnvsearch.papers.besiii_2025.summary import summary_markdown
@@ -42,7 +42,6 @@ def compare(
     what `entered_of` reads.  All others as in `comparison_for_besiii`.
     """
     (records,) = limits.values()
-    half_width = "window_half_width_in_resolutions"
     results = {
         **tables,
         # The records of one prior stand for their method.
@@ -50,13 +49,7 @@ def compare(
             (r["kind"], r["variant"], r["method"]): r for r in reversed(of_the_paper(records))
         }.values()),
         "entered": entered_of(entered),
-        "simulated_numbers": [{
-            "quantity": f"signal_{half_width}",
-            "value": resolution[half_width],
-            "uncertainty": resolution[f"{half_width}_uncertainty"],
-            "source": "resolution",
-            "note": f"resolution {1e3 * resolution['mass_resolution_gev']:.2f} MeV",
-        }],
+        "resolution": resolution,
     }
     table = comparison_for_besiii(published, results)
     return table, summary_markdown(table, published, results)
@@ -69,13 +62,9 @@ def comparison_for_besiii(
 
     `results` holds what the workflow made, each optional (without it the numbers concerned have the
     reason in their row): the tables `efficiencies`, `systematics`, `systematics_by_mass`, `scan`,
-    `background`, `punzi`, and the list of records `overall_limits`, with the columns of the result
-    files of these names; and two that may add what no table holds:
-
-    `entered`          what this run uses for published inputs (lnvsearch.publication.entered);
-    `simulated_numbers`  records `quantity, value` and optionally `channel, mass_gev, kind,
-                       variant, uncertainty, source, note`, in the published unit: for instance the
-                       mass resolution that a detector test measured.
+    `background`, and the list of records `overall_limits`, with the columns of the result files of
+    these names; the record `resolution`; and `entered`, what this run uses for published inputs
+    (lnvsearch.publication.entered).
 
     Units are the paper's (`numbers.csv`): efficiencies and uncertainties in percent, limits as
     branching fractions.  Raises ValueError if two rows share a key, a number of the paper has no
@@ -89,8 +78,7 @@ def comparison_for_besiii(
         _limit_rows,
         _range_rows,
         _background_rows,
-        _punzi_rows,
-        _extra_rows,
+        _resolution_rows,
     ):
         rows += make(published, results)
     counts = {
@@ -292,67 +280,33 @@ def _range_rows(published: PublishedNumbers, results: Mapping[str, Any]) -> Iter
 
 
 def _background_rows(published: PublishedNumbers, results: Mapping[str, Any]) -> Iterator[Row]:
-    """The expected background of the exclusive decays, and of the inclusive sample."""
-    rows = table_rows(results.get("background") or {})
-    groups: dict[str, Callable[[Mapping[str, Any]], bool]] = {
-        "background_events": lambda row: row["sample"] != "inclusive",
-        "inclusive_background_events": lambda row: row["sample"] == "inclusive",
-    }
-    for quantity, belongs in groups.items():
-        chosen = [row for row in rows if belongs(row) and row["expected_events"] is not None]
-        if chosen:
-            yield comparison_row(
-                published.find(quantity),
-                "simulated",
-                "nominal",
-                math.fsum(row["expected_events"] for row in chosen),
-                math.hypot(*(row["expected_events_uncertainty"] or 0.0 for row in chosen)),
-                source="background",
-                note=f"sum of {len(chosen)} simulated modes",
-            )
-
-
-def _punzi_rows(published: PublishedNumbers, results: Mapping[str, Any]) -> Iterator[Row]:
-    """The cut on the fit's χ² that this simulation's figure of merit would choose."""
-    rows = table_rows(results.get("punzi") or {})
-    if not rows:
-        return
-    number = published.find("chi_square_4c_maximum")
-    best = max(rows, key=lambda row: row["figure_of_merit"])
-    nearest = min(rows, key=lambda row: abs(row["chi_square_cut"] - number.value))
-    relative = nearest["figure_of_merit"] / best["figure_of_merit"]
-    yield comparison_row(
-        number,
-        "simulated",
-        "punzi_optimum",
-        best["chi_square_cut"],
-        source="punzi",
-        note=(
-            f"the figure of merit at {nearest['chi_square_cut']:g} is {relative:.3f} of its "
-            "largest; the background is this simulation's"
-        ),
-    )
-
-
-def _extra_rows(published: PublishedNumbers, results: Mapping[str, Any]) -> Iterator[Row]:
-    """Records that the caller gives by name."""
-    for record in results.get("simulated_numbers") or ():
-        number = published.find(
-            record["quantity"], record.get("mass_gev"), channel=record.get("channel")
-        )
-        if number is None:
-            raise ValueError(
-                f"simulated_numbers names the quantity {record['quantity']!r}, which the paper "
-                "does not print; the names are in its numbers.csv"
-            )
+    """The expected background of the exclusive decays."""
+    rows = list(table_rows(results.get("background") or {}))
+    if rows:
         yield comparison_row(
-            number,
-            record.get("kind", "simulated"),
-            record.get("variant", "nominal"),
-            record["value"],
-            record.get("uncertainty"),
-            source=record.get("source", ""),
-            note=record.get("note", ""),
+            published.find("background_events"),
+            "simulated",
+            "nominal",
+            math.fsum(row["expected_events"] for row in rows),
+            math.hypot(*(row["expected_events_uncertainty"] for row in rows)),
+            source="background",
+            note=f"sum of {len(rows)} simulated modes",
+        )
+
+
+def _resolution_rows(published: PublishedNumbers, results: Mapping[str, Any]) -> Iterator[Row]:
+    """The half width of the signal window, in resolutions of this simulation."""
+    resolution = results.get("resolution")
+    if resolution is not None:
+        name = "window_half_width_in_resolutions"
+        yield comparison_row(
+            published.find(f"signal_{name}"),
+            "simulated",
+            "nominal",
+            resolution[name],
+            resolution[f"{name}_uncertainty"],
+            source="resolution",
+            note=f"resolution {1e3 * resolution['mass_resolution_gev']:.2f} MeV",
         )
 
 

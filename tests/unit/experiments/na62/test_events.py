@@ -26,7 +26,6 @@ from lnvsearch.experiments.na62.events import (
     OPTIONAL_TRACK_BRANCHES,
     TRACK_BRANCHES,
     SpectrometerEvents,
-    muv3_tile_is_outer,
 )
 
 DOCUMENT = Path(__file__).parents[4] / "docs/kaon_events.md"
@@ -244,10 +243,7 @@ def test_the_document_lists_every_branch_with_its_type_and_no_other():
 
 
 def test_tiles_are_148_of_which_eight_are_inner():
-    tiles = np.arange(-1, MUV3_OUTER_TILES + MUV3_INNER_TILES)
-    outer = muv3_tile_is_outer(tiles)
-    assert len(tiles) - 1 == 148
-    assert outer.sum() == 140 and not outer[0] and not outer[-8:].any()
+    assert (MUV3_OUTER_TILES, MUV3_INNER_TILES) == (140, 8)
 
 
 # ------------------------------------------------------------------- files that cannot be used

@@ -134,19 +134,6 @@ def test_background_is_the_sum_of_the_modes(compared):
     assert row["uncertainty"] == pytest.approx(5e-5)
 
 
-def test_optimum_of_the_fit_cut_stands_beside_the_entered_cut(published, results):
-    results["punzi"] = {
-        "chi_square_cut": [10, 20, 30],
-        "efficiency": [0.12, 0.15, 0.16],
-        "background": [0.0, 0.0, 0.0],
-        "figure_of_merit": [0.08, 0.10, 0.125],
-    }
-    compared = comparison_for_besiii(published, results)
-    rows = {row["kind"]: row for row in find_rows(compared, quantity="chi_square_4c_maximum")}
-    assert rows["simulated"]["value"] == 30
-    assert "0.800 of its largest" in rows["simulated"]["note"]
-
-
 def test_settings_that_differ_from_the_paper_are_seen(published, results):
     results["entered"] = {
         ("cos_theta_maximum", "kkee", None): Entered(0.93, "settings"),
@@ -161,21 +148,6 @@ def test_settings_that_differ_from_the_paper_are_seen(published, results):
     assert notes["chi_square_4c_maximum"][0] == 25
     assert "another value" in notes["chi_square_4c_maximum"][1]
     results["entered"] = {("no_such_number", "kkee", None): Entered(1.0, "settings")}
-    with pytest.raises(ValueError, match="no_such_number"):
-        comparison_for_besiii(published, results)
-
-
-def test_a_measured_number_replaces_the_reason(published, results):
-    record = {"quantity": "momentum_resolution_percent", "value": 0.51, "uncertainty": 0.01,
-              "channel": "kkee"}
-    results["simulated_numbers"] = [record]
-    compared = comparison_for_besiii(published, results)
-    kinds = {
-        row["kind"]: row["value"]
-        for row in find_rows(compared, quantity="momentum_resolution_percent")
-    }
-    assert kinds == {"simulated": 0.51}
-    results["simulated_numbers"] = [record | {"quantity": "no_such_number"}]
     with pytest.raises(ValueError, match="no_such_number"):
         comparison_for_besiii(published, results)
 

@@ -102,22 +102,6 @@ class Na62Detector:
         """Constants of the track fit."""
         return fit_numbers(self.response.spectrometer)
 
-    def spectrometer_numbers(self) -> dict[str, float | tuple[float, ...]]:
-        """Plain numbers for a vertex fit: chambers, magnet, resolution, scattering.
-
-        `scattering_gev` over the momentum in GeV is the rms angle (one plane, rad) of one chamber;
-        the line of a track is that before chamber 1.
-        """
-        straws = self.response.spectrometer
-        return {
-            "chamber_z_m": straws.chamber_z_m,
-            "magnet_z_m": straws.magnet_z_m,
-            "magnet_kick_gev": straws.magnet_kick_gev,
-            "hit_resolution_m": straws.hit_resolution_m,
-            "scattering_gev": scattering_gev(straws.thickness_x0),
-        }
-
-
 def track_covariance(detector: Na62Detector, momentum_gev: float) -> np.ndarray:
     """Covariance (5, 5) of (x m, y m, slope_x, slope_y, charge/p 1/GeV) of a track at chamber 1.
 

@@ -89,8 +89,6 @@ def comparison_for_na62(
                          measured on simulated events, in the published unit
     `title`              what the search is called
     `entered`            what this run uses for published inputs (lnvsearch.publication.entered)
-    `simulated_numbers`  records `quantity, channel, value` and optionally `kind, variant,
-                         uncertainty, source, note`, in the published unit
 
     Where the table of measurements has a number that other tables give too, the measurement counts.
     Raises ValueError if two rows share a key, a channel, setting or record names something that the
@@ -104,7 +102,6 @@ def comparison_for_na62(
     for channel, records in (results.get("limits") or {}).items():
         normalisation(results["channels"], channel)  # a channel that is not there is an error
         rows += _limit_rows(numbers, channel, records, results)
-    rows += _extra_rows(numbers, results.get("simulated_numbers") or ())
     given = {_key(row) for row in rows}
     for row in [*simulated_rows(numbers, results), *additions.simulated(numbers, results)]:
         if _key(row) not in given:
@@ -238,17 +235,3 @@ def _sensitivities(numbers: Numbers, channel: str) -> dict[str, tuple[float, flo
 def _printed_value(numbers: Numbers, quantity: str, channel: str) -> float | None:
     """Value of a number, whose use is remembered; None where the paper prints none."""
     return numbers.value(quantity, channel) if (quantity, channel) in numbers else None
-
-
-def _extra_rows(numbers: Numbers, records: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
-    """Records that the caller gives by name."""
-    for record in records:
-        yield comparison_row(
-            numbers.number(record["quantity"], record["channel"]),
-            record.get("kind", "simulated"),
-            record.get("variant", "nominal"),
-            record["value"],
-            record.get("uncertainty"),
-            source=record.get("source", ""),
-            note=record.get("note", ""),
-        )

@@ -50,7 +50,7 @@ _HIGHEST_GEV = 100.0
 _STEP_GEV = 0.01
 
 
-def correction_set(maps: Mapping[str, Mapping], description: str = "") -> dict:
+def correction_set(maps: Mapping[str, Mapping]) -> dict:
     """A correctionlib CorrectionSet (schema v2), ready for `json.dump`, from anchors.
 
     `maps`: name -> {momentum_gev: [...], probability: [...], interpolation, provenance, source}, and
@@ -61,7 +61,7 @@ def correction_set(maps: Mapping[str, Mapping], description: str = "") -> dict:
     _check_names(maps, "efficiency maps")
     return {
         "schema_version": _SCHEMA_VERSION,
-        "description": description or "Probabilities of particle identification against momentum",
+        "description": "Probabilities of particle identification against momentum",
         "corrections": [_correction(name, maps[name]) for name in MAPS],
     }
 

@@ -358,9 +358,3 @@ def test_unknown_way_of_decaying_is_refused(detector):
 def test_covariance_needs_a_momentum(detector, momentum):
     with pytest.raises(ValueError, match="give a positive momentum"):
         track_covariance(detector, momentum)
-
-
-def test_plain_numbers_of_the_spectrometer(detector):
-    numbers = detector.spectrometer_numbers()
-    assert numbers["chamber_z_m"][0] == 183.508 and numbers["hit_resolution_m"] > 0
-    assert numbers["scattering_gev"] == pytest.approx(0.000725, rel=0.001)

@@ -221,18 +221,6 @@ def test_without_results_what_needs_them_says_so():
     assert missing == {("upper_limit_branching_fraction", "pimumu")}
 
 
-def test_simulated_numbers_stand_beside_and_replace_the_reason():
-    record = {"quantity": "mass_resolution_mev", "channel": "piee", "value": 1.6,
-              "uncertainty": 0.1}
-    rows = table_rows(invented.comparison("na62_2019", {"simulated_numbers": [record]}))
-    found = [r for r in rows if (r["quantity"], r["channel"]) == ("mass_resolution_mev", "piee")]
-    assert [row["kind"] for row in found] == ["simulated"]
-    assert found[0]["pull"] == pytest.approx(-1.0)
-
-
 def test_unknown_names_are_refused():
-    record = {"quantity": "mass_of_the_moon", "channel": "piee", "value": 1.0}
-    with pytest.raises(ValueError, match="mass_of_the_moon"):
-        invented.comparison("na62_2019", {"simulated_numbers": [record]})
     with pytest.raises(ValueError, match="kkee"):
         invented.comparison("na62_2019", {"limits": {"kkee": []}})

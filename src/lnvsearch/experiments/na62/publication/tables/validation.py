@@ -17,10 +17,7 @@ from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.publication.rounding import pdg_round_pair, round_significant
 from lnvsearch.tables import Table, table_rows, text_table
 
-__all__ = ["MEASUREMENT_COLUMNS", "systematics", "validation"]
-
-#: Columns of a table of measurements: units and names are those of the papers' numbers.
-MEASUREMENT_COLUMNS = ("quantity", "channel", "variant", "value", "uncertainty", "note")
+__all__ = ["systematics", "validation"]
 
 _VALIDATION_COLUMNS = (
     "quantity", "channel", "variant", "published", "simulated", "uncertainty", "status", "note",
@@ -44,7 +41,7 @@ def validation(
 ) -> dict[str, list[str]]:
     """Return published and simulated values of what tests the simulation, with a status.
 
-    `validation` are the measurements, with the columns `MEASUREMENT_COLUMNS`; a quantity that the
+    `validation` are the measurements, with the columns of lnvsearch.experiments.na62.validation; a quantity that the
     paper does not print has no published value and no status.  `acceptance[channel]` are the
     acceptance tables: they add
     A_SM/A_LNV, by default and under the named hypotheses, and the acceptances before any factor.

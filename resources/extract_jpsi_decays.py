@@ -2,7 +2,7 @@
 
 Run once, by hand; its output is versioned (resources/jpsi_decays.csv)::
 
-    python workflow/scripts/extract_jpsi_decays.py resources/jpsi_decays.csv
+    python resources/extract_jpsi_decays.py resources/jpsi_decays.csv
 """
 
 from __future__ import annotations
