@@ -130,27 +130,6 @@ rule compute_systematics:
         "../scripts/run_step.py"
 
 
-rule measure_resolution:
-    """Resolution in the mass of all particles together."""
-    input:
-        unpack(inputs_of("measure_resolution")),
-    output:
-        resolution="results/{paper}/efficiencies/{channel}_resolution.json",
-    log:
-        "results/{paper}/logs/measure_resolution/{channel}.log",
-    params:
-        code=code_of_step("measure_resolution"),
-        experiment=experiment_of,
-        settings=settings_of("measure_resolution"),
-    wildcard_constraints:
-        paper=papers_with("measure_resolution"),
-    resources:
-        mem_mb=300,
-        runtime=5,
-    script:
-        "../scripts/run_step.py"
-
-
 rule validate_simulation:
     """Quantities that no factor touches: resolutions, relative losses, ratios."""
     input:

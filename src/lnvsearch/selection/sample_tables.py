@@ -13,7 +13,7 @@ from lnvsearch.selection.mass_regions import (
 )
 from lnvsearch.tables import table_from_rows
 
-__all__ = ["DATA_COLUMNS", "SAMPLE_COLUMNS", "counted", "joined"]
+__all__ = ["DATA_COLUMNS", "SAMPLE_COLUMNS", "VALIDATION_COLUMNS", "counted", "joined"]
 
 _SAMPLE = ("sample", "variation", "selection")
 
@@ -35,6 +35,9 @@ DATA_COLUMNS = {
     "counts": ("channel", "selection", "region", "events"),
     "spectra": ("channel", "selection", "mass_low_gev", "mass_high_gev", "events"),
 }
+
+#: What no calibration touches, named and in units as the papers print it.
+VALIDATION_COLUMNS = ("quantity", "channel", "variant", "value", "uncertainty", "note")
 
 
 def counted(

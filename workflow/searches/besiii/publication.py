@@ -22,7 +22,7 @@ def results(paper: ColliderSearch) -> dict[str, Result]:
     return {
         "published": paper.published_file(),
         "efficiencies": paper.result("efficiencies", ".csv"),
-        "resolution": paper.result("efficiencies", "_resolution.json"),
+        "validation": f"{folder}/validation/validation.csv",
         "systematics": paper.result("systematics", ".csv"),
         "systematics_by_mass": paper.result("systematics", "_by_mass.csv"),
         "cutflow": paper.result("cutflow", ".csv"),

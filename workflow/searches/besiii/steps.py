@@ -93,10 +93,10 @@ STEPS = {
         },
         lambda paper, w: {"sources": paper.systematic_sources()},
     ),
-    "measure_resolution": Step(
+    "validate_simulation": Step(
         lambda paper, w: {
-            "candidates": paper.selected_file(paper.efficiency_sample(w.channel)),
+            "candidates": paper.selected_file(paper.efficiency_sample(paper.channel)),
         },
-        lambda paper, w: {"window_gev": paper.signal_window()},
+        lambda paper, w: {"channel": paper.channel, "window_gev": paper.signal_window()},
     ),
 }  # fmt: skip

@@ -17,7 +17,7 @@ _HOME = {
     "calibrate_response": "steps.calibrate_response",
     "scan_cut": "steps.scan_cut",
     "compute_efficiencies": "steps.compute_efficiencies",
-    "measure_resolution": "steps.measure_resolution",
+    "validate_simulation": "steps.validate_simulation",
 }
 
 __all__ = sorted(_HOME)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-__all__ = ["half_width", "mass_resolution"]
+__all__ = ["half_width", "validation_rows"]
 
 #: Quantiles of a normal number at plus and minus one standard deviation.
 _QUANTILES = (0.1587, 0.8413)
@@ -27,8 +27,10 @@ def half_width(values: np.ndarray) -> tuple[float, float]:
     return float(width), float(uncertainty)
 
 
-def mass_resolution(mass_gev: np.ndarray, signal_window_gev: Sequence[float]) -> dict:
-    """Resolution in the mass of candidates, and half the signal window in units of it.
+def validation_rows(
+    mass_gev: np.ndarray, signal_window_gev: Sequence[float], *, channel: str
+) -> Iterator[dict]:
+    """Rows of VALIDATION_COLUMNS: the resolution in mass, and half the signal window in units of it.
 
     `mass_gev`: (c,), of candidates that pass all cuts but the window.  Raises ValueError for fewer
     than ten.
@@ -37,11 +39,13 @@ def mass_resolution(mass_gev: np.ndarray, signal_window_gev: Sequence[float]) ->
         raise ValueError(f"only {len(mass_gev)} events pass; raise statistics.signal")
     resolution, uncertainty = half_width(mass_gev)
     in_resolutions = 0.5 * (signal_window_gev[1] - signal_window_gev[0]) / resolution
-    return {
-        "mass_resolution_gev": resolution,
-        "mass_resolution_gev_uncertainty": uncertainty,
-        "median_mass_gev": float(np.median(mass_gev)),
-        "window_half_width_in_resolutions": in_resolutions,
-        "window_half_width_in_resolutions_uncertainty": in_resolutions * uncertainty / resolution,
-        "candidates": len(mass_gev),
-    }
+    found = f"median {np.median(mass_gev):.6f} GeV, {len(mass_gev)} candidates"
+    for quantity, value, sigma, note in (
+        ("mass_resolution_mev", 1e3 * resolution, 1e3 * uncertainty, found),
+        ("signal_window_half_width_in_resolutions", in_resolutions,
+         in_resolutions * uncertainty / resolution, f"resolution {1e3 * resolution:.2f} MeV"),
+    ):  # fmt: skip
+        yield {
+            "quantity": quantity, "channel": channel, "variant": "nominal", "value": value,
+            "uncertainty": sigma, "note": note,
+        }  # fmt: skip

@@ -11,11 +11,11 @@ import numpy as np
 from lnvsearch.experiments.na62.candidate_files import read_candidates
 from lnvsearch.experiments.na62.normalisation import Normalisation, Place
 from lnvsearch.experiments.na62.selection.trigger import TriggerSettings, exposure_ratio
+from lnvsearch.selection.sample_tables import VALIDATION_COLUMNS
 from lnvsearch.tables import Table, find_rows, table_from_rows
 
-__all__ = ["COLUMNS", "ChannelSettings", "ValidationSettings", "core_width", "validation_table"]
+__all__ = ["ChannelSettings", "ValidationSettings", "core_width", "validation_table"]
 
-COLUMNS = ("quantity", "channel", "variant", "value", "uncertainty", "note")
 #: Condition of a selection -> printed quantity of its relative loss, in percent.
 LOSSES = {
     "dilepton_mass": "ee_mass_acceptance_loss_percent",
@@ -68,19 +68,19 @@ def validation_table(
     losses: Mapping[str, Table],
     acceptances: Mapping[str, Table],
 ) -> dict[str, list]:
-    """One row (COLUMNS) a quantity; `losses` and `acceptances`: tables by channel."""
+    """One row (VALIDATION_COLUMNS) a quantity; `losses` and `acceptances`: tables by channel."""
     rows = []
     for channel, entry in settings.channels.items():
         rows += _resolutions(channel, entry, candidates)
         rows += _losses(channel, entry, losses[channel])
         rows += _control_loss(channel, entry, acceptances[channel])
     rows += _exposures(settings)
-    return table_from_rows(rows, COLUMNS)
+    return table_from_rows(rows, VALIDATION_COLUMNS)
 
 
 def _row(quantity, channel, value, uncertainty, note, variant="nominal") -> dict:
     cells = (quantity, channel, variant, value, uncertainty, note)
-    return dict(zip(COLUMNS, cells, strict=True))
+    return dict(zip(VALIDATION_COLUMNS, cells, strict=True))
 
 
 def core_width(values: np.ndarray, window: float = 2.0) -> tuple[float, float]:

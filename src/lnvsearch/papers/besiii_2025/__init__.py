@@ -44,7 +44,7 @@ COMPARISON = Content(
     f"{__name__}.comparison.compare",
     (
         "published", "efficiencies", "systematics", "systematics_by_mass", "scan", "background",
-        "resolution", "limits",
+        "validation", "limits",
     ),
     ("entered",),
     compares=(

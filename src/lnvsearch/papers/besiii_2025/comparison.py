@@ -31,15 +31,13 @@ def compare(
     published: PublishedNumbers,
     *,
     limits: Mapping[str, list],
-    resolution: Mapping[str, float],
     entered: Iterable[Sequence],
     **tables: Any,
 ) -> tuple[dict[str, list], str]:
     """Return the comparison of the search with its paper, and the summary as text.
 
-    `limits` are the records of the one channel, those of the user's own data are left out; of the
-    `resolution` in mass the half width of the signal window in resolutions is compared; `entered` is
-    what `entered_of` reads.  All others as in `comparison_for_besiii`.
+    `limits` are the records of the one channel, those of the user's own data are left out; `entered`
+    is what `entered_of` reads.  All others as in `comparison_for_besiii`.
     """
     (records,) = limits.values()
     results = {
@@ -49,7 +47,6 @@ def compare(
             (r["kind"], r["variant"], r["method"]): r for r in reversed(of_the_paper(records))
         }.values()),
         "entered": entered_of(entered),
-        "resolution": resolution,
     }
     table = comparison_for_besiii(published, results)
     return table, summary_markdown(table, published, results)
@@ -62,8 +59,8 @@ def comparison_for_besiii(
 
     `results` holds what the workflow made, each optional (without it the numbers concerned have the
     reason in their row): the tables `efficiencies`, `systematics`, `systematics_by_mass`, `scan`,
-    `background`, and the list of records `overall_limits`, with the columns of the result files of
-    these names; the record `resolution`; and `entered`, what this run uses for published inputs
+    `background`, `validation`, and the list of records `overall_limits`, with the columns of the
+    result files of these names; and `entered`, what this run uses for published inputs
     (lnvsearch.publication.entered).
 
     Units are the paper's (`numbers.csv`): efficiencies and uncertainties in percent, limits as
@@ -78,7 +75,7 @@ def comparison_for_besiii(
         _limit_rows,
         _range_rows,
         _background_rows,
-        _resolution_rows,
+        _validation_rows,
     ):
         rows += make(published, results)
     counts = {
@@ -294,20 +291,15 @@ def _background_rows(published: PublishedNumbers, results: Mapping[str, Any]) ->
         )
 
 
-def _resolution_rows(published: PublishedNumbers, results: Mapping[str, Any]) -> Iterator[Row]:
-    """The half width of the signal window, in resolutions of this simulation."""
-    resolution = results.get("resolution")
-    if resolution is not None:
-        name = "window_half_width_in_resolutions"
-        yield comparison_row(
-            published.find(f"signal_{name}"),
-            "simulated",
-            "nominal",
-            resolution[name],
-            resolution[f"{name}_uncertainty"],
-            source="resolution",
-            note=f"resolution {1e3 * resolution['mass_resolution_gev']:.2f} MeV",
-        )
+def _validation_rows(published: PublishedNumbers, results: Mapping[str, Any]) -> Iterator[Row]:
+    """What no calibration touches, as far as the paper prints it."""
+    for row in table_rows(results.get("validation") or {}):
+        number = published.find(row["quantity"], channel=row["channel"])
+        if number is not None:
+            yield comparison_row(
+                number, "simulated", row["variant"], row["value"], row["uncertainty"],
+                source="validation", note=row["note"] or "",
+            )
 
 
 def _efficiency_uncertainty(published: PublishedNumbers, number: PublishedNumber) -> float | None:

@@ -41,7 +41,7 @@ def validation(
 ) -> dict[str, list[str]]:
     """Return published and simulated values of what tests the simulation, with a status.
 
-    `validation` are the measurements, with the columns of lnvsearch.experiments.na62.validation; a quantity that the
+    `validation` are the measurements, with `VALIDATION_COLUMNS`; a quantity that the
     paper does not print has no published value and no status.  `acceptance[channel]` are the
     acceptance tables: they add
     A_SM/A_LNV, by default and under the named hypotheses, and the acceptances before any factor.
