@@ -49,7 +49,13 @@ variations:
 
 The numbers that a limit is set from, and others that the paper prints as results, are not repeated
 in a search's file: they are filled in from `resources/published/<paper>/numbers.csv`, whose column
-`entered` names their key.  A value that is given is used instead; the limits then say `overridden`.
+`entered` names their key.  A value that is given is used instead; limits, systematics and tables
+that it enters then say `overridden`.
+
+A file with the key `__use_yte__`, by which Snakemake runs values as Python, is refused before any
+job.  `config.yaml` is read here alone and nothing in it runs; a file that is given by `--configfile`
+Snakemake reads first, and what such a file says runs before it is refused.  Give no file to
+`--configfile` that you would not run as a program.
 
 The tables below are written by `python workflow/describe_configuration.py` from the definitions of
 the keys: `workflow/searches/definitions.py`, those of each experiment beside it, and for a detector

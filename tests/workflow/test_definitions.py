@@ -408,4 +408,10 @@ def test_snakemake_reads_the_knobs_as_strictly(root, project, snakemake):
         process = snakemake(project, "--dry-run", project=project)
         assert process.returncode != 0 and words in process.stdout, process.stdout
         assert "Traceback" not in process.stdout
+    # A file given by --configfile is refused likewise, though Snakemake reads it first.
+    knobs.write_text(whole, encoding="utf-8")
+    (project / "own.yaml").write_text("__use_yte__: true\nbase_seed: 5\n", encoding="utf-8")
+    process = snakemake(project, "--dry-run", project=project, config="own.yaml")
+    assert process.returncode != 0
+    assert "own.yaml: __use_yte__: would run values as code; remove it" in process.stdout
     assert not (project / "ran").exists()
