@@ -163,13 +163,3 @@ def test_every_rule_names_its_own_script(root):
             else:
                 assert script[1] == code[2]
     assert without == ["warm_up_kernels"]
-
-
-def test_what_a_job_loads_is_in_its_fingerprint(root, whole_dag):
-    """Of every job of the small run: nothing that it imported was overlooked."""
-    code, notes = code_in(root), list((whole_dag / "loaded").iterdir())
-    assert len(notes) > 50
-    for note in notes:
-        job = json.loads(note.read_text())
-        names = job["code"].partition(" of ")[2].split(" and ")
-        assert set(job["loaded"]) <= set(code.reached(*names)), note.name
