@@ -153,8 +153,8 @@ def _ends(requests: list[Request]) -> list[tuple[float, float]]:
     return list(zip(interval.lower, interval.upper, strict=True))
 
 
-def _column(requests: list[Request], name: str, default: float = 0.0) -> list[float]:
-    return [request.get(name, default) for request in requests]
+def _column(requests: list[Request], name: str) -> list[float]:
+    return [request.get(name, 0.0) for request in requests]
 
 
 def _background(requests: list[Request]):

@@ -13,21 +13,21 @@ __all__ = [
     "COLUMNS",
     "OVERRIDDEN",
     "Calibration",
+    "Estimate",
     "Percentage",
+    "Source",
     "calibrate_scalar",
     "calibration_record",
-    "external_percent",
     "linear_sum",
     "mc_statistics",
     "quadratic_sum",
     "relative_difference",
-    "source_rows",
     "total_row",
 ]
 
-#: Columns of a table of uncertainties by source.
 #: Note on an external number that is not the published one.
 OVERRIDDEN = "overridden by a number that is not the published one"
+#: Columns of a table of uncertainties by source.
 COLUMNS = (
     "source",
     "kind",
@@ -92,53 +92,75 @@ def mc_statistics(efficiency: float, n_generated: int) -> float:
     return 100.0 * math.sqrt((1.0 - efficiency) / (efficiency * n_generated))
 
 
-def external_percent(source: Mapping) -> float | None:
-    """The published number of a source, None without one; numbers per particle add linearly.
+@dataclass(frozen=True)
+class Estimate:
+    """How a simulation estimates an uncertainty: an entry `estimate` of the search's file."""
 
-    `source`: an entry of `systematics` of the search's file.
+    method: str
+    sample: str | None = None
+    variation: str | None = None
+    cut: str | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source of uncertainty: an entry of `systematics` of the search's file.
+
+    `external_percent`: the published number, None without one.  `in_total`: which one enters the
+    total, `external`, `estimate` or `none`.  `inputs`: whether the external number is the
+    `published` one or `overridden`.
     """
-    external = source.get("external_percent")
-    if isinstance(external, (list, tuple)):
-        return linear_sum((part["percent"], part["particles"]) for part in external)
-    return external
 
+    source: str
+    in_total: str
+    external_percent: float | None = None
+    estimate: Estimate | None = None
+    note: str | None = None
+    inputs: str = "published"
 
-def source_rows(source: Mapping, estimate: Percentage | None) -> list[dict]:
-    """Rows of COLUMNS of one source: the external number, and the estimate, as far as there are.
+    @classmethod
+    def from_mapping(cls, values: Mapping) -> Source:
+        """From plain values; external numbers per particle, {percent, particles}, add linearly."""
+        own = {name: value for name, value in values.items() if name != "label"}
+        external = own.get("external_percent")
+        if isinstance(external, (list, tuple)):
+            own["external_percent"] = linear_sum(
+                (part["percent"], part["particles"]) for part in external
+            )
+        if "estimate" in own:
+            own["estimate"] = Estimate(**own["estimate"])
+        return cls(**own)
 
-    `source`: an entry of `systematics` of the search's file; its `in_total` says which one enters,
-    its `inputs` whether the external number is the `published` one or `overridden`.
-    """
-    external = external_percent(source)
-    is_published = source.get("inputs", "published") == "published"
-    marks = (source.get("note"), None if is_published else OVERRIDDEN)
-    common = {
-        "source": source["source"],
-        "note": "; ".join(filter(None, marks)) or None,
-        "published_percent": external if is_published else None,
-    }
-    rows = []
-    if external is not None:
-        rows.append(
-            {
-                **common,
-                "kind": "external",
-                "relative_uncertainty_percent": external,
-                "in_total": source["in_total"] == "external",
-            }
-        )
-    if estimate is not None:
-        rows.append(
-            {
-                **common,
-                "kind": "simulated",
-                "variation": source["estimate"].get("variation"),
-                "relative_uncertainty_percent": estimate.value,
-                "statistical_uncertainty_percent": estimate.statistical,
-                "in_total": source["in_total"] == "estimate",
-            }
-        )
-    return rows
+    def rows(self, estimated: Percentage | None) -> list[dict]:
+        """Rows of COLUMNS: the external number, and the estimate, as far as there are."""
+        is_published = self.inputs == "published"
+        common = {
+            "source": self.source,
+            "note": "; ".join(filter(None, (self.note, None if is_published else OVERRIDDEN))) or None,
+            "published_percent": self.external_percent if is_published else None,
+        }
+        rows = []
+        if self.external_percent is not None:
+            rows.append(
+                {
+                    **common,
+                    "kind": "external",
+                    "relative_uncertainty_percent": self.external_percent,
+                    "in_total": self.in_total == "external",
+                }
+            )
+        if estimated is not None:
+            rows.append(
+                {
+                    **common,
+                    "kind": "simulated",
+                    "variation": self.estimate and self.estimate.variation,
+                    "relative_uncertainty_percent": estimated.value,
+                    "statistical_uncertainty_percent": estimated.statistical,
+                    "in_total": self.in_total == "estimate",
+                }
+            )
+        return rows
 
 
 def total_row(rows: Sequence[Mapping]) -> dict:

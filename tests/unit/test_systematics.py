@@ -7,14 +7,13 @@ from hypothesis import strategies as st
 
 from lnvsearch.systematics import (
     Percentage,
+    Source,
     calibrate_scalar,
     calibration_record,
-    external_percent,
     linear_sum,
     mc_statistics,
     quadratic_sum,
     relative_difference,
-    source_rows,
     total_row,
 )
 
@@ -43,23 +42,28 @@ PER_PARTICLE = [{"percent": 0.7, "particles": 2}, {"percent": 0.3, "particles": 
 
 
 def test_external_numbers_enter_as_published():
-    assert external_percent({"external_percent": 6.2}) == 6.2
-    assert external_percent({"external_percent": PER_PARTICLE}) == pytest.approx(2.0)
-    assert external_percent({}) is None
+    def external(**values):
+        own = {"source": "one", "label": "One", "in_total": "external"}
+        return Source.from_mapping(own | values).external_percent
+
+    assert external(external_percent=6.2) == 6.2
+    assert external(external_percent=PER_PARTICLE) == pytest.approx(2.0)
+    assert external() is None
 
 
 def test_a_source_has_a_row_for_each_of_its_numbers():
     estimate = {"method": "relative_difference", "variation": "pulls_off"}
     source = {"source": "kinematic_fit", "external_percent": 6.2, "in_total": "external",
               "estimate": estimate}
-    external, simulated = source_rows(source, Percentage(-5.0, 0.4))
+    external, simulated = Source.from_mapping(source).rows(Percentage(-5.0, 0.4))
     assert (external["kind"], external["relative_uncertainty_percent"]) == ("external", 6.2)
     assert external["in_total"] and not simulated["in_total"]
     assert simulated["variation"] == "pulls_off" and simulated["published_percent"] == 6.2
     assert simulated["relative_uncertainty_percent"] == -5.0
     assert simulated["statistical_uncertainty_percent"] == 0.4
-    assert source_rows({"source": "material", "in_total": "none"}, None) == []
-    _, enters = source_rows({**source, "in_total": "estimate"}, Percentage(-5.0, 0.4))
+    assert Source("material", "none").rows(None) == []
+    other = Source.from_mapping({**source, "in_total": "estimate"})
+    _, enters = other.rows(Percentage(-5.0, 0.4))
     assert enters["in_total"]
 
 

@@ -10,7 +10,7 @@ from searches.load import load_papers
 
 from lnvsearch.limit_inputs import limit_from
 from lnvsearch.limit_tables import limit_records
-from lnvsearch.systematics import OVERRIDDEN, source_rows
+from lnvsearch.systematics import OVERRIDDEN, Source
 
 CONFIG = "config/config.yaml"
 PAPERS = {"besiii_2025": ["kkee"], "na62_2019": ["piee", "pimumu"], "na62_2022": ["piee", "pipi0ee"]}
@@ -171,7 +171,8 @@ def test_an_overridden_systematic_uncertainty_is_told(project, source, own):
     file.write_text(yaml.safe_dump(content, sort_keys=False))
     paper = load(project, "besiii_2025")
     assert paper.limit_parameters("kkee")["simulation_inputs"] == "overridden"
-    found = {row["source"]: source_rows(row, None) for row in paper.systematic_sources()}
+    sources = map(Source.from_mapping, paper.systematic_sources())
+    found = {source.source: source.rows(None) for source in sources}
     notes = {name: [row["note"] or "" for row in rows] for name, rows in found.items()}
     assert [name for name in notes if any(OVERRIDDEN in note for note in notes[name])] == [source]
     assert found[source][0]["published_percent"] is None

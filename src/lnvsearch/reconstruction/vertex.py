@@ -32,27 +32,16 @@ class PairVertex:
     """The parallel point of n pairs of tracks.
 
     `position_cm`: (n, 3), midway between the tracks, relative to the interaction point.
-    `separation_cm`: (n,), distance of the two circles, negative where they overlap.
-    `z_mismatch_cm`: (n,), z of the first track minus that of the second.
     `momentum_gev`: (n, 2, 3), momenta of both tracks there.
     """
 
     position_cm: np.ndarray
-    separation_cm: np.ndarray
-    z_mismatch_cm: np.ndarray
     momentum_gev: np.ndarray
 
     @property
     def radius_cm(self) -> np.ndarray:
         """Distance of the vertex from the beam axis through the interaction point, (n,)."""
         return np.hypot(self.position_cm[:, 0], self.position_cm[:, 1])
-
-    @property
-    def flight_cm(self) -> np.ndarray:
-        """Transverse position along the pair's momentum, (n,); negative: behind the beam axis."""
-        pair = np.sum(self.momentum_gev, axis=1)[:, :2]
-        along = np.sum(self.position_cm[:, :2] * pair, axis=1)
-        return along / np.linalg.norm(pair, axis=1)
 
     @property
     def cos_opening_angle(self) -> np.ndarray:
@@ -78,11 +67,8 @@ def pair_vertex(
     first, second = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     if np.any(first[:, 2] * second[:, 2] >= 0.0):
         raise ValueError("first and second must have opposite charges (signs of kappa) in each row")
-    centre_1, radius_1 = _circle(first, magnetic_field_t)
-    centre_2, radius_2 = _circle(second, magnetic_field_t)
-    between = centre_2 - centre_1
-    distance = np.linalg.norm(between, axis=1)
-    towards = between / distance[:, np.newaxis]
+    between = _centre(second, magnetic_field_t) - _centre(first, magnetic_field_t)
+    towards = between / np.linalg.norm(between, axis=1)[:, np.newaxis]
     points, momenta = [], []
     for helix, radial in ((first, towards), (second, -towards)):
         # The vector from the centre to a point of the track is -rho (cos, sin)(phi0 + turn).
@@ -94,8 +80,6 @@ def pair_vertex(
         momenta.append(momentum)
     return PairVertex(
         position_cm=0.5 * (points[0] + points[1]),
-        separation_cm=distance - radius_1 - radius_2,
-        z_mismatch_cm=points[0][:, 2] - points[1][:, 2],
         momentum_gev=np.stack(momenta, axis=1),
     )
 
@@ -119,12 +103,12 @@ def position_on_helix(
     return np.stack([x, y, z], axis=1), direction / np.abs(kappa)[:, np.newaxis]
 
 
-def _circle(helix: np.ndarray, magnetic_field_t: float) -> tuple[np.ndarray, np.ndarray]:
-    """Centres (n, 2) and radii (n,) of the circles of the tracks in the transverse plane, cm."""
+def _centre(helix: np.ndarray, magnetic_field_t: float) -> np.ndarray:
+    """Centres (n, 2) of the circles of the tracks in the transverse plane, cm."""
     dr, phi0, kappa = helix[:, 0], helix[:, 1], helix[:, 2]
     rho = 1.0 / (kappa * _curvature_scale(magnetic_field_t))
     radial = np.stack([np.cos(phi0), np.sin(phi0)], axis=1)
-    return (dr + rho)[:, np.newaxis] * radial, np.abs(rho)
+    return (dr + rho)[:, np.newaxis] * radial
 
 
 def _curvature_scale(magnetic_field_t: float) -> float:

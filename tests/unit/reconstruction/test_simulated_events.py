@@ -87,12 +87,13 @@ def test_conversions_are_found_at_the_material(response):
     layers = np.array([material.beam_pipe_radius_cm, material.inner_wall_radius_cm])
     distance = np.min(np.abs(vertex.radius_cm[:, np.newaxis] - layers), axis=1)
     assert np.mean(distance < 1.0) > 0.7
-    assert np.mean(vertex.flight_cm > 0.0) > 0.95
+    forwards = np.sum(vertex.position_cm * vertex.momentum_gev.sum(axis=1), axis=1) > 0.0
+    assert np.mean(forwards) > 0.95
     assert np.median(vertex.mass_gev(mass_gev("e-"))) < 0.02
 
 
 def test_prompt_pairs_do_not_look_like_conversions(response):
     vertex = pair_vertices(["K+", "K-", "e+", "e-"], 5000, [2, 3], response)
-    at_material = (vertex.flight_cm > 2.0) & (vertex.flight_cm < 8.0)
+    at_material = (vertex.radius_cm > 2.0) & (vertex.radius_cm < 8.0)
     assert len(at_material) > 2000
     assert np.mean(at_material & (vertex.mass_gev(mass_gev("e-")) < 0.05)) < 0.01

@@ -74,9 +74,6 @@ def test_conversion_is_found_where_it_happened():
     vertex = pair_vertex(first, second, magnetic_field_t=FIELD_TESLA)
     np.testing.assert_allclose(vertex.position_cm, position, atol=1e-6)
     np.testing.assert_allclose(vertex.radius_cm, np.hypot(*position[:, :2].T), atol=1e-6)
-    np.testing.assert_allclose(vertex.flight_cm, vertex.radius_cm, atol=1e-6)
-    np.testing.assert_allclose(vertex.separation_cm, 0.0, atol=1e-9)
-    np.testing.assert_allclose(vertex.z_mismatch_cm, 0.0, atol=1e-6)
     np.testing.assert_allclose(vertex.momentum_gev[:, 0], electron, atol=1e-7)
     np.testing.assert_allclose(vertex.momentum_gev[:, 1], positron, atol=1e-7)
     assert np.all(vertex.cos_opening_angle > 1.0 - 1e-12)
@@ -101,7 +98,6 @@ def test_order_of_the_tracks_does_not_matter():
     a = pair_vertex(first, second, magnetic_field_t=FIELD_TESLA)
     b = pair_vertex(second, first, magnetic_field_t=FIELD_TESLA)
     np.testing.assert_allclose(a.position_cm, b.position_cm, atol=1e-9)
-    np.testing.assert_allclose(a.z_mismatch_cm, -b.z_mismatch_cm, atol=1e-9)
 
 
 def test_wrong_input_is_named():

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from lnvsearch.selection.cutflow import binomial_uncertainty
 from lnvsearch.systematics import (
     COLUMNS,
+    Estimate,
     Percentage,
-    external_percent,
+    Source,
     mc_statistics,
     quadratic_sum,
     relative_difference,
-    source_rows,
     total_row,
 )
 from lnvsearch.tables import Table, find_rows, read_csv, table_from_rows, table_rows
@@ -43,12 +43,12 @@ MASS_COLUMNS = (
 _PER_MASS = ("mc_statistics", "mc_modeling")
 
 
-def common_percent(sources: Iterable[Mapping]) -> float:
+def common_percent(sources: Iterable[Source]) -> float:
     """Quadratic sum of the external uncertainties that are the same at every mass."""
     return quadratic_sum(
-        external_percent(row)
-        for row in sources
-        if row["in_total"] == "external" and row["source"] not in _PER_MASS
+        source.external_percent
+        for source in sources
+        if source.in_total == "external" and source.source not in _PER_MASS
     )
 
 
@@ -92,24 +92,23 @@ def mass_row(flat: Mapping, one: Mapping, two: Mapping, common: float) -> dict:
 
 
 def estimate(
-    settings: Mapping, cutflow: Table, efficiencies: Table, masses: Iterable[Mapping]
+    how: Estimate, cutflow: Table, efficiencies: Table, masses: Iterable[Mapping]
 ) -> Percentage | None:
     """This simulation's estimate of one source; None for the modelling without any mass.
 
-    `settings`: the source's entry `estimate` in the search's file; `masses`: rows of MASS_COLUMNS.
+    `masses`: rows of MASS_COLUMNS.
     """
-    if settings["method"] == "modelling":
+    if how.method == "modelling":
         largest = max(masses, key=lambda row: row["modelling_percent"], default=None)
         if largest is None:
             return None
         return Percentage(largest["modelling_percent"], largest["modelling_uncertainty_percent"])
-    sample = settings["sample"]
-    if settings["method"] == "mc_statistics":
-        row = find_rows(efficiencies, sample=sample, variation="nominal")[0]
+    if how.method == "mc_statistics":
+        row = find_rows(efficiencies, sample=how.sample, variation="nominal")[0]
         return Percentage(mc_statistics(row["efficiency"], row["n_generated"]))
     nominal, varied = (
-        efficiency_of(cutflow, sample, variation, settings.get("cut"))
-        for variation in ("nominal", settings["variation"])
+        efficiency_of(cutflow, how.sample, variation, how.cut)
+        for variation in ("nominal", how.variation)
     )
     return relative_difference(*varied, *nominal)
 
@@ -141,9 +140,9 @@ def compute_systematics(inputs: Mapping[str, str], settings: Mapping) -> dict:
     cutflow, efficiencies = read_csv(inputs["cutflow"]), read_csv(inputs["efficiencies"])
     masses = list(table_rows(read_csv(inputs["by_mass"])))
     rows = []
-    for source in settings["sources"]:
+    for source in map(Source.from_mapping, settings["sources"]):
         value = None
-        if "estimate" in source:
-            value = estimate(source["estimate"], cutflow, efficiencies, masses)
-        rows += source_rows(source, value)
+        if source.estimate is not None:
+            value = estimate(source.estimate, cutflow, efficiencies, masses)
+        rows += source.rows(value)
     return {"systematics": table_from_rows([*rows, total_row(rows)], COLUMNS)}

@@ -83,8 +83,8 @@ def _row(quantity, channel, value, uncertainty, note, variant="nominal") -> dict
     return dict(zip(VALIDATION_COLUMNS, cells, strict=True))
 
 
-def core_width(values: np.ndarray, window: float = 2.0) -> tuple[float, float]:
-    """Width of a Gaussian's core, iterated within `window` widths, and its uncertainty.
+def core_width(values: np.ndarray) -> tuple[float, float]:
+    """Width of a Gaussian's core, iterated within two widths, and its uncertainty.
 
     The standard deviation of a Gaussian cut at two widths is 0.8796 of the whole one's.
     """
@@ -92,7 +92,7 @@ def core_width(values: np.ndarray, window: float = 2.0) -> tuple[float, float]:
     centre = float(np.median(values))
     width = float(np.subtract(*np.percentile(values, [84.13, 15.87]))) / 2.0
     for _ in range(30):
-        inside = values[np.abs(values - centre) < window * width]
+        inside = values[np.abs(values - centre) < 2.0 * width]
         centre, width = float(inside.mean()), float(inside.std()) / 0.87963
     return width, width / np.sqrt(2.0 * len(inside))
 

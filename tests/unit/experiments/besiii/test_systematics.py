@@ -9,6 +9,7 @@ from lnvsearch.experiments.besiii.systematics import (
     mass_rows,
 )
 from lnvsearch.selection.cutflow import COLUMNS
+from lnvsearch.systematics import Estimate, Source
 from lnvsearch.tables import table_from_rows
 
 FLOW = [
@@ -32,12 +33,9 @@ EFFICIENCIES = table_from_rows(
     NAMES,
 )
 SOURCES = [
-    {"source": "mdc_tracking", "in_total": "external",
-     "external_percent": [{"percent": 0.7, "particles": 2}, {"percent": 0.3, "particles": 2}]},
-    {"source": "kinematic_fit", "external_percent": 6.2, "in_total": "external"},
-    {"source": "mc_statistics", "external_percent": 0.9, "in_total": "external"},
-    {"source": "mc_modeling", "external_percent": 1.0, "in_total": "external"},
-    {"source": "material", "in_total": "none"},
+    Source("mdc_tracking", "external", 2.0), Source("kinematic_fit", "external", 6.2),
+    Source("mc_statistics", "external", 0.9), Source("mc_modeling", "external", 1.0),
+    Source("material", "none"),
 ]
 
 
@@ -57,7 +55,7 @@ def test_a_mass_has_its_own_modelling_and_statistics():
 
 
 def estimated(masses=(), **settings):
-    return estimate(settings, CUTFLOW, EFFICIENCIES, masses)
+    return estimate(Estimate(**settings), CUTFLOW, EFFICIENCIES, masses)
 
 
 def test_a_difference_compares_the_efficiency_of_its_cut():

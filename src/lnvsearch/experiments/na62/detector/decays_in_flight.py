@@ -56,7 +56,7 @@ __all__ = [
     "trial_space",
 ]
 
-#: Modes beside those of na62_kinematics: topologies with weights.
+#: Modes beside those of `kinematics`: topologies with weights.
 NO_PION_DECAYS, ONE_PION_DECAYS, PIONS_DECAY, PIONS_DECAY_UPSTREAM = 2, 3, 4, 5
 #: Decays drawn for each pion of an event.
 N_TRIALS = 16

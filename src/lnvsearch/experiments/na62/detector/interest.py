@@ -1,6 +1,6 @@
 """How interesting a combination of three tracks is to the search for K+ -> pi- mu+ mu+.
 
-A number between two bounds that steers importance sampling (na62_decays_in_flight).  It decides on
+A number between two bounds that steers importance sampling (`decays_in_flight`).  It decides on
 the variance of an estimate and never on its mean; the windows are wider than any cut.
 """
 

@@ -69,7 +69,7 @@ def _stopped(x, y, plane, upstream):
 def pass_beam_line(momentum, x, y, z, slope_x, slope_y, charge, decay, masses, upstream):
     """Carry a charged particle through collimator and magnet to just behind the latter.
 
-    `decay`: see na62_kinematics.  Returns (passes, has decayed, momentum, x, y, z, slope_x,
+    `decay`: see `kinematics`.  Returns (passes, has decayed, momentum, x, y, z, slope_x,
     slope_y).  The collimator is that of 2017; what passes outside steel and iron goes on.
     """
     decay_z, cosine, azimuth = decay

@@ -115,11 +115,9 @@ def combined(parts: Iterable[Background]) -> Background:
     )
 
 
-def background_of(
-    table: Table, sample: str, selection: str, region: str, variation: str = "nominal"
-) -> Background | None:
-    """Return the background of one sample, None where the table has no such row."""
-    found = _rows(table, selection, region, variation)
+def background_of(table: Table, sample: str, selection: str, region: str) -> Background | None:
+    """Return the nominal background of one sample, None where the table has no such row."""
+    found = _rows(table, selection, region, "nominal")
     return next((_background(row) for row in found if row["sample"] == sample), None)
 
 
@@ -206,7 +204,7 @@ def _squared_weights(background: Background) -> float:
 
 
 def lower_region_factors(
-    table: Table, published: PublishedNumbers, channel: str, selection: str = "lnv"
+    table: Table, published: PublishedNumbers, channel: str
 ) -> dict[str, tuple[float, float]]:
     """Return {process: (published/simulated below the masked region, relative uncertainty)}.
 
@@ -216,7 +214,7 @@ def lower_region_factors(
     factors = {}
     for process in processes_of(table):
         number = published.find(f"background_{process}_lower_region_events", channel=channel)
-        simulated = process_background(table, process, selection, "lower")
+        simulated = process_background(table, process, "lnv", "lower")
         if number is None or simulated is None or simulated.is_empty:
             continue
         rounding = number.resolution / math.sqrt(12.0) / number.value

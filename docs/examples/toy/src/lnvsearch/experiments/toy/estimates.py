@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lnvsearch.selection.mass_regions import BACKGROUND_COLUMNS, SPECTRUM_COLUMNS
-from lnvsearch.systematics import (
-    COLUMNS,
-    Percentage,
-    mc_statistics,
-    source_rows,
-    total_row,
-)
+from lnvsearch.systematics import COLUMNS, Percentage, Source, mc_statistics, total_row
 from lnvsearch.tables import find_rows, read_csv, table_from_rows
 
 __all__ = ["compute_systematics", "estimate_backgrounds"]
@@ -34,6 +28,5 @@ def compute_systematics(inputs: Mapping[str, str], settings: Mapping) -> dict[st
     acceptance = read_csv(inputs["acceptance"])
     (row,) = find_rows(acceptance, sample=settings["sample"], variation="nominal")
     percent = Percentage(mc_statistics(row["acceptance"], row["generated_events"]))
-    source = {"source": "mc_statistics", "estimate": {}, "in_total": "estimate"}
-    rows = source_rows(source, percent)
+    rows = Source("mc_statistics", in_total="estimate").rows(percent)
     return {"systematics": table_from_rows([*rows, total_row(rows)], COLUMNS)}
