@@ -195,6 +195,10 @@ BAD |= {
         KAONS, lambda c: c["variations"]["veto_threshold_low"].update(legend="low"),
         ["variations.veto_threshold_low.legend", "add compared: true, or remove it"],
     ),
+    "a hypothesis of a search that compares none": (
+        PAPER, lambda c: c["variations"]["pulls_off"].update(compared=True),
+        ["variations.pulls_off.compared", "has no use for it; remove it"],
+    ),
     "kaons: channel of a figure that has none": (
         KAONS, lambda c: c["figures"]["figure1"].update(channel="piee"),
         ["figures.figure1.channel", "has no use for it; remove it"],
@@ -434,7 +438,7 @@ def test_a_hypothesis_may_change_a_background_s_decay_and_its_branching_fraction
     assert parameters["varied_modes"] == {name: {sample: varied["mode"]}}
     assert others["varied_modes"] == {}
     settings = BackgroundSettings.from_mapping({
-        key: value for key, value in parameters.items() if key not in ("channel", "in_total")
+        key: value for key, value in parameters.items() if key not in ("channel", "in_total", "inputs")
     })
     plain, of_pdg, of_other = (
         branching_fraction(settings.mode_of(*one))

@@ -34,6 +34,8 @@ def of_every_search(paper: Paper, data: str) -> Iterator[str]:
         where = f"variations.{name}"
         for sample in entry.samples:
             yield from unknown(f"{where}.samples", sample, keys.samples)
+        if entry.compared and "compared" not in paper.contents.COMPARISON.settings:
+            yield f"{where}.compared: the comparison of this search has no use for it; remove it"
         wrong = list(of_overlay(paper, where, entry.paper or {}, entry.detector or {}))
         yield from wrong or paper.problems_of_variation(where, entry)
     yield from publication.check(paper)
