@@ -10,17 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
-from lnvsearch.publication import entered
-from lnvsearch.publication.published import read_published
-from searches import checks, publication
+from searches import checks, numbers, publication
 from searches.configuration import (
-    ConfigurationError,
-    checked,
     fill_defaults,
     overlaid,
     raise_if_any,
@@ -87,8 +82,9 @@ class Paper:
         self.settings = content
         self.detector_file = root / "config" / "detectors" / f"{self.settings['detector']}.yaml"
         self.detector = read_detector(self.response, self.detector_file)
-        self._fill_in_published()
-        self.entered = self._check_keys()
+        self.published, self._given_inputs, filled_in = numbers.filled_in(self)
+        #: The same as `settings`, typed; what this run uses for every published number that is entered.
+        self.definition, self.entered = numbers.typed_and_entered(self, filled_in)
         fill_defaults(self.settings, self.definition)
         self.channels = self.settings["channels"]
         #: By name, what there is to know of each.
@@ -99,7 +95,7 @@ class Paper:
         self.tables = tuple(self.settings["tables"])
         self.figures = (*LIMIT_FIGURES, *self.settings["figures"])
         self.prepare()
-        self._check_accounted()
+        numbers.check_accounted(self)
 
     def prepare(self) -> None:
         """What follows from the settings, and checks of their meaning; the last step of the making.
@@ -122,59 +118,6 @@ class Paper:
         return self.settings["parent"]["particle"]
 
     # ------------------------------------------------------------- published numbers
-
-    def _fill_in_published(self) -> None:
-        """Read what the paper prints, and fill in the inputs that the search's file leaves out."""
-        file, is_input = self.published_file(), self.published_inputs.fullmatch
-        try:
-            self.published = read_published(file)
-            entered.check_marks(self.published)
-            self._given_inputs = set(entered.given_keys(self.settings, is_input))
-            self._filled_in = entered.fill_in(
-                self.settings, self.published, is_input, self.published_sections
-            )
-        except FileNotFoundError:
-            raise ConfigurationError(
-                f"{self.file}: paper: {file}: no such file; a search needs its published numbers "
-                "there"
-            ) from None
-        except ValueError as error:
-            raise ConfigurationError(str(error)) from None
-
-    def _in_published_file(self, key: str) -> str:
-        """Where else a missing key may come from, for a message."""
-        section = key.rpartition(".")[2] in self.published_sections
-        if not section and not self.published_inputs.fullmatch(key):
-            return ""
-        return f", or name it under `entered` of its number in {self.published_file()}"
-
-    def _check_keys(self) -> dict:
-        """What this run uses for every published number that is entered in one of the files."""
-        sources = {**self.settings, "detector": self.detector, "config": self.config}
-        problems, lost = [], []
-        try:
-            #: The same as `settings`, typed.
-            self.definition = checked(self.keys, self.settings, self.file, self._in_published_file)
-        except ConfigurationError as error:
-            problems = str(error).splitlines()
-        try:
-            values = entered.entered_values(self.published, sources, self._filled_in)
-        except ValueError as error:
-            lost = str(error).splitlines()
-        # All entries of a section that is lost are lost: then the definition has said enough.
-        if problems or lost:
-            raise ConfigurationError("\n".join(problems + lost[:3 if problems else None]))
-        return values
-
-    def _check_accounted(self) -> None:
-        """Every published number is entered, compared or explained."""
-        compared = self.compared_quantities()
-        problems = entered.unaccounted(
-            self.published,
-            lambda number: any(fnmatchcase(number.quantity, name) for name in compared),
-        )
-        if problems:
-            raise ConfigurationError("\n".join(problems))
 
     def compared_quantities(self) -> set[str]:
         """Published numbers that the comparison computes; `*` stands for anything."""
