@@ -201,7 +201,8 @@ class NormalisedLimit(Limit):
             ("simulated_acceptances", _simulated_background(results), self.simulation_inputs,
              (self.method,)),
         ):  # fmt: skip
-            sensitivity = Uncertain(**own["single_event_sensitivity"][variant])
+            found = own["single_event_sensitivity"][variant]
+            sensitivity = Uncertain(found["mean"], found["sigma"])
             scaled = (own["exposure"] * value for value in background)
             inputs.append(Inputs(
                 USER_DATA, variant, row["events"], *scaled, 1.0,

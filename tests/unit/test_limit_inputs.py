@@ -112,7 +112,7 @@ def test_a_predicted_sensitivity_is_used_by_the_paper_s_method_alone():
 
 def test_the_user_s_background_is_that_of_as_many_decays():
     counts = {"channel": ["pimumu"], "selection": ["lnv"], "region": ["signal"], "events": [2]}
-    estimate = {"mean": 2.56e-11, "sigma": 0.128e-11}
+    estimate = {"mean": 2.56e-11, "statistical": 0.0, "external": 0.128e-11, "sigma": 0.128e-11}
     own = {"exposure": 0.5, "single_event_sensitivity": {
         "published_acceptances": estimate, "simulated_acceptances": estimate,
     }}  # fmt: skip
