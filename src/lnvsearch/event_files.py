@@ -21,6 +21,7 @@ __all__ = [
     "event_folder",
     "folder_of",
     "iterate_entries",
+    "join_tree_files",
     "open_event_file",
     "tree_file",
 ]
@@ -174,3 +175,15 @@ def tree_file(path: str | Path) -> Iterator[TreeFile]:
     with written_whole(path) as temporary:
         with uproot.recreate(temporary, compression=uproot.LZ4(1)) as file:
             yield TreeFile(file)
+
+
+def join_tree_files(parts: Iterable[str | Path], path: str | Path) -> None:
+    """Write the trees of several files below one another, in the order of the files.
+
+    Raises EventFileError for a file that cannot be read.
+    """
+    with tree_file(path) as write:
+        for part in parts:
+            with open_event_file(part) as file:
+                for name in file.keys(filter_classname="TTree", cycle=False):
+                    write(name, file[name].arrays(library="np"))

@@ -7,6 +7,7 @@ import pytest
 from job import job
 from output import write_result
 from overlays import with_overlays
+from parts import join_parts, write_counts
 from usage import usage
 
 
@@ -53,6 +54,14 @@ def test_the_calibration_replaces_a_value(tmp_path):
     found = with_overlays(settings, {"overlay": [overlay]})
     assert found["detector"]["response"]["scale"]["value"] == 1.5 and found["n_events"] == 3
     assert with_overlays(settings, {"overlay": []}) == with_overlays(settings, {}) == settings
+
+
+def test_counts_of_a_part_that_cannot_be_read_are_refused(tmp_path):
+    write_counts(str(tmp_path / "0.pickle"), [1, 2])
+    (tmp_path / "1.pickle").write_bytes((tmp_path / "0.pickle").read_bytes()[:-3])
+    with pytest.raises(ValueError, match=r"1\.pickle: not the counts of a part .*run again"):
+        join_parts([], [tmp_path / "0.pickle", tmp_path / "1.pickle"], tmp_path / "all.root")
+    assert join_parts([], [tmp_path / "0.pickle"] * 2, tmp_path / "all.root") == [1, 2, 1, 2]
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,18 @@ def test_events_in_memory_and_on_file_give_the_same_bits(uncalibrated, snakemake
         assert np.array_equal(one[name], other[name], equal_nan=True), name
 
 
+def test_parts_of_a_sample_give_the_same_bits(uncalibrated, snakemake, tmp_path):
+    process = snakemake(tmp_path, SELECTED, "--config", "events_per_job=700")
+    assert process.returncode == 0, process.stdout[-4000:]
+    assert process.stdout.count("rule select_part:") == 3
+    whole, parts = candidates(uncalibrated), candidates(tmp_path)
+    assert all(np.array_equal(whole[name], parts[name], equal_nan=True) for name in whole)
+    for kind in ("cutflow", "acceptance"):
+        table = f"results/besiii_2025/{kind}/signal_phsp/uncalibrated.csv"
+        assert (tmp_path / table).read_bytes() == (uncalibrated / table).read_bytes()
+    assert not list((tmp_path / "results/besiii_2025").glob("parts/**/*.*"))
+
+
 def test_another_seed_gives_other_events(uncalibrated, snakemake, tmp_path):
     process = snakemake(tmp_path, SELECTED, "--config", "base_seed=2")
     assert process.returncode == 0, process.stdout[-4000:]

@@ -27,8 +27,9 @@ rule map_identification:
 rule select_sample:
     """Candidates of all selections that a sample goes through, and what each cut leaves of it.
 
-    The sample's events are simulated here, in memory, or read where they are on file.  Variations
-    that share nominal's decays are done with nominal: their rows are in its tables.
+    The sample's events are simulated here, in memory, or read where they are on file; parts are
+    joined where it is cut (`events_per_job`).  Variations that share nominal's decays are done with
+    nominal: their rows are in its tables.
     """
     input:
         unpack(lambda w: search(w).sample_inputs(w.sample, w.variation)),
@@ -43,7 +44,10 @@ rule select_sample:
         "results/{paper}/logs/select_sample/{sample}/{variation}.log",
     params:
         code=code_of(
-            "select_sample", part_of_experiment("select_sample"), source_of_events
+            "select_sample",
+            part_of_experiment("select_sample"),
+            part_of_experiment("tabulate_sample"),
+            source_of_events,
         ),
         experiment=experiment_of,
         n_events=lambda w: search(w).number_of_events(w.sample, w.variation),
@@ -58,6 +62,38 @@ rule select_sample:
         runtime=20,
     script:
         "../scripts/select_sample.py"
+
+
+rule select_part:
+    """A part of a sample that is cut: its candidates, and what is counted of it."""
+    input:
+        unpack(lambda w: search(w).part_inputs(w.sample, w.variation)),
+        kernels=compiled_kernels,
+    output:
+        candidates=temp("results/{paper}/parts/{sample}/{variation}/{part}.root"),
+        counts=temp("results/{paper}/parts/{sample}/{variation}/{part}.pickle"),
+    log:
+        "results/{paper}/logs/select_part/{sample}/{variation}/{part}.log",
+    params:
+        code=code_of(
+            "select_part",
+            part_of_experiment("select_sample"),
+            part_of_experiment("simulate_sample"),
+        ),
+        experiment=experiment_of,
+        n_events=lambda w: search(w).number_of_events(w.sample, w.variation),
+        n_parts=lambda w: search(w).number_of_parts(w.sample, w.variation),
+        base_seed=config["base_seed"],
+        simulations=lambda w: search(w).simulations(w.sample, w.variation),
+        selections=lambda w: search(w).selections(w.sample, w.variation),
+    wildcard_constraints:
+        part=r"\d+",
+    priority: 3
+    resources:
+        mem_mb=800,
+        runtime=20,
+    script:
+        "../scripts/select_part.py"
 
 
 rule select_data:

@@ -1,4 +1,4 @@
-"""Simulate a sample, or read its events, and send them through its selections."""
+"""Simulate a sample, read its events or join its parts: what its selections leave, as tables."""
 
 from job import job
 from output import write_result
@@ -14,14 +14,18 @@ def select_sample(experiment, simulations, selections, inputs, outputs, **sample
     from lnvsearch.selection.sample_tables import SAMPLE_COLUMNS
 
     face = load_experiment(experiment)
-    if "events" in inputs:
-        chunks = face.read_events(inputs["events"], list(simulations))
+    settings = sample_settings(selections, {})
+    if "parts" in inputs:
+        from parts import join_parts
+
+        counts = join_parts(inputs["parts"], inputs["counts"], outputs["candidates"])
     else:
-        chunks = face.simulate_sample(sample_settings(simulations, inputs), **sample)
-    tables = face.select_sample(
-        chunks, sample_settings(selections, {}), inputs["maps"], outputs["candidates"],
-        sample=sample["sample"],
-    )  # fmt: skip
+        if "events" in inputs:
+            chunks = face.read_events(inputs["events"], list(simulations))
+        else:
+            chunks = face.simulate_sample(sample_settings(simulations, inputs), **sample)
+        counts = face.select_sample(chunks, settings, inputs["maps"], outputs["candidates"])
+    tables = face.tabulate_sample(counts, settings, sample=sample["sample"])
     for kind, columns in SAMPLE_COLUMNS.items():
         write_result(outputs[kind], tables.get(kind, {name: [] for name in columns}))
 

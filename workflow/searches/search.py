@@ -22,7 +22,7 @@ from searches.configuration import (
     read_detector,
 )
 from searches.definitions import NOMINAL, STAGES, SearchKeys, Variation
-from searches.differences import told_apart
+from searches.sample_jobs import SampleJobs
 
 #: Name of the sample of recorded events, if there is one.
 DATA = "data"
@@ -47,7 +47,7 @@ class Step:
     settings: Callable[[Paper, object], Mapping]
 
 
-class Paper:
+class Paper(SampleJobs):
     """One search: its settings, its detector and its variations.
 
     `content`: of the search's file, as read; `config`: the user's knobs.  Raises ConfigurationError,
@@ -152,11 +152,6 @@ class Paper:
             return {"stage": STAGES[0], "calibrated": True}
         return self.settings["variations"][name]
 
-    def variation_at(self, stage: str, name: str) -> str:
-        """The variation whose file of `stage` serves `name`: its own from its stage on."""
-        begins = STAGES.index(self.variation(name)["stage"])
-        return name if STAGES.index(stage) >= begins else NOMINAL
-
     def runs(self) -> Iterable[tuple[str, str]]:
         """All (sample, variation) of simulated events that end in tables."""
         for sample in self.samples:
@@ -165,31 +160,6 @@ class Paper:
             for sample in entry["samples"]:
                 if self.config["variations"] == "all" or variation in self.config["variations"]:
                     yield sample, variation
-
-    def job_of(self, variation: str) -> str:
-        """The variation in whose jobs this one is done: all that share nominal's decays, in its."""
-        return self.variation_at("generation", variation)
-
-    @cached_property
-    def jobs(self) -> dict[tuple[str, str], list[str]]:
-        """The variations of a job's selections by (sample, variation of the job), itself first."""
-        jobs: dict[tuple[str, str], list[str]] = {}
-        for sample, variation in self.runs():
-            jobs.setdefault((sample, self.job_of(variation)), []).append(variation)
-        return jobs
-
-    def selected_together(self, sample: str, job: str) -> list[str]:
-        """The variations of the selections in a job, itself first."""
-        return self.jobs.get((sample, job), [job])
-
-    def recorded_together(self, sample: str, job: str) -> list[str]:
-        """Those of them that have recorded events of their own, itself first."""
-        together = self.selected_together(sample, job)
-        return [name for name in together if self.is_recorded_again(name)]
-
-    def is_recorded_again(self, variation: str) -> bool:
-        """Whether a variation has recorded events of its own, not nominal's."""
-        return self.variation_at("detector", variation) == variation
 
     def varied_settings(self, variation: str) -> dict:
         return overlaid(self.settings, self.variation(variation).get("paper", {}), self.file)
@@ -212,20 +182,6 @@ class Paper:
         """All that a sample's recorded events depend on, but their number."""
         raise NotImplementedError
 
-    def simulations(self, sample: str, job: str) -> dict[str, Mapping]:
-        """The same of all variations of a job: whole of the first, what differs of the others."""
-        return told_apart({
-            name: self.simulation_parameters(sample, name)
-            for name in self.recorded_together(sample, job)
-        })
-
-    def sample_inputs(self, sample: str, job: str) -> dict:
-        """Files that the selection of a sample reads: its events, or what simulates them."""
-        maps = {"maps": self.identification_files(sample, job)}
-        if self.has_event_file(sample, job):
-            return {**maps, "events": self.recorded_file(sample, job)}
-        return {**maps, **self.simulation_inputs(sample, job)}
-
     def identification_files(self, sample: str, job: str) -> list[str]:
         """Maps of identification that the selection of a sample reads."""
         return []
@@ -233,19 +189,6 @@ class Paper:
     def selection_parameters(self, sample: str, variation: str) -> dict:
         """All that the selection of a sample depends on, but its events."""
         raise NotImplementedError
-
-    def selections(self, sample: str, job: str) -> dict[str, Mapping]:
-        """The same of all variations of a job, and whose `events` each selects.
-
-        Whole of the first, what differs of the others.
-        """
-        return told_apart({
-            name: {
-                "events": self.variation_at("detector", name),
-                **self.selection_parameters(sample, name),
-            }
-            for name in self.selected_together(sample, job)
-        })
 
     def data_parameters(self) -> dict:
         """All that the selection of the user's own events depends on."""
@@ -256,27 +199,6 @@ class Paper:
         return {}
 
     # --------------------------------------------------------------------- files
-
-    def has_event_file(self, sample: str, job: str) -> bool:
-        """Whether a sample's recorded events are written: another search reads them, or the user."""
-        return self.config["keep_events"] or (sample, job) in self.shared
-
-    def recorded_file(self, sample: str, job: str = NOMINAL) -> str:
-        """Recorded events of all variations of a job; shared ones are in one search's folder."""
-        folder = self.shared.get((sample, job), self.name)
-        return f"results/{folder}/recorded/{sample}/{job}.root"
-
-    def selected_file(self, sample: str, variation: str = NOMINAL) -> str:
-        """Candidates of a variation, and of all that are done in one job with it."""
-        return f"results/{self.name}/selected/{sample}/{self.job_of(variation)}.root"
-
-    def run_files(self, folder: str, channel: str) -> list[str]:
-        """One table for each job that selects a sample of the channel."""
-        names = set(self.samples_of(channel))
-        return [
-            f"results/{self.name}/{folder}/{sample}/{job}.csv"
-            for sample, job in self.jobs if sample in names
-        ]
 
     def samples_of(self, channel: str) -> list[str]:
         """Names of the samples that the channel's selections see."""

@@ -17,12 +17,13 @@ __all__ = ["INTERFACE", "ExperimentError", "load_experiment"]
 #: experiment knows the keys; tables are mappings from column to cells.  Settings of a sample come by
 #: variation: simulated together are variations that share the decays, selected together those
 #: and all that share their events.  A chunk maps variations to recorded events; one may hold
-#: all variations or some.
+#: all variations or some.  Counts of a sample's parts are kept by pickle.
 INTERFACE = {
-    "simulate_sample": "(settings, n_events, *, base_seed, sample): chunks of recorded events",
+    "simulate_sample": "(settings, n_events, *, base_seed, sample, part): chunks of recorded events",
     "write_events": "(path, chunks): a file of them",
     "read_events": "(path, variations): the chunks of such a file",
-    "select_sample": "(chunks, settings, maps, candidates, *, sample): SAMPLE_COLUMNS' tables",
+    "select_sample": "(chunks, settings, maps, candidates): a list of counts, chunk by chunk",
+    "tabulate_sample": "(counts, settings, *, sample): SAMPLE_COLUMNS' tables",
     "select_data": "(events, settings, candidates): DATA_COLUMNS' tables of a user's own events",
     "estimate_backgrounds": "(inputs, settings): tables `background` and `spectra`, record `total`",
     "compute_systematics": "(inputs, settings): table `systematics`",

@@ -150,6 +150,15 @@ class RegionCounter:
         self._content += spectrum.content
         self._squares += spectrum.uncertainty**2
 
+    def include(self, other: RegionCounter) -> None:
+        """Count what another counter of the same regions and bins has counted."""
+        for name, sums in other._sums.items():
+            self._sums[name] += sums
+            both = np.append(self._nearest[name], other._nearest[name], axis=1)
+            self._nearest[name] = _nearest(both)
+        self._content += other._content
+        self._squares += other._squares
+
     def acceptances(
         self, *, sum_weight: float, sum_squared_weight: float
     ) -> dict[str, RegionAcceptance]:

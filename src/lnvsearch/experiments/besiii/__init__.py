@@ -8,6 +8,7 @@ _HOME = {
     "write_events": "events",
     "read_events": "events",
     "select_sample": "selection.sample",
+    "tabulate_sample": "selection.sample",
     "select_data": "selection.recorded",
     "estimate_backgrounds": "backgrounds",
     "compute_systematics": "systematics",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from lnvsearch.chunks import chunks_of_part
 from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
 from lnvsearch.experiments.besiii.detector.simulate import simulate as simulate_detector
 from lnvsearch.experiments.besiii.events import RecordedEvents, as_stored
@@ -24,7 +25,7 @@ __all__ = [
     "simulate_sample",
 ]
 
-#: Events in memory at a time.
+#: Events in memory at a time, at most.
 EVENTS_PER_CHUNK = 50_000
 
 
@@ -108,22 +109,27 @@ def generate(
 def simulate(
     settings: Simulation, n_events: int, *, base_seed: int, sample: str
 ) -> Iterator[RecordedEvents]:
-    """Recorded events of a sample in chunks of EVENTS_PER_CHUNK, each with the whole `n_generated`.
+    """Recorded events of a sample in chunks of EVENTS_PER_CHUNK at most, each with the whole `n_generated`.
 
     The events do not depend on the size of the chunks.
     """
     streams = {"base_seed": base_seed, "sample": sample}
-    for events in _generated_chunks(settings.generation, n_events, **streams):
+    for events in _generated_chunks(settings.generation, n_events, (0, 1), **streams):
         yield simulate_detector(events, settings.response, **streams)
 
 
 def simulate_sample(
-    settings: Mapping[str, Mapping], n_events: int, *, base_seed: int, sample: str
+    settings: Mapping[str, Mapping],
+    n_events: int,
+    *,
+    base_seed: int,
+    sample: str,
+    part: tuple[int, int] = (0, 1),
 ) -> Iterator[dict[str, RecordedEvents]]:
     """What the detector records of a sample's decays under several variations, chunk by chunk.
 
     `settings`: by variation, `generation`, which is one for all, and `detector`, as `Simulation`
-    takes them.  Raises ValueError where the generations differ: then the events are not shared.
+    takes them; `part`: of `chunks_of_part`.  Raises ValueError where the generations differ: then the events are not shared.
     """
     streams = {"base_seed": base_seed, "sample": sample}
     first = next(iter(settings.values()))
@@ -133,7 +139,7 @@ def simulate_sample(
         name: BesiiiResponse.from_mapping(one["detector"]) for name, one in settings.items()
     }
     generation = Generation.from_mapping(first["generation"])
-    for events in _generated_chunks(generation, n_events, **streams):
+    for events in _generated_chunks(generation, n_events, part, **streams):
         yield {
             name: as_stored(simulate_detector(events, response, **streams))
             for name, response in responses.items()
@@ -141,10 +147,9 @@ def simulate_sample(
 
 
 def _generated_chunks(
-    generation: Generation, n_events: int, *, base_seed: int, sample: str
+    generation: Generation, n_events: int, part: tuple[int, int], *, base_seed: int, sample: str
 ) -> Iterator[GeneratedEvents]:
-    for first in range(0, n_events, EVENTS_PER_CHUNK):
-        number = min(EVENTS_PER_CHUNK, n_events - first)
+    for first, number in chunks_of_part(n_events, EVENTS_PER_CHUNK, part):
         events = generate(
             generation, number, base_seed=base_seed, sample=sample, first_event=first
         )

@@ -14,5 +14,5 @@ __all__ = ["warm_up"]
 def warm_up(settings: Mapping) -> None:
     """Generate, record and select a few events; `settings`: `simulation` and `selection`."""
     simulation = Simulation.from_mapping(settings["simulation"])
-    (recorded,) = simulate(simulation, 2000, base_seed=0, sample="warm_up")
+    recorded = next(simulate(simulation, 2000, base_seed=0, sample="warm_up"))
     select(recorded, Selection.of_decays(**settings["selection"]))

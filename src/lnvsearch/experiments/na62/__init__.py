@@ -8,6 +8,7 @@ _HOME = {
     "write_events": "event_files",
     "read_events": "event_files",
     "select_sample": "selection.counting",
+    "tabulate_sample": "selection.counting",
     "select_data": "selection.recorded",
     "estimate_backgrounds": "estimates",
     "compute_systematics": "systematics",

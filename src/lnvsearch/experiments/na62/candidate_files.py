@@ -13,7 +13,7 @@ import numpy as np
 
 __all__ = ["GENERATED", "read_candidates", "read_generated", "tree_name"]
 
-#: The tree with the sums of weights of all generated events.
+#: The tree with the sums of weights of all generated events, a row a chunk.
 GENERATED = "Generated"
 
 
@@ -38,9 +38,10 @@ def read_candidates(
 
 
 def read_generated(path: str | Path) -> dict[str, float]:
-    """`sum_weight` and `sum_squared_weight` of all generated events."""
+    """`sum_weight` and `sum_squared_weight` of all generated events; a row is that of a chunk."""
     import uproot
 
     with uproot.open(path) as file:
         sums = file[GENERATED].arrays(["sum_weight", "sum_squared_weight"], library="np")
-    return {name: float(values[0]) for name, values in sums.items()}
+    # Chunk by chunk, as the tables add them up.
+    return {name: float(np.cumsum(values)[-1]) for name, values in sums.items()}

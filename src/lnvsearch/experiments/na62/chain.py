@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from lnvsearch.chunks import chunks_of_part
 from lnvsearch.experiments.na62.event_files import EVENTS_PER_CHUNK, as_stored
 from lnvsearch.experiments.na62.events import SpectrometerEvents
 
 __all__ = ["SimulationSettings", "simulate", "simulate_sample"]
 
-#: Generated decays in memory at a time.
+#: Generated decays in memory at a time, at most.
 DECAYS_PER_CHUNK = 200_000
 
 
@@ -40,27 +41,34 @@ def simulate(
     Chunks carry the sums over their own generated events.
     """
     together = {"nominal": settings}
-    for parts in _simulate_together(together, n_events, base_seed=base_seed, sample=sample):
+    streams = {"base_seed": base_seed, "sample": sample}
+    for parts in _simulate_together(together, n_events, (0, 1), **streams):
         yield parts["nominal"]
 
 
 def simulate_sample(
-    settings: Mapping[str, Mapping], n_events: int, *, base_seed: int, sample: str
+    settings: Mapping[str, Mapping],
+    n_events: int,
+    *,
+    base_seed: int,
+    sample: str,
+    part: tuple[int, int] = (0, 1),
 ) -> Iterator[dict[str, SpectrometerEvents]]:
     """What the spectrometer records of a sample's decays under several variations, part by part.
 
     `settings`: by variation, fields of `SimulationSettings`, of which only those of the detector
-    may differ.  The sums over generated events of all parts of a variation add up to the sample's.
+    may differ; `part`: of `chunks_of_part`.  The sums over generated events of all parts of a variation add up to the sample's.
     Raises ValueError where other fields differ: then the decays are not shared.
     """
-    for recorded in _simulate_together(settings, n_events, base_seed=base_seed, sample=sample):
+    streams = {"base_seed": base_seed, "sample": sample}
+    for recorded in _simulate_together(settings, n_events, part, **streams):
         for variation, events in recorded.items():
             for part in as_stored(events).parts(EVENTS_PER_CHUNK):
                 yield {variation: part}
 
 
 def _simulate_together(
-    settings: Mapping[str, Mapping], n_events: int, *, base_seed: int, sample: str
+    settings: Mapping[str, Mapping], n_events: int, part: tuple[int, int], **stream
 ) -> Iterator[dict[str, SpectrometerEvents]]:
     """The decays of a chunk, recorded under every variation."""
     from lnvsearch.experiments.na62.detector.conversions import convert_photons
@@ -72,13 +80,12 @@ def _simulate_together(
     if any(replace(one, detector=of_sample.detector) != of_sample for one in typed.values()):
         raise ValueError(f"{', '.join(settings)}: other decays; simulate them one by one")
     detectors = {name: Na62Detector.from_settings(one.detector) for name, one in typed.items()}
-    stream = {"base_seed": base_seed, "sample": sample}
     final_state = MODES[of_sample.mode].final_state
     photons = [column for column, name in enumerate(final_state) if name == "gamma"]
-    for first in range(0, n_events, DECAYS_PER_CHUNK):
+    for first, number in chunks_of_part(n_events, DECAYS_PER_CHUNK, part):
         generated, n_generated, sum_weight, sum_squared_weight = generate_selected_kaon_decays(
             of_sample.mode,
-            min(DECAYS_PER_CHUNK, n_events - first),
+            number,
             first_event=first,
             radiation=of_sample.radiation,
             options=of_sample.options,

@@ -21,4 +21,4 @@ def warm_up(settings: Mapping[str, Mapping]) -> None:
         maps = IdentificationMaps.from_anchors(sample["identification"]["maps"])
         nominal = Variation.from_mapping("nominal", sample["selection"], maps)
         chunks = ({"nominal": events} for events in recorded)
-        count_sample(chunks, [nominal], "warm_up", lambda name, columns: None)
+        count_sample(chunks, [nominal], lambda name, columns: None)

@@ -13,6 +13,7 @@ from lnvsearch.experiments.besiii.selection.counts import SPECTRUM_EDGES_GEV
 from lnvsearch.experiments.besiii.selection.sample import select_chunks
 from lnvsearch.experiments.besiii.selection.state import Selection
 from lnvsearch.selection.blinding import closed_spectrum, count_regions
+from lnvsearch.selection.cutflow import CutFlow
 from lnvsearch.selection.sample_tables import DATA_COLUMNS
 from lnvsearch.tables import table_from_rows
 
@@ -31,7 +32,8 @@ def select_data(
     """
     selection = Selection.of_decays(**settings["selection"])
     chunks = ({"data": chunk} for chunk in iterate_recorded(events))
-    (flow,) = select_chunks(chunks, {"data": ("data", selection)}, candidates).values()
+    flows = select_chunks(chunks, {"data": ("data", selection)}, candidates)
+    flow = CutFlow.merged(one["data"] for one in flows)
     with uproot.open(candidates) as file:
         table = file["Candidates"].arrays(library="np")
     closed = [] if settings["is_unblinded"] else [settings["window_gev"]]

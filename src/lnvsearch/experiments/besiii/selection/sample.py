@@ -21,7 +21,7 @@ from lnvsearch.experiments.besiii.selection.state import Selection
 from lnvsearch.selection.cutflow import CutFlow
 from lnvsearch.selection.sample_tables import joined
 
-__all__ = ["select_chunks", "select_sample"]
+__all__ = ["select_chunks", "select_sample", "tabulate_sample"]
 
 
 def select_sample(
@@ -29,14 +29,12 @@ def select_sample(
     settings: Mapping[str, Mapping],
     maps: Sequence[str | Path],
     candidates: str | Path,
-    *,
-    sample: str,
-) -> dict[str, dict[str, list]]:
-    """Select recorded events; tables `cutflow` and `acceptance` of all variations.
+) -> list[dict[str, CutFlow]]:
+    """Select recorded events; what the cuts leave of each chunk, by variation.
 
     `chunks`: by variation of the detector.  `settings`: by variation, the one whose `events` it
-    selects, `selection` (arguments of `Selection.of_decays`) and the names `channel` and
-    `selection_name` for the tables; `maps`: the identification map with which the events are
+    selects, `selection` (arguments of `Selection.of_decays`) and what `tabulate_sample` asks;
+    `maps`: the identification map with which the events are
     weighed, or nothing.  `candidates` gets those of variations with events of their own.
     """
     selections = {
@@ -44,13 +42,22 @@ def select_sample(
         for name, one in settings.items()
     }
     identification = read_identification(maps[0]) if maps else None
-    flows = select_chunks(chunks, selections, candidates, identification)
+    return select_chunks(chunks, selections, candidates, identification)
+
+
+def tabulate_sample(
+    counts: Sequence[Mapping[str, CutFlow]], settings: Mapping[str, Mapping], *, sample: str
+) -> dict[str, dict[str, list]]:
+    """Tables `cutflow` and `acceptance` of all variations, from what `select_sample` gives.
+
+    `settings`: by variation, `channel` and `selection_name`, for the tables.
+    """
     return joined(
         count(
-            flow, channel=settings[name]["channel"], selection=settings[name]["selection_name"],
-            sample=sample, variation=name,
+            CutFlow.merged(flows[name] for flows in counts if name in flows),
+            channel=one["channel"], selection=one["selection_name"], sample=sample, variation=name,
         )
-        for name, flow in flows.items()
+        for name, one in settings.items()
     )  # fmt: skip
 
 
@@ -59,8 +66,8 @@ def select_chunks(
     selections: Mapping[str, tuple[str, Selection]],
     candidates: str | Path,
     identification: IdentificationMap | None = None,
-) -> dict[str, CutFlow]:
-    """Select events that come in chunks, by several selections; what the cuts of each leave.
+) -> list[dict[str, CutFlow]]:
+    """Select events that come in chunks, by several selections; what the cuts leave of each chunk.
 
     `selections`: by variation, whose events it selects, and how.  The file `candidates` (ROOT) has
     for each variation with events of its own the tree `Candidates`, one row an event with a
@@ -69,20 +76,20 @@ def select_chunks(
     name for others.  What the cut `closed_window` sets aside (blind
     data) is not written.  With `identification`, the tree `Weighted` has the columns of `weigh`.
     """
-    flows: dict[str, list[CutFlow]] = {name: [] for name in selections}
+    flows: list[dict[str, CutFlow]] = []
     first = next(iter(selections))
     with tree_file(candidates) as write:
         for parts in chunks:
+            flows.append({})
             for name, (events, selection) in selections.items():
                 if events not in parts:
                     continue
-                table, flow = select(parts[events], selection)
-                flows[name].append(flow)
+                table, flows[-1][name] = select(parts[events], selection)
                 if name == events:
                     _write_candidates(write, folder_of(name, first), parts[events], table)
             if identification is not None and first in parts:
                 write("Weighted", weigh(parts[first], selections[first][1], identification))
-    return {name: CutFlow.merged(parts) for name, parts in flows.items()}
+    return flows
 
 
 def _write_candidates(

@@ -28,10 +28,29 @@ from lnvsearch.selection.sample_tables import SAMPLE_COLUMNS
 from lnvsearch.selection.weighted_cutflow import WeightedCutFlow
 from lnvsearch.tables import table_from_rows
 
-__all__ = ["Variation", "count_sample", "read_variations", "select_sample", "selections_by_place"]
+__all__ = [
+    "ChunkCounts",
+    "Variation",
+    "count_sample",
+    "read_variations",
+    "select_sample",
+    "selections_by_place",
+    "tables_of",
+    "tabulate_sample",
+]
 
 #: Channel and name of a selection.
 Place = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class ChunkCounts:
+    """What is counted of a chunk: the variation whose events it has, sums over generated events
+    (`n_generated` and the weights), and by variation and selection what was found."""
+
+    events: str
+    generated: Mapping[str, float]
+    found: Mapping[tuple[str, Place], _Counts]
 
 
 @dataclass(frozen=True)
@@ -83,65 +102,84 @@ def select_sample(
     settings: Mapping[str, Mapping],
     maps: Sequence[str | Path],
     candidates: str | Path,
-    *,
-    sample: str,
-) -> dict[str, dict[str, list]]:
-    """Select recorded events; the tables of SAMPLE_COLUMNS of all variations.
+) -> list[ChunkCounts]:
+    """Select recorded events; what is counted of each chunk.
 
     `chunks`: by variation of the detector; `settings` and `maps`: as `read_variations` takes them.
     The file `candidates` gets those of the variations with events of their own: one tree a
     selection, and the sums over generated events (`lnvsearch.experiments.na62.candidate_files`).
     """
     with tree_file(candidates) as write:
-        return count_sample(chunks, read_variations(settings, maps), sample, write)
+        return count_sample(chunks, read_variations(settings, maps), write)
+
+
+def tabulate_sample(
+    counts: Iterable[ChunkCounts], settings: Mapping[str, Mapping], *, sample: str
+) -> dict[str, dict[str, list]]:
+    """The tables of SAMPLE_COLUMNS of all variations, from what `select_sample` gives.
+
+    The sums over generated events of all chunks are added up.
+    """
+    selections = {
+        (variation, place): selection
+        for variation, one in settings.items()
+        for place, selection in selections_by_place(one["selections"]).items()
+    }
+    events = {name: one["events"] for name, one in settings.items()}
+    return tables_of(counts, selections, events, sample)
 
 
 def count_sample(
     chunks: Iterable[Mapping[str, SpectrometerEvents]],
     variations: Sequence[Variation],
-    sample: str,
     write: Write,
-) -> dict[str, dict[str, list]]:
-    """Select simulated events under all variations; the tables of SAMPLE_COLUMNS, by name.
+) -> list[ChunkCounts]:
+    """Select simulated events under all variations; what is counted of each chunk.
 
-    `chunks`: by variation, one at least of each; their sums over generated events are added up.
-    `write` gets the candidates of variations with events of their own, chunk by chunk, and last
-    the sums.
+    `chunks`: by variation, one at least of each.  `write` gets the candidates of variations with
+    events of their own and the sums over generated events, chunk by chunk.
     """
-    counts = {
-        (variation.name, place): _Counts(selection)
-        for variation in variations
-        for place, selection in variation.selections.items()
-    }
-    generated: dict[str, dict] = {}
+    counts = []
     for parts in chunks:
         for events, chunk in parts.items():
-            sums = generated.setdefault(events, dict.fromkeys(NO_SUMS, 0))
-            for name in sums:
-                sums[name] += getattr(chunk, name)
             seen = [variation for variation in variations if variation.events == events]
-            _count_chunk(chunk, seen, counts, write, variations[0].name)
-    for events, sums in generated.items():
-        columns = {name: np.array([value]) for name, value in sums.items()}
-        write(folder_of(events, variations[0].name) + GENERATED, columns)
+            found = _count_chunk(chunk, seen, write, variations[0].name)
+            sums = {name: getattr(chunk, name) for name in NO_SUMS}
+            counts.append(ChunkCounts(events, sums, found))
+            if sums != NO_SUMS:
+                columns = {name: np.array([value]) for name, value in sums.items()}
+                write(folder_of(events, variations[0].name) + GENERATED, columns)
+    return counts
+
+
+def tables_of(
+    counts: Iterable[ChunkCounts],
+    selections: Mapping[tuple[str, Place], SelectionSettings],
+    events: Mapping[str, str],
+    sample: str,
+) -> dict[str, dict[str, list]]:
+    """The tables of SAMPLE_COLUMNS; `events`: the variation whose events each variation sees."""
+    found = {key: _Counts(selection) for key, selection in selections.items()}
+    generated: dict[str, dict] = {}
+    for chunk in counts:
+        sums = generated.setdefault(chunk.events, dict.fromkeys(NO_SUMS, 0))
+        for name in sums:
+            sums[name] += chunk.generated[name]
+        for key, one in chunk.found.items():
+            found[key].include(one)
     rows = {kind: [] for kind in SAMPLE_COLUMNS}
-    for variation in variations:
-        for channel, name in variation.selections:
-            place = {"sample": sample, "variation": variation.name, "selection": name}
-            found = counts[variation.name, (channel, name)]
-            for kind, listed in found.rows(place, **generated[variation.events]).items():
-                rows[kind] += [{**place, "channel": channel, **row} for row in listed]
+    for (variation, (channel, name)), one in found.items():
+        place = {"sample": sample, "variation": variation, "selection": name}
+        for kind, listed in one.rows(place, **generated[events[variation]]).items():
+            rows[kind] += [{**place, "channel": channel, **row} for row in listed]
     return {kind: table_from_rows(rows[kind], columns) for kind, columns in SAMPLE_COLUMNS.items()}
 
 
 def _count_chunk(
-    chunk: SpectrometerEvents,
-    variations: Sequence[Variation],
-    counts: Mapping[tuple[str, Place], _Counts],
-    write: Write,
-    first: str,
-) -> None:
+    chunk: SpectrometerEvents, variations: Sequence[Variation], write: Write, first: str
+) -> dict[tuple[str, Place], _Counts]:
     """Select one chunk under the variations that see its events; their vertices are fitted once."""
+    counts = {}
     vertices = fit_vertices(chunk, variations[0].detector)
     for variation in variations:
         for place, selection in variation.selections.items():
@@ -150,14 +188,16 @@ def _count_chunk(
                 identification=variation.identification, trigger=variation.trigger,
                 vertices=vertices, loss_region=next(iter(selection.regions)),
             )  # fmt: skip
+            counts[variation.name, place] = _Counts(selection)
             counts[variation.name, place].add(selected)
             if variation.name == variation.events:
                 folder = folder_of(variation.events, first)
                 write(folder + tree_name(*place), selected.candidates)
+    return counts
 
 
 class _Counts:
-    """Sums over the chunks of one selection: cut flow, losses, regions and spectrum."""
+    """Sums over chunks of one selection: cut flow, losses, regions and spectrum."""
 
     def __init__(self, selection: SelectionSettings):
         self.regions = RegionCounter(selection.regions, selection.spectrum.edges_gev)
@@ -165,9 +205,19 @@ class _Counts:
         self.losses: dict[str, SingleCutLoss] = {}
 
     def add(self, selected: Selected) -> None:
+        """Count what was selected of a chunk."""
         self.regions.add(selected.candidates)
         self.flows.append(selected.flow)
-        for name, loss in selected.losses.items():
+        self._lose(selected.losses)
+
+    def include(self, other: _Counts) -> None:
+        """Count what another has counted, of later chunks."""
+        self.regions.include(other.regions)
+        self.flows += other.flows
+        self._lose(other.losses)
+
+    def _lose(self, losses: Mapping[str, SingleCutLoss]) -> None:
+        for name, loss in losses.items():
             self.losses[name] = self.losses[name] + loss if name in self.losses else loss
 
     def rows(

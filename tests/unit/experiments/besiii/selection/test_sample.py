@@ -17,6 +17,7 @@ from lnvsearch.experiments.besiii.selection.sample import select_chunks
 from lnvsearch.generation.decay_events import generate
 from lnvsearch.generation.models import Decay
 from lnvsearch.particles import pdg_id
+from lnvsearch.selection.cutflow import CutFlow
 
 
 def recorded(daughters, response, number=1000):
@@ -34,7 +35,8 @@ def signal(response):
 def selected(chunks, selection, path, identification=None, name="nominal"):
     """The cut flow of one selection of chunks."""
     parts = ({name: chunk} for chunk in chunks)
-    return select_chunks(parts, {name: (name, selection)}, path, identification)[name]
+    flows = select_chunks(parts, {name: (name, selection)}, path, identification)
+    return CutFlow.merged(chunk[name] for chunk in flows)
 
 
 def trees(path):
@@ -68,8 +70,10 @@ def test_variations_of_the_detector_have_a_folder(signal, selection, tmp_path):
     assert {name for name in found if "/" in name} == {"pulls_off/Candidates", "pulls_off/Generated"}
     assert len(found["Generated"]["selected"]) == len(signal[0])
     assert len(found["pulls_off/Generated"]["selected"]) == 1000
-    assert flows["pulls_off"] == selected(signal, selection, tmp_path / "other.root")
-    assert flows["looser"].events_out[-1] >= flows["nominal"].events_out[-1]
+    pulls_off = CutFlow.merged(chunk["pulls_off"] for chunk in flows)
+    assert pulls_off == selected(signal, selection, tmp_path / "other.root")
+    assert flows[0]["looser"].events_out[-1] >= flows[0]["nominal"].events_out[-1]
+    assert set(flows[1]) == {"pulls_off"}
 
 
 def test_what_the_closed_window_sets_aside_is_not_written(signal, selection, tmp_path):

@@ -1,5 +1,6 @@
 """One pass through selections and variations: tables of known numbers, and chunks that join."""
 
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ from lnvsearch.experiments.na62.selection.counting import (
     Variation,
     count_sample,
     read_variations,
+    tables_of,
 )
 from lnvsearch.experiments.na62.selection.identification_maps import MAPS, correction_set
 from lnvsearch.experiments.na62.selection.settings import SelectionSettings, SpectrumBins
@@ -48,7 +50,12 @@ def counted(chunks, variations):
         written.setdefault(name, []).append(columns)
 
     nominal = ({"nominal": chunk} for chunk in chunks)
-    return count_sample(nominal, variations, "signal_piee", write), written
+    return tabulated(count_sample(nominal, variations, write), variations), written
+
+
+def tabulated(counts, variations):
+    selections = {(v.name, place): s for v in variations for place, s in v.selections.items()}
+    return tables_of(counts, selections, {v.name: v.events for v in variations}, "signal_piee")
 
 
 def test_acceptances_are_weights_over_generated_events(events, variations):
@@ -98,6 +105,19 @@ def test_chunks_join_without_a_seam(events, variations):
             assert parts[kind][name] == pytest.approx(column, nan_ok=True), (kind, name)
 
 
+def test_counts_of_parts_join_to_the_same_bits(events, variations):
+    """However the chunks are divided among jobs, and kept on file between them."""
+    chunks = [{"nominal": part} for part in events.parts(N // 5)]
+    whole = tabulated(count_sample(chunks, variations, lambda *_: None), variations)
+    for cut in (1, 2, 4):
+        counts = [
+            one
+            for part in (chunks[:cut], chunks[cut:])
+            for one in pickle.loads(pickle.dumps(count_sample(part, variations, lambda *_: None)))
+        ]
+        assert tabulated(counts, variations) == whole
+
+
 def test_a_variation_of_the_detector_has_events_and_sums_of_its_own(events, variations):
     """Its candidates are in a folder of its name; what is generated for it is counted for it."""
     nominal = variations[0]
@@ -105,9 +125,10 @@ def test_a_variation_of_the_detector_has_events_and_sums_of_its_own(events, vari
     few = next(events.parts(N // 2))
     chunks = [{"nominal": events}, {"material_up": replace(few, n_generated=N // 2)}]
     written = {}
-    tables = count_sample(
-        chunks, [nominal, other], "signal_piee", lambda name, columns: written.update({name: columns})
+    counts = count_sample(
+        chunks, [nominal, other], lambda name, columns: written.update({name: columns})
     )
+    tables = tabulated(counts, [nominal, other])
     assert set(written) == {"piee_lnv", "Generated", "material_up/piee_lnv", "material_up/Generated"}
     assert written["material_up/Generated"]["n_generated"] == [N // 2]
     alone, _ = counted([replace(few, n_generated=N // 2)], [replace(nominal, name="material_up")])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lnvsearch import particles
+from lnvsearch.experiments.na62.candidate_files import read_generated
 from lnvsearch.experiments.na62.publication.numbers import Channels, Numbers
 from lnvsearch.experiments.na62.publication.tables.acceptance import (
     acceptance_ratios,
@@ -59,7 +60,7 @@ def acceptance_dalitz(
             path, f"{channel}_{signal['selection']}",
             ["weight", "mass_gev", "true_mass_1_gev", "true_mass_2_gev"],
         )
-        sums[channel] = float(read_tree(path, "Generated")["sum_weight"][0])
+        sums[channel] = read_generated(path)["sum_weight"]
         mass = columns.pop("mass_gev")
         inside = np.any([(mass > low) & (mass < high) for low, high in signal["region_gev"]], axis=0)
         candidates[channel] = {name: values[inside] for name, values in columns.items()}

@@ -8,6 +8,7 @@ _HOME = {
     "write_events": "events",
     "read_events": "events",
     "select_sample": "selection",
+    "tabulate_sample": "selection",
     "select_data": "selection",
     "estimate_backgrounds": "estimates",
     "compute_systematics": "estimates",

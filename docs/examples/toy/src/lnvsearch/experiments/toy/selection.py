@@ -14,7 +14,7 @@ from lnvsearch.reconstruction.four_vectors import invariant_mass_gev
 from lnvsearch.selection.cutflow import ALL_CUTS, CutFlow, apply_cuts
 from lnvsearch.selection.sample_tables import counted, joined
 
-__all__ = ["CUTS", "pair_mass_gev", "select_data", "select_sample"]
+__all__ = ["CUTS", "pair_mass_gev", "select_data", "select_sample", "tabulate_sample"]
 
 
 def mass_window(
@@ -39,21 +39,43 @@ def select_sample(
     settings: Mapping[str, Mapping],
     maps: Sequence[str],
     candidates: str | Path,
-    *,
-    sample: str,
-) -> dict[str, dict[str, list]]:
-    """Select simulated events; the tables `cutflow` and `acceptance`.
+) -> list[dict[str, CutFlow]]:
+    """Select simulated events; what the cuts leave of each chunk, by variation.
 
-    `settings`: by variation, whose `events` it selects, the `cuts`, the `final_state` and the
-    `channel`.
+    `settings`: by variation, whose `events` it selects, the `cuts` and the `final_state`.  The
+    masses selected by the first go to `candidates`.
     """
+    flows: list[dict[str, CutFlow]] = []
+    with tree_file(candidates) as write:
+        for parts in chunks:
+            flows.append({})
+            for name, one in settings.items():
+                if one["events"] not in parts:
+                    continue
+                tracks = parts[one["events"]]
+                mass, total = pair_mass_gev(tracks, one["final_state"]), len(tracks)
+                passes, flows[-1][name] = apply_cuts(one["cuts"], CUTS, mass, total, total)
+                if name == next(iter(settings)):
+                    write("Candidates", {"mass_gev": mass[np.all([*passes.values()], axis=0)]})
+    return flows
+
+
+def tabulate_sample(
+    counts: Sequence[Mapping[str, CutFlow]], settings: Mapping[str, Mapping], *, sample: str
+) -> dict[str, dict[str, list]]:
+    """The tables `cutflow` and `acceptance`; `settings`: by variation, the `channel`."""
     return joined(
         counted(
             flow, {ALL_CUTS: flow.events_out[-1]}, channel=settings[name]["channel"],
             selection="signal", sample=sample, variation=name,
         )
-        for name, flow in _select(chunks, settings, candidates).items()
+        for name, flow in ((name, _merged(counts, name)) for name in settings)
     )  # fmt: skip
+
+
+def _merged(counts: Sequence[Mapping[str, CutFlow]], variation: str) -> CutFlow:
+    flows = [chunk[variation] for chunk in counts if variation in chunk]
+    return CutFlow.merged(flows, sum(flow.n_generated for flow in flows))
 
 
 def select_data(
@@ -69,28 +91,7 @@ def select_data(
         with tree_file(candidates):
             return {"counts": {**counts, "events": [None]}}
     chunks = ({"data": tracks} for tracks in iterate_tracks(events))
-    flow = _select(chunks, {"data": {**settings, "events": "data"}}, candidates)["data"]
+    flows = select_sample(chunks, {"data": {**settings, "events": "data"}}, [], candidates)
+    flow = _merged(flows, "data")
     cutflow = counted(flow, {}, **names, sample="data", variation="nominal")["cutflow"]
     return {"cutflow": cutflow, "counts": {**counts, "events": [flow.events_out[-1]]}}
-
-
-def _select(
-    chunks: Iterable[Mapping[str, np.ndarray]], settings: Mapping[str, Mapping], candidates: str | Path
-) -> dict[str, CutFlow]:
-    """What the cuts leave, by variation; the masses selected by the first go to `candidates`."""
-    found: dict[str, list[CutFlow]] = {name: [] for name in settings}
-    with tree_file(candidates) as write:
-        for parts in chunks:
-            for name, one in settings.items():
-                if one["events"] not in parts:
-                    continue
-                tracks = parts[one["events"]]
-                mass, total = pair_mass_gev(tracks, one["final_state"]), len(tracks)
-                passes, flow = apply_cuts(one["cuts"], CUTS, mass, total, total)
-                if name == next(iter(settings)):
-                    write("Candidates", {"mass_gev": mass[np.all([*passes.values()], axis=0)]})
-                found[name].append(flow)
-    return {
-        name: CutFlow.merged(flows, sum(flow.n_generated for flow in flows))
-        for name, flows in found.items()
-    }
