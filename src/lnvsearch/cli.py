@@ -5,12 +5,14 @@ Each subcommand is a module with two functions, listed in `COMMANDS`:
 `add_parser(subparsers)`   declares the options and calls `set_defaults(run=run)`
 `run(arguments)`           does the work and returns the text for stdout; raises `UsageError`
 
-Exit codes: 0 done, 2 bad input (one line on stderr says which).
+Exit codes: 0 done, 1 the output could not be written, 2 bad input (one line on stderr says which).
+A reader that closes the pipe early, such as `head`, is no error.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -18,7 +20,7 @@ from typing import NoReturn
 
 import lnvsearch
 
-COMMANDS = ("lnvsearch.limit_command",)
+COMMANDS = ("lnvsearch.limit_command", "lnvsearch.combine_command")
 
 
 class UsageError(ValueError):
@@ -53,17 +55,49 @@ def main(argv: Sequence[str] | None = None) -> int:
     `argv` are the arguments after the program's name, by default those of the process.
 
     >>> main("limit --method cls --observed 0 --background 1 --efficiency 1".split())
+    ... # doctest: +ELLIPSIS
     cls, 90 % confidence level
     lower  0
     upper  2.30259  produced signal decays
+    ...
     0
     """
     try:
         arguments = build_parser().parse_args(argv)
-        print(arguments.run(arguments))
+        text = arguments.run(arguments)
     except UsageError as error:
-        print(f"lnvsearch: error: {' '.join(str(error).split())}", file=sys.stderr)
+        _complain(" ".join(str(error).split()))
         return 2
     except SystemExit as finished:  # --help and --version print and end there
         return int(finished.code or 0)
+    return _write(text)
+
+
+def _write(text: str) -> int:
+    """Print the answer and return the exit code."""
+    if sys.stdout is None:
+        _complain("the answer cannot be written: stdout is closed")
+        return 1
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # The reader has what it wanted; the interpreter shall not try again at its end.
+        _discard_stdout()
+        return 0
+    except (OSError, ValueError) as error:
+        _complain(f"the answer cannot be written: {error}")
+        _discard_stdout()
+        return 1
     return 0
+
+
+def _discard_stdout() -> None:
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        sys.stdout = None
+
+
+def _complain(message: str) -> None:
+    if sys.stderr is not None:
+        print(f"lnvsearch: error: {message}", file=sys.stderr)

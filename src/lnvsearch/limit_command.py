@@ -12,38 +12,38 @@ import json
 import math
 
 from lnvsearch.cli import UsageError
-from lnvsearch.limit_settings import SETTINGS, Request, completed, read_table
+from lnvsearch.limit_answers import Extras, answers
+from lnvsearch.limit_quantities import Uncertainty
+from lnvsearch.limit_settings import SETTINGS, Request, completed, parsed
+from lnvsearch.limit_table import read_table
 
 EXAMPLES = """\
 examples:
   one event, no background, efficiency 15.83 % +- 7 % (relative), as in BESIII's search:
     lnvsearch limit --method rolke --observed 1 --background 0 \\
-        --efficiency 0.1583 --efficiency-uncertainty 0.011081
+        --efficiency 15.83% --efficiency-uncertainty 7%
 
   the same as a branching fraction, from 10.087e9 J/psi decays; JSON output:
     lnvsearch limit --method rolke --observed 1 --background 0 --efficiency 0.1583 \\
-        --efficiency-uncertainty 0.011081 --normalisation 10087e6 --json
+        --efficiency-uncertainty 7% --normalisation 10087e6 --json
 
-  CLs with a single-event sensitivity of 1.28e-11 (efficiency = 1 / sensitivity):
+  CLs with a single-event sensitivity of 1.28e-11:
     lnvsearch limit --method cls --observed 1 --background 0.91 --background-uncertainty 0.41 \\
-        --efficiency 7.8125e10 --prior lognormal-mean
+        --single-event-sensitivity 1.28e-11 --single-event-sensitivity-uncertainty 0.04e-11
+
+  an asymmetric background, CLs with profiled nuisances, expected limits:
+    lnvsearch limit --method cls-profiled --observed 1 --background 0.7 \\
+        --background-uncertainty +0.6-0.5 --efficiency 1.59e8 --expected
 
   background from 6 events in a sideband that is 3 times as wide as the signal region:
     lnvsearch limit --method feldman-cousins --observed 4 --sideband 6 --tau 3 --efficiency 0.2
 
   many at once; options on the command line fill the columns that the table lacks:
     lnvsearch limit --table counts.csv --method cls --cl 0.95
-"""
 
-# What defines the code path: experiments that agree in these are computed as one array.
-_GROUPED_BY = (
-    "method",
-    "prior",
-    "signal_prior",
-    "bounded",
-    "bridge_gaps",
-    "monotone_in_background",
-)
+  a datacard of Combine, or a one-bin model of pyhf or HS3: limits on the signal strength:
+    lnvsearch limit --method cls --model card.txt
+"""
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
@@ -53,7 +53,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         help="interval or upper limit for a counting experiment",
         description="Interval or upper limit on the produced signal decays of a counting "
         "experiment, or on the branching fraction where a normalisation is given.",
-        epilog=EXAMPLES,
+        epilog=EXAMPLES.replace("%", "%%"),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -65,7 +65,6 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         else:
             parser.add_argument(
                 f"--{setting.option}",
-                type=float if setting.kind == "number" else str,
                 choices=setting.choices,
                 metavar=setting.metavar,
                 help=setting.help,
@@ -73,11 +72,41 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--table",
         metavar="FILE.csv",
-        help="one experiment a line ('-': from stdin); the columns are named as the options, and a "
-        "column 'label' is carried along; prints CSV",
+        help="one experiment a line ('-': from stdin), separated by commas, semicolons or tabs; the "
+        "columns are named as the options, and a column 'label' is carried along; prints CSV",
     )
+    parser.add_argument(
+        "--model", metavar="FILE",
+        help="counts, background and efficiency from a Combine datacard or from pyhf or HS3 JSON",
+    )
+    _add_extras(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
+
+
+def _add_extras(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--expected", action="store_true",
+        help="median, 1 and 2 sigma of the upper limit for background only",
+    )
+    parser.add_argument(
+        "--sensitivity", action="store_true",
+        help="count that a discovery needs, and the signals that reach it",
+    )
+    parser.add_argument(
+        "--discovery", metavar="Z", default="3", help="significance of a discovery (default 3)"
+    )
+    parser.add_argument(
+        "--power", metavar="P", default="0.9",
+        help="probability to see the least detectable signal (default 0.9)",
+    )
+    parser.add_argument("--ranking", action="store_true", help="what each uncertainty costs")
+    parser.add_argument(
+        "--scan", action="store_true", help="print likelihood, CLs and posterior against the signal"
+    )
+    parser.add_argument(
+        "--plot", metavar="FILE.pdf", help="draw the likelihood, the interval, the expected band"
+    )
 
 
 def run(arguments: argparse.Namespace) -> str:
@@ -85,158 +114,127 @@ def run(arguments: argparse.Namespace) -> str:
 
     Raises UsageError where a setting is missing, contradicts another or is outside its range.
     """
-    given = {setting.name: getattr(arguments, setting.name) for setting in SETTINGS}
+    given = {}
+    for setting in SETTINGS:
+        value = getattr(arguments, setting.name)
+        if value is not None and setting.kind != "flag":
+            try:
+                value = parsed(setting.name, value)
+            except ValueError as error:
+                raise UsageError(f"argument --{setting.option} {error}") from error
+        given[setting.name] = value
+    extras = _extras(arguments)
+    if arguments.model is not None:
+        from lnvsearch.limit_models import read_model
+
+        given = read_model(arguments.model, given)
     if arguments.table is None:
-        answer = _answer([completed(given)], [""])[0]
-        return json.dumps(_for_json(answer)) if arguments.json else _readable(answer)
+        request = completed(given)
+        answer = answers([request], [""], extras)[0]
+        return _single_output(arguments, request, answer)
+    if arguments.scan or arguments.plot or arguments.model:
+        raise UsageError("--table cannot be combined with --scan, --plot or --model")
     requests, places = read_table(arguments.table, given)
-    answers = _answer(requests, places)
+    many = answers(requests, places, extras)
     if arguments.json:
-        return json.dumps([_for_json(answer) for answer in answers], indent=1)
-    return _as_csv(answers)
+        return json.dumps([for_json(answer) for answer in many], indent=1, allow_nan=False)
+    return as_csv([_flattened(answer) for answer in many])
 
 
-# --- calculation ---------------------------------------------------------------------------------
-
-
-def _answer(requests: list[Request], places: list[str]) -> list[Request]:
-    """Return the requests with `lower`, `upper` and `quantity`, in the same order."""
-    groups: dict[tuple, list[int]] = {}
-    for row, request in enumerate(requests):
-        settings = tuple(request.get(name) for name in _GROUPED_BY)
-        key = (*settings, _background_kind(request), _efficiency_kind(request))
-        groups.setdefault(key, []).append(row)
-    ends: dict[int, tuple[float, float]] = {}
-    for rows in groups.values():
+def _extras(arguments: argparse.Namespace) -> Extras:
+    numbers = {}
+    for name in ("discovery", "power"):
         try:
-            ends.update(zip(rows, _ends([requests[row] for row in rows]), strict=True))
-        except ValueError as group_error:
-            # One by one, to name the first line that is wrong.
-            for row in rows:
-                try:
-                    _ends([requests[row]])
-                except ValueError as error:
-                    raise UsageError(f"{places[row]}{error}") from error
-            raise UsageError(str(group_error)) from group_error
-    return [_with_ends(request, *ends[row]) for row, request in enumerate(requests)]
+            numbers[name] = float(getattr(arguments, name))
+        except ValueError as error:
+            raise UsageError(f"--{name} must be a number; got {getattr(arguments, name)!r}") from error
+    return Extras(arguments.expected, arguments.sensitivity, arguments.ranking, **numbers)
 
 
-def _background_kind(request: Request) -> str:
-    if "sideband" in request:
-        return "poisson"
-    return "gaussian" if "background_uncertainty" in request else "known"
+def _single_output(arguments: argparse.Namespace, request: Request, answer: Request) -> str:
+    if arguments.plot:
+        from lnvsearch.limit_extras import plot
 
+        plot(arguments.plot, request, answer)
+    if arguments.scan:
+        from lnvsearch.limit_extras import scan
 
-def _efficiency_kind(request: Request) -> str:
-    if "passed" in request:
-        return "binomial"
-    uncertain = "efficiency_uncertainty" in request or "normalisation_uncertainty" in request
-    return "gaussian" if uncertain else "known"
-
-
-def _ends(requests: list[Request]) -> list[tuple[float, float]]:
-    """Lower and upper limits, in produced decays, of requests that differ in numbers only."""
-    from lnvsearch import statistics
-    from lnvsearch.statistics import methods
-
-    first = requests[0]
-    experiment = statistics.CountingExperiment(
-        [request["observed"] for request in requests],
-        _background(requests),
-        _efficiency(requests),
-    )
-    options = {name: first[name] for name in methods.OPTIONS[first["method"]] if name in first}
-    if "," in options.get("prior", ""):
-        options["prior"] = tuple(options["prior"].split(","))
-    level = [request["cl"] for request in requests]
-    interval = methods.interval(first["method"], experiment, level, **options)
-    return list(zip(interval.lower, interval.upper, strict=True))
-
-
-def _column(requests: list[Request], name: str) -> list[float]:
-    return [request.get(name, 0.0) for request in requests]
-
-
-def _background(requests: list[Request]):
-    from lnvsearch import statistics
-
-    kind = _background_kind(requests[0])
-    if kind == "poisson":
-        return statistics.PoissonBackground(_column(requests, "sideband"), _column(requests, "tau"))
-    mean = _column(requests, "background")
-    if kind == "known":
-        return statistics.KnownBackground(mean)
-    return statistics.GaussianBackground(mean, _column(requests, "background_uncertainty"))
-
-
-def _efficiency(requests: list[Request]):
-    from lnvsearch import statistics
-
-    kind = _efficiency_kind(requests[0])
-    if kind == "binomial":
-        passed, generated = _column(requests, "passed"), _column(requests, "generated")
-        return statistics.BinomialEfficiency(passed, generated)
-    mean = _column(requests, "efficiency")
-    if kind == "known":
-        return statistics.KnownEfficiency(mean)
-    sigma = [_combined_uncertainty(request) for request in requests]
-    return statistics.GaussianEfficiency(mean, sigma)
-
-
-def _combined_uncertainty(request: Request) -> float:
-    """Absolute uncertainty of the efficiency with that of the normalisation added in quadrature.
-
-    s = N * B events are produced, and s * E are selected: a limit on B sees only the product
-    N * E, whose relative uncertainty is the quadratic sum of the two.
-    """
-    own = request.get("efficiency_uncertainty", 0.0)
-    if own < 0.0 or "normalisation_uncertainty" not in request:
-        return own  # the library refuses a negative one
-    relative = request["normalisation_uncertainty"] / request["normalisation"]
-    return math.hypot(own, relative * request["efficiency"])
-
-
-def _with_ends(request: Request, lower: float, upper: float) -> Request:
-    """Return the answer: method, level, limits and what they are limits on, then the inputs."""
-    inputs = dict(request)
-    label = {"label": inputs.pop("label")} if "label" in inputs else {}
-    scale = inputs.get("normalisation", 1.0)
-    return {
-        **label,
-        "method": inputs.pop("method"),
-        "confidence_level": inputs.pop("cl"),
-        "lower": float(lower) / scale,
-        "upper": float(upper) / scale,
-        "quantity": "branching fraction" if "normalisation" in inputs else "produced signal decays",
-        **inputs,
-        "observed": int(inputs["observed"]),
-    }
+        points = scan(request, answer)
+        if arguments.json:
+            return json.dumps(for_json({**answer, "scan": points}), allow_nan=False)
+        return as_csv(points)
+    return json.dumps(for_json(answer), allow_nan=False) if arguments.json else readable(answer)
 
 
 # --- output --------------------------------------------------------------------------------------
 
 
-def _for_json(answer: Request) -> Request:
-    """The answer with null for an infinite upper limit, which JSON does not know."""
-    return {**answer, "upper": answer["upper"] if math.isfinite(answer["upper"]) else None}
+def for_json(value):
+    """The answer with null for what JSON does not know: infinite and undefined numbers."""
+    if isinstance(value, dict):
+        return {name: for_json(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [for_json(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return str(value) if isinstance(value, Uncertainty) else value
 
 
-def _readable(answer: Request) -> str:
-    """Three lines for people."""
-    return "\n".join(
-        [
-            f"{answer['method']}, {100.0 * answer['confidence_level']:g} % confidence level",
-            f"lower  {answer['lower']:.6g}",
-            f"upper  {answer['upper']:.6g}  {answer['quantity']}",
-        ]
+def readable(answer: Request) -> str:
+    """A few lines for people."""
+    lines = [
+        f"{answer['method']}, {100.0 * answer['confidence_level']:g} % confidence level",
+        f"lower  {answer['lower']:.6g}",
+        f"upper  {answer['upper']:.6g}  {answer['quantity']}",
+    ]
+    if "expected" in answer:
+        band = answer["expected"]
+        lines.append(
+            f"expected  {band['median']:.6g}  (68 %: {band['minus_one_sigma']:.6g} to "
+            f"{band['plus_one_sigma']:.6g}; 95 %: {band['minus_two_sigma']:.6g} to "
+            f"{band['plus_two_sigma']:.6g})"
+        )
+    lines.append(
+        f"p-value of the background alone  {answer['p_value']:.4g}  "
+        f"(significance {answer['significance']:.3g})"
     )
+    if "sensitivity" in answer:
+        found = answer["sensitivity"]
+        lines.append(
+            f"{found['wanted_significance']:g} sigma  from {found['critical_count']} events; signal "
+            f"{found['median_signal']:.6g} for half, {found['detectable_signal']:.6g} for "
+            f"{100 * found['power']:g} % of the experiments"
+        )
+    for entry in answer.get("ranking", []):
+        lines.append(
+            f"without the uncertainty of {entry['uncertainty']}  {entry['upper_without']:.6g}  "
+            f"(costs {entry['cost_percent']:+.3g} %)"
+        )
+    return "\n".join(lines + [f"note  {note}" for note in answer["notes"]])
 
 
-def _as_csv(answers: list[Request]) -> str:
+def _flattened(answer: Request) -> Request:
+    """The answer with one column a number, and the notes in one cell, last."""
+    flat: Request = {}
+    for name, value in answer.items():
+        if name == "notes":
+            continue
+        if isinstance(value, dict):
+            flat.update({f"{name}_{key}": entry for key, entry in value.items()})
+        elif isinstance(value, list):
+            flat.update({f"cost_{e['uncertainty']}_percent": e["cost_percent"] for e in value})
+        else:
+            flat[name] = value
+    return {**flat, "notes": " | ".join(answer["notes"])}
+
+
+def as_csv(rows: list[Request]) -> str:
     """One line an experiment, in the order of the input; cells that do not apply are empty."""
-    columns = list(dict.fromkeys(name for answer in answers for name in answer))
+    columns = list(dict.fromkeys(name for row in rows for name in row if name != "notes"))
+    if any("notes" in row for row in rows):
+        columns.append("notes")
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(answers)
+    writer.writerows(rows)
     return text.getvalue().rstrip("\n")

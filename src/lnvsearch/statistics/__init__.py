@@ -27,6 +27,7 @@ Everything here loads on first use, so that importing the package stays cheap.
 from importlib import import_module
 
 _EXPERIMENT_NAMES = (
+    "AsymmetricBackground",
     "Background",
     "BinomialEfficiency",
     "CountingExperiment",
@@ -42,11 +43,15 @@ _EXPERIMENT_NAMES = (
 _SUBMODULES = (
     "bayesian",
     "cls",
+    "cls_profiled",
+    "combination",
     "coverage",
     "expected",
     "feldman_cousins",
+    "notes",
     "punzi",
     "rolke",
+    "significance",
 )
 
 __all__ = sorted(_EXPERIMENT_NAMES + _SUBMODULES)

@@ -60,6 +60,7 @@ class FlatExperiments:
     efficiency_estimate: np.ndarray
     signal_power: float
     efficiency_power: float
+    correlation: float = 0.0
 
     @property
     def size(self) -> int:
@@ -87,6 +88,7 @@ def flatten(
         np.broadcast_to(efficiency.estimate, shape).ravel(),
         signal_power,
         efficiency_power,
+        experiment.correlation,
     )
 
 
@@ -114,6 +116,10 @@ def tail_probabilities(
 
 def solve_tail(experiments: FlatExperiments, tail_fraction: np.ndarray) -> np.ndarray:
     """Return the signal s (size,) at which E_f[T(s f)] / T(0) equals `tail_fraction` (size,)."""
+    if experiments.correlation != 0.0:
+        from lnvsearch.statistics import correlated
+
+        return correlated.upper_limits(experiments, tail_fraction, experiments.correlation)
     limit = _plain_limit(experiments, tail_fraction)
     pending = np.arange(experiments.size)
     for _ in range(_MOST_REFINEMENTS):

@@ -181,3 +181,48 @@ class Beta(Distribution):
         lower = special.betaincinv(first, second, special.ndtr(np.minimum(score, 0.0)))
         upper = special.betaincinv(second, first, special.ndtr(-np.maximum(score, 0.0)))
         return np.where(score < 0.0, lower, 1.0 - upper)
+
+
+@dataclass(frozen=True, eq=False)
+class BifurcatedGaussian(Distribution):
+    """Two half Gaussians of the widths `down` and `up` that meet at `mean`, cut to values > 0.
+
+    The density is continuous: the part above the mean has the probability up / (up + down) before
+    the cut.
+    """
+
+    mean: np.ndarray
+    up: np.ndarray
+    down: np.ndarray
+
+    @property
+    def known(self) -> np.ndarray:
+        return np.zeros(self.mean.shape, dtype=bool)
+
+    def value(self, score: np.ndarray) -> np.ndarray:
+        mean, up, down = (array[:, None] for array in (self.mean, self.up, self.down))
+        total = up + down
+        lost = 2.0 * down / total * special.ndtr(-mean / down)
+        # Probability from the nearer end, so that both tails keep their digits.
+        below = lost + special.ndtr(score) * (1.0 - lost)
+        above = special.ndtr(-score) * (1.0 - lost)
+        low = mean + down * special.ndtri(np.clip(0.5 * below * total / down, 1e-300, 0.5))
+        high = mean - up * special.ndtri(np.clip(0.5 * above * total / up, 1e-300, 0.5))
+        return np.maximum(np.where(below * total < down, low, high), 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class AsymmetricLogNormal(Distribution):
+    """median * exp(log_up * score) above the median, median * exp(log_down * score) below."""
+
+    median: np.ndarray
+    log_up: np.ndarray
+    log_down: np.ndarray
+
+    @property
+    def known(self) -> np.ndarray:
+        return np.zeros(self.median.shape, dtype=bool)
+
+    def value(self, score: np.ndarray) -> np.ndarray:
+        width = np.where(score > 0.0, self.log_up[:, None], self.log_down[:, None])
+        return self.median[:, None] * np.exp(width * score)

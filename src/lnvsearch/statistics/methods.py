@@ -1,4 +1,4 @@
-"""The four limit methods by name, for programs that compare them."""
+"""The limit methods by name, for programs that compare them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,20 @@ from lnvsearch.statistics.experiment import (
 OPTIONS = {
     "rolke": ("bounded",),
     "cls": ("prior",),
-    "feldman-cousins": ("prior", "bridge_gaps", "monotone_in_background"),
+    "cls-profiled": (),
+    "feldman-cousins": ("prior", "convention", "ordering"),
     "bayesian": ("prior", "signal_prior"),
 }
 #: The methods in the order of the tables.
-METHODS = tuple(OPTIONS)
+METHODS = ("rolke", "cls", "feldman-cousins", "bayesian")
+#: How the methods are called in tables and figures.
+TITLES = {
+    "rolke": "profile likelihood (Rolke)",
+    "cls": "CLs, averaged nuisances",
+    "cls-profiled": "CLs, profiled nuisances",
+    "feldman-cousins": "Feldman–Cousins",
+    "bayesian": "Bayesian",
+}
 
 
 def counting_experiment(
@@ -88,6 +97,10 @@ def interval(
         from lnvsearch.statistics import cls
 
         upper = cls.upper_limit(experiment, confidence_level, **options)
+    elif method == "cls-profiled":
+        from lnvsearch.statistics import cls_profiled
+
+        upper = cls_profiled.upper_limit(experiment, confidence_level)
     else:
         from lnvsearch.statistics import bayesian
 

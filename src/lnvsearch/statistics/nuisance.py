@@ -19,6 +19,8 @@ A counted auxiliary measurement needs no such choice, and every prior except `no
 posterior for a uniform prior: Gamma(count + 1) / tau for a `PoissonBackground`, Beta(passed + 1,
 total - passed + 1) for a `BinomialEfficiency`.
 
+An asymmetric background has the shape that its class says under every prior except `none`.
+
 A background of mean 0 with sigma > 0 stays 0 under the multiplicative priors, and is a half-normal
 distribution of width sigma under `truncated-gaussian` (the limit of small means).
 
@@ -40,14 +42,17 @@ from scipy import special
 
 from lnvsearch.statistics.distributions import (
     NEGLIGIBLE_CUT,
+    AsymmetricLogNormal,
     Beta,
+    BifurcatedGaussian,
     Distribution,
     Fixed,
     Gamma,
     LogNormal,
     TruncatedGaussian,
 )
-from lnvsearch.statistics.experiment import (
+from lnvsearch.statistics.measurements import (
+    AsymmetricBackground,
     Background,
     BinomialEfficiency,
     Efficiency,
@@ -110,6 +115,11 @@ def background_distribution(
     if isinstance(background, PoissonBackground) and prior != "none":
         count, tau = _flat(shape, background.sideband_count, background.tau)
         return Gamma(count + 1.0, 1.0 / tau, (count + 1.0) / tau)
+    if isinstance(background, AsymmetricBackground) and prior != "none":
+        mean, up, down = _flat(shape, background.mean, background.up, background.down)
+        if background.shape_name == "lognormal":
+            return AsymmetricLogNormal(mean, np.log1p(up / mean), -np.log1p(-down / mean))
+        return BifurcatedGaussian(mean, up, down)
     mean, sigma = _flat(shape, background.estimate, background.sigma)
     if not isinstance(background, GaussianBackground):
         return Fixed(mean)
@@ -274,6 +284,39 @@ def _composite_rule(edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return scores, (half * weights).reshape(edges.shape[0], -1) * density
 
 
+def joint_quadrature(
+    background: Distribution,
+    efficiency: Distribution,
+    correlation: float,
+    background_panels: int = 4,
+    efficiency_panels: int = 4,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return backgrounds, efficiencies and weights, each (experiments, nodes), of the joint prior.
+
+    `correlation` is that of the two normal scores, of which the quantities are functions.  The
+    fixed rule of `prior_quadrature` in each of two independent scores.
+    """
+    first, first_weights = _normal_scores(background_panels)
+    second, second_weights = _normal_scores(efficiency_panels)
+    shape = (first.size, second.size)
+    mixed = correlation * first[:, None] + np.sqrt(1.0 - correlation**2) * second
+    weights = (first_weights[:, None] * second_weights).ravel()
+    b = background.value(np.broadcast_to(first[:, None], shape).ravel())
+    e = efficiency.value(mixed.ravel())
+    rows = max(b.shape[0], e.shape[0])
+    return (
+        np.broadcast_to(b, (rows, weights.size)),
+        np.broadcast_to(e, (rows, weights.size)),
+        np.broadcast_to(weights, (rows, weights.size)),
+    )
+
+
+def _normal_scores(panels: int) -> tuple[np.ndarray, np.ndarray]:
+    """Scores and weights of the fixed rule, each (16 * panels,); the weights add up to 1."""
+    scores, weights = _composite_rule(np.linspace(-8.5, 8.5, panels + 1)[None, :])
+    return scores[0], weights[0] / weights.sum()
+
+
 def prior_quadrature(distribution: Distribution, panels: int = 4) -> tuple[np.ndarray, np.ndarray]:
     """Return values and weights, both (experiments, 16 * panels), for a smooth integrand.
 
@@ -283,6 +326,6 @@ def prior_quadrature(distribution: Distribution, panels: int = 4) -> tuple[np.nd
     if not distribution.uncertain:
         values = distribution.value(np.zeros(1))
         return values, np.ones_like(values)
-    scores, weights = _composite_rule(np.linspace(-8.5, 8.5, panels + 1)[None, :])
-    values = distribution.value(scores[0])
-    return values, np.broadcast_to(weights / weights.sum(), values.shape)
+    scores, weights = _normal_scores(panels)
+    values = distribution.value(scores)
+    return values, np.broadcast_to(weights, values.shape)

@@ -27,8 +27,10 @@ from numpy.typing import ArrayLike
 
 from lnvsearch.statistics import rolke_profile, rolke_solver
 from lnvsearch.statistics.experiment import (
+    AsymmetricBackground,
     CountingExperiment,
     FloatOrArray,
+    GaussianBackground,
     Interval,
     check_confidence_level,
     check_range,
@@ -84,6 +86,14 @@ def interval(
     >>> round(interval(experiment, confidence_level=0.90).upper, 3)
     23.187
     """
+    if isinstance(experiment.background, AsymmetricBackground):
+        # Above the best signal the background is pulled down and below it up, and the profile sees
+        # the error on that side only.
+        low, high = (
+            interval(_one_sided(experiment, side), confidence_level, bounded)
+            for side in ("up", "down")
+        )
+        return Interval(low.lower, high.upper)
     problem, level, shape = _prepare(experiment, confidence_level)
     lower, upper = _limits(problem, level, bounded, want_lower=True)
     return Interval(_shaped(lower, shape), _shaped(upper, shape))
@@ -95,27 +105,41 @@ def upper_limit(
     bounded: bool = False,
 ) -> FloatOrArray:
     """Return `interval(...).upper` without the time for the lower ends."""
+    if isinstance(experiment.background, AsymmetricBackground):
+        return upper_limit(_one_sided(experiment, "down"), confidence_level, bounded)
     problem, level, shape = _prepare(experiment, confidence_level)
     _, upper = _limits(problem, level, bounded, want_lower=False)
     return _shaped(upper, shape)
 
 
 def minus_two_log_lambda(experiment: CountingExperiment, signal: ArrayLike) -> FloatOrArray:
-    """Return the profiled -2 ln lambda at `signal` >= 0 produced events, observed counts >= 1.
+    """Return the profiled -2 ln lambda at `signal` >= 0 produced events.
 
     It is relative to the saturated maximum (zero at s_hat), infinite where counts are seen and
-    none can be expected.  At the ends of an unbounded interval it equals `threshold(CL)`.
-    Raises ValueError for a negative signal or zero observed counts, for which the method's limit
-    is an extrapolation and not a crossing.
+    none can be expected.  At the ends of an unbounded interval it equals `threshold(CL)`, except
+    for no observed count, where the method's limit is an extrapolation and not a crossing.
+    Raises ValueError for a negative signal.
     """
+    from lnvsearch.statistics.rolke_zero_count import deviance_of_any_count
+
     signal = check_range("signal", signal, 0.0)
-    if np.any(experiment.observed < 1.0):
-        raise ValueError("observed must be >= 1 for -2 ln lambda; got 0")
     shape = np.broadcast_shapes(experiment.shape, signal.shape)
     problem = rolke_profile.flatten(experiment, shape)
     flat_signal = np.broadcast_to(signal, shape).reshape(-1)
-    value, _ = rolke_profile.deviance(problem, flat_signal * problem.efficiency)
+    value, _ = deviance_of_any_count(problem, flat_signal * problem.efficiency)
     return _shaped(value, shape)
+
+
+def _one_sided(experiment: CountingExperiment, side: str) -> CountingExperiment:
+    """The experiment with the error of one side of its bifurcated Gaussian background as sigma."""
+    background = experiment.background
+    if background.shape_name != "bifurcated-gaussian":
+        raise ValueError(
+            "background shape must be bifurcated-gaussian for profile-likelihood limits; "
+            f"got {background.shape_name}"
+        )
+    gaussian = GaussianBackground(background.mean, getattr(background, side))
+    return CountingExperiment(experiment.observed, gaussian, experiment.efficiency)
 
 
 def _prepare(
@@ -154,7 +178,7 @@ def _limits(
     """Lower (zeros unless wanted) and upper limits in produced events, chunk by chunk."""
     size = level.size
     solve = _numpy_limits
-    if problem.is_gaussian and size >= _KERNEL_MINIMUM:
+    if problem.is_gaussian and problem.correlation == 0.0 and size >= _KERNEL_MINIMUM:
         solve = _compiled_limits
     lower, upper = np.zeros(size), np.empty(size)
     for first in range(0, size, _CHUNK):

@@ -49,6 +49,7 @@ class Problem:
     relative_sigma   sigma_e / e_hat, Gaussian or its binomial approximation
     sideband, tau    y and tau of a Poisson background, None for a Gaussian one
     passed, total    z and T of a binomial efficiency, None for a Gaussian one
+    correlation      of two Gaussian errors, one number
     """
 
     count: np.ndarray
@@ -60,6 +61,7 @@ class Problem:
     tau: np.ndarray | None = None
     passed: np.ndarray | None = None
     total: np.ndarray | None = None
+    correlation: float = 0.0
 
     @property
     def is_gaussian(self) -> bool:
@@ -74,7 +76,7 @@ class Problem:
     def take(self, index: np.ndarray | slice) -> Problem:
         """Select experiments by integer index, mask or slice."""
         selected = {
-            field.name: None if value is None else value[index]
+            field.name: value[index] if isinstance(value, np.ndarray) else value
             for field in fields(self)
             for value in [getattr(self, field.name)]
         }
@@ -107,6 +109,7 @@ def flatten(experiment: CountingExperiment, shape: tuple[int, ...]) -> Problem:
         efficiency=flat(efficiency.estimate),
         background=flat(background_mean),
         background_sigma=flat(background.sigma),
+        correlation=experiment.correlation,
         relative_sigma=flat(efficiency.sigma / efficiency.estimate),
         **optional,
     )
@@ -150,7 +153,8 @@ def _efficiency_response(problem: Problem, signal, pull):
     """Profiled e/e_hat at the given pull k, and its derivative with respect to k."""
     if problem.total is None:
         variance = problem.relative_sigma**2
-        return 1.0 - variance * signal * pull, -variance * signal
+        slope = -(variance * signal + _covariance(problem))
+        return 1.0 + slope * pull, slope
     slope = signal / problem.efficiency
     kappa = slope * pull
     linear = problem.total + kappa
@@ -171,6 +175,13 @@ def _efficiency_response(problem: Problem, signal, pull):
     return value / problem.efficiency, derivative / problem.efficiency
 
 
+def _covariance(problem: Problem) -> np.ndarray | float:
+    """Covariance of background and e / e_hat, in counts."""
+    if problem.correlation == 0.0:
+        return 0.0
+    return problem.correlation * problem.relative_sigma * problem.background_sigma
+
+
 def _background_response(problem: Problem, pull):
     """Profiled background at the given pull k, and its derivative with respect to k."""
     if problem.tau is None:
@@ -187,7 +198,9 @@ def _profile(problem: Problem, signal: np.ndarray) -> tuple[np.ndarray, np.ndarr
     m, pull = _gaussian_profile(
         problem.count,
         signal + problem.background,
-        (problem.relative_sigma * signal) ** 2 + problem.background_sigma**2,
+        (problem.relative_sigma * signal) ** 2
+        + problem.background_sigma**2
+        + 2.0 * _covariance(problem) * signal,
     )
     if problem.is_gaussian:
         return m, pull
@@ -290,6 +303,8 @@ def _deviance(problem: Problem, signal: np.ndarray) -> tuple[np.ndarray, np.ndar
     efficiency, _ = _efficiency_response(problem, signal, pull)
     value += _efficiency_penalty(problem, efficiency, signal, pull)
     value += _background_penalty(problem, m, signal * efficiency, pull)
+    if problem.correlation != 0.0:
+        value += _covariance(problem) * signal * pull**2
     return 2.0 * value, 2.0 * pull * efficiency
 
 

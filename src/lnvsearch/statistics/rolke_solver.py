@@ -132,6 +132,8 @@ def upper_crossing(problem: Problem, threshold: np.ndarray, bounded: bool) -> np
         with np.errstate(over="ignore"):
             # Where n < b_hat the profiled efficiency is zero at this t already.
             high = np.where(downward, inverse / np.maximum(pull, 1e-300), np.inf)
+        if problem.correlation != 0.0:
+            high = np.full_like(best, np.inf)
     result = np.full_like(best, np.inf)
     index = np.flatnonzero(finite)
     part, level = problem.take(index), level[index]

@@ -47,7 +47,7 @@ def preceding_probability(observed, background, signal):
     st.sampled_from([0.6827, 0.90, 0.95, 0.99]),
 )
 def test_membership_changes_at_the_ends(observed, background, level):
-    result = feldman_cousins.interval(known(observed, background), level)
+    result = feldman_cousins.interval(known(observed, background), level, convention="root")
     near = 1e-7
     assert preceding_probability(observed, background, result.upper + near) >= level - 1e-9
     assert preceding_probability(observed, background, max(result.upper - near, 0.0)) < level
@@ -61,8 +61,8 @@ def test_membership_changes_at_the_ends(observed, background, level):
 @settings(deadline=None, max_examples=25)
 @given(st.integers(0, 12), st.floats(0.5, 12.0), st.sampled_from([0.90, 0.95]))
 def test_first_exit_and_bridged_end_bracket_the_gaps(observed, background, level):
-    first = feldman_cousins.interval(known(observed, background), level)
-    last = feldman_cousins.interval(known(observed, background), level, bridge_gaps=True)
+    first = feldman_cousins.interval(known(observed, background), level, convention="root")
+    last = feldman_cousins.interval(known(observed, background), level, convention="outermost")
     assert last.upper >= first.upper
     inside = np.linspace(first.lower, first.upper, 60)[1:-1]
     assert all(preceding_probability(observed, background, s) < level for s in inside)
@@ -74,7 +74,7 @@ def test_root_to_one_step_of_its_grid():
     count, background, level, lower, upper = (
         np.array([case[key] for case in CASES]) for key in ("n", "b", "cl", "lower", "upper")
     )
-    result = feldman_cousins.interval(known(count, background), level)
+    result = feldman_cousins.interval(known(count, background), level, convention="root")
     # ROOT reports the next point of the grid at or above both ends.
     assert np.all((lower - result.lower >= -1e-9) & (lower - result.lower <= 0.001))
     assert np.all((upper - result.upper >= -1e-9) & (upper - result.upper <= 0.001))
@@ -83,8 +83,8 @@ def test_root_to_one_step_of_its_grid():
 def test_independent_exact_construction():
     values = {key: np.array([case[key] for case in CASES]) for key in CASES[0]}
     experiment, level = known(values["n"], values["b"]), values["cl"]
-    first = feldman_cousins.interval(experiment, level)
-    bridged = feldman_cousins.interval(experiment, level, bridge_gaps=True)
+    first = feldman_cousins.interval(experiment, level, convention="root")
+    bridged = feldman_cousins.interval(experiment, level, convention="outermost")
     np.testing.assert_allclose(first.lower, values["exact_lower"], atol=1e-8)
     np.testing.assert_allclose(first.upper, values["exact_upper_first_exit"], atol=1e-8)
     np.testing.assert_allclose(bridged.upper, values["exact_upper_outermost"], atol=1e-8)
@@ -99,12 +99,10 @@ def test_independent_exact_construction():
         (3, "7.42 6.92 6.42 5.92 5.42 4.92 4.42 3.95 3.53 2.78 2.14 1.75 1.49 1.37 1.29 1.24"),
     ],
 )
-def test_tables_of_the_paper_with_the_monotone_correction(observed, printed):
+def test_tables_of_the_paper_are_the_default(observed, printed):
     # The paper searched in steps of 0.005 and printed two decimals.
     background = np.r_[np.arange(0.0, 4.1, 0.5), np.arange(5.0, 12.0)]
-    result = feldman_cousins.interval(
-        known(observed, background), 0.90, monotone_in_background=True
-    )
+    result = feldman_cousins.interval(known(observed, background), 0.90)
     np.testing.assert_allclose(result.upper, np.array(printed.split(), float), atol=0.01)
 
 
@@ -112,15 +110,13 @@ def test_tables_of_the_paper_with_the_monotone_correction(observed, printed):
 @pytest.mark.parametrize("observed", [0, 2, 7])
 def test_corrected_upper_end_falls_with_the_background(observed, level):
     background = np.linspace(0.0, 14.0, 141)
-    plain = feldman_cousins.interval(known(observed, background), level, bridge_gaps=True)
-    corrected = feldman_cousins.interval(
-        known(observed, background), level, monotone_in_background=True
-    )
+    plain = feldman_cousins.interval(known(observed, background), level, convention="outermost")
+    corrected = feldman_cousins.interval(known(observed, background), level)
     assert np.all(np.diff(corrected.upper) <= 1e-9)
     assert np.all(corrected.upper >= plain.upper)
     # The correction is the smallest one: the running maximum of a dense scan comes close to it.
     dense = np.linspace(0.0, 16.0, 3201)
-    scan = feldman_cousins.interval(known(observed, dense), level, bridge_gaps=True).upper
+    scan = feldman_cousins.interval(known(observed, dense), level, convention="outermost").upper
     running = np.maximum.accumulate(scan[::-1])[::-1]
     assert np.max(corrected.upper - np.interp(background, dense, running)) < 0.02
     assert np.all(np.diff(corrected.lower) <= 1e-9)
@@ -132,7 +128,7 @@ def test_ends_rise_with_the_count_and_widen_with_the_level(observed, background,
     result = feldman_cousins.interval(known([observed, observed + 1], background), level)
     assert result.upper[1] > result.upper[0]
     assert result.lower[1] >= result.lower[0]
-    wider = feldman_cousins.interval(known(observed, background), level + 0.04, bridge_gaps=True)
+    wider = feldman_cousins.interval(known(observed, background), level + 0.04, convention="outermost")
     assert wider.upper >= result.upper[0]
     assert wider.lower <= result.lower[0] + 1e-12
 
@@ -213,7 +209,7 @@ def averaged_preceding(observed, background, efficiency, prior, signals):
 )
 def test_averaged_membership_changes_at_the_ends(observed, background, efficiency, prior):
     experiment = CountingExperiment(observed, background, efficiency)
-    result = feldman_cousins.interval(experiment, 0.90, prior=prior)
+    result = feldman_cousins.interval(experiment, 0.90, prior=prior, convention="outermost")
     ends = [result.upper] if result.lower == 0.0 else [result.upper, result.lower]
     for end, outward in zip(ends, (1.0, -1.0), strict=False):
         signals = end * (1.0 + outward * np.array([-1e-4, 1e-4]))
@@ -278,12 +274,13 @@ def test_confidence_level_outside_the_range(level):
         feldman_cousins.interval(known(1, 0.0), level)
 
 
-def test_unknown_prior_and_impossible_correction():
+def test_unknown_prior_convention_and_ordering():
     with pytest.raises(ValueError, match="prior"):
         feldman_cousins.interval(known(1, 0.0), prior="flat")
-    uncertain = CountingExperiment(1, KnownBackground(0.5), GaussianEfficiency(1.0, 0.1))
-    with pytest.raises(ValueError, match="monotone_in_background"):
-        feldman_cousins.interval(uncertain, monotone_in_background=True)
+    with pytest.raises(ValueError, match="convention must be one of paper, outermost, root"):
+        feldman_cousins.interval(known(1, 0.0), convention="bridged")
+    with pytest.raises(ValueError, match="ordering must be one of cousins-highland, hill"):
+        feldman_cousins.interval(known(1, 0.0), ordering="likelihood")
     with pytest.raises(ValueError, match="broadcast"):
         feldman_cousins.interval(known([1, 2], 0.0), [0.9, 0.9, 0.9])
 

@@ -1,0 +1,214 @@
+"""`lnvsearch combine`: one limit from several counting channels, described in a YAML file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from lnvsearch.cli import UsageError
+from lnvsearch.limit_quantities import parse_number, parse_uncertainty
+
+METHODS = ("rolke", "cls", "cls-profiled", "feldman-cousins", "bayesian")
+ALIASES = {"cls-averaged": "cls"}
+
+EXAMPLE = """\
+example of a file:
+  quantity: branching fraction        # for the output only
+  channels:
+    run_1:
+      observed: 0
+      background: 0.43
+      background_errors: {sideband_1: 30%}
+      efficiency: 4.4e10              # expected events for a branching fraction of 1
+      efficiency_errors: {normalisation: 3%, trigger_1: 2%}
+      final_state: pi- e+ e+
+      data_sets: [2016, 2017, 2018]
+    run_2:
+      observed: 1
+      background: 0.8
+      background_errors: {sideband_2: +40%-30%}
+      single_event_sensitivity: 1.1e-11
+      efficiency_errors: {normalisation: 3%}
+      final_state: pi- e+ e+
+      data_sets: [2021]
+
+A source with one name in several places moves them together.  Errors are relative.  Channels with
+the same final state and a common data set are refused: they hold the same events.
+"""
+
+_KEYS = (
+    "observed", "background", "background_errors", "efficiency", "single_event_sensitivity",
+    "efficiency_errors", "final_state", "data_sets",
+)
+
+
+def add_parser(subparsers: argparse._SubParsersAction) -> None:
+    """Declare the subcommand."""
+    parser = subparsers.add_parser(
+        "combine",
+        help="one limit from several channels or data sets",
+        description="One limit from several counting channels with shared and separate "
+        "uncertainties.",
+        epilog=EXAMPLE.replace("%", "%%"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("file", metavar="FILE.yaml", help="the channels")
+    parser.add_argument(
+        "--method", choices=(*METHODS, *ALIASES), default=None,
+        help="one method; by default all that can be used",
+    )
+    parser.add_argument("--cl", metavar="CL", default="0.90", help="confidence level (default 0.90)")
+    parser.add_argument(
+        "--toys", metavar="N", default="4000", help="toys of cls-profiled per hypothesis"
+    )
+    parser.add_argument("--seed", metavar="N", default="0", help="seed of the toys")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> str:
+    """Return the text that the command prints; UsageError for what cannot be used."""
+    channels, quantity = read_channels(arguments.file)
+    level = _number(arguments.cl, "--cl")
+    toys, seed = (int(_number(getattr(arguments, n), f"--{n}")) for n in ("toys", "seed"))
+    methods = [ALIASES.get(arguments.method, arguments.method)] if arguments.method else METHODS
+    from lnvsearch.statistics import combination
+
+    results, failures = [], []
+    for method in methods:
+        try:
+            combination.refuse_overlap(channels)
+            found = combination.interval(channels, method, level, toys=toys, seed=seed)
+        except ValueError as error:
+            if arguments.method or "overlap" in str(error) or "confidence" in str(error):
+                raise UsageError(f"{arguments.file}: {error}") from error
+            failures.append(f"{method}: {error}")
+            continue
+        results.append({"method": method, "lower": float(found.lower), "upper": float(found.upper)})
+    answer = {
+        "confidence_level": level,
+        "quantity": quantity,
+        "channels": [channel.name for channel in channels],
+        "limits": results,
+        "notes": _notes(channels) + failures,
+    }
+    return json.dumps(answer, allow_nan=False) if arguments.json else _readable(answer)
+
+
+def read_channels(path: str) -> tuple[list, str]:
+    """Return the channels of a file and the name of what they limit; UsageError names the key."""
+    import yaml
+
+    from lnvsearch.statistics.combination import Channel
+
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            content = yaml.safe_load(file)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from error
+    except yaml.YAMLError as error:
+        raise UsageError(f"{path} is not valid YAML: {error}") from error
+    if not isinstance(content, dict) or not isinstance(content.get("channels"), dict):
+        raise UsageError(f"{path}: needs the key 'channels' with one entry a channel")
+    unknown = set(content) - {"channels", "quantity"}
+    if unknown:
+        raise UsageError(f"{path}: unknown key {sorted(unknown)[0]!r}; allowed: quantity, channels")
+    channels = []
+    for name, entry in content["channels"].items():
+        try:
+            channels.append(Channel(str(name), **_channel(entry)))
+        except ValueError as error:
+            where = "" if str(error).startswith(f"{name}:") else f"channels.{name}."
+            raise UsageError(f"{path}: {where}{error}") from error
+    if not channels:
+        raise UsageError(f"{path}: channels holds no channel")
+    return channels, str(content.get("quantity", "signal"))
+
+
+def _channel(entry: Any) -> dict[str, Any]:
+    """The arguments of a `Channel`; ValueError that begins with the key."""
+    if not isinstance(entry, dict):
+        raise ValueError("must hold observed, background and efficiency")
+    for key in entry:
+        if key not in _KEYS:
+            raise ValueError(f"{key} is unknown; allowed: {', '.join(_KEYS)}")
+    for key in ("observed", "background"):
+        if key not in entry:
+            raise ValueError(f"{key} is missing")
+    if ("efficiency" in entry) == ("single_event_sensitivity" in entry):
+        raise ValueError("efficiency or single_event_sensitivity must be given, one of them")
+    numbers = {
+        key: _value(entry[key], key)
+        for key in ("observed", "background", "efficiency", "single_event_sensitivity")
+        if key in entry
+    }
+    if "single_event_sensitivity" in numbers:
+        sensitivity = numbers.pop("single_event_sensitivity")
+        if not sensitivity > 0.0:
+            raise ValueError(f"single_event_sensitivity must be > 0; got {sensitivity:g}")
+        numbers["efficiency"] = 1.0 / sensitivity
+    errors = {
+        key: {str(source): _error(error, f"{key}.{source}") for source, error in given.items()}
+        for key in ("background_errors", "efficiency_errors")
+        if (given := entry.get(key))
+    }
+    data_sets = entry.get("data_sets", [])
+    if not isinstance(data_sets, list):
+        raise ValueError(f"data_sets must be a list; got {data_sets!r}")
+    return {
+        **numbers,
+        **errors,
+        "final_state": entry.get("final_state"),
+        "data_sets": tuple(str(label) for label in data_sets),
+    }
+
+
+def _value(value: Any, key: str) -> float:
+    try:
+        return parse_number(str(value))
+    except ValueError as error:
+        raise ValueError(f"{key} {error}") from error
+
+
+def _error(value: Any, key: str) -> float | tuple[float, float]:
+    """A relative error: `7%`, 0.07 or `+40%-30%`."""
+    try:
+        uncertainty = parse_uncertainty(str(value))
+    except ValueError as error:
+        raise ValueError(f"{key} {error}") from error
+    if uncertainty.up > 5.0:
+        raise ValueError(
+            f"{key} must be relative, at most 5; got {uncertainty.up:g}; per cent need a % sign"
+        )
+    return uncertainty.up if uncertainty.symmetric else (uncertainty.up, uncertainty.down)
+
+
+def _number(text: str, option: str) -> float:
+    try:
+        return parse_number(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {error}") from error
+
+
+def _notes(channels) -> list[str]:
+    """What was taken as shared between channels."""
+    where: dict[str, list[str]] = {}
+    for channel in channels:
+        for source in {**channel.background_errors, **channel.efficiency_errors}:
+            where.setdefault(source, []).append(channel.name)
+    shared = [f"{source} ({', '.join(names)})" for source, names in where.items() if len(names) > 1]
+    return [f"shared: {'; '.join(shared)}" if shared else "shared: no source of uncertainty"]
+
+
+def _readable(answer: dict[str, Any]) -> str:
+    lines = [
+        f"{len(answer['channels'])} channels ({', '.join(answer['channels'])}), "
+        f"{100.0 * answer['confidence_level']:g} % confidence level, {answer['quantity']}"
+    ]
+    lines += [
+        f"{entry['method']:<16} {entry['lower']:.6g} to {entry['upper']:.6g}"
+        for entry in answer["limits"]
+    ]
+    return "\n".join(lines + [f"note  {note}" for note in answer["notes"]])
