@@ -65,6 +65,8 @@ def parse_uncertainty(text: str) -> Uncertainty:
             scale = 0.01 if up_percent else 1.0
             return Uncertainty(float(up) * scale, float(down) * scale, bool(up_percent))
     try:
+        if cleaned.startswith("+"):
+            raise ValueError("one of two errors")
         value = parse_number(cleaned)
     except ValueError as error:
         raise ValueError(

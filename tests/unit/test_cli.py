@@ -130,20 +130,27 @@ def test_counted_background_and_efficiency(answer):
 
 def test_feldman_cousins_options(answer):
     common = "limit --method feldman-cousins --observed 2 --background 8 --efficiency 1 --cl 0.95"
-    first, bridged, corrected = (
+    first, outermost, paper, default = (
         json.loads(answer(f"{common} {option} --json"))["upper"]
-        for option in ("", "--bridge-gaps", "--monotone-in-background")
+        for option in ("--convention root", "--convention outermost", "--convention paper", "")
     )
-    assert first < bridged <= corrected
+    assert first < outermost <= paper == default
+    uncertain = common + " --background-uncertainty 25%"
+    hill = json.loads(answer(f"{uncertain} --ordering hill --json"))["upper"]
+    experiment = CountingExperiment(2, GaussianBackground(8.0, 2.0), KnownEfficiency(1.0))
+    expected = feldman_cousins.interval(experiment, 0.95, ordering="hill").upper
+    assert hill == pytest.approx(expected, rel=1e-9)
 
 
 def test_readable_answer(answer):
     text = answer("limit --method cls --observed 0 --background 0.3 --efficiency 1")
-    assert text.splitlines() == [
+    assert text.splitlines()[:4] == [
         "cls, 90 % confidence level",
         "lower  0",
         "upper  2.30259  produced signal decays",
+        "p-value of the background alone  1  (significance 0)",
     ]
+    assert text.splitlines()[4].startswith("note  method: CLs with the nuisances averaged")
 
 
 def test_infinite_upper_limit_is_null_in_json(answer):
@@ -228,9 +235,11 @@ def test_table_from_standard_input(answer, monkeypatch):
         ("observed\n1\nmany\n", "line 3: observed must be a number; got 'many'"),
         ("observed\n1\n1,2\n", "line 3: 2 cells for 1 columns"),
         ("observed\n1\n-2\n", "line 3: observed must be finite and >= 0; got -2"),
-        ("observed,cl\n1,0.9\n1,90\n", "line 3: confidence_level must be between 0 and 1"),
+        ("observed,cl\n1,0.9\n1,90\n", "line 3: --cl (confidence_level) must be between 0 and 1"),
         ("observed,sideband\n1,\n1,2\n", "line 3: --sideband needs --tau"),
-        ("observed,bridge-gaps\n1,maybe\n", "bridge-gaps must be true or false; got 'maybe'"),
+        ("observed,bounded\n1,maybe\n", "bounded must be true or false; got 'maybe'"),
+        ("observed,background\n1,nan\n", "line 2: background must be a value; got 'nan'"),
+        ("observed;background\n1;0,5\n", "a decimal point, not a comma"),
         ("observed,method\n1,fc\n", "method must be one of rolke"),
         ("observed\n", "no experiments"),
         ("", "no experiments"),
@@ -261,7 +270,7 @@ GOOD = "--method cls --observed 1 --background 0.5 --efficiency 0.2"
         ("limit", "--method is missing"),
         ("limit --method cls", "--observed is missing"),
         ("limit --method best --observed 1", "invalid choice: 'best'"),
-        ("limit --method cls --observed one", "invalid float value: 'one'"),
+        ("limit --method cls --observed one", "--observed must be a number; got 'one'"),
         ("limit --method cls --observed 1 --efficiency 1", "--background B, or --sideband M"),
         ("limit --method cls --observed 1 --background 1", "--efficiency E, or --passed P"),
         ("limit --method cls --observed 1 --sideband 3 --efficiency 1", "--sideband needs --tau"),
@@ -286,24 +295,25 @@ GOOD = "--method cls --observed 1 --background 0.5 --efficiency 0.2"
         ),
         (f"limit {GOOD} --normalisation-uncertainty 3", "needs --normalisation"),
         (f"limit {GOOD} --normalisation 0", "--normalisation must be finite and > 0"),
-        (f"limit {GOOD} --normalisation nan", "--normalisation must be finite and > 0"),
+        (f"limit {GOOD} --normalisation nan", "--normalisation must be a number; got 'nan'"),
+        (f"limit {GOOD} --normalisation inf", "--normalisation must be finite and > 0"),
         (
             f"limit {GOOD} --normalisation 5 --normalisation-uncertainty -1",
-            "--normalisation-uncertainty must be finite and >= 0",
+            "--normalisation-uncertainty must be finite and >= 0; got -1",
         ),
         (f"limit {GOOD} --bounded", "--bounded is only for --method rolke"),
         (f"limit {GOOD} --signal-prior uniform", "only for --method bayesian"),
-        (f"limit {GOOD} --bridge-gaps", "only for --method feldman-cousins"),
+        (f"limit {GOOD} --convention root", "only for --method feldman-cousins"),
         (f"limit {GOOD} --prior flat", "prior must be one of"),
         (f"limit {GOOD} --prior gamma,gamma,gamma", "prior must be one of"),
-        (f"limit {GOOD} --cl 95", "confidence_level must be between 0 and 1"),
-        (f"limit {GOOD} --cl nan", "confidence_level must be between 0 and 1"),
+        (f"limit {GOOD} --cl 95", "did you mean 0.95?"),
+        (f"limit {GOOD} --cl nan", "--cl must be a number"),
         ("limit --method cls --observed 1.5 --background 0 --efficiency 1", "whole number"),
         ("limit --method cls --observed -1 --background 0 --efficiency 1", "observed"),
         ("limit --method cls --observed 1 --background inf --efficiency 1", "background mean"),
         ("limit --method cls --observed 1 --background 0 --efficiency 0", "efficiency value"),
-        (f"limit {GOOD} --efficiency-uncertainty -0.1", "efficiency sigma"),
-        (f"limit {GOOD} --background-uncertainty -0.1", "background sigma"),
+        (f"limit {GOOD} --efficiency-uncertainty -0.1", "must be finite and >= 0; got -0.1"),
+        (f"limit {GOOD} --background-uncertainty -0.1", "must be finite and >= 0; got -0.1"),
         (
             "limit --method cls --observed 1 --background 0 --passed 3 --generated 2",
             "efficiency passed",
@@ -317,6 +327,21 @@ GOOD = "--method cls --observed 1 --background 0.5 --efficiency 0.2"
 )
 def test_wrong_input_is_one_line_and_exit_code_2(refusal, command, message):
     assert message in refusal(command)
+
+
+CARD = """\
+imax 1
+jmax 1
+kmax 2
+bin b
+observation 1
+bin b b
+process signal background
+process 0 1
+rate 2.5 0.91
+luminosity lnN 1.025 -
+background lnN - 1.45
+"""
 
 
 # --- the program ---------------------------------------------------------------------------------
@@ -340,7 +365,8 @@ def test_examples_of_the_help_run(answer, tmp_path, monkeypatch):
         for line in EXAMPLES.replace("\\\n", " ").splitlines()
         if line.strip().startswith("lnvsearch ")
     ]
-    assert len(commands) == 5
+    (tmp_path / "card.txt").write_text(CARD)
+    assert len(commands) == 7
     for command in commands:
         assert "upper" in answer(command)
 
@@ -348,7 +374,7 @@ def test_examples_of_the_help_run(answer, tmp_path, monkeypatch):
 def test_examples_of_the_documentation_print_what_it_shows(answer, tmp_path, monkeypatch):
     text = (Path(__file__).parents[2] / "docs" / "limits_command.md").read_text()
     blocks = re.findall(r"```console\n(.*?)```", text, flags=re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) >= 2
     monkeypatch.chdir(tmp_path)
     for block in blocks:
         for step in block.replace("\\\n", " ").removeprefix("$ ").split("\n$ "):

@@ -1,0 +1,189 @@
+"""Combined limits: closed forms, one channel as the single methods, shared errors, overlaps."""
+
+import json
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from lnvsearch.cli import main
+from lnvsearch.statistics import (
+    CountingExperiment,
+    GaussianBackground,
+    GaussianEfficiency,
+    KnownBackground,
+    KnownEfficiency,
+    bayesian,
+    cls,
+    combination,
+    feldman_cousins,
+    rolke,
+)
+from lnvsearch.statistics.combination import Channel, interval
+
+
+def test_nothing_seen_anywhere_adds_the_efficiencies():
+    channels = [Channel("a", 0, 0.3, 1.0), Channel("b", 0, 0.5, 3.0)]
+    for method in ("cls", "bayesian"):
+        assert interval(channels, method).upper == pytest.approx(np.log(10.0) / 4.0, rel=1e-6)
+
+
+@pytest.mark.parametrize("observed", [0, 1, 4])
+def test_one_channel_is_the_single_method(observed):
+    channel = Channel("a", observed, 1.2, 0.5, {"b": 0.3}, {"e": 0.1})
+    experiment = CountingExperiment(
+        observed, GaussianBackground(1.2, 0.36), GaussianEfficiency(0.5, 0.05)
+    )
+    assert interval([channel], "cls").upper == pytest.approx(cls.upper_limit(experiment), rel=1e-5)
+    assert interval([channel], "bayesian").upper == pytest.approx(
+        bayesian.upper_limit(experiment), rel=1e-5
+    )
+    unified = feldman_cousins.interval(experiment, convention="outermost")
+    assert interval([channel], "feldman-cousins").upper == pytest.approx(unified.upper, rel=1e-3)
+
+
+def test_one_known_channel_by_profile_likelihood():
+    channel = Channel("a", 5, 1.2, 0.5)
+    experiment = CountingExperiment(5, KnownBackground(1.2), KnownEfficiency(0.5))
+    found, expected = interval([channel], "rolke"), rolke.interval(experiment)
+    assert found.upper == pytest.approx(expected.upper, rel=1e-6)
+    assert found.lower == pytest.approx(expected.lower, rel=1e-6)
+
+
+def test_channels_of_equal_purity_are_one_channel():
+    # Equal ratios of signal to background: the ranking is by the sum of the counts.
+    halves = [Channel("plus", 1, 0.5, 0.4), Channel("minus", 2, 0.5, 0.4)]
+    whole = [Channel("both", 3, 1.0, 0.8)]
+    for method in ("rolke", "cls", "bayesian"):
+        assert interval(halves, method).upper == pytest.approx(
+            interval(whole, method).upper, rel=1e-5
+        )
+
+
+def test_averaged_cls_of_two_channels_against_direct_sums():
+    channels = [Channel("a", 1, 0.9, 1.0), Channel("b", 0, 0.3, 2.0)]
+    signal = interval(channels, "cls").upper
+    k = np.arange(40)
+    weights = np.log1p(signal * np.array([1.0, 2.0]) / np.array([0.9, 0.3]))
+    rank = weights[0] * k[:, None] + weights[1] * k
+    no_higher = rank <= weights[0] + 1e-9
+
+    def probability(s):
+        return np.outer(stats.poisson.pmf(k, s + 0.9), stats.poisson.pmf(k, 2.0 * s + 0.3))
+
+    ratio = probability(signal)[no_higher].sum() / probability(0.0)[no_higher].sum()
+    assert ratio == pytest.approx(0.10, rel=1e-5)
+
+
+def test_shared_efficiency_errors_cost_more_than_separate_ones():
+    def channels(first, second):
+        return [
+            Channel("a", 2, 0.5, 1.0, {}, {first: 0.3}),
+            Channel("b", 2, 0.5, 1.0, {}, {second: 0.3}),
+        ]
+
+    for method in ("rolke", "cls", "bayesian"):
+        shared = interval(channels("n", "n"), method).upper
+        separate = interval(channels("n1", "n2"), method).upper
+        known = interval([Channel("a", 2, 0.5, 1.0), Channel("b", 2, 0.5, 1.0)], method).upper
+        assert shared > separate > known
+
+
+def test_profiled_cls_of_a_combination_is_repeatable_and_between():
+    channels = [
+        Channel("a", 1, 0.9, 1.0, {"b": 0.4}, {"n": 0.1}),
+        Channel("b", 0, 0.4, 2.0, {}, {"n": 0.1}),
+    ]
+    first, again = (interval(channels, "cls-profiled", toys=600).upper for _ in range(2))
+    assert first == again
+    assert 0.8 * interval(channels, "cls").upper < first < 1.2 * interval(channels, "cls").upper
+
+
+def test_overlap_is_refused():
+    early = Channel("2017", 0, 0.16, 1.0, final_state="pi ee", data_sets=("2017",))
+    whole = Channel("Run 1", 0, 0.43, 4.0, final_state="pi ee", data_sets=("2016", "2017", "2018"))
+    other = Channel("mumu", 1, 0.9, 1.0, final_state="pi mumu", data_sets=("2017",))
+    with pytest.raises(ValueError, match=r"'2017' and 'Run 1' overlap: both search for pi ee in 2017"):
+        interval([early, whole])
+    assert interval([whole, other]).upper > 0.0
+    with pytest.raises(ValueError, match="appears twice"):
+        interval([early, early])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("a", -1, 0.5, 1.0), "whole number"),
+        (("a", 1, -0.5, 1.0), "background must be finite"),
+        (("a", 1, 0.5, 0.0), "efficiency must be finite and > 0"),
+        (("a", 1, 0.5, 1.0, {"b": -0.1}), "background_errors of b"),
+        (("a", 1, 0.5, 1.0, {"b": (0.2, 1.0)}), "below 1"),
+    ],
+)
+def test_impossible_channels(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Channel(*arguments)
+
+
+def test_unknown_method_and_no_channel():
+    with pytest.raises(ValueError, match="method must be one of"):
+        interval([Channel("a", 0, 0.5, 1.0)], "best")
+    with pytest.raises(ValueError, match="at least one channel"):
+        interval([])
+    with pytest.raises(ValueError, match="counts are too large"):
+        combination.ranked_no_higher(np.full(4, 1e-3), 10.0)
+
+
+# --- the command ---------------------------------------------------------------------------------
+
+FILE = """\
+quantity: branching fraction
+channels:
+  one: {observed: 0, background: 0.43, background_errors: {b1: 30%}, efficiency: 4.4e10,
+        efficiency_errors: {n: 3%}, final_state: piee, data_sets: [2016, 2017]}
+  two: {observed: 1, background: 0.8, background_errors: {b2: +40%-30%},
+        single_event_sensitivity: 1.1e-11, efficiency_errors: {n: 3%}, final_state: piee,
+        data_sets: [2021]}
+"""
+
+
+@pytest.fixture
+def combine(capsys, tmp_path):
+    def run(text, *more):
+        path = tmp_path / "channels.yaml"
+        path.write_text(text)
+        code = main(["combine", str(path), *more])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def test_command_gives_what_the_library_gives(combine):
+    code, out, _ = combine(FILE, "--method", "cls", "--json")
+    answer = json.loads(out)
+    channels = [
+        Channel("one", 0, 0.43, 4.4e10, {"b1": 0.30}, {"n": 0.03}),
+        Channel("two", 1, 0.8, 1.0 / 1.1e-11, {"b2": (0.4, 0.3)}, {"n": 0.03}),
+    ]
+    assert code == 0
+    assert answer["limits"][0]["upper"] == pytest.approx(interval(channels, "cls").upper, rel=1e-9)
+    assert answer["notes"] == ["shared: n (one, two)"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("2021", "2017", "overlap"),
+        ("observed: 0,", "", "channels.one.observed is missing"),
+        ("0.43", ".nan", "channels.one.background must be a number"),
+        ("n: 3%", "n: 30", "must be relative, at most 5"),
+        ("quantity:", "quantities:", "unknown key 'quantities'"),
+        ("final_state", "state", "channels.one.state is unknown"),
+        ("channels:", "channels: [", "not valid YAML"),
+        ("efficiency: 4.4e10,", "", "one of them"),
+    ],
+)
+def test_wrong_files_are_one_line(combine, old, new, message):
+    code, out, err = combine(FILE.replace(old, new, 1), "--method", "cls")
+    assert (code, out) == (2, "")
+    assert message in err and err.count("\n") == 1 and "channels.yaml" in err
