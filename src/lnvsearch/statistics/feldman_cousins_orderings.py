@@ -28,6 +28,8 @@ _SMALL_PART = 0.01
 _SCAN_STEP = 0.05
 _SCAN_RANGE = 2.5
 _JUMP_HALVINGS = 25
+# Logarithm of a probability that stands for zero.
+_IMPOSSIBLE = -460.0
 
 
 def intervals(flat, convention: str, ordering: str) -> tuple[np.ndarray, np.ndarray]:
@@ -99,7 +101,8 @@ def _log_rank(flat, ordering: str, model: AveragedModel):
         def log_rank(k: np.ndarray, signal: np.ndarray) -> np.ndarray:
             best = np.maximum(k, b)
             log_best = special.xlogy(k, best) - best - special.gammaln(k + 1.0)
-            return model.log_probability(rows(k), k, signal) - log_best
+            log_probability = model.log_probability(rows(k), k, signal)
+            return np.where(log_probability > _IMPOSSIBLE, log_probability - log_best, -np.inf)
 
         return log_rank
     one = CountingExperiment(
@@ -127,9 +130,10 @@ def _level_signals(n: float, counts: np.ndarray, log_rank, model: AveragedModel)
     def lead(signal: np.ndarray, part: np.ndarray) -> np.ndarray:
         """ln R(n) - ln R(k), falling with s for k > n; its negative for k < n."""
         k = counts[part]
-        # Where both are impossible the smaller count is the likelier.
-        value = log_rank(np.full(k.size, n), signal) - log_rank(k, signal)
-        return side[part] * np.nan_to_num(value, nan=1.0, posinf=1e9, neginf=-1e9)
+        with np.errstate(invalid="ignore"):
+            value = side[part] * (log_rank(np.full(k.size, n), signal) - log_rank(k, signal))
+        # Where both are impossible, a little signal makes the smaller count the likelier.
+        return np.nan_to_num(value, nan=1.0, posinf=1e9, neginf=-1e9)
 
     everything = np.arange(counts.size)
     low = np.zeros(counts.size)

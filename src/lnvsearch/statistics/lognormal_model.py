@@ -120,7 +120,8 @@ def _newton_step(model, counts, measured, signal, theta) -> np.ndarray:
     slope = b * b_slope + s * e_slope
     pull = 1.0 - counts[:, :, None] / expected
     gradient = (pull * slope).sum(axis=1) + theta - measured
-    curvature = np.einsum("sci,scj->sij", slope * counts[:, :, None] / expected**2, slope)
+    relative = slope / expected
+    curvature = np.einsum("sci,scj->sij", relative * counts[:, :, None], relative)
     up = np.maximum(pull, 0.0)
     curvature += np.einsum("sci,scj->sij", up * b * b_slope, b_slope)
     curvature += np.einsum("sci,scj->sij", up * s * e_slope, e_slope)

@@ -130,6 +130,7 @@ def brute_force_preceding(observed, background, efficiency, ordering, signal):
         (1, GaussianBackground(1.3, 0.91), KnownEfficiency(1.0)),
         (0, GaussianBackground(2.0, 0.6), GaussianEfficiency(0.5, 0.1)),
         (4, GaussianBackground(0.5, 0.2), GaussianEfficiency(0.2, 0.03)),
+        (3, KnownBackground(0.0), GaussianEfficiency(1.0, 0.1)),
     ],
 )
 def test_orderings_against_direct_sums(observed, background, efficiency, ordering):
