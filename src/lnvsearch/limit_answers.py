@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from lnvsearch.cli import UsageError
+from lnvsearch.limit_experiments import (
+    background_kind,
+    efficiency_kind,
+    experiment_of,
+    options_of,
+    scale_of,
+)
+from lnvsearch.limit_extras import expected, ranking, sensitivity
 from lnvsearch.limit_quantities import Uncertainty
 from lnvsearch.limit_settings import Request
 
 # What defines the code path: experiments that agree in these are computed as one array.
 _GROUPED_BY = (
-    "method", "prior", "signal_prior", "bounded", "convention", "ordering", "correlation",
+    "method",
+    "prior",
+    "signal_prior",
+    "bounded",
+    "convention",
+    "ordering",
+    "correlation",
     "background_shape",
 )
 
@@ -27,7 +40,9 @@ class Extras:
     power: float = 0.9
 
 
-def answers(requests: list[Request], places: list[str], extras: Extras) -> list[Request]:
+def answers(
+    requests: list[Request], places: list[str], extras: Extras
+) -> list[Request]:
     """Return the requests with their limits and all that belongs to them, in the same order.
 
     `places` (one a request) begin the messages of what is wrong with it.  Raises UsageError.
@@ -35,7 +50,7 @@ def answers(requests: list[Request], places: list[str], extras: Extras) -> list[
     groups: dict[tuple, list[int]] = {}
     for row, request in enumerate(requests):
         settings = tuple(request.get(name) for name in _GROUPED_BY)
-        key = (*settings, _background_kind(request), _efficiency_kind(request))
+        key = (*settings, background_kind(request), efficiency_kind(request))
         groups.setdefault(key, []).append(row)
     results: dict[int, Request] = {}
     for rows in groups.values():
@@ -51,34 +66,6 @@ def answers(requests: list[Request], places: list[str], extras: Extras) -> list[
             raise UsageError(str(group_error)) from group_error
         results.update(zip(rows, group, strict=True))
     return [_shown(request, results[row]) for row, request in enumerate(requests)]
-
-
-def experiment_of(requests: list[Request]):
-    """Return the counting experiments of requests that differ in numbers only."""
-    from lnvsearch import statistics
-
-    return statistics.CountingExperiment(
-        [request["observed"] for request in requests],
-        _background(requests),
-        _efficiency(requests),
-        requests[0].get("correlation", 0.0),
-    )
-
-
-def options_of(request: Request) -> Request:
-    """Return the options of the request's method."""
-    from lnvsearch.statistics import methods
-
-    names = methods.OPTIONS[request["method"]]
-    options = {name: request[name] for name in names if name in request}
-    if "," in options.get("prior", ""):
-        options["prior"] = tuple(options["prior"].split(","))
-    return options
-
-
-def scale_of(request: Request) -> float:
-    """Return what a number of produced decays is divided by."""
-    return request.get("normalisation", 1.0)
 
 
 def _group_results(requests: list[Request], extras: Extras) -> list[Request]:
@@ -102,7 +89,11 @@ def _group_results(requests: list[Request], extras: Extras) -> list[Request]:
             "upper": float(interval.upper[row]),
             "p_value": float(p_values[row]),
             "significance": float(significance.significance(plain, prior)[row]),
-            "notes": [*filter(None, [request.get("question")]), *request.get("model_notes", []), *texts[row]],
+            "notes": [
+                *([request["question"]] if "question" in request else []),
+                *request.get("model_notes", []),
+                *texts[row],
+            ],
         }
         for row, request in enumerate(requests)
     ]
@@ -115,98 +106,19 @@ def _group_results(requests: list[Request], extras: Extras) -> list[Request]:
 def _without_correlation(experiment):
     from lnvsearch.statistics import CountingExperiment
 
-    return CountingExperiment(experiment.observed, experiment.background, experiment.efficiency)
+    return CountingExperiment(
+        experiment.observed, experiment.background, experiment.efficiency
+    )
 
 
 def _add_extras(result: Request, request: Request, extras: Extras) -> None:
     """Expected limits, sensitivities and the ranking of one request, in produced decays."""
-    from lnvsearch.limit_extras import expected, ranking, sensitivity
-
     if extras.expected:
         result["expected"] = expected(request)
     if extras.sensitivity:
         result["sensitivity"] = sensitivity(request, extras.discovery, extras.power)
     if extras.ranking:
         result["ranking"] = ranking(request, result["upper"])
-
-
-def _background_kind(request: Request) -> str:
-    if "sideband" in request:
-        return "poisson"
-    if isinstance(request.get("background_uncertainty"), Uncertainty):
-        return "asymmetric"
-    return "gaussian" if "background_uncertainty" in request else "known"
-
-
-def _efficiency_kind(request: Request) -> str:
-    if "passed" in request:
-        return "binomial"
-    uncertain = any(
-        f"{name}_uncertainty" in request
-        for name in ("efficiency", "normalisation", "single_event_sensitivity")
-    )
-    return "gaussian" if uncertain else "known"
-
-
-def _column(requests: list[Request], name: str, default: float = 0.0) -> list[float]:
-    return [request.get(name, default) for request in requests]
-
-
-def _background(requests: list[Request]):
-    from lnvsearch import statistics
-
-    kind = _background_kind(requests[0])
-    if kind == "poisson":
-        return statistics.PoissonBackground(_column(requests, "sideband"), _column(requests, "tau"))
-    mean = _column(requests, "background")
-    if kind == "known":
-        return statistics.KnownBackground(mean)
-    if kind == "asymmetric":
-        errors = [request["background_uncertainty"] for request in requests]
-        return statistics.AsymmetricBackground(
-            mean,
-            [error.up for error in errors],
-            [error.down for error in errors],
-            requests[0]["background_shape"],
-        )
-    return statistics.GaussianBackground(mean, _column(requests, "background_uncertainty"))
-
-
-def _efficiency(requests: list[Request]):
-    from lnvsearch import statistics
-
-    kind = _efficiency_kind(requests[0])
-    if kind == "binomial":
-        passed, generated = _column(requests, "passed"), _column(requests, "generated")
-        return statistics.BinomialEfficiency(passed, generated)
-    mean = [
-        1.0 / request["single_event_sensitivity"]
-        if "single_event_sensitivity" in request
-        else request["efficiency"]
-        for request in requests
-    ]
-    if kind == "known":
-        return statistics.KnownEfficiency(mean)
-    sigma = [
-        _relative_uncertainty(request) * value
-        for request, value in zip(requests, mean, strict=True)
-    ]
-    return statistics.GaussianEfficiency(mean, sigma)
-
-
-def _relative_uncertainty(request: Request) -> float:
-    """Relative uncertainty of the efficiency with that of the normalisation in quadrature.
-
-    s = N * B events are produced, and s * E are selected: a limit on B sees only the product
-    N * E, whose relative uncertainty is the quadratic sum of the two.  That of a single-event
-    sensitivity is that of its inverse.
-    """
-    relative = [
-        request[f"{name}_uncertainty"] / request[name]
-        for name in ("efficiency", "normalisation", "single_event_sensitivity")
-        if f"{name}_uncertainty" in request and request[name] > 0.0
-    ]
-    return math.hypot(*relative)
 
 
 def _shown(request: Request, result: Request) -> Request:
@@ -232,11 +144,17 @@ def _shown(request: Request, result: Request) -> Request:
         answer["expected"] = {k: v / scale for k, v in result["expected"].items()}
     if "sensitivity" in result:
         answer["sensitivity"] = {
-            k: v / scale if k.endswith("signal") else v for k, v in result["sensitivity"].items()
+            k: v / scale if k.endswith("signal") else v
+            for k, v in result["sensitivity"].items()
         }
     if "ranking" in result:
         answer["ranking"] = [
             {**entry, "upper_without": entry["upper_without"] / scale}
             for entry in result["ranking"]
         ]
-    return {**answer, **inputs, "observed": int(inputs["observed"]), "notes": result["notes"]}
+    return {
+        **answer,
+        **inputs,
+        "observed": int(inputs["observed"]),
+        "notes": result["notes"],
+    }

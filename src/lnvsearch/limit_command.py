@@ -60,7 +60,10 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     for setting in SETTINGS:
         if setting.kind == "flag":
             parser.add_argument(
-                f"--{setting.option}", action="store_true", default=None, help=setting.help
+                f"--{setting.option}",
+                action="store_true",
+                default=None,
+                help=setting.help,
             )
         else:
             parser.add_argument(
@@ -76,7 +79,8 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         "columns are named as the options, and a column 'label' is carried along; prints CSV",
     )
     parser.add_argument(
-        "--model", metavar="FILE",
+        "--model",
+        metavar="FILE",
         help="counts, background and efficiency from a Combine datacard or from pyhf or HS3 JSON",
     )
     _add_extras(parser)
@@ -86,26 +90,39 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 
 def _add_extras(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--expected", action="store_true",
+        "--expected",
+        action="store_true",
         help="median, 1 and 2 sigma of the upper limit for background only",
     )
     parser.add_argument(
-        "--sensitivity", action="store_true",
+        "--sensitivity",
+        action="store_true",
         help="count that a discovery needs, and the signals that reach it",
     )
     parser.add_argument(
-        "--discovery", metavar="Z", default="3", help="significance of a discovery (default 3)"
+        "--discovery",
+        metavar="Z",
+        default="3",
+        help="significance of a discovery (default 3)",
     )
     parser.add_argument(
-        "--power", metavar="P", default="0.9",
+        "--power",
+        metavar="P",
+        default="0.9",
         help="probability to see the least detectable signal (default 0.9)",
     )
-    parser.add_argument("--ranking", action="store_true", help="what each uncertainty costs")
     parser.add_argument(
-        "--scan", action="store_true", help="print likelihood, CLs and posterior against the signal"
+        "--ranking", action="store_true", help="what each uncertainty costs"
     )
     parser.add_argument(
-        "--plot", metavar="FILE.pdf", help="draw the likelihood, the interval, the expected band"
+        "--scan",
+        action="store_true",
+        help="print likelihood, CLs and posterior against the signal",
+    )
+    parser.add_argument(
+        "--plot",
+        metavar="FILE.pdf",
+        help="draw the likelihood, the interval, the expected band",
     )
 
 
@@ -137,7 +154,9 @@ def run(arguments: argparse.Namespace) -> str:
     requests, places = read_table(arguments.table, given)
     many = answers(requests, places, extras)
     if arguments.json:
-        return json.dumps([for_json(answer) for answer in many], indent=1, allow_nan=False)
+        return json.dumps(
+            [for_json(answer) for answer in many], indent=1, allow_nan=False
+        )
     return as_csv([_flattened(answer) for answer in many])
 
 
@@ -147,11 +166,17 @@ def _extras(arguments: argparse.Namespace) -> Extras:
         try:
             numbers[name] = float(getattr(arguments, name))
         except ValueError as error:
-            raise UsageError(f"--{name} must be a number; got {getattr(arguments, name)!r}") from error
-    return Extras(arguments.expected, arguments.sensitivity, arguments.ranking, **numbers)
+            raise UsageError(
+                f"--{name} must be a number; got {getattr(arguments, name)!r}"
+            ) from error
+    return Extras(
+        arguments.expected, arguments.sensitivity, arguments.ranking, **numbers
+    )
 
 
-def _single_output(arguments: argparse.Namespace, request: Request, answer: Request) -> str:
+def _single_output(
+    arguments: argparse.Namespace, request: Request, answer: Request
+) -> str:
     if arguments.plot:
         from lnvsearch.limit_extras import plot
 
@@ -163,7 +188,11 @@ def _single_output(arguments: argparse.Namespace, request: Request, answer: Requ
         if arguments.json:
             return json.dumps(for_json({**answer, "scan": points}), allow_nan=False)
         return as_csv(points)
-    return json.dumps(for_json(answer), allow_nan=False) if arguments.json else readable(answer)
+    return (
+        json.dumps(for_json(answer), allow_nan=False)
+        if arguments.json
+        else readable(answer)
+    )
 
 
 # --- output --------------------------------------------------------------------------------------
@@ -222,7 +251,9 @@ def _flattened(answer: Request) -> Request:
         if isinstance(value, dict):
             flat.update({f"{name}_{key}": entry for key, entry in value.items()})
         elif isinstance(value, list):
-            flat.update({f"cost_{e['uncertainty']}_percent": e["cost_percent"] for e in value})
+            flat.update(
+                {f"cost_{e['uncertainty']}_percent": e["cost_percent"] for e in value}
+            )
         else:
             flat[name] = value
     return {**flat, "notes": " | ".join(answer["notes"])}
@@ -230,7 +261,9 @@ def _flattened(answer: Request) -> Request:
 
 def as_csv(rows: list[Request]) -> str:
     """One line an experiment, in the order of the input; cells that do not apply are empty."""
-    columns = list(dict.fromkeys(name for row in rows for name in row if name != "notes"))
+    columns = list(
+        dict.fromkeys(name for row in rows for name in row if name != "notes")
+    )
     if any("notes" in row for row in rows):
         columns.append("notes")
     text = io.StringIO()

@@ -6,7 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from lnvsearch.cli import UsageError
-from lnvsearch.limit_answers import experiment_of, options_of, scale_of
+from lnvsearch.limit_experiments import experiment_of, options_of, scale_of
 from lnvsearch.limit_settings import Request
 
 _SCAN_POINTS = 121
@@ -55,7 +55,12 @@ def sensitivity(request: Request, discovery: float, power: float) -> dict[str, f
 def ranking(request: Request, upper: float) -> list[Request]:
     """Return what each uncertainty costs: the limit without it, the largest cost first."""
     entries = []
-    for name in ("background", "efficiency", "normalisation", "single_event_sensitivity"):
+    for name in (
+        "background",
+        "efficiency",
+        "normalisation",
+        "single_event_sensitivity",
+    ):
         if f"{name}_uncertainty" not in request:
             continue
         without = dict(request)
@@ -65,7 +70,11 @@ def ranking(request: Request, upper: float) -> list[Request]:
             without.pop("background_shape", None)
         limit = _upper(without)
         entries.append(
-            {"uncertainty": name, "upper_without": limit, "cost_percent": 100 * (upper / limit - 1)}
+            {
+                "uncertainty": name,
+                "upper_without": limit,
+                "cost_percent": 100 * (upper / limit - 1),
+            }
         )
     return sorted(entries, key=lambda entry: -abs(entry["cost_percent"]))
 
@@ -92,9 +101,14 @@ def scan(request: Request, answer: Request) -> list[Request]:
     if single.correlation == 0.0:
         prior = options_of(request).get("prior", "lognormal")
         columns["cls"] = cls.p_values(single, signal, prior).cls
-        columns["posterior_above"] = bayesian.posterior_above(single, signal, "uniform", prior)
+        columns["posterior_above"] = bayesian.posterior_above(
+            single, signal, "uniform", prior
+        )
     return [
-        {name: float(columns[name][row]) if name in columns else None for name in SCAN_COLUMNS}
+        {
+            name: float(columns[name][row]) if name in columns else None
+            for name in SCAN_COLUMNS
+        }
         for row in range(signal.size)
     ]
 
@@ -115,24 +129,37 @@ def plot(path: str, request: Request, answer: Request) -> None:
     curve = [point["minus_two_log_lambda" if profile else "cls"] for point in points]
     figure, axes = plt.subplots(figsize=(5.0, 3.6), constrained_layout=True)
     axes.axvspan(
-        band["minus_two_sigma"] / scale, band["plus_two_sigma"] / scale, color="gold", alpha=0.5,
+        band["minus_two_sigma"] / scale,
+        band["plus_two_sigma"] / scale,
+        color="gold",
+        alpha=0.5,
         label="expected limit, 95 %",
     )
     axes.axvspan(
-        band["minus_one_sigma"] / scale, band["plus_one_sigma"] / scale, color="limegreen",
-        alpha=0.6, label="expected limit, 68 %",
+        band["minus_one_sigma"] / scale,
+        band["plus_one_sigma"] / scale,
+        color="limegreen",
+        alpha=0.6,
+        label="expected limit, 68 %",
     )
-    axes.axvline(band["median"] / scale, color="black", linestyle="--", label="expected, median")
+    axes.axvline(
+        band["median"] / scale, color="black", linestyle="--", label="expected, median"
+    )
     axes.plot(signal, curve, color="navy")
     for end in ("lower", "upper"):
-        axes.axvline(answer[end], color="crimson", label="interval" if end == "upper" else None)
+        axes.axvline(
+            answer[end], color="crimson", label="interval" if end == "upper" else None
+        )
     axes.set_xlabel(answer["quantity"])
     axes.set_ylabel(r"$-2\,\ln\,\lambda$" if profile else r"CL$_s$")
     axes.set_ylim(0.0, min(max(curve), 12.0) or 1.0)
     axes.set_xlim(0.0, signal[-1])
     axes.legend(fontsize="small")
     try:
-        figure.savefig(Path(path), metadata={"CreationDate": None} if path.endswith(".pdf") else None)
+        figure.savefig(
+            Path(path),
+            metadata={"CreationDate": None} if path.endswith(".pdf") else None,
+        )
     except (OSError, ValueError) as error:
         raise UsageError(f"--plot {path} cannot be written: {error}") from error
     finally:
@@ -148,10 +175,15 @@ def _single(request: Request):
     def first(part):
         names = part.__dataclass_fields__
         values = (getattr(part, name) for name in names)
-        return type(part)(*(v if isinstance(v, str) else v.reshape(-1)[0] for v in values))
+        return type(part)(
+            *(v if isinstance(v, str) else v.reshape(-1)[0] for v in values)
+        )
 
     return CountingExperiment(
-        many.observed[0], first(many.background), first(many.efficiency), many.correlation
+        many.observed[0],
+        first(many.background),
+        first(many.efficiency),
+        many.correlation,
     )
 
 

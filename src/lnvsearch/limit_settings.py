@@ -44,7 +44,8 @@ class Setting:
 
 SETTINGS = (
     Setting(
-        "method", "text",
+        "method",
+        "text",
         "how to set the limit; cls (or cls-averaged) averages the nuisances, cls-profiled profiles "
         "them as the LHC experiments do",
         choices=(*METHODS, *ALIASES),
@@ -52,63 +53,101 @@ SETTINGS = (
     Setting("observed", "number", "observed number of events", "N"),
     Setting("background", "number", "expected background events", "B"),
     Setting(
-        "background_uncertainty", "uncertainty",
-        "standard uncertainty of B: events (0.41), relative (45%%), asymmetric (+0.6-0.5)", "U",
+        "background_uncertainty",
+        "uncertainty",
+        "standard uncertainty of B: events (0.41), relative (45%%), asymmetric (+0.6-0.5)",
+        "U",
     ),
     Setting(
-        "background_shape", "text",
+        "background_shape",
+        "text",
         "what an asymmetric uncertainty means: bifurcated-gaussian (default) or lognormal",
         choices=("bifurcated-gaussian", "lognormal"),
     ),
     Setting("sideband", "number", "events in a sideband, instead of --background", "M"),
-    Setting("tau", "number", "background in the sideband over that in the signal region", "T"),
     Setting(
-        "efficiency", "number", "selected events for one produced, 0.1583 or 15.83%%; above 1 only "
-        "without --normalisation", "E",
+        "tau",
+        "number",
+        "background in the sideband over that in the signal region",
+        "T",
     ),
     Setting(
-        "efficiency_uncertainty", "uncertainty",
-        "standard uncertainty of E: absolute (0.0111) or relative (7%%)", "U",
+        "efficiency",
+        "number",
+        "selected events for one produced, 0.1583 or 15.83%%; above 1 only "
+        "without --normalisation",
+        "E",
     ),
-    Setting("correlation", "number", "of the errors of background and efficiency, -1 to 1", "R"),
-    Setting("passed", "number", "simulated events selected, instead of --efficiency", "P"),
+    Setting(
+        "efficiency_uncertainty",
+        "uncertainty",
+        "standard uncertainty of E: absolute (0.0111) or relative (7%%)",
+        "U",
+    ),
+    Setting(
+        "correlation",
+        "number",
+        "of the errors of background and efficiency, -1 to 1",
+        "R",
+    ),
+    Setting(
+        "passed", "number", "simulated events selected, instead of --efficiency", "P"
+    ),
     Setting("generated", "number", "simulated events generated, with --passed", "G"),
     Setting(
-        "single_event_sensitivity", "number",
-        "branching fraction for which one event is expected, instead of --efficiency", "S",
+        "single_event_sensitivity",
+        "number",
+        "branching fraction for which one event is expected, instead of --efficiency",
+        "S",
     ),
     Setting(
-        "single_event_sensitivity_uncertainty", "uncertainty",
-        "standard uncertainty of S: absolute or relative (4%%)", "U",
+        "single_event_sensitivity_uncertainty",
+        "uncertainty",
+        "standard uncertainty of S: absolute or relative (4%%)",
+        "U",
     ),
-    Setting("normalisation", "number", "parent decays; gives a branching fraction", "N"),
     Setting(
-        "normalisation_uncertainty", "uncertainty",
+        "normalisation", "number", "parent decays; gives a branching fraction", "N"
+    ),
+    Setting(
+        "normalisation_uncertainty",
+        "uncertainty",
         "standard uncertainty of N, absolute or relative (2%%); its relative size joins that of E "
-        "in quadrature", "U",
+        "in quadrature",
+        "U",
     ),
     Setting(
-        "prior", "text",
+        "prior",
+        "text",
         "prior of uncertain background and efficiency, or two as BACKGROUND,EFFICIENCY: none, "
         "lognormal (default), lognormal-mean, truncated-gaussian, truncated-gaussian-mean, gamma, "
         "posterior-gamma; not with rolke or cls-profiled",
         "PRIOR",
     ),
-    Setting("signal_prior", "text", "bayesian only: uniform (default) or reciprocal-sqrt", "PRIOR"),
+    Setting(
+        "signal_prior",
+        "text",
+        "bayesian only: uniform (default) or reciprocal-sqrt",
+        "PRIOR",
+    ),
     Setting("bounded", "flag", "rolke only: a negative best signal counts as zero"),
     Setting(
-        "convention", "text",
+        "convention",
+        "text",
         "feldman-cousins only: paper (default; as in the 1998 paper), outermost (largest accepted "
         "signal), root (first exit, as ROOT's TFeldmanCousins)",
         choices=("paper", "outermost", "root"),
     ),
     Setting(
-        "ordering", "text",
+        "ordering",
+        "text",
         "feldman-cousins only, where something is uncertain: cousins-highland (default), hill, "
         "profile-likelihood",
         choices=("cousins-highland", "hill", "profile-likelihood"),
     ),
-    Setting("cl", "number", f"confidence level (default {DEFAULT_CONFIDENCE_LEVEL})", "CL"),
+    Setting(
+        "cl", "number", f"confidence level (default {DEFAULT_CONFIDENCE_LEVEL})", "CL"
+    ),
 )
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 
@@ -143,7 +182,14 @@ def parsed(name: str, text: str) -> Any:
     if setting.kind == "uncertainty":
         return parse_uncertainty(text)
     if setting.kind == "flag":
-        words = {"true": True, "yes": True, "1": True, "false": None, "no": None, "0": None}
+        words = {
+            "true": True,
+            "yes": True,
+            "1": True,
+            "false": None,
+            "no": None,
+            "0": None,
+        }
         if text.lower() not in words:
             raise ValueError(f"must be true or false; got {text!r}")
         return words[text.lower()]
@@ -165,13 +211,19 @@ def completed(given: Request) -> Request:
     _check_partners(request)
     for name, methods in _ONLY_WITH.items():
         if name in request and request["method"] not in methods:
-            raise UsageError(f"{option(name)} is only for --method {' or '.join(methods)}")
+            raise UsageError(
+                f"{option(name)} is only for --method {' or '.join(methods)}"
+            )
     _check_sensitivity(request)
     _check_normalisation(request)
     _resolve_uncertainties(request)
     request.setdefault("cl", DEFAULT_CONFIDENCE_LEVEL)
     if not 0.0 < request["cl"] < 1.0:
-        slip = f"; did you mean {request['cl'] / 100:g}?" if 1.0 <= request["cl"] < 100.0 else ""
+        slip = (
+            f"; did you mean {request['cl'] / 100:g}?"
+            if 1.0 <= request["cl"] < 100.0
+            else ""
+        )
         raise UsageError(
             "--cl (confidence_level) must be between 0 and 1, both excluded (0.90 for 90 %); got "
             f"{request['cl']:g}{slip}"
@@ -188,7 +240,8 @@ def _check_partners(request: Request) -> None:
         if name in request and partner not in request:
             raise UsageError(f"{option(name)} needs {option(partner)}")
     if "correlation" in request and not (
-        "efficiency_uncertainty" in request or "single_event_sensitivity_uncertainty" in request
+        "efficiency_uncertainty" in request
+        or "single_event_sensitivity_uncertainty" in request
     ):
         raise UsageError("--correlation needs --efficiency-uncertainty")
     for kinds, missing in (
@@ -200,7 +253,9 @@ def _check_partners(request: Request) -> None:
     ):
         present = [name for name in kinds if name in request]
         if len(present) > 1:
-            raise UsageError(f"{option(present[0])} and {option(present[1])} exclude each other")
+            raise UsageError(
+                f"{option(present[0])} and {option(present[1])} exclude each other"
+            )
         if not present:
             raise UsageError(f"one of these must be given: {missing}")
     if "passed" in request and "normalisation_uncertainty" in request:
@@ -236,7 +291,9 @@ def _check_normalisation(request: Request) -> None:
         return
     normalisation = request["normalisation"]
     if not (math.isfinite(normalisation) and normalisation > 0.0):
-        raise UsageError(f"--normalisation must be finite and > 0; got {normalisation:g}")
+        raise UsageError(
+            f"--normalisation must be finite and > 0; got {normalisation:g}"
+        )
     efficiency = request.get("efficiency", 0.0)
     if efficiency > 1.0:
         slip = (
@@ -252,7 +309,9 @@ def _check_normalisation(request: Request) -> None:
 def _resolve_uncertainties(request: Request) -> None:
     """Put every error into the unit of its value; a number where it is symmetric."""
     for name in (
-        "background_uncertainty", "efficiency_uncertainty", "normalisation_uncertainty",
+        "background_uncertainty",
+        "efficiency_uncertainty",
+        "normalisation_uncertainty",
         "single_event_sensitivity_uncertainty",
     ):
         if name not in request:
@@ -262,7 +321,9 @@ def _resolve_uncertainties(request: Request) -> None:
             uncertainty = Uncertainty(uncertainty, uncertainty)
         value = request[name.removesuffix("_uncertainty")]
         if uncertainty.relative and value == 0.0:
-            raise UsageError(f"{option(name)} must be absolute for a value of 0; got a percentage")
+            raise UsageError(
+                f"{option(name)} must be absolute for a value of 0; got a percentage"
+            )
         if name == "efficiency_uncertainty" and not uncertainty.relative:
             _ask(request, uncertainty.up)
         uncertainty = uncertainty.absolute(value)
@@ -280,13 +341,18 @@ def _resolve_uncertainties(request: Request) -> None:
         if "correlation" in request:
             raise UsageError("--correlation needs a symmetric --background-uncertainty")
     elif "background_shape" in request:
-        raise UsageError("--background-shape needs an asymmetric --background-uncertainty")
+        raise UsageError(
+            "--background-shape needs an asymmetric --background-uncertainty"
+        )
 
 
 def _ask(request: Request, uncertainty: float) -> None:
     """Put the note `question` to an absolute error that is allowed but looks like a relative one."""
     efficiency = request["efficiency"]
-    if 0.0 < efficiency < 1.0 and efficiency * _SUSPICIOUS_FRACTION <= uncertainty < 1.0:
+    if (
+        0.0 < efficiency < 1.0
+        and efficiency * _SUSPICIOUS_FRACTION <= uncertainty < 1.0
+    ):
         request["question"] = (
             f"question: the efficiency uncertainty {uncertainty:g} is taken as absolute, "
             f"{100 * uncertainty / efficiency:.3g} % of {efficiency:g}; if it is relative, write "

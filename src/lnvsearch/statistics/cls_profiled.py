@@ -34,7 +34,12 @@ from lnvsearch.statistics.experiment import (
     check_confidence_level,
     taken,
 )
-from lnvsearch.statistics.lognormal_model import LogNormalModel, profiled, q_tilde
+from lnvsearch.statistics.lognormal_model import (
+    LogNormalModel,
+    likely_counts,
+    profiled,
+    q_tilde,
+)
 
 __all__ = ["p_values", "upper_limit"]
 
@@ -48,7 +53,6 @@ _TIE = 1e-7
 _RELATIVE_TOLERANCE = 1e-6
 # Measurements beyond this many standard deviations are not looked for.
 _WIDEST = 9.0
-_NEGLIGIBLE = 1e-8
 
 
 def upper_limit(
@@ -69,12 +73,17 @@ def upper_limit(
     shape = np.broadcast_shapes(experiment.shape, level.shape)
     levels = np.broadcast_to(level, shape).ravel()
     limits = np.array(
-        [_limit(_single(experiment, shape, row), levels[row]) for row in range(levels.size)]
+        [
+            _limit(_single(experiment, shape, row), levels[row])
+            for row in range(levels.size)
+        ]
     )
     return float(limits[0]) if shape == () else limits.reshape(shape)
 
 
-def p_values(experiment: CountingExperiment, signal: float) -> tuple[float, float, float]:
+def p_values(
+    experiment: CountingExperiment, signal: float
+) -> tuple[float, float, float]:
     """Return CLs+b, CLb and CLs at `signal` > 0 produced events of a single experiment."""
     return _p_values(_single(experiment, (), 0), float(signal))
 
@@ -89,9 +98,13 @@ class _Single:
     tau: float = 1.0
 
 
-def _single(experiment: CountingExperiment, shape: tuple[int, ...], row: int) -> _Single:
+def _single(
+    experiment: CountingExperiment, shape: tuple[int, ...], row: int
+) -> _Single:
     if experiment.correlation != 0.0:
-        raise ValueError("correlation must be 0 for cls-profiled; use a combination of one channel")
+        raise ValueError(
+            "correlation must be 0 for cls-profiled; use a combination of one channel"
+        )
     rows = np.array([row])
     background = taken(experiment.background, rows, shape)
     efficiency = taken(experiment.efficiency, rows, shape)
@@ -104,7 +117,10 @@ def _single(experiment: CountingExperiment, shape: tuple[int, ...], row: int) ->
     if isinstance(background, PoissonBackground):
         model = _lognormal(b, 0.0, 0.0, float(efficiency.estimate[0]), relative)
         return _Single(
-            model, observed, float(background.sideband_count[0]), float(background.tau[0])
+            model,
+            observed,
+            float(background.sideband_count[0]),
+            float(background.tau[0]),
         )
     if isinstance(background, AsymmetricBackground):
         up, down = float(background.up[0]), float(background.down[0])
@@ -122,10 +138,14 @@ def _single(experiment: CountingExperiment, shape: tuple[int, ...], row: int) ->
                 "log-normal); use --sideband 0 --tau T for an empty sideband"
             )
         kappa = (np.log1p(sigma / b),) * 2 if sigma > 0.0 else (0.0, 0.0)
-    return _Single(_lognormal(b, *kappa, float(efficiency.estimate[0]), relative), observed)
+    return _Single(
+        _lognormal(b, *kappa, float(efficiency.estimate[0]), relative), observed
+    )
 
 
-def _lognormal(b: float, up: float, down: float, e: float, relative: float) -> LogNormalModel:
+def _lognormal(
+    b: float, up: float, down: float, e: float, relative: float
+) -> LogNormalModel:
     """One channel with a nuisance of the background (first, if any) and one of the efficiency."""
     responses = []
     if up > 0.0:
@@ -134,7 +154,11 @@ def _lognormal(b: float, up: float, down: float, e: float, relative: float) -> L
         responses.append((0.0, 0.0, float(np.log1p(relative))))
     table = np.array(responses).reshape(-1, 3)
     return LogNormalModel(
-        np.array([b]), np.array([e]), table[None, :, 0], table[None, :, 1], table[None, :, 2],
+        np.array([b]),
+        np.array([e]),
+        table[None, :, 0],
+        table[None, :, 1],
+        table[None, :, 2],
         table[None, :, 2],
     )
 
@@ -144,7 +168,9 @@ def _limit(single: _Single, level: float) -> float:
     from scipy.optimize import brentq
 
     def excess(log_signal: float) -> float:
-        return np.log(max(_p_values(single, np.exp(log_signal))[2], 1e-300) / (1.0 - level))
+        return np.log(
+            max(_p_values(single, np.exp(log_signal))[2], 1e-300) / (1.0 - level)
+        )
 
     low = high = np.log((single.observed + 2.0) / float(single.model.efficiency[0]))
     step = 0.3 if excess(low) > 0.0 else -0.3
@@ -173,11 +199,15 @@ def _tail_probabilities(
     q_observed = q_tilde(model, count, nominal, signal)[0]
     if q_observed <= 0.0:
         return 1.0, 1.0
-    theta = np.concatenate([profiled(model, count, nominal, s)[1] for s in (signal, 0.0)])
+    theta = np.concatenate(
+        [profiled(model, count, nominal, s)[1] for s in (signal, 0.0)]
+    )
     true_signal = np.array([signal, 0.0])[:, None]
     mean = (true_signal * model.efficiencies(theta) + model.backgrounds(theta))[:, 0]
     counts = np.arange(likely_counts(mean.max())[-1] + 1.0)
-    log_probability = special.xlogy(counts, mean[:, None]) - special.gammaln(counts + 1.0)
+    log_probability = special.xlogy(counts, mean[:, None]) - special.gammaln(
+        counts + 1.0
+    )
     probability = np.exp(log_probability - mean[:, None])
     if model.nuisances == 0:
         # q falls with the count: no comparison of rounded values.
@@ -188,7 +218,9 @@ def _tail_probabilities(
     return float(clsb), float(clb)
 
 
-def _beyond(model, q_observed: float, signal: float, counts: np.ndarray, theta) -> np.ndarray:
+def _beyond(
+    model, q_observed: float, signal: float, counts: np.ndarray, theta
+) -> np.ndarray:
     """P(q >= q_obs | count) for both true values theta (2, nuisances), shape (2, counts)."""
     nodes, weights = np.zeros((1, 0)), np.ones((2, 1))
     if model.nuisances == 2:
@@ -231,18 +263,12 @@ def _thresholds(model, q_observed: float, signal: float, counts, others) -> np.n
         middle[active] = new
         up = value < 0.0
         at_high[active] = np.where(up, 0.5 * at_high[active], value)
-        at_low[active] = np.where(up, value, np.where(flat, at_low[active], 0.5 * at_low[active]))
+        at_low[active] = np.where(
+            up, value, np.where(flat, at_low[active], 0.5 * at_low[active])
+        )
         low[active] = np.where(up, new, low[active])
         high[active] = np.where(up, high[active], new)
         active = active[moved > _THRESHOLD_TOLERANCE]
         if active.size == 0:
             break
     return middle
-
-
-def likely_counts(mean: float) -> np.ndarray:
-    """Counts that a Poisson mean gives with more than a negligible probability."""
-    mean = max(float(mean), 1e-12)
-    counts = np.arange(np.ceil(mean + 8.0 * np.sqrt(mean) + 12.0))
-    upper = special.gammainc(np.maximum(counts, 1e-9), mean) > _NEGLIGIBLE
-    return counts[upper & (special.gammaincc(counts + 1.0, mean) > _NEGLIGIBLE)]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from lnvsearch.statistics.lognormal_model import LogNormalModel
+from lnvsearch.statistics.lognormal_model import LogNormalModel, likely_counts
 
 _NODES = 40
 _NODE_RANGE = 5.5
@@ -24,8 +24,6 @@ def tail_probabilities(
     model: LogNormalModel, observed: float, sideband: float, tau: float, signal: float
 ) -> tuple[float, float]:
     """Return P(q >= q_obs) with the nuisances fitted at the signal, and at zero."""
-    from lnvsearch.statistics.cls_profiled import likely_counts
-
     width = float(model.efficiency_up[0, 0]) if model.nuisances else 0.0
     e = float(model.efficiency[0])
     n, m, a = np.array([observed]), np.array([sideband]), np.zeros(1)
@@ -39,7 +37,9 @@ def tail_probabilities(
         counts = likely_counts(float(true_signal * e * np.exp(width * theta[0]) + b[0]))
         others = likely_counts(float(tau * b[0]))
         grid = np.meshgrid(counts, others, x, indexing="ij")
-        q = _q_tilde(*(g.ravel() for g in grid), tau, signal * e, width).reshape(grid[0].shape)
+        q = _q_tilde(*(g.ravel() for g in grid), tau, signal * e, width).reshape(
+            grid[0].shape
+        )
         inside = (q >= q_observed * (1.0 - 1e-9)) @ weights
         results.append(
             _poisson(counts, true_signal * e * np.exp(width * theta[0]) + b[0])
@@ -69,9 +69,9 @@ def _background(n, m, tau: float, signal) -> np.ndarray:
     root = np.sqrt(half * half + (1.0 + tau) * m * signal)
     with np.errstate(divide="ignore", invalid="ignore"):
         above = m * signal / (root + half)
-    return np.where(half > 0.0, np.where(root + half > 0.0, above, 0.0), root - half) / np.where(
-        half > 0.0, 1.0, 1.0 + tau
-    )
+    return np.where(
+        half > 0.0, np.where(root + half > 0.0, above, 0.0), root - half
+    ) / np.where(half > 0.0, 1.0, 1.0 + tau)
 
 
 def _objective(n, m, tau: float, signal) -> tuple[np.ndarray, np.ndarray]:
@@ -96,9 +96,15 @@ def _profiled(n, m, a, tau: float, signal, width: float):
     for _ in range(_SEARCH_STEPS):
         left = at_inner < at_outer
         low, high = np.where(left, low, inner), np.where(left, outer, high)
-        new_inner, new_outer = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+        new_inner, new_outer = (
+            high - _GOLDEN * (high - low),
+            low + _GOLDEN * (high - low),
+        )
         fresh = at(np.where(left, new_inner, new_outer))
-        at_inner, at_outer = np.where(left, fresh, at_outer), np.where(left, at_inner, fresh)
+        at_inner, at_outer = (
+            np.where(left, fresh, at_outer),
+            np.where(left, at_inner, fresh),
+        )
         inner, outer = new_inner, new_outer
     theta = 0.5 * (low + high)
     return at(theta), _background(n, m, tau, signal * np.exp(width * theta)), theta

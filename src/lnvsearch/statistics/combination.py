@@ -23,15 +23,16 @@ up to three sources and a Sobol sequence beyond.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
 
+from lnvsearch.statistics.channels import Channel, lognormal_model, refuse_overlap
 from lnvsearch.statistics.experiment import Interval, check_confidence_level
 from lnvsearch.statistics.lognormal_model import LogNormalModel, best_signal, profiled
 
-__all__ = ["Channel", "METHODS", "interval", "lognormal_model", "refuse_overlap"]
+__all__ = ["METHODS", "Channel", "interval", "lognormal_model", "refuse_overlap"]
 
 METHODS = ("rolke", "cls", "cls-profiled", "feldman-cousins", "bayesian")
 
@@ -45,102 +46,6 @@ _FINE = ({0: 1, 1: 48, 2: 24, 3: 16}, 12)
 _COARSE = ({0: 1, 1: 24, 2: 12, 3: 8}, 9)
 _RELATIVE_TOLERANCE = 1e-7
 _MOST_STEPS = 200
-
-
-@dataclass(frozen=True)
-class Channel:
-    """One channel.
-
-    name : for messages
-    observed, background, efficiency : count, expected background, expected counts for s = 1
-    background_errors, efficiency_errors : {source: relative error}, or (up, down) of the background
-    final_state, data_sets : what was searched for in which data; two channels with the same final
-        state and a common data set are not independent
-    """
-
-    name: str
-    observed: int
-    background: float
-    efficiency: float
-    background_errors: dict[str, float | tuple[float, float]] = field(default_factory=dict)
-    efficiency_errors: dict[str, float | tuple[float, float]] = field(default_factory=dict)
-    final_state: str | None = None
-    data_sets: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.observed < 0 or self.observed != int(self.observed):
-            raise ValueError(f"{self.name}: observed must be a whole number >= 0")
-        if not (np.isfinite(self.background) and self.background >= 0.0):
-            raise ValueError(f"{self.name}: background must be finite and >= 0")
-        if not (np.isfinite(self.efficiency) and self.efficiency > 0.0):
-            raise ValueError(f"{self.name}: efficiency must be finite and > 0")
-        for kind in ("background_errors", "efficiency_errors"):
-            for source, error in getattr(self, kind).items():
-                up, down = _pair(error)
-                if not (up >= 0.0 and 0.0 <= down < np.inf and np.isfinite(up)):
-                    raise ValueError(f"{self.name}: {kind} of {source} must be >= 0, as fractions")
-                if isinstance(error, tuple) and down >= 1.0:
-                    raise ValueError(
-                        f"{self.name}: {kind} of {source}: the downward error must be below 1"
-                    )
-
-
-def _pair(error: float | tuple[float, float]) -> tuple[float, float]:
-    return error if isinstance(error, tuple) else (error, error)
-
-
-def _logs(error: float | tuple[float, float]) -> tuple[float, float]:
-    """Logarithms of the factors at one standard deviation up and down."""
-    if isinstance(error, tuple):
-        return float(np.log1p(error[0])), float(-np.log1p(-error[1]))
-    return float(np.log1p(error)), float(np.log1p(error))
-
-
-def refuse_overlap(channels: Sequence[Channel]) -> None:
-    """Raise ValueError where two channels hold the same events, or have one name."""
-    for place, one in enumerate(channels):
-        for other in channels[place + 1 :]:
-            if one.name == other.name:
-                raise ValueError(f"channel {one.name!r} appears twice")
-            shared = sorted(set(one.data_sets) & set(other.data_sets))
-            if shared and one.final_state == other.final_state:
-                raise ValueError(
-                    f"channels {one.name!r} and {other.name!r} overlap: both search for "
-                    f"{one.final_state} in {', '.join(shared)}; the events of one are in the "
-                    "other: give only one of them"
-                )
-
-
-def lognormal_model(channels: Sequence[Channel]) -> tuple[LogNormalModel, list[str]]:
-    """Return the channels as one model, and the names of its nuisance parameters.
-
-    Raises ValueError for no channel, and for channels that overlap.
-    """
-    if not channels:
-        raise ValueError("channels must hold at least one channel; got none")
-    refuse_overlap(channels)
-    sources = list(
-        dict.fromkeys(
-            source
-            for channel in channels
-            for errors in (channel.background_errors, channel.efficiency_errors)
-            for source, error in errors.items()
-            if max(_pair(error)) > 0.0
-        )
-    )
-    tables = np.zeros((4, len(channels), len(sources)))
-    for row, channel in enumerate(channels):
-        for first, errors in ((0, channel.background_errors), (2, channel.efficiency_errors)):
-            for source, error in errors.items():
-                if source in sources:
-                    column = sources.index(source)
-                    tables[first, row, column], tables[first + 1, row, column] = _logs(error)
-    model = LogNormalModel(
-        np.array([channel.background for channel in channels], dtype=float),
-        np.array([channel.efficiency for channel in channels], dtype=float),
-        *tables,
-    )
-    return model, sources
 
 
 def interval(
@@ -173,7 +78,9 @@ def interval(
     if method == "feldman-cousins":
         from lnvsearch.statistics import combination_unified
 
-        return combination_unified.interval(model, _nodes(model, _COARSE), counts, level)
+        return combination_unified.interval(
+            model, _nodes(model, _COARSE), counts, level
+        )
     nodes = _nodes(model, _FINE)
     if method == "bayesian":
         return Interval(0.0, _bayesian_limit(nodes, counts, level))
@@ -193,7 +100,9 @@ class Nodes:
         mean = np.maximum(signal * self.efficiency + self.background, 1e-300)
         constant = -mean.sum(axis=1) + np.log(self.weights)
         terms = counts @ np.log(mean).T + constant
-        return special.logsumexp(terms, axis=1) - special.gammaln(counts + 1.0).sum(axis=1)
+        return special.logsumexp(terms, axis=1) - special.gammaln(counts + 1.0).sum(
+            axis=1
+        )
 
 
 def _nodes(model: LogNormalModel, fineness: tuple[dict[int, int], int]) -> Nodes:
@@ -203,15 +112,25 @@ def _nodes(model: LogNormalModel, fineness: tuple[dict[int, int], int]) -> Nodes
         reach = 6.0
         weight = weight * np.exp(-0.5 * (reach * x) ** 2)
         grids = np.meshgrid(*[reach * x] * number, indexing="ij")
-        theta = np.stack([grid.ravel() for grid in grids], axis=1) if number else np.zeros((1, 0))
+        theta = (
+            np.stack([grid.ravel() for grid in grids], axis=1)
+            if number
+            else np.zeros((1, 0))
+        )
         factors = np.meshgrid(*[weight] * number, indexing="ij")
-        weights = np.prod([factor.ravel() for factor in factors], axis=0) if number else np.ones(1)
+        weights = (
+            np.prod([factor.ravel() for factor in factors], axis=0)
+            if number
+            else np.ones(1)
+        )
     else:
         from scipy.stats import qmc
 
         points = qmc.Sobol(number, scramble=True, seed=0).random_base2(power)
         theta, weights = special.ndtri(points), np.ones(2**power)
-    return Nodes(model.backgrounds(theta), model.efficiencies(theta), weights / weights.sum())
+    return Nodes(
+        model.backgrounds(theta), model.efficiencies(theta), weights / weights.sum()
+    )
 
 
 def _start(model: LogNormalModel, counts: np.ndarray) -> float:
@@ -229,18 +148,26 @@ def _falling_root(function, start: float) -> float:
         if function(float(np.exp(high))) * step <= 0.0:
             break
     else:
-        raise ValueError("the data do not bound the signal: an efficiency is too uncertain")
-    root = brentq(lambda x: function(float(np.exp(x))), low, high, xtol=_RELATIVE_TOLERANCE)
+        raise ValueError(
+            "the data do not bound the signal: an efficiency is too uncertain"
+        )
+    root = brentq(
+        lambda x: function(float(np.exp(x))), low, high, xtol=_RELATIVE_TOLERANCE
+    )
     return float(np.exp(root))
 
 
 # --- profile likelihood --------------------------------------------------------------------------
 
 
-def _profile_interval(model: LogNormalModel, counts: np.ndarray, level: float) -> Interval:
+def _profile_interval(
+    model: LogNormalModel, counts: np.ndarray, level: float
+) -> Interval:
     threshold = 2.0 * special.erfinv(level) ** 2
     sets, nominal = counts[None, :], np.zeros((1, model.nuisances))
-    ceiling = 20.0 * _start(model, counts) + float(np.max((counts + 5.0) / model.efficiency))
+    ceiling = 20.0 * _start(model, counts) + float(
+        np.max((counts + 5.0) / model.efficiency)
+    )
     best, at_best = best_signal(model, sets, nominal, ceiling)
 
     def excess(signal: float) -> float:
@@ -293,7 +220,9 @@ def ranked_no_higher(weights: np.ndarray, largest: float) -> np.ndarray:
 def _bayesian_limit(nodes: Nodes, counts: np.ndarray, level: float) -> float:
     """Quantile of the posterior, integrated in panels of s until the rest is negligible."""
     x, weight = special.roots_legendre(16)
-    step = 0.5 * float(np.sqrt(counts.sum() + 1.0) / nodes.efficiency.mean(axis=0).sum())
+    step = 0.5 * float(
+        np.sqrt(counts.sum() + 1.0) / nodes.efficiency.mean(axis=0).sum()
+    )
     edges, content = [0.0], []
     reference = None
     for _ in range(100_000):
@@ -315,17 +244,24 @@ def _bayesian_limit(nodes: Nodes, counts: np.ndarray, level: float) -> float:
     def missing(end: float) -> float:
         signal = edges[panel] + 0.5 * (end - edges[panel]) * (x + 1.0)
         logs = np.array([nodes.log_probability(counts[None, :], s)[0] for s in signal])
-        return 0.5 * (end - edges[panel]) * float(weight @ np.exp(logs - reference)) - inside
+        return (
+            0.5 * (end - edges[panel]) * float(weight @ np.exp(logs - reference))
+            - inside
+        )
 
     from scipy.optimize import brentq
 
-    return float(brentq(missing, edges[panel], edges[panel + 1], xtol=1e-9 * edges[panel + 1]))
+    return float(
+        brentq(missing, edges[panel], edges[panel + 1], xtol=1e-9 * edges[panel + 1])
+    )
 
 
 # --- profiled CLs --------------------------------------------------------------------------------
 
 
-def _profiled_cls_limit(model, counts: np.ndarray, level: float, toys: int, seed: int) -> float:
+def _profiled_cls_limit(
+    model, counts: np.ndarray, level: float, toys: int, seed: int
+) -> float:
     """Limit from toys; one channel is summed exactly by `cls_profiled` where it can be."""
     from lnvsearch.statistics.lognormal_model import q_tilde
 
@@ -345,7 +281,9 @@ def _profiled_cls_limit(model, counts: np.ndarray, level: float, toys: int, seed
             uniform = generator.random((toys, counts.size))
             thrown = _poisson_quantile(uniform, mean[0])
             q = q_tilde(model, thrown, measured, signal)
-            tails.append(max(np.count_nonzero(q >= observed * (1.0 - 1e-6)), 0.5) / toys)
+            tails.append(
+                max(np.count_nonzero(q >= observed * (1.0 - 1e-6)), 0.5) / toys
+            )
         return float(np.log(tails[0] / tails[1] / (1.0 - level)))
 
     return _falling_root(excess, _start(model, counts))
@@ -356,5 +294,7 @@ def _poisson_quantile(uniform: np.ndarray, mean: np.ndarray) -> np.ndarray:
     counts = np.empty(uniform.shape)
     for channel, value in enumerate(mean):
         k = np.arange(np.ceil(value + 9.0 * np.sqrt(value) + 20.0))
-        counts[:, channel] = np.searchsorted(special.gammaincc(k + 1.0, value), uniform[:, channel])
+        counts[:, channel] = np.searchsorted(
+            special.gammaincc(k + 1.0, value), uniform[:, channel]
+        )
     return counts

@@ -31,24 +31,25 @@ the interval is empty and both ends are 0.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from lnvsearch.statistics import feldman_cousins_ends as ends
 from lnvsearch.statistics import nuisance
 from lnvsearch.statistics.experiment import (
-    Background,
     CountingExperiment,
-    Efficiency,
     FloatOrArray,
     Interval,
     check_confidence_level,
     taken,
-    with_estimate,
 )
-from lnvsearch.statistics.feldman_cousins_averaged import AveragedModel, averaged_model
+from lnvsearch.statistics.feldman_cousins_flat import (
+    Flat,
+    center,
+    model_of,
+    panel_groups,
+    width,
+)
 from lnvsearch.statistics.feldman_cousins_models import KnownPoisson
 
 __all__ = ["CONVENTIONS", "ORDERINGS", "interval", "upper_limit"]
@@ -56,43 +57,8 @@ __all__ = ["CONVENTIONS", "ORDERINGS", "interval", "upper_limit"]
 CONVENTIONS = ("paper", "outermost", "root")
 ORDERINGS = ("cousins-highland", "hill", "profile-likelihood")
 
-# Elements (experiments x quadrature nodes) of one temporary array: 16 MB.
-_CHUNK_ELEMENTS = 2_000_000
 # Factor by which the quadrature over the efficiency may be refined for upper ends far above n.
 _MOST_REFINEMENT = 64
-
-
-@dataclass(frozen=True)
-class Flat:
-    """Experiments as flat arrays: counts, levels, and the measurements with their priors' names."""
-
-    count: np.ndarray
-    level: np.ndarray
-    background: Background
-    efficiency: Efficiency
-    priors: tuple[str, str]
-    correlation: float = 0.0
-
-    def take(self, rows: np.ndarray) -> Flat:
-        """The chosen experiments."""
-        return replace(
-            self,
-            count=self.count[rows],
-            level=self.level[rows],
-            background=taken(self.background, rows),
-            efficiency=taken(self.efficiency, rows),
-        )
-
-    def distributions(self, background_estimate: np.ndarray | None = None):
-        """Distributions of background and efficiency, the former about another estimate if given."""
-        background = self.background
-        if background_estimate is not None:
-            background = with_estimate(background, background_estimate)
-        shape = self.count.shape
-        return (
-            nuisance.background_distribution(background, self.priors[0], shape),
-            nuisance.efficiency_distribution(self.efficiency, self.priors[1], shape),
-        )
 
 
 def interval(
@@ -128,31 +94,19 @@ def interval(
     (0.6, 6.92)
     """
     level = check_confidence_level(confidence_level)
-    for name, value, allowed in (
-        ("convention", convention, CONVENTIONS),
-        ("ordering", ordering, ORDERINGS),
-    ):
-        if value not in allowed:
-            raise ValueError(f"{name} must be one of {', '.join(allowed)}; got {value!r}")
+    _check_choice("convention", convention, CONVENTIONS)
+    _check_choice("ordering", ordering, ORDERINGS)
     shape = _common_shape(experiment, level)
-    everything = np.arange(int(np.prod(shape)))
-    flat = Flat(
-        np.broadcast_to(experiment.observed, shape).ravel(),
-        np.broadcast_to(level, shape).ravel(),
-        taken(experiment.background, everything, shape),
-        taken(experiment.efficiency, everything, shape),
-        nuisance.split_prior(prior),
-        experiment.correlation,
-    )
+    flat = _flattened(experiment, level, prior, shape)
     background, efficiency = flat.distributions()
-    exact = (_width(background) == 0.0) & (_width(efficiency) == 0.0)
-    lower, upper = np.empty(everything.size), np.empty(everything.size)
+    exact = (width(background) == 0.0) & (width(efficiency) == 0.0)
+    lower, upper = np.empty(flat.count.size), np.empty(flat.count.size)
     known = np.flatnonzero(exact)
     if known.size:
         low, high = _known_intervals(
-            flat.count[known], _center(background)[known], flat.level[known], convention
+            flat.count[known], center(background)[known], flat.level[known], convention
         )
-        scale = _center(efficiency)[known]
+        scale = center(efficiency)[known]
         lower[known], upper[known] = low / scale, high / scale
     averaged = np.flatnonzero(~exact)
     if averaged.size:
@@ -168,6 +122,28 @@ def upper_limit(
 ) -> FloatOrArray:
     """Return `interval(experiment, confidence_level, **options).upper`."""
     return interval(experiment, confidence_level, **options).upper
+
+
+def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(allowed)}; got {value!r}")
+
+
+def _flattened(
+    experiment: CountingExperiment,
+    level: np.ndarray,
+    prior: nuisance.Prior,
+    shape: tuple,
+) -> Flat:
+    everything = np.arange(int(np.prod(shape)))
+    return Flat(
+        np.broadcast_to(experiment.observed, shape).ravel(),
+        np.broadcast_to(level, shape).ravel(),
+        taken(experiment.background, everything, shape),
+        taken(experiment.efficiency, everything, shape),
+        nuisance.split_prior(prior),
+        experiment.correlation,
+    )
 
 
 def _common_shape(experiment: CountingExperiment, level: np.ndarray) -> tuple[int, ...]:
@@ -234,7 +210,11 @@ def _averaged_part(flat: Flat, panels: tuple[int, int], convention: str):
     model = model_of(flat, panels)
     lower = ends.lower_ends(model, flat.level)
     upper = ends.upper_ends(model, flat.level, first_exit=convention == "root")
-    rows = np.flatnonzero(np.isfinite(upper)) if convention == "paper" else np.zeros(0, dtype=int)
+    rows = (
+        np.flatnonzero(np.isfinite(upper))
+        if convention == "paper"
+        else np.zeros(0, dtype=int)
+    )
     if rows.size:
         found = flat.take(rows)
         tops = ends.jump_above(
@@ -246,54 +226,3 @@ def _averaged_part(flat: Flat, panels: tuple[int, int], convention: str):
         )
         upper[rows] = np.maximum(upper[rows], tops)
     return lower, upper
-
-
-def model_of(
-    flat: Flat, panels: tuple[int, int], background_estimate: np.ndarray | None = None
-) -> AveragedModel:
-    """Return the averaged probabilities, about another estimate of the background if given."""
-    distributions = flat.distributions(background_estimate)
-    return averaged_model(flat.count, *distributions, *panels, flat.correlation)
-
-
-def panel_groups(flat: Flat, rows: np.ndarray, refinement: int = 1):
-    """Yield (rows, panels) for chunks of experiments whose quadratures have the same panels.
-
-    `refinement` multiplies the number of panels in the efficiency.
-    """
-    part = flat.take(rows)
-    panels = _panels(part.count, *part.distributions()) * [1, refinement]
-    for pair in np.unique(panels, axis=0):
-        group = np.flatnonzero((panels == pair).all(axis=1))
-        step = max(1, int(_CHUNK_ELEMENTS // (256 * pair[0] * pair[1])))
-        for first in range(0, group.size, step):
-            yield rows[group[first : first + step]], (int(pair[0]), int(pair[1]))
-
-
-def _panels(count, background, efficiency) -> np.ndarray:
-    """Panels of 16 nodes for the background and the efficiency of each experiment, shape (n, 2).
-
-    Three panels resolve the prior: with twice as many no limit changed by more than 3e-9.  The
-    wider of the two smearings also has to resolve the Poisson distribution, where that is the
-    narrower one.
-    """
-    signal = np.maximum(count - _center(background), 0.0) + 3.0 * np.sqrt(count) + 3.0
-    widths = np.stack(
-        [_width(background), _width(efficiency) / _center(efficiency) * signal], axis=1
-    )
-    poisson_width = np.sqrt(np.maximum(count, _center(background)) + 1.0)
-    features = np.maximum(widths / poisson_width[:, None], 1.0)
-    features[np.arange(count.size), widths.argmin(axis=1)] = 1.0
-    panels = 3 * 2 ** np.ceil(np.log2(features)).astype(int)
-    return np.where(widths > 0.0, panels, 1)
-
-
-def _center(distribution: nuisance.Distribution) -> np.ndarray:
-    """Median of the distribution, shape (experiments,)."""
-    return distribution.value(np.zeros(1))[:, 0]
-
-
-def _width(distribution: nuisance.Distribution) -> np.ndarray:
-    """Half the central 68 % range of the distribution, shape (experiments,)."""
-    low, high = distribution.value(np.array([-1.0, 1.0])).T
-    return 0.5 * (high - low)

@@ -29,7 +29,6 @@ ModelAt = Callable[[np.ndarray, np.ndarray], Model]
 _JUMP_CANDIDATES = 12
 
 
-
 def _first_segment(rejects, start: np.ndarray, largest: np.ndarray) -> np.ndarray:
     """Smallest distance j in [start, largest] with rejects(rows, j), monotone in j; else largest.
 
@@ -63,7 +62,9 @@ def upper_ends(model: Model, level: np.ndarray, first_exit: bool) -> np.ndarray:
         k = _first_exit_count(model, level)
         end = _end_in_segment(model, level, np.arange(level.size), k, +1)
     else:
-        end, k = _outermost_end(model, level, +1, np.floor(model.largest_count - model.count))
+        end, k = _outermost_end(
+            model, level, +1, np.floor(model.largest_count - model.count)
+        )
     return np.where(k < np.floor(model.largest_count), end, np.nan)
 
 
@@ -138,10 +139,15 @@ def _end_in_segment(
     rows, k, near, far = rows[inside], k[inside], near[inside], far[inside]
     before_peak = np.flatnonzero(at_far[inside] < level[rows])
     if before_peak.size:
-        low, high = np.minimum(near, far)[before_peak], np.maximum(near, far)[before_peak]
+        low, high = (
+            np.minimum(near, far)[before_peak],
+            np.maximum(near, far)[before_peak],
+        )
         far[before_peak] = model.peak(rows[before_peak], k[before_peak], low, high)
     end[inside] = solve_bracketed(
-        lambda signal, part: model.block(rows[part], k[part], signal) - level[rows[part]],
+        lambda signal, part: (
+            model.block(rows[part], k[part], signal) - level[rows[part]]
+        ),
         near,
         far,
     )
@@ -173,7 +179,9 @@ def jump_above(
     for _ in range(_JUMP_CANDIDATES):
         part, last = pending, k[pending]
 
-        def excess(b: np.ndarray, chosen: np.ndarray, part=part, last=last) -> np.ndarray:
+        def excess(
+            b: np.ndarray, chosen: np.ndarray, part=part, last=last
+        ) -> np.ndarray:
             model, rows = model_at(part[chosen], b), np.arange(chosen.size)
             falling = model.last_peak(
                 rows, last[chosen], model.crossing(rows, last[chosen] + 1.0)

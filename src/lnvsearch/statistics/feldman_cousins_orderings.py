@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import special
 
-from lnvsearch.statistics import nuisance, rolke_profile
+from lnvsearch.statistics import rolke_profile
 from lnvsearch.statistics.experiment import CountingExperiment, taken, with_estimate
 from lnvsearch.statistics.feldman_cousins_averaged import AveragedModel
+from lnvsearch.statistics.feldman_cousins_flat import Flat, model_of, panel_groups
 from lnvsearch.statistics.feldman_cousins_models import solve_bracketed
 from lnvsearch.statistics.rolke_zero_count import deviance_of_any_count
 
@@ -32,8 +33,10 @@ _JUMP_HALVINGS = 25
 _IMPOSSIBLE = -460.0
 
 
-def intervals(flat, convention: str, ordering: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return both ends, in produced events, of the experiments `flat` (feldman_cousins.Flat)."""
+def intervals(
+    flat: Flat, convention: str, ordering: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return both ends, in produced events, of the experiments `flat`."""
     lower, upper = np.empty(flat.count.size), np.empty(flat.count.size)
     for row in range(flat.count.size):
         single = flat.take(np.array([row]))
@@ -71,9 +74,7 @@ class _Ranking:
         return np.bincount(where, probability, minlength=signal.size)
 
 
-def _ranking(flat, ordering: str) -> _Ranking:
-    from lnvsearch.statistics.feldman_cousins import model_of, panel_groups
-
+def _ranking(flat: Flat, ordering: str) -> _Ranking:
     ((_, panels),) = list(panel_groups(flat, np.arange(1)))
     model = model_of(flat, panels)
     log_rank = _log_rank(flat, ordering, model)
@@ -83,13 +84,15 @@ def _ranking(flat, ordering: str) -> _Ranking:
         counts = np.delete(np.arange(largest + 1.0), int(n))
         signals = _level_signals(n, counts, log_rank, model)
         last = signals[-1:]
-        no_more = 1.0 - model.block(np.zeros(1, dtype=int), np.array([4.0 * largest]), last)
+        no_more = 1.0 - model.block(
+            np.zeros(1, dtype=int), np.array([4.0 * largest]), last
+        )
         if no_more[0] < _SMALL_PART * (1.0 - level) or largest > 2000.0:
             return _Ranking(model, counts, signals)
         largest = np.ceil(1.6 * largest)
 
 
-def _log_rank(flat, ordering: str, model: AveragedModel):
+def _log_rank(flat: Flat, ordering: str, model: AveragedModel):
     """Return ln R(k) as a function of k and signal, both (values,)."""
 
     def rows(k: np.ndarray) -> np.ndarray:
@@ -102,7 +105,9 @@ def _log_rank(flat, ordering: str, model: AveragedModel):
             best = np.maximum(k, b)
             log_best = special.xlogy(k, best) - best - special.gammaln(k + 1.0)
             log_probability = model.log_probability(rows(k), k, signal)
-            return np.where(log_probability > _IMPOSSIBLE, log_probability - log_best, -np.inf)
+            return np.where(
+                log_probability > _IMPOSSIBLE, log_probability - log_best, -np.inf
+            )
 
         return log_rank
     one = CountingExperiment(
@@ -122,7 +127,9 @@ def _log_rank(flat, ordering: str, model: AveragedModel):
     return log_profile
 
 
-def _level_signals(n: float, counts: np.ndarray, log_rank, model: AveragedModel) -> np.ndarray:
+def _level_signals(
+    n: float, counts: np.ndarray, log_rank, model: AveragedModel
+) -> np.ndarray:
     """c(k) of each count: R(n) = R(k); 0 where k > n leads, or k < n trails, from s = 0 on."""
     side = np.sign(counts - n)
     scale = 1.0 / model.typical_efficiency[0]
@@ -131,7 +138,9 @@ def _level_signals(n: float, counts: np.ndarray, log_rank, model: AveragedModel)
         """ln R(n) - ln R(k), falling with s for k > n; its negative for k < n."""
         k = counts[part]
         with np.errstate(invalid="ignore"):
-            value = side[part] * (log_rank(np.full(k.size, n), signal) - log_rank(k, signal))
+            value = side[part] * (
+                log_rank(np.full(k.size, n), signal) - log_rank(k, signal)
+            )
         # Where both are impossible, a little signal makes the smaller count the likelier.
         return np.nan_to_num(value, nan=1.0, posinf=1e9, neginf=-1e9)
 
@@ -187,7 +196,7 @@ def _ends(ranking: _Ranking, level: float) -> tuple[float, float, float]:
     return float(lower), float(upper), float(exit_)
 
 
-def _highest_above(flat, ordering: str, own: float) -> float:
+def _highest_above(flat: Flat, ordering: str, own: float) -> float:
     """Largest outermost end at any larger background estimate, found by scan and halving."""
     level = float(flat.level[0])
     estimate = float(flat.background.estimate[0])

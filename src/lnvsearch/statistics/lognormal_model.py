@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from lnvsearch.statistics.feldman_cousins_models import solve_bracketed
 
@@ -22,6 +23,8 @@ _MOST_STEPS = 100
 # The likelihood is wrong by half the square of the last step.
 _STEP_TOLERANCE = 1e-6
 _SIGNAL_TOLERANCE = 1e-5
+# Probability of the counts that are left out of sums, on either side.
+_NEGLIGIBLE = 1e-8
 _TINY = 1e-300
 
 
@@ -70,7 +73,10 @@ def _response(up: np.ndarray, down: np.ndarray, theta: np.ndarray):
 
 
 def profiled(
-    model: LogNormalModel, counts: np.ndarray, measured: np.ndarray, signal: np.ndarray | float
+    model: LogNormalModel,
+    counts: np.ndarray,
+    measured: np.ndarray,
+    signal: np.ndarray | float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return -ln L (sets,) minimised over the nuisances at the given signal, and theta there.
 
@@ -97,7 +103,9 @@ def profiled(
             scale = np.where(better, scale, 0.5 * scale)
         theta[active] = np.where(better[:, None], trial, theta[active])
         value[active] = np.where(better, new, value[active])
-        active = active[better & (np.abs(scale[:, None] * step).max(axis=1) > _STEP_TOLERANCE)]
+        active = active[
+            better & (np.abs(scale[:, None] * step).max(axis=1) > _STEP_TOLERANCE)
+        ]
         if active.size == 0:
             break
     return value, theta
@@ -115,7 +123,9 @@ def _newton_step(model, counts, measured, signal, theta) -> np.ndarray:
     b_exponent, b_slope = _response(model.background_up, model.background_down, theta)
     e_exponent, e_slope = _response(model.efficiency_up, model.efficiency_down, theta)
     b = (model.background * np.exp(b_exponent.sum(axis=2)))[:, :, None]
-    s = (signal[:, None] * model.efficiency * np.exp(e_exponent.sum(axis=2)))[:, :, None]
+    s = (signal[:, None] * model.efficiency * np.exp(e_exponent.sum(axis=2)))[
+        :, :, None
+    ]
     expected = np.maximum(b + s, _TINY)
     slope = b * b_slope + s * e_slope
     pull = 1.0 - counts[:, :, None] / expected
@@ -129,7 +139,9 @@ def _newton_step(model, counts, measured, signal, theta) -> np.ndarray:
     return -np.linalg.solve(curvature, gradient[:, :, None])[:, :, 0]
 
 
-def best_signal(model: LogNormalModel, counts: np.ndarray, measured: np.ndarray, ceiling):
+def best_signal(
+    model: LogNormalModel, counts: np.ndarray, measured: np.ndarray, ceiling
+):
     """Return -ln L (sets,) minimised over nuisances and 0 <= signal <= ceiling, and that signal.
 
     -ln L falls and then rises with the signal; with one channel the minimum is where every
@@ -149,7 +161,9 @@ def best_signal(model: LogNormalModel, counts: np.ndarray, measured: np.ndarray,
     inside = np.flatnonzero((slope_low < 0.0) & (slope_high > 0.0))
     if inside.size:
         signal[inside] = solve_bracketed(
-            lambda s, part: _slope(model, counts[inside[part]], measured[inside[part]], s),
+            lambda s, part: _slope(
+                model, counts[inside[part]], measured[inside[part]], s
+            ),
             low[inside],
             high[inside],
             tolerance=_SIGNAL_TOLERANCE,
@@ -161,7 +175,9 @@ def _slope(model: LogNormalModel, counts, measured, signal: np.ndarray) -> np.nd
     """Derivative of the profiled -ln L with respect to the signal, (sets,)."""
     theta = profiled(model, counts, measured, signal)[1]
     efficiency = model.efficiencies(theta)
-    expected = np.maximum(signal[:, None] * efficiency + model.backgrounds(theta), _TINY)
+    expected = np.maximum(
+        signal[:, None] * efficiency + model.backgrounds(theta), _TINY
+    )
     return (efficiency * (1.0 - counts / expected)).sum(axis=1)
 
 
@@ -177,3 +193,11 @@ def q_tilde(
     best, _ = best_signal(model, counts, measured, signal)
     at_signal, _ = profiled(model, counts, measured, signal)
     return np.maximum(2.0 * (at_signal - best), 0.0)
+
+
+def likely_counts(mean: float) -> np.ndarray:
+    """Counts that a Poisson mean gives with more than a negligible probability."""
+    mean = max(float(mean), 1e-12)
+    counts = np.arange(np.ceil(mean + 8.0 * np.sqrt(mean) + 12.0))
+    upper = special.gammainc(np.maximum(counts, 1e-9), mean) > _NEGLIGIBLE
+    return counts[upper & (special.gammaincc(counts + 1.0, mean) > _NEGLIGIBLE)]

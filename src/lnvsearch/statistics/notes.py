@@ -62,7 +62,9 @@ def notes(
     shape = np.broadcast_shapes(experiment.shape, np.shape(confidence_level))
     level = np.broadcast_to(check_confidence_level(confidence_level), shape).ravel()
     upper = np.broadcast_to(limits.upper, shape).ravel()
-    found: list[list[str]] = [[_method_note(method, options)] for _ in range(upper.size)]
+    found: list[list[str]] = [
+        [_method_note(method, options)] for _ in range(upper.size)
+    ]
 
     def add(mask: np.ndarray, text) -> None:
         for row in np.flatnonzero(np.broadcast_to(mask, shape).ravel()):
@@ -72,15 +74,23 @@ def notes(
         (experiment.background.sigma > 0.0) | (experiment.efficiency.sigma > 0.0), shape
     )
     if method == "rolke":
-        _rolke_notes(add, experiment, level, upper, shape, bool(options.get("bounded", False)))
+        _rolke_notes(
+            add, experiment, level, upper, shape, bool(options.get("bounded", False))
+        )
     if method == "feldman-cousins":
         _feldman_cousins_notes(add, experiment, level, upper, shape, options)
     if method == "bayesian" and options.get("signal_prior", "uniform") != "uniform":
-        add(True, "under-covers: upper limits with the prior 1/sqrt(s) cover less than the level "
-            "for some signals")
+        add(
+            True,
+            "under-covers: upper limits with the prior 1/sqrt(s) cover less than the level "
+            "for some signals",
+        )
     if method == "cls-profiled" and uncertain.any():
-        add(uncertain, "under-covers: the coverage of profiled CLs depends on the true nuisance "
-            "parameters and may be below the level")
+        add(
+            uncertain,
+            "under-covers: the coverage of profiled CLs depends on the true nuisance "
+            "parameters and may be below the level",
+        )
     if method != "cls-profiled":
         _moved_notes(add, method, experiment, level, upper, shape, options, uncertain)
     _expected_note(add, experiment, shape, options)
@@ -97,38 +107,67 @@ def _method_note(method: str, options: dict) -> str:
 def _rolke_notes(add, experiment, level, upper, shape, bounded: bool) -> None:
     from lnvsearch.statistics import rolke, rolke_profile, rolke_solver
 
-    add(True, lambda row: f"level: {100 * level[row]:g} % is two-sided; the upper end alone is "
-        f"about a one-sided limit at {50 * (1 + level[row]):g} %")
-    add(True, "under-covers: profile-likelihood intervals cover less than the level for some "
-        "signals (0.81 for 0.90 at an expectation of 2 without background)")
+    add(
+        True,
+        lambda row: (
+            f"level: {100 * level[row]:g} % is two-sided; the upper end alone is "
+            f"about a one-sided limit at {50 * (1 + level[row]):g} %"
+        ),
+    )
+    add(
+        True,
+        "under-covers: profile-likelihood intervals cover less than the level for some "
+        "signals (0.81 for 0.90 at an expectation of 2 without background)",
+    )
     count = np.broadcast_to(experiment.observed, shape)
-    nothing = np.flatnonzero((count == 0.0).ravel())
-    if nothing.size:
-        known = np.broadcast_to(_known_limits("rolke", experiment, level.reshape(shape),
-                                              {"bounded": bounded}), shape).ravel()
-        first = np.broadcast_to(
-            rolke.upper_limit(_with_count(experiment, 1.0), level.reshape(shape), bounded), shape
-        ).ravel()
-
-        def text(row: int) -> str:
-            sentence = ("extrapolated: no event seen; the upper limit is 2 U(1) - U(2), from those "
-                        "of one and two events")
-            if upper[row] == first[row]:
-                return ("extrapolated: no event seen, and 2 U(1) - U(2) is not positive: the limit "
-                        "is that of one event")
-            if upper[row] < known[row] * (1.0 - 1e-9):
-                sentence += (f"; it falls below {known[row]:.6g}, that of the same numbers without "
-                             "uncertainties: do not quote it as an improvement")
-            return sentence
-
-        add(count == 0.0, text)
+    if np.any(count == 0.0):
+        _extrapolation_notes(add, experiment, level, upper, shape, bounded)
     if not bounded:
         problem = rolke_profile.flatten(experiment, shape)
         used = rolke_solver.effective_count(problem, np.asarray(rolke.threshold(level)))
         raised = (used > np.maximum(problem.count, 1.0)).reshape(shape)
-        add(raised, lambda row: f"count raised: no signal >= 0 is compatible with "
-            f"{problem.count[row]:g} events; the limit is that of {used[row]:g} (as TRolke, "
-            "unbounded)")
+        add(
+            raised,
+            lambda row: (
+                f"count raised: no signal >= 0 is compatible with "
+                f"{problem.count[row]:g} events; the limit is that of {used[row]:g} (as TRolke, "
+                "unbounded)"
+            ),
+        )
+
+
+def _extrapolation_notes(add, experiment, level, upper, shape, bounded: bool) -> None:
+    """Where no event is seen: the straight line of the method, and where it fails."""
+    from lnvsearch.statistics import rolke
+
+    count = np.broadcast_to(experiment.observed, shape)
+    known = np.broadcast_to(
+        _known_limits("rolke", experiment, level.reshape(shape), {"bounded": bounded}),
+        shape,
+    ).ravel()
+    first = np.broadcast_to(
+        rolke.upper_limit(_with_count(experiment, 1.0), level.reshape(shape), bounded),
+        shape,
+    ).ravel()
+
+    def text(row: int) -> str:
+        sentence = (
+            "extrapolated: no event seen; the upper limit is 2 U(1) - U(2), from those "
+            "of one and two events"
+        )
+        if upper[row] == first[row]:
+            return (
+                "extrapolated: no event seen, and 2 U(1) - U(2) is not positive: the limit "
+                "is that of one event"
+            )
+        if upper[row] < known[row] * (1.0 - 1e-9):
+            sentence += (
+                f"; it falls below {known[row]:.6g}, that of the same numbers without "
+                "uncertainties: do not quote it as an improvement"
+            )
+        return sentence
+
+    add(count == 0.0, text)
 
 
 def _feldman_cousins_notes(add, experiment, level, upper, shape, options) -> None:
@@ -136,27 +175,46 @@ def _feldman_cousins_notes(add, experiment, level, upper, shape, options) -> Non
 
     convention = options.get("convention", "paper")
     if convention == "root":
-        add(True, "under-covers: where the accepted signals have gaps, the first exit covers less "
-            "than the level")
+        add(
+            True,
+            "under-covers: where the accepted signals have gaps, the first exit covers less "
+            "than the level",
+        )
     shared = {name: options[name] for name in ("prior", "ordering") if name in options}
     levels = level.reshape(shape)
     first = np.broadcast_to(
-        feldman_cousins.interval(experiment, levels, convention="root", **shared).upper, shape
+        feldman_cousins.interval(experiment, levels, convention="root", **shared).upper,
+        shape,
     )
     last = np.broadcast_to(
-        feldman_cousins.interval(experiment, levels, convention="outermost", **shared).upper, shape
+        feldman_cousins.interval(
+            experiment, levels, convention="outermost", **shared
+        ).upper,
+        shape,
     )
     gaps = last > first * (1.0 + 1e-9)
-    add(gaps, lambda row: f"gap: the accepted signals have a gap; the first exit is at "
-        f"{first.ravel()[row]:.6g}, the largest accepted signal {last.ravel()[row]:.6g} (in "
-        "produced decays)")
+    add(
+        gaps,
+        lambda row: (
+            f"gap: the accepted signals have a gap; the first exit is at "
+            f"{first.ravel()[row]:.6g}, the largest accepted signal {last.ravel()[row]:.6g} (in "
+            "produced decays)"
+        ),
+    )
     if convention == "paper":
         lengthened = upper.reshape(shape) > last * (1.0 + 1e-9)
-        add(lengthened, lambda row: f"gap: the upper end is that of a larger background; without "
-            f"the paper's correction it is {last.ravel()[row]:.6g} (in produced decays)")
+        add(
+            lengthened,
+            lambda row: (
+                f"gap: the upper end is that of a larger background; without "
+                f"the paper's correction it is {last.ravel()[row]:.6g} (in produced decays)"
+            ),
+        )
 
 
-def _known_limits(method: str, experiment: CountingExperiment, level, options: dict) -> np.ndarray:
+def _known_limits(
+    method: str, experiment: CountingExperiment, level, options: dict
+) -> np.ndarray:
     """Upper limits of the same estimates without uncertainties."""
     from lnvsearch.statistics import methods
 
@@ -168,7 +226,9 @@ def _known_limits(method: str, experiment: CountingExperiment, level, options: d
     return np.asarray(methods.interval(method, exact, level, **options).upper)
 
 
-def _moved_notes(add, method, experiment, level, upper, shape, options, uncertain) -> None:
+def _moved_notes(
+    add, method, experiment, level, upper, shape, options, uncertain
+) -> None:
     if not uncertain.any():
         return
     known = np.broadcast_to(
@@ -178,14 +238,30 @@ def _moved_notes(add, method, experiment, level, upper, shape, options, uncertai
         ratio = upper / known
     flat = uncertain.ravel()
     # Rolke's extrapolation has its own words for this.
-    rows = flat & ~((method == "rolke") & (np.broadcast_to(experiment.observed, shape) == 0).ravel())
+    rows = flat & ~(
+        (method == "rolke") & (np.broadcast_to(experiment.observed, shape) == 0).ravel()
+    )
     improved = rows & (ratio < 1.0 - _IMPROVED)
-    add(improved.reshape(shape), lambda row: f"improved: the uncertainties lower the limit, from "
-        f"{known[row]:.6g} to {upper[row]:.6g} produced decays; do not quote it as a gain"
-        + ("; compare --ordering hill or profile-likelihood" if method == "feldman-cousins" else ""))
+    add(
+        improved.reshape(shape),
+        lambda row: (
+            f"improved: the uncertainties lower the limit, from "
+            f"{known[row]:.6g} to {upper[row]:.6g} produced decays; do not quote it as a gain"
+            + (
+                "; compare --ordering hill or profile-likelihood"
+                if method == "feldman-cousins"
+                else ""
+            )
+        ),
+    )
     moved = flat & (np.abs(ratio - 1.0) > _MOVED) & (method != "rolke")
-    add(moved.reshape(shape), lambda row: f"prior: the averages over the uncertainties move the "
-        f"limit by {100 * (ratio[row] - 1):+.1f} %")
+    add(
+        moved.reshape(shape),
+        lambda row: (
+            f"prior: the averages over the uncertainties move the "
+            f"limit by {100 * (ratio[row] - 1):+.1f} %"
+        ),
+    )
 
 
 def _expected_note(add, experiment: CountingExperiment, shape, options) -> None:
@@ -193,12 +269,19 @@ def _expected_note(add, experiment: CountingExperiment, shape, options) -> None:
     from lnvsearch.statistics.expected import count_quantile
 
     whole = CountingExperiment(
-        np.broadcast_to(experiment.observed, shape), experiment.background, experiment.efficiency
+        np.broadcast_to(experiment.observed, shape),
+        experiment.background,
+        experiment.efficiency,
     )
     median = count_quantile(whole, 0.5, options.get("prior", "lognormal"))
     below = np.broadcast_to(experiment.observed, shape) < median
-    add(below, lambda row: f"below expected: fewer events than the median of background alone, "
-        f"{median.ravel()[row]:g}: the limit is below the median expected one")
+    add(
+        below,
+        lambda row: (
+            f"below expected: fewer events than the median of background alone, "
+            f"{median.ravel()[row]:g}: the limit is below the median expected one"
+        ),
+    )
 
 
 def _with_count(experiment: CountingExperiment, count: float) -> CountingExperiment:

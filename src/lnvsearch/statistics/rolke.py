@@ -112,7 +112,9 @@ def upper_limit(
     return _shaped(upper, shape)
 
 
-def minus_two_log_lambda(experiment: CountingExperiment, signal: ArrayLike) -> FloatOrArray:
+def minus_two_log_lambda(
+    experiment: CountingExperiment, signal: ArrayLike
+) -> FloatOrArray:
     """Return the profiled -2 ln lambda at `signal` >= 0 produced events.
 
     It is relative to the saturated maximum (zero at s_hat), infinite where counts are seen and
@@ -183,7 +185,14 @@ def _limits(
     lower, upper = np.zeros(size), np.empty(size)
     for first in range(0, size, _CHUNK):
         part = slice(first, first + _CHUNK)
-        solve(problem.take(part), level[part], bounded, want_lower, lower[part], upper[part])
+        solve(
+            problem.take(part),
+            level[part],
+            bounded,
+            want_lower,
+            lower[part],
+            upper[part],
+        )
     return lower, upper
 
 
@@ -220,7 +229,9 @@ def _numpy_limits(problem, level, bounded, want_lower, lower, upper) -> None:
         count = rolke_solver.effective_count(problem, level)
     counted = problem.with_count(count)
     selected = rolke_solver.upper_crossing(counted, level, bounded)
-    zero = np.flatnonzero((problem.count == 0.0) & (count == 1.0) & np.isfinite(selected))
+    zero = np.flatnonzero(
+        (problem.count == 0.0) & (count == 1.0) & np.isfinite(selected)
+    )
     if zero.size:
         two = counted.take(zero).with_count(np.full(zero.size, 2.0))
         first = selected[zero]
@@ -229,7 +240,9 @@ def _numpy_limits(problem, level, bounded, want_lower, lower, upper) -> None:
         if not bounded:  # a vanishing limit sends the method on to one count
             extrapolated = np.where(extrapolated > 0.0, extrapolated, first)
         selected[zero] = extrapolated
-    with np.errstate(over="ignore"):  # an efficiency near 1e-308 may leave no finite number
+    with np.errstate(
+        over="ignore"
+    ):  # an efficiency near 1e-308 may leave no finite number
         upper[:] = selected / problem.efficiency
         if want_lower:
             index = np.flatnonzero((problem.count > 0.0) | (count > 1.0))

@@ -101,7 +101,10 @@ def flatten(experiment: CountingExperiment, shape: tuple[int, ...]) -> Problem:
         )
     optional = {}
     if isinstance(background, PoissonBackground):
-        optional |= {"sideband": flat(background.sideband_count), "tau": flat(background.tau)}
+        optional |= {
+            "sideband": flat(background.sideband_count),
+            "tau": flat(background.tau),
+        }
     if isinstance(efficiency, BinomialEfficiency):
         optional |= {"passed": flat(efficiency.passed), "total": flat(efficiency.total)}
     return Problem(
@@ -122,9 +125,15 @@ def _half_deviance(shift: np.ndarray, ratio: np.ndarray) -> np.ndarray:
     """
     small = np.abs(shift) < 1e-3
     r = np.where(small, shift, 0.0)
-    series = r * r * (1 / 2 - r * (1 / 3 - r * (1 / 4 - r * (1 / 5 - r * (1 / 6 - r / 7)))))
-    with np.errstate(divide="ignore"):  # ratio 0: nothing expected, something seen: infinite
-        logarithm = np.where(ratio < 0.5, np.log(ratio), np.log1p(np.maximum(shift, -0.5)))
+    series = (
+        r * r * (1 / 2 - r * (1 / 3 - r * (1 / 4 - r * (1 / 5 - r * (1 / 6 - r / 7)))))
+    )
+    with np.errstate(
+        divide="ignore"
+    ):  # ratio 0: nothing expected, something seen: infinite
+        logarithm = np.where(
+            ratio < 0.5, np.log(ratio), np.log1p(np.maximum(shift, -0.5))
+        )
     return np.where(small, series, shift - logarithm)
 
 
@@ -144,7 +153,9 @@ def _gaussian_profile(count, mean, variance) -> tuple[np.ndarray, np.ndarray]:
             2.0 * variance * count / (root - difference),
         )
         pull = np.where(
-            m > 0.5 * count, 2.0 * (mean - count) / (mean + variance + root), 1.0 - count / m
+            m > 0.5 * count,
+            2.0 * (mean - count) / (mean + variance + root),
+            1.0 - count / m,
         )
     return m, pull
 
@@ -169,7 +180,9 @@ def _efficiency_response(problem: Problem, signal, pull):
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.where(
-            linear > 0.0, 2.0 * problem.passed / (linear + root), (linear - root) / (2.0 * kappa)
+            linear > 0.0,
+            2.0 * problem.passed / (linear + root),
+            (linear - root) / (2.0 * kappa),
         )
         derivative = np.where(root > 0.0, -slope * value * (1.0 - value) / root, 0.0)
     return value / problem.efficiency, derivative / problem.efficiency
@@ -188,7 +201,9 @@ def _background_response(problem: Problem, pull):
         variance = problem.background_sigma**2
         return problem.background - variance * pull, -variance
     with np.errstate(divide="ignore", invalid="ignore"):
-        value = np.where(problem.sideband > 0.0, problem.sideband / (problem.tau + pull), 0.0)
+        value = np.where(
+            problem.sideband > 0.0, problem.sideband / (problem.tau + pull), 0.0
+        )
         slope = np.where(problem.sideband > 0.0, -value / (problem.tau + pull), 0.0)
     return value, slope
 
@@ -224,7 +239,9 @@ def _profile(problem: Problem, signal: np.ndarray) -> tuple[np.ndarray, np.ndarr
 def _paired(pull, remainder):
     """k and w = 1 - k, each from the other where that one has the more digits."""
     near_one = pull > 0.5
-    return np.where(near_one, 1.0 - remainder, pull), np.where(near_one, remainder, 1.0 - pull)
+    return np.where(near_one, 1.0 - remainder, pull), np.where(
+        near_one, remainder, 1.0 - pull
+    )
 
 
 def _newton_pull(problem: Problem, signal, pull, remainder, floor, active) -> tuple:
@@ -238,7 +255,12 @@ def _newton_pull(problem: Problem, signal, pull, remainder, floor, active) -> tu
     low, high = np.array(floor), np.ones_like(pull)
     low_remainder, high_remainder = np.zeros_like(pull), 1.0 - floor
     for iteration in range(_MAX_NEWTON_STEPS):
-        part, t, old, w = problem.take(active), signal[active], pull[active], remainder[active]
+        part, t, old, w = (
+            problem.take(active),
+            signal[active],
+            pull[active],
+            remainder[active],
+        )
         m = part.count / w
         efficiency, efficiency_slope = _efficiency_response(part, t, old)
         background, background_slope = _background_response(part, old)
@@ -262,7 +284,9 @@ def _newton_pull(problem: Problem, signal, pull, remainder, floor, active) -> tu
         inside &= iteration < 10 or iteration % 3 != 0
         open_below = np.isinf(low[active])
         with np.errstate(invalid="ignore"):
-            half = np.where(open_below, 2.0 * old - 1.0, 0.5 * (low[active] + high[active]))
+            half = np.where(
+                open_below, 2.0 * old - 1.0, 0.5 * (low[active] + high[active])
+            )
             half_w = 0.5 * (low_remainder[active] + high_remainder[active])
         half_w = np.where(open_below, 2.0 * w, half_w)
         still = np.where(near_one, new_w == w, new == old)
@@ -271,7 +295,9 @@ def _newton_pull(problem: Problem, signal, pull, remainder, floor, active) -> tu
         new_w = np.where(inside, new_w, np.where(settled, w, half_w))
         pull[active], remainder[active] = _paired(new, new_w)
         moved = np.where(
-            near_one, np.abs(new_w - w) > 1e-14 * w, np.abs(new - old) > 1e-14 * np.abs(old)
+            near_one,
+            np.abs(new_w - w) > 1e-14 * w,
+            np.abs(new - old) > 1e-14 * np.abs(old),
         )
         active = active[~settled & moved]
         if active.size == 0:
@@ -298,7 +324,9 @@ def _deviance(problem: Problem, signal: np.ndarray) -> tuple[np.ndarray, np.ndar
     pull = np.maximum(pull, -1e300)
     # Near n the excess over the count is known from k better than from m.
     close = np.abs(pull) < 0.5
-    excess = np.where(close, pull / np.where(close, 1.0 - pull, 1.0), (m - count) / count)
+    excess = np.where(
+        close, pull / np.where(close, 1.0 - pull, 1.0), (m - count) / count
+    )
     value = count * _half_deviance(excess, m / count)
     efficiency, _ = _efficiency_response(problem, signal, pull)
     value += _efficiency_penalty(problem, efficiency, signal, pull)

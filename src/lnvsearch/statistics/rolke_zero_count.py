@@ -27,7 +27,9 @@ from lnvsearch.statistics.rolke_profile import (
 _MOST_HALVINGS = 60
 
 
-def deviance_of_any_count(problem: Problem, signal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def deviance_of_any_count(
+    problem: Problem, signal: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Return -2 ln lambda at t = `signal` >= 0 and its slope in t, for counts n >= 0."""
     value, slope = np.empty(signal.shape), np.empty(signal.shape)
     for rows, function in (
@@ -47,11 +49,18 @@ def deviance_without_counts(
     expected, efficiency = _expected(problem, signal, pull)
     resting = np.flatnonzero(expected < 0.0)
     if resting.size:
-        part, low, high = problem.take(resting), np.zeros(resting.size), np.ones(resting.size)
+        part, low, high = (
+            problem.take(resting),
+            np.zeros(resting.size),
+            np.ones(resting.size),
+        )
         for _ in range(_MOST_HALVINGS):
             middle = 0.5 * (low + high)
             positive = _expected(part, signal[resting], middle)[0] > 0.0
-            low, high = np.where(positive, middle, low), np.where(positive, high, middle)
+            low, high = (
+                np.where(positive, middle, low),
+                np.where(positive, high, middle),
+            )
         pull[resting] = low
         expected, efficiency = _expected(problem, signal, pull)
     expected = np.maximum(expected, 0.0)

@@ -13,10 +13,20 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from lnvsearch.statistics import cls, nuisance
-from lnvsearch.statistics.experiment import CountingExperiment, FloatOrArray, KnownEfficiency
+from lnvsearch.statistics.experiment import (
+    CountingExperiment,
+    FloatOrArray,
+    KnownEfficiency,
+)
 from lnvsearch.statistics.rootfinding import solve_decreasing
 
-__all__ = ["Sensitivity", "critical_count", "discovery_sensitivity", "p_value", "significance"]
+__all__ = [
+    "Sensitivity",
+    "critical_count",
+    "discovery_sensitivity",
+    "p_value",
+    "significance",
+]
 
 _MOST_COUNTS = 10_000_000
 
@@ -37,7 +47,9 @@ class Sensitivity:
     power: float
 
 
-def p_value(experiment: CountingExperiment, prior: nuisance.Prior = "lognormal") -> FloatOrArray:
+def p_value(
+    experiment: CountingExperiment, prior: nuisance.Prior = "lognormal"
+) -> FloatOrArray:
     """Return P(N >= n | background) of the observed counts n, in the experiment's shape.
 
     >>> from lnvsearch.statistics import CountingExperiment, KnownBackground, KnownEfficiency
@@ -56,7 +68,9 @@ def significance(
 
 
 def critical_count(
-    experiment: CountingExperiment, largest_p_value: float, prior: nuisance.Prior = "lognormal"
+    experiment: CountingExperiment,
+    largest_p_value: float,
+    prior: nuisance.Prior = "lognormal",
 ) -> int:
     """Return the smallest count with a p-value of at most `largest_p_value`, 0 < p < 1.
 
@@ -64,12 +78,16 @@ def critical_count(
     p-value outside (0, 1).
     """
     if not 0.0 < largest_p_value < 1.0:
-        raise ValueError(f"largest_p_value must be between 0 and 1; got {largest_p_value}")
+        raise ValueError(
+            f"largest_p_value must be between 0 and 1; got {largest_p_value}"
+        )
     low, high = 0, 1
     while _at_least(_with_count(experiment, high), 0.0, prior) > largest_p_value:
         low, high = high, 2 * high
         if high > _MOST_COUNTS:
-            raise ValueError("background must be smaller: the critical count is out of reach")
+            raise ValueError(
+                "background must be smaller: the critical count is out of reach"
+            )
     while high - low > 1:
         middle = (low + high) // 2
         if _at_least(_with_count(experiment, middle), 0.0, prior) > largest_p_value:
@@ -96,7 +114,9 @@ def discovery_sensitivity(
         raise ValueError(f"power must be between 0 and 1; got {power}")
     count = critical_count(experiment, float(special.ndtr(-wanted_significance)), prior)
     at_count = _with_count(experiment, count)
-    signals = [_signal_for(at_count, probability, prior) for probability in (0.5, power)]
+    signals = [
+        _signal_for(at_count, probability, prior) for probability in (0.5, power)
+    ]
     return Sensitivity(count, *signals, power)
 
 
@@ -116,10 +136,16 @@ def _signal_for(experiment: CountingExperiment, probability: float, prior) -> fl
 def _at_least(experiment: CountingExperiment, signal: ArrayLike, prior) -> FloatOrArray:
     """P(N >= n | signal) with the averages of both nuisances."""
     below = np.maximum(np.asarray(experiment.observed) - 1.0, 0.0)
-    efficiency = experiment.efficiency if np.any(np.asarray(signal) > 0) else KnownEfficiency(1.0)
+    efficiency = (
+        experiment.efficiency
+        if np.any(np.asarray(signal) > 0)
+        else KnownEfficiency(1.0)
+    )
     fewer = CountingExperiment(below, experiment.background, efficiency)
     probability = 1.0 - np.asarray(cls.p_values(fewer, signal, prior).clsb)
-    probability = np.where(np.asarray(experiment.observed) > 0.0, np.maximum(probability, 0.0), 1.0)
+    probability = np.where(
+        np.asarray(experiment.observed) > 0.0, np.maximum(probability, 0.0), 1.0
+    )
     return float(probability) if probability.ndim == 0 else probability
 
 
