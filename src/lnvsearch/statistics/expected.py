@@ -56,7 +56,9 @@ class LimitDistribution:
     @property
     def mean(self) -> float:
         """Mean limit: the "sensitivity" of Feldman and Cousins, Phys. Rev. D 57 (1998) 3873."""
-        return float((self.probabilities * self.limits).sum() / self.probabilities.sum())
+        return float(
+            (self.probabilities * self.limits).sum() / self.probabilities.sum()
+        )
 
     def quantile(self, probability: float) -> float:
         """Smallest limit that is not exceeded with at least the given probability."""
@@ -129,7 +131,9 @@ def limit_distribution(
 
 
 def count_quantile(
-    experiment: CountingExperiment, probability: float, prior: nuisance.Prior = "lognormal"
+    experiment: CountingExperiment,
+    probability: float,
+    prior: nuisance.Prior = "lognormal",
 ) -> np.ndarray:
     """Return the smallest counts n with P(N <= n | background) >= `probability`.
 
@@ -138,27 +142,31 @@ def count_quantile(
     shape = experiment.shape
     low = np.full(shape, -1.0)  # P(N <= low) < probability throughout
     high = np.ceil(np.broadcast_to(experiment.background.estimate, shape) + 1.0)
-    while (short := _background_cdf(experiment, high, prior) < probability).any():
+    while (short := background_cdf(experiment, high, prior) < probability).any():
         low = np.where(short, high, low)
         high = np.where(short, 2.0 * high, high)
     while (high - low > 1.0).any():
         middle = np.maximum(np.floor(0.5 * (low + high)), 0.0)
-        short = _background_cdf(experiment, middle, prior) < probability
+        short = background_cdf(experiment, middle, prior) < probability
         low, high = np.where(short, middle, low), np.where(short, high, middle)
     return high
 
 
-def _background_cdf(
+def background_cdf(
     experiment: CountingExperiment, counts: np.ndarray, prior: nuisance.Prior
 ) -> np.ndarray:
-    """P(N <= counts) for background only, averaged over its prior."""
-    background_only = CountingExperiment(counts, experiment.background, KnownEfficiency(1.0))
+    """Return P(N <= counts) for background only, averaged over its prior."""
+    background_only = CountingExperiment(
+        counts, experiment.background, KnownEfficiency(1.0)
+    )
     flat = averaging.flatten(background_only, prior, background_only.shape)
     _, log_probability = averaging.tail_probabilities(flat, np.zeros(flat.size))
     return np.exp(log_probability).reshape(background_only.shape)
 
 
-def _with_counts(experiment: CountingExperiment, counts: np.ndarray) -> CountingExperiment:
+def _with_counts(
+    experiment: CountingExperiment, counts: np.ndarray
+) -> CountingExperiment:
     return CountingExperiment(counts, experiment.background, experiment.efficiency)
 
 
@@ -168,7 +176,9 @@ def _distribution(
     first = count_quantile(experiment, _NEGLIGIBLE_PROBABILITY, prior)
     last = count_quantile(experiment, 1.0 - _NEGLIGIBLE_PROBABILITY, prior)
     counts = np.arange(first, last + 1.0)
-    cumulative = _background_cdf(experiment, np.maximum(np.append(first - 1.0, counts), 0.0), prior)
+    cumulative = background_cdf(
+        experiment, np.maximum(np.append(first - 1.0, counts), 0.0), prior
+    )
     if first == 0.0:
         cumulative[0] = 0.0
     limits = np.asarray(upper_limit(_with_counts(experiment, counts)), dtype=float)
@@ -195,7 +205,10 @@ def _singles(experiment: CountingExperiment) -> list[CountingExperiment]:
     def pick(part: object, place: int) -> object:
         names = part.__dataclass_fields__
         return type(part)(
-            *(np.broadcast_to(getattr(part, name), experiment.shape).flat[place] for name in names)
+            *(
+                np.broadcast_to(getattr(part, name), experiment.shape).flat[place]
+                for name in names
+            )
         )
 
     return [

@@ -110,9 +110,17 @@ def interval(
         lower[known], upper[known] = low / scale, high / scale
     averaged = np.flatnonzero(~exact)
     if averaged.size:
-        lower[averaged], upper[averaged] = _averaged_intervals(
-            flat.take(averaged), convention, ordering
+        # Each different experiment once: a table often has few.
+        _, first, which = np.unique(
+            flat.take(averaged).numbers(),
+            axis=0,
+            return_index=True,
+            return_inverse=True,
         )
+        low, high = _averaged_intervals(
+            flat.take(averaged[first]), convention, ordering
+        )
+        lower[averaged], upper[averaged] = low[which.ravel()], high[which.ravel()]
     lower, upper = lower.reshape(shape), upper.reshape(shape)
     return Interval(lower, upper) if shape else Interval(float(lower), float(upper))
 
@@ -122,6 +130,18 @@ def upper_limit(
 ) -> FloatOrArray:
     """Return `interval(experiment, confidence_level, **options).upper`."""
     return interval(experiment, confidence_level, **options).upper
+
+
+def plain_upper_ends(
+    experiment: CountingExperiment, confidence_level: ArrayLike = 0.90, **options
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first exit and the largest accepted signal, each of the broadcast shape."""
+    return tuple(
+        np.asarray(
+            upper_limit(experiment, confidence_level, convention=convention, **options)
+        )
+        for convention in ("root", "outermost")
+    )
 
 
 def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
@@ -182,6 +202,17 @@ def _known_intervals(
 
 
 def _averaged_intervals(
+    flat: Flat, convention: str, ordering: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ends in produced events, each different experiment computed once."""
+    _, first, which = np.unique(
+        flat.numbers(), axis=0, return_index=True, return_inverse=True
+    )
+    lower, upper = _different_intervals(flat.take(first), convention, ordering)
+    return lower[which.ravel()], upper[which.ravel()]
+
+
+def _different_intervals(
     flat: Flat, convention: str, ordering: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Ends in produced events, the averages refined until an upper end is found."""

@@ -35,6 +35,16 @@ class Flat:
             efficiency=taken(self.efficiency, rows),
         )
 
+    def numbers(self) -> np.ndarray:
+        """All that tells one experiment from another, shape (experiments, numbers)."""
+        parts = [
+            getattr(part, name)
+            for part in (self.background, self.efficiency)
+            for name in part.__dataclass_fields__
+        ]
+        columns = [part for part in parts if not isinstance(part, str)]
+        return np.stack([self.count, self.level, *columns], axis=1)
+
     def distributions(self, background_estimate: np.ndarray | None = None):
         """Distributions of background and efficiency, the former about another estimate if given."""
         background = self.background

@@ -24,6 +24,7 @@ from lnvsearch.statistics.experiment import (
     KnownBackground,
     KnownEfficiency,
     check_confidence_level,
+    taken,
 )
 
 __all__ = ["METHOD_NOTES", "notes"]
@@ -93,7 +94,7 @@ def notes(
         )
     if method != "cls-profiled":
         _moved_notes(add, method, experiment, level, upper, shape, options, uncertain)
-    _expected_note(add, experiment, shape, options)
+    _expected_note(add, experiment, method, shape, options)
     return found
 
 
@@ -140,15 +141,17 @@ def _extrapolation_notes(add, experiment, level, upper, shape, bounded: bool) ->
     """Where no event is seen: the straight line of the method, and where it fails."""
     from lnvsearch.statistics import rolke
 
-    count = np.broadcast_to(experiment.observed, shape)
-    known = np.broadcast_to(
-        _known_limits("rolke", experiment, level.reshape(shape), {"bounded": bounded}),
-        shape,
-    ).ravel()
-    first = np.broadcast_to(
-        rolke.upper_limit(_with_count(experiment, 1.0), level.reshape(shape), bounded),
-        shape,
-    ).ravel()
+    count = np.broadcast_to(experiment.observed, shape).ravel()
+    rows = np.flatnonzero(count == 0.0)
+    nothing = CountingExperiment(
+        0.0,
+        taken(experiment.background, rows, shape),
+        taken(experiment.efficiency, rows, shape),
+        experiment.correlation,
+    )
+    known, first = np.zeros(count.size), np.zeros(count.size)
+    known[rows] = _known_limits("rolke", nothing, level[rows], {"bounded": bounded})
+    first[rows] = rolke.upper_limit(_with_count(nothing, 1.0), level[rows], bounded)
 
     def text(row: int) -> str:
         sentence = (
@@ -167,7 +170,7 @@ def _extrapolation_notes(add, experiment, level, upper, shape, bounded: bool) ->
             )
         return sentence
 
-    add(count == 0.0, text)
+    add((count == 0.0).reshape(shape), text)
 
 
 def _feldman_cousins_notes(add, experiment, level, upper, shape, options) -> None:
@@ -181,16 +184,8 @@ def _feldman_cousins_notes(add, experiment, level, upper, shape, options) -> Non
             "than the level",
         )
     shared = {name: options[name] for name in ("prior", "ordering") if name in options}
-    levels = level.reshape(shape)
-    first = np.broadcast_to(
-        feldman_cousins.interval(experiment, levels, convention="root", **shared).upper,
-        shape,
-    )
-    last = np.broadcast_to(
-        feldman_cousins.interval(
-            experiment, levels, convention="outermost", **shared
-        ).upper,
-        shape,
+    first, last = feldman_cousins.plain_upper_ends(
+        experiment, level.reshape(shape), **shared
     )
     gaps = last > first * (1.0 + 1e-9)
     add(
@@ -264,23 +259,26 @@ def _moved_notes(
     )
 
 
-def _expected_note(add, experiment: CountingExperiment, shape, options) -> None:
+def _expected_note(
+    add, experiment: CountingExperiment, method: str, shape, options
+) -> None:
     """Limits rise with the count: below the median expected limit means below the median count."""
-    from lnvsearch.statistics.expected import count_quantile
+    from lnvsearch.statistics.expected import background_cdf
 
     whole = CountingExperiment(
         np.broadcast_to(experiment.observed, shape),
-        experiment.background,
+        KnownBackground(experiment.background.estimate)
+        if method == "rolke"
+        else experiment.background,
         experiment.efficiency,
     )
-    median = count_quantile(whole, 0.5, options.get("prior", "lognormal"))
-    below = np.broadcast_to(experiment.observed, shape) < median
+    fewer = (
+        background_cdf(whole, whole.observed, options.get("prior", "lognormal")) < 0.5
+    )
     add(
-        below,
-        lambda row: (
-            f"below expected: fewer events than the median of background alone, "
-            f"{median.ravel()[row]:g}: the limit is below the median expected one"
-        ),
+        fewer,
+        "below expected: fewer events than the median of background alone; the limit is below "
+        "the median expected one",
     )
 
 

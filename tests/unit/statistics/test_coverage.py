@@ -43,7 +43,7 @@ def test_efficiency_only_rescales_the_signal():
 @pytest.mark.parametrize("level", [0.68, 0.90, 0.95])
 def test_methods_that_promise_coverage_keep_it(background, level):
     signal = np.linspace(0.0, 25.0, 501)
-    exact = coverage(known(background), signal, "feldman-cousins", level, bridge_gaps=True)
+    exact = coverage(known(background), signal, "feldman-cousins", level)
     assert exact.interval.min() >= level - 1e-9
     modified = coverage(known(background), signal, "cls", level)
     assert modified.upper.min() >= level - 1e-9
