@@ -13,8 +13,9 @@ import pytest
 SHARED = ("files", "particles", "random_streams", "tables", "event_files")
 LAYERS = (
     "generation", "detector", "reconstruction", "selection", "sensitivity", "systematics",
-    "statistics", "limit_inputs", "limit_tables", "publication", "cli", "limit_settings",
-    "limit_command",
+    "statistics", "limit_inputs", "limit_tables", "publication", "cli",
+    "limit_quantities", "limit_settings", "limit_table", "limit_models", "limit_experiments",
+    "limit_extras", "limit_answers", "limit_command", "combine_command",
 )  # fmt: skip
 
 

@@ -42,9 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
         epilog="'lnvsearch COMMAND --help' explains a command with examples.",
         allow_abbrev=False,
     )
-    parser.add_argument(
-        "--version", action="version", version=f"lnvsearch {lnvsearch.__version__}"
-    )
+    parser.add_argument("--version", action="version", version=f"lnvsearch {lnvsearch.__version__}")
     subparsers = parser.add_subparsers(title="commands", dest="command", required=True)
     for name in COMMANDS:
         import_module(name).add_parser(subparsers)

@@ -85,14 +85,8 @@ def run(arguments: argparse.Namespace) -> str:
     """Return the text that the command prints; UsageError for what cannot be used."""
     channels, quantity = read_channels(arguments.file)
     level = _number(arguments.cl, "--cl")
-    toys, seed = (
-        int(_number(getattr(arguments, n), f"--{n}")) for n in ("toys", "seed")
-    )
-    methods = (
-        [ALIASES.get(arguments.method, arguments.method)]
-        if arguments.method
-        else METHODS
-    )
+    toys, seed = (int(_number(getattr(arguments, n), f"--{n}")) for n in ("toys", "seed"))
+    methods = [ALIASES.get(arguments.method, arguments.method)] if arguments.method else METHODS
     from lnvsearch.statistics import combination
 
     results, failures = [], []
@@ -101,17 +95,11 @@ def run(arguments: argparse.Namespace) -> str:
             combination.refuse_overlap(channels)
             found = combination.interval(channels, method, level, toys=toys, seed=seed)
         except ValueError as error:
-            if (
-                arguments.method
-                or "overlap" in str(error)
-                or "confidence" in str(error)
-            ):
+            if arguments.method or "overlap" in str(error) or "confidence" in str(error):
                 raise UsageError(f"{arguments.file}: {error}") from error
             failures.append(f"{method}: {error}")
             continue
-        results.append(
-            {"method": method, "lower": float(found.lower), "upper": float(found.upper)}
-        )
+        results.append({"method": method, "lower": float(found.lower), "upper": float(found.upper)})
     answer = {
         "confidence_level": level,
         "quantity": quantity,
@@ -139,9 +127,7 @@ def read_channels(path: str) -> tuple[list, str]:
         raise UsageError(f"{path}: needs the key 'channels' with one entry a channel")
     unknown = set(content) - {"channels", "quantity"}
     if unknown:
-        raise UsageError(
-            f"{path}: unknown key {sorted(unknown)[0]!r}; allowed: quantity, channels"
-        )
+        raise UsageError(f"{path}: unknown key {sorted(unknown)[0]!r}; allowed: quantity, channels")
     channels = []
     for name, entry in content["channels"].items():
         try:
@@ -165,9 +151,7 @@ def _channel(entry: Any) -> dict[str, Any]:
         if key not in entry:
             raise ValueError(f"{key} is missing")
     if ("efficiency" in entry) == ("single_event_sensitivity" in entry):
-        raise ValueError(
-            "efficiency or single_event_sensitivity must be given, one of them"
-        )
+        raise ValueError("efficiency or single_event_sensitivity must be given, one of them")
     numbers = {
         key: _value(entry[key], key)
         for key in ("observed", "background", "efficiency", "single_event_sensitivity")
@@ -176,15 +160,10 @@ def _channel(entry: Any) -> dict[str, Any]:
     if "single_event_sensitivity" in numbers:
         sensitivity = numbers.pop("single_event_sensitivity")
         if not sensitivity > 0.0:
-            raise ValueError(
-                f"single_event_sensitivity must be > 0; got {sensitivity:g}"
-            )
+            raise ValueError(f"single_event_sensitivity must be > 0; got {sensitivity:g}")
         numbers["efficiency"] = 1.0 / sensitivity
     errors = {
-        key: {
-            str(source): _error(error, f"{key}.{source}")
-            for source, error in given.items()
-        }
+        key: {str(source): _error(error, f"{key}.{source}") for source, error in given.items()}
         for key in ("background_errors", "efficiency_errors")
         if (given := entry.get(key))
     }
@@ -216,9 +195,7 @@ def _error(value: Any, key: str) -> float | tuple[float, float]:
         raise ValueError(
             f"{key} must be relative, at most 5; got {uncertainty.up:g}; per cent need a % sign"
         )
-    return (
-        uncertainty.up if uncertainty.symmetric else (uncertainty.up, uncertainty.down)
-    )
+    return uncertainty.up if uncertainty.symmetric else (uncertainty.up, uncertainty.down)
 
 
 def _number(text: str, option: str) -> float:
@@ -234,14 +211,8 @@ def _notes(channels) -> list[str]:
     for channel in channels:
         for source in {**channel.background_errors, **channel.efficiency_errors}:
             where.setdefault(source, []).append(channel.name)
-    shared = [
-        f"{source} ({', '.join(names)})"
-        for source, names in where.items()
-        if len(names) > 1
-    ]
-    return [
-        f"shared: {'; '.join(shared)}" if shared else "shared: no source of uncertainty"
-    ]
+    shared = [f"{source} ({', '.join(names)})" for source, names in where.items() if len(names) > 1]
+    return [f"shared: {'; '.join(shared)}" if shared else "shared: no source of uncertainty"]
 
 
 def _readable(answer: dict[str, Any]) -> str:

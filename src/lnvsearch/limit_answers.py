@@ -40,9 +40,7 @@ class Extras:
     power: float = 0.9
 
 
-def answers(
-    requests: list[Request], places: list[str], extras: Extras
-) -> list[Request]:
+def answers(requests: list[Request], places: list[str], extras: Extras) -> list[Request]:
     """Return the requests with their limits and all that belongs to them, in the same order.
 
     `places` (one a request) begin the messages of what is wrong with it.  Raises UsageError.
@@ -106,9 +104,7 @@ def _group_results(requests: list[Request], extras: Extras) -> list[Request]:
 def _without_correlation(experiment):
     from lnvsearch.statistics import CountingExperiment
 
-    return CountingExperiment(
-        experiment.observed, experiment.background, experiment.efficiency
-    )
+    return CountingExperiment(experiment.observed, experiment.background, experiment.efficiency)
 
 
 def _add_extras(result: Request, request: Request, extras: Extras) -> None:
@@ -144,8 +140,7 @@ def _shown(request: Request, result: Request) -> Request:
         answer["expected"] = {k: v / scale for k, v in result["expected"].items()}
     if "sensitivity" in result:
         answer["sensitivity"] = {
-            k: v / scale if k.endswith("signal") else v
-            for k, v in result["sensitivity"].items()
+            k: v / scale if k.endswith("signal") else v for k, v in result["sensitivity"].items()
         }
     if "ranking" in result:
         answer["ranking"] = [

@@ -111,9 +111,7 @@ def _add_extras(parser: argparse.ArgumentParser) -> None:
         default="0.9",
         help="probability to see the least detectable signal (default 0.9)",
     )
-    parser.add_argument(
-        "--ranking", action="store_true", help="what each uncertainty costs"
-    )
+    parser.add_argument("--ranking", action="store_true", help="what each uncertainty costs")
     parser.add_argument(
         "--scan",
         action="store_true",
@@ -154,9 +152,7 @@ def run(arguments: argparse.Namespace) -> str:
     requests, places = read_table(arguments.table, given)
     many = answers(requests, places, extras)
     if arguments.json:
-        return json.dumps(
-            [for_json(answer) for answer in many], indent=1, allow_nan=False
-        )
+        return json.dumps([for_json(answer) for answer in many], indent=1, allow_nan=False)
     return as_csv([_flattened(answer) for answer in many])
 
 
@@ -169,14 +165,10 @@ def _extras(arguments: argparse.Namespace) -> Extras:
             raise UsageError(
                 f"--{name} must be a number; got {getattr(arguments, name)!r}"
             ) from error
-    return Extras(
-        arguments.expected, arguments.sensitivity, arguments.ranking, **numbers
-    )
+    return Extras(arguments.expected, arguments.sensitivity, arguments.ranking, **numbers)
 
 
-def _single_output(
-    arguments: argparse.Namespace, request: Request, answer: Request
-) -> str:
+def _single_output(arguments: argparse.Namespace, request: Request, answer: Request) -> str:
     if arguments.plot:
         from lnvsearch.limit_extras import plot
 
@@ -188,11 +180,7 @@ def _single_output(
         if arguments.json:
             return json.dumps(for_json({**answer, "scan": points}), allow_nan=False)
         return as_csv(points)
-    return (
-        json.dumps(for_json(answer), allow_nan=False)
-        if arguments.json
-        else readable(answer)
-    )
+    return json.dumps(for_json(answer), allow_nan=False) if arguments.json else readable(answer)
 
 
 # --- output --------------------------------------------------------------------------------------
@@ -251,9 +239,7 @@ def _flattened(answer: Request) -> Request:
         if isinstance(value, dict):
             flat.update({f"{name}_{key}": entry for key, entry in value.items()})
         elif isinstance(value, list):
-            flat.update(
-                {f"cost_{e['uncertainty']}_percent": e["cost_percent"] for e in value}
-            )
+            flat.update({f"cost_{e['uncertainty']}_percent": e["cost_percent"] for e in value})
         else:
             flat[name] = value
     return {**flat, "notes": " | ".join(answer["notes"])}
@@ -261,9 +247,7 @@ def _flattened(answer: Request) -> Request:
 
 def as_csv(rows: list[Request]) -> str:
     """One line an experiment, in the order of the input; cells that do not apply are empty."""
-    columns = list(
-        dict.fromkeys(name for row in rows for name in row if name != "notes")
-    )
+    columns = list(dict.fromkeys(name for row in rows for name in row if name != "notes"))
     if any("notes" in row for row in rows):
         columns.append("notes")
     text = io.StringIO()

@@ -54,8 +54,8 @@ def efficiency_kind(request: Request) -> str:
     return "gaussian" if uncertain else "known"
 
 
-def _column(requests: list[Request], name: str, default: float = 0.0) -> list[float]:
-    return [request.get(name, default) for request in requests]
+def _column(requests: list[Request], name: str) -> list[float]:
+    return [request.get(name, 0.0) for request in requests]
 
 
 def _background(requests: list[Request]):
@@ -63,9 +63,7 @@ def _background(requests: list[Request]):
 
     kind = background_kind(requests[0])
     if kind == "poisson":
-        return statistics.PoissonBackground(
-            _column(requests, "sideband"), _column(requests, "tau")
-        )
+        return statistics.PoissonBackground(_column(requests, "sideband"), _column(requests, "tau"))
     mean = _column(requests, "background")
     if kind == "known":
         return statistics.KnownBackground(mean)
@@ -77,9 +75,7 @@ def _background(requests: list[Request]):
             [error.down for error in errors],
             requests[0]["background_shape"],
         )
-    return statistics.GaussianBackground(
-        mean, _column(requests, "background_uncertainty")
-    )
+    return statistics.GaussianBackground(mean, _column(requests, "background_uncertainty"))
 
 
 def _efficiency(requests: list[Request]):

@@ -101,14 +101,9 @@ def scan(request: Request, answer: Request) -> list[Request]:
     if single.correlation == 0.0:
         prior = options_of(request).get("prior", "lognormal")
         columns["cls"] = cls.p_values(single, signal, prior).cls
-        columns["posterior_above"] = bayesian.posterior_above(
-            single, signal, "uniform", prior
-        )
+        columns["posterior_above"] = bayesian.posterior_above(single, signal, "uniform", prior)
     return [
-        {
-            name: float(columns[name][row]) if name in columns else None
-            for name in SCAN_COLUMNS
-        }
+        {name: float(columns[name][row]) if name in columns else None for name in SCAN_COLUMNS}
         for row in range(signal.size)
     ]
 
@@ -142,14 +137,10 @@ def plot(path: str, request: Request, answer: Request) -> None:
         alpha=0.6,
         label="expected limit, 68 %",
     )
-    axes.axvline(
-        band["median"] / scale, color="black", linestyle="--", label="expected, median"
-    )
+    axes.axvline(band["median"] / scale, color="black", linestyle="--", label="expected, median")
     axes.plot(signal, curve, color="navy")
     for end in ("lower", "upper"):
-        axes.axvline(
-            answer[end], color="crimson", label="interval" if end == "upper" else None
-        )
+        axes.axvline(answer[end], color="crimson", label="interval" if end == "upper" else None)
     axes.set_xlabel(answer["quantity"])
     axes.set_ylabel(r"$-2\,\ln\,\lambda$" if profile else r"CL$_s$")
     axes.set_ylim(0.0, min(max(curve), 12.0) or 1.0)
@@ -175,9 +166,7 @@ def _single(request: Request):
     def first(part):
         names = part.__dataclass_fields__
         values = (getattr(part, name) for name in names)
-        return type(part)(
-            *(v if isinstance(v, str) else v.reshape(-1)[0] for v in values)
-        )
+        return type(part)(*(v if isinstance(v, str) else v.reshape(-1)[0] for v in values))
 
     return CountingExperiment(
         many.observed[0],

@@ -59,15 +59,11 @@ def read_model(path: str, given: Request) -> Request:
             f"--model {path}, line {error.lineno}: not valid JSON: {error.msg}"
         ) from error
     except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise UsageError(
-            f"--model {path}: incomplete: {type(error).__name__} {error}"
-        ) from error
+        raise UsageError(f"--model {path}: incomplete: {type(error).__name__} {error}") from error
     settings = _settings(model, path)
     clash = [name for name in settings if given.get(name) is not None]
     if clash:
-        raise UsageError(
-            f"--{clash[0].replace('_', '-')} and --model exclude each other"
-        )
+        raise UsageError(f"--{clash[0].replace('_', '-')} and --model exclude each other")
     return {
         **given,
         **settings,
@@ -87,9 +83,7 @@ def _text(path: str) -> str:
 
 def _settings(model: Model, path: str) -> Request:
     if not model.signal > 0.0:
-        raise UsageError(
-            f"--model {path}: the signal must be > 0 events; got {model.signal:g}"
-        )
+        raise UsageError(f"--model {path}: the signal must be > 0 events; got {model.signal:g}")
     settings: Request = {"observed": model.observed, "efficiency": model.signal}
     signal_error = math.hypot(*model.signal_shifts.values())
     background_error = math.hypot(*model.background_shifts.values())
@@ -98,31 +92,23 @@ def _settings(model: Model, path: str) -> Request:
     else:
         if model.sideband is not None:
             count, tau = model.sideband
-            background_error = math.hypot(
-                background_error, math.sqrt(max(count, 1.0)) / tau
-            )
+            background_error = math.hypot(background_error, math.sqrt(max(count, 1.0)) / tau)
             model.notes.append(
                 "model: the gmN background has other uncertainties or companions; its Poisson error "
                 "is taken as Gaussian"
             )
         settings["background"] = model.background
         if background_error > 0.0:
-            settings["background_uncertainty"] = Uncertainty(
-                background_error, background_error
-            )
+            settings["background_uncertainty"] = Uncertainty(background_error, background_error)
     if signal_error > 0.0:
-        settings["efficiency_uncertainty"] = Uncertainty(
-            signal_error, signal_error, False
-        )
+        settings["efficiency_uncertainty"] = Uncertainty(signal_error, signal_error, False)
     shared = sum(
         shift * model.background_shifts.get(source, 0.0)
         for source, shift in model.signal_shifts.items()
     )
     if shared != 0.0 and "background_uncertainty" in settings:
         settings["correlation"] = shared / (signal_error * background_error)
-        model.notes.append(
-            "model: a source moves signal and background: taken as a correlation"
-        )
+        model.notes.append("model: a source moves signal and background: taken as a correlation")
     return settings
 
 
@@ -144,15 +130,11 @@ def _datacard(text: str, path: str) -> Model:
             f"--model {path}: one bin is read; got {len(rows['observation'][0])}; several go into "
             "'lnvsearch combine'"
         )
-    indices = next(
-        row for row in rows["process"] if all(_is_integer(word) for word in row)
-    )
+    indices = next(row for row in rows["process"] if all(_is_integer(word) for word in row))
     rates = [float(word) for word in rows["rate"][0]]
     is_signal = [int(index) <= 0 for index in indices]
     if len(rates) != len(indices):
-        raise UsageError(
-            f"--model {path}: {len(rates)} rates for {len(indices)} processes"
-        )
+        raise UsageError(f"--model {path}: {len(rates)} rates for {len(indices)} processes")
     model = Model(
         float(rows["observation"][0][0]),
         sum(rate for rate, yes in zip(rates, is_signal, strict=True) if yes),
@@ -168,9 +150,7 @@ def _datacard(text: str, path: str) -> Model:
         elif kind == "gmN":
             _gmn(model, source, effects, rates, is_signal, path)
         else:
-            raise UsageError(
-                f"--model {path}: {source}: only lnN and gmN are read; got {kind!r}"
-            )
+            raise UsageError(f"--model {path}: {source}: only lnN and gmN are read; got {kind!r}")
     return model
 
 
@@ -180,18 +160,14 @@ def _is_integer(word: str) -> bool:
 
 def _lnn(model: Model, source: str, effects, rates, is_signal, path: str) -> None:
     if len(effects) != len(rates):
-        raise UsageError(
-            f"--model {path}: {source}: {len(effects)} effects for {len(rates)} rates"
-        )
+        raise UsageError(f"--model {path}: {source}: {len(effects)} effects for {len(rates)} rates")
     for effect, rate, signal in zip(effects, rates, is_signal, strict=True):
         if effect == "-":
             continue
         down, _, up = effect.rpartition("/")
         logs = [math.log(float(up))] + ([-math.log(float(down))] if down else [])
         if down:
-            model.notes.append(
-                f"model: the asymmetric lnN {source} is taken as symmetric"
-            )
+            model.notes.append(f"model: the asymmetric lnN {source} is taken as symmetric")
         mean = sum(logs) / len(logs)
         model.shift(source, signal, rate * math.copysign(math.expm1(abs(mean)), mean))
 
@@ -200,9 +176,7 @@ def _gmn(model: Model, source: str, effects, rates, is_signal, path: str) -> Non
     count, *factors = effects
     used = [(i, float(factor)) for i, factor in enumerate(factors) if factor != "-"]
     if len(used) != 1:
-        raise UsageError(
-            f"--model {path}: {source}: gmN of one process is read; got {len(used)}"
-        )
+        raise UsageError(f"--model {path}: {source}: gmN of one process is read; got {len(used)}")
     place, factor = used[0]
     if is_signal[place]:
         model.shift(source, True, math.sqrt(float(count)) * factor)
@@ -238,9 +212,7 @@ def _pyhf(content: dict, path: str) -> Model:
 def _hs3(content: dict, path: str) -> Model:
     """An HS3 file with one histfactory distribution of one bin."""
     found = [d for d in content["distributions"] if d["type"] == "histfactory_dist"]
-    if len(found) != 1 or any(
-        len(s["data"]["contents"]) != 1 for s in found[0]["samples"]
-    ):
+    if len(found) != 1 or any(len(s["data"]["contents"]) != 1 for s in found[0]["samples"]):
         raise UsageError(f"--model {path}: one histfactory_dist with one bin is read")
     poi = content["analyses"][0]["parameters_of_interest"][0]
     named = content["analyses"][0].get("likelihood")
@@ -257,12 +229,8 @@ def _hs3(content: dict, path: str) -> Model:
     for sample in found[0]["samples"]:
         events = float(sample["data"]["contents"][0])
         _add_sample(model, sample["name"], events, sample["modifiers"], poi, path)
-        for error in (
-            sample["data"].get("errors", []) if _uses_staterror(sample) else []
-        ):
-            model.shift(
-                f"statistics of {sample['name']}", _is_signal(sample, poi), float(error)
-            )
+        for error in sample["data"].get("errors", []) if _uses_staterror(sample) else []:
+            model.shift(f"statistics of {sample['name']}", _is_signal(sample, poi), float(error))
     return model
 
 
@@ -277,9 +245,7 @@ def _is_signal(sample: dict, poi: str) -> bool:
     )
 
 
-def _add_sample(
-    model: Model, name: str, events: float, modifiers, poi: str, path: str
-) -> None:
+def _add_sample(model: Model, name: str, events: float, modifiers, poi: str, path: str) -> None:
     """Add one sample; HS3 writes `contents` where pyhf writes arrays, the rest is the same."""
     is_signal = _is_signal({"modifiers": modifiers}, poi)
     if is_signal:
@@ -290,18 +256,13 @@ def _add_sample(
         kind, source, data = modifier["type"], modifier["name"], modifier.get("data")
         if kind == "normfactor":
             if not is_signal or poi not in (source, modifier.get("parameter")):
-                raise UsageError(
-                    f"--model {path}: {name}: a free normfactor {source} is not read"
-                )
+                raise UsageError(f"--model {path}: {name}: a free normfactor {source} is not read")
         elif kind == "normsys":
             up = 0.5 * (math.log(data["hi"]) - math.log(data["lo"]))
-            model.shift(
-                source, is_signal, events * math.copysign(math.expm1(abs(up)), up)
-            )
+            model.shift(source, is_signal, events * math.copysign(math.expm1(abs(up)), up))
         elif kind == "histosys":
             high, low = (
-                data.get(f"{side}_data") or data[side]["contents"]
-                for side in ("hi", "lo")
+                data.get(f"{side}_data") or data[side]["contents"] for side in ("hi", "lo")
             )
             model.shift(source, is_signal, 0.5 * (float(high[0]) - float(low[0])))
         elif kind == "shapesys":
@@ -309,22 +270,14 @@ def _add_sample(
         elif kind == "staterror" and isinstance(data, list):
             model.shift(f"{source} {name}", is_signal, float(data[0]))
         elif kind == "lumi":
-            raise UsageError(
-                f"--model {path}: {name}: lumi is not read; write it as normsys"
-            )
+            raise UsageError(f"--model {path}: {name}: lumi is not read; write it as normsys")
         elif kind != "staterror":
             raise UsageError(f"--model {path}: {name}: modifier {kind!r} is not read")
 
 
-def _add_shapesys(
-    model: Model, source: str, is_signal: bool, events: float, data
-) -> None:
+def _add_shapesys(model: Model, source: str, is_signal: bool, events: float, data) -> None:
     """A Poisson constraint: a sideband of (events / error)^2 counts."""
-    error = float(
-        (data.get("vals") or data.get("contents") if isinstance(data, dict) else data)[
-            0
-        ]
-    )
+    error = float((data.get("vals") or data.get("contents") if isinstance(data, dict) else data)[0])
     if is_signal or model.sideband is not None or error <= 0.0:
         model.shift(source, is_signal, error)
         return

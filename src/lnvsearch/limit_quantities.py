@@ -44,15 +44,11 @@ def parse_number(text: str) -> float:
         value = float(cleaned) * scale
     except ValueError as error:
         slip = (
-            " (a decimal point, not a comma)"
-            if re.fullmatch(r"-?\d+,\d+%?", text.strip())
-            else ""
+            " (a decimal point, not a comma)" if re.fullmatch(r"-?\d+,\d+%?", text.strip()) else ""
         )
         raise ValueError(f"must be a number{slip}; got {text!r}") from error
     if math.isnan(value):
-        raise ValueError(
-            f"must be a number; got {text!r}; leave the cell or the option out"
-        )
+        raise ValueError(f"must be a number; got {text!r}; leave the cell or the option out")
     return value
 
 
@@ -67,9 +63,7 @@ def parse_uncertainty(text: str) -> Uncertainty:
         if match:
             up, up_percent, down, down_percent = (match.group(place) for place in order)
             if bool(up_percent) != bool(down_percent):
-                raise ValueError(
-                    f"must have both errors in per cent or neither; got {text!r}"
-                )
+                raise ValueError(f"must have both errors in per cent or neither; got {text!r}")
             scale = 0.01 if up_percent else 1.0
             return Uncertainty(float(up) * scale, float(down) * scale, bool(up_percent))
     try:

@@ -74,8 +74,7 @@ SETTINGS = (
     Setting(
         "efficiency",
         "number",
-        "selected events for one produced, 0.1583 or 15.83%%; above 1 only "
-        "without --normalisation",
+        "selected events for one produced, 0.1583 or 15.83%%; above 1 only without --normalisation",
         "E",
     ),
     Setting(
@@ -90,9 +89,7 @@ SETTINGS = (
         "of the errors of background and efficiency, -1 to 1",
         "R",
     ),
-    Setting(
-        "passed", "number", "simulated events selected, instead of --efficiency", "P"
-    ),
+    Setting("passed", "number", "simulated events selected, instead of --efficiency", "P"),
     Setting("generated", "number", "simulated events generated, with --passed", "G"),
     Setting(
         "single_event_sensitivity",
@@ -106,9 +103,7 @@ SETTINGS = (
         "standard uncertainty of S: absolute or relative (4%%)",
         "U",
     ),
-    Setting(
-        "normalisation", "number", "parent decays; gives a branching fraction", "N"
-    ),
+    Setting("normalisation", "number", "parent decays; gives a branching fraction", "N"),
     Setting(
         "normalisation_uncertainty",
         "uncertainty",
@@ -145,9 +140,7 @@ SETTINGS = (
         "profile-likelihood",
         choices=("cousins-highland", "hill", "profile-likelihood"),
     ),
-    Setting(
-        "cl", "number", f"confidence level (default {DEFAULT_CONFIDENCE_LEVEL})", "CL"
-    ),
+    Setting("cl", "number", f"confidence level (default {DEFAULT_CONFIDENCE_LEVEL})", "CL"),
 )
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 
@@ -211,19 +204,13 @@ def completed(given: Request) -> Request:
     _check_partners(request)
     for name, methods in _ONLY_WITH.items():
         if name in request and request["method"] not in methods:
-            raise UsageError(
-                f"{option(name)} is only for --method {' or '.join(methods)}"
-            )
+            raise UsageError(f"{option(name)} is only for --method {' or '.join(methods)}")
     _check_sensitivity(request)
     _check_normalisation(request)
     _resolve_uncertainties(request)
     request.setdefault("cl", DEFAULT_CONFIDENCE_LEVEL)
     if not 0.0 < request["cl"] < 1.0:
-        slip = (
-            f"; did you mean {request['cl'] / 100:g}?"
-            if 1.0 <= request["cl"] < 100.0
-            else ""
-        )
+        slip = f"; did you mean {request['cl'] / 100:g}?" if 1.0 <= request["cl"] < 100.0 else ""
         raise UsageError(
             "--cl (confidence_level) must be between 0 and 1, both excluded (0.90 for 90 %); got "
             f"{request['cl']:g}{slip}"
@@ -240,8 +227,7 @@ def _check_partners(request: Request) -> None:
         if name in request and partner not in request:
             raise UsageError(f"{option(name)} needs {option(partner)}")
     if "correlation" in request and not (
-        "efficiency_uncertainty" in request
-        or "single_event_sensitivity_uncertainty" in request
+        "efficiency_uncertainty" in request or "single_event_sensitivity_uncertainty" in request
     ):
         raise UsageError("--correlation needs --efficiency-uncertainty")
     for kinds, missing in (
@@ -253,9 +239,7 @@ def _check_partners(request: Request) -> None:
     ):
         present = [name for name in kinds if name in request]
         if len(present) > 1:
-            raise UsageError(
-                f"{option(present[0])} and {option(present[1])} exclude each other"
-            )
+            raise UsageError(f"{option(present[0])} and {option(present[1])} exclude each other")
         if not present:
             raise UsageError(f"one of these must be given: {missing}")
     if "passed" in request and "normalisation_uncertainty" in request:
@@ -270,9 +254,7 @@ def _check_sensitivity(request: Request) -> None:
     if sensitivity is None:
         return
     if not (math.isfinite(sensitivity) and sensitivity > 0.0):
-        raise UsageError(
-            f"--single-event-sensitivity must be finite and > 0; got {sensitivity:g}"
-        )
+        raise UsageError(f"--single-event-sensitivity must be finite and > 0; got {sensitivity:g}")
     if sensitivity > 1.0:
         raise UsageError(
             f"--single-event-sensitivity is a branching fraction, at most 1; got {sensitivity:g}; "
@@ -291,9 +273,7 @@ def _check_normalisation(request: Request) -> None:
         return
     normalisation = request["normalisation"]
     if not (math.isfinite(normalisation) and normalisation > 0.0):
-        raise UsageError(
-            f"--normalisation must be finite and > 0; got {normalisation:g}"
-        )
+        raise UsageError(f"--normalisation must be finite and > 0; got {normalisation:g}")
     efficiency = request.get("efficiency", 0.0)
     if efficiency > 1.0:
         slip = (
@@ -321,9 +301,7 @@ def _resolve_uncertainties(request: Request) -> None:
             uncertainty = Uncertainty(uncertainty, uncertainty)
         value = request[name.removesuffix("_uncertainty")]
         if uncertainty.relative and value == 0.0:
-            raise UsageError(
-                f"{option(name)} must be absolute for a value of 0; got a percentage"
-            )
+            raise UsageError(f"{option(name)} must be absolute for a value of 0; got a percentage")
         if name == "efficiency_uncertainty" and not uncertainty.relative:
             _ask(request, uncertainty.up)
         uncertainty = uncertainty.absolute(value)
@@ -341,18 +319,13 @@ def _resolve_uncertainties(request: Request) -> None:
         if "correlation" in request:
             raise UsageError("--correlation needs a symmetric --background-uncertainty")
     elif "background_shape" in request:
-        raise UsageError(
-            "--background-shape needs an asymmetric --background-uncertainty"
-        )
+        raise UsageError("--background-shape needs an asymmetric --background-uncertainty")
 
 
 def _ask(request: Request, uncertainty: float) -> None:
     """Put the note `question` to an absolute error that is allowed but looks like a relative one."""
     efficiency = request["efficiency"]
-    if (
-        0.0 < efficiency < 1.0
-        and efficiency * _SUSPICIOUS_FRACTION <= uncertainty < 1.0
-    ):
+    if 0.0 < efficiency < 1.0 and efficiency * _SUSPICIOUS_FRACTION <= uncertainty < 1.0:
         request["question"] = (
             f"question: the efficiency uncertainty {uncertainty:g} is taken as absolute, "
             f"{100 * uncertainty / efficiency:.3g} % of {efficiency:g}; if it is relative, write "

@@ -33,9 +33,7 @@ def read_table(path: str, given: Request) -> tuple[list[Request], list[str]]:
             requests.append(_row_request(columns, cells, given, place))
             places.append(place)
     except csv.Error as error:
-        raise UsageError(
-            f"{name}, line {reader.line_num}: not valid CSV: {error}"
-        ) from error
+        raise UsageError(f"{name}, line {reader.line_num}: not valid CSV: {error}") from error
     if not requests:
         raise UsageError(f"--table {name} holds no experiments below its head line")
     return requests, places
@@ -68,17 +66,13 @@ def _columns(head: list[str], name: str) -> list[str]:
     for column, typed in zip(columns, head, strict=True):
         if column not in BY_NAME and column != "label":
             allowed = ", ".join(setting.option for setting in SETTINGS)
-            raise UsageError(
-                f"{name}: unknown column {typed!r}; allowed: {allowed}, label"
-            )
+            raise UsageError(f"{name}: unknown column {typed!r}; allowed: {allowed}, label")
         if columns.count(column) > 1:
             raise UsageError(f"{name}: column {typed!r} appears twice")
     return columns
 
 
-def _row_request(
-    columns: list[str], cells: list[str], given: Request, place: str
-) -> Request:
+def _row_request(columns: list[str], cells: list[str], given: Request, place: str) -> Request:
     """Return the request of one line: its cells, over what the command line gives."""
     if len(cells) != len(columns):
         raise UsageError(

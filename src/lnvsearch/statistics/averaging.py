@@ -83,9 +83,7 @@ def flatten(
     efficiency = experiment.efficiency
     return FlatExperiments(
         np.broadcast_to(experiment.observed, shape).ravel(),
-        nuisance.background_distribution(
-            experiment.background, background_prior, shape
-        ),
+        nuisance.background_distribution(experiment.background, background_prior, shape),
         nuisance.efficiency_distribution(efficiency, efficiency_prior, shape),
         np.broadcast_to(efficiency.estimate, shape).ravel(),
         signal_power,
@@ -121,9 +119,7 @@ def solve_tail(experiments: FlatExperiments, tail_fraction: np.ndarray) -> np.nd
     if experiments.correlation != 0.0:
         from lnvsearch.statistics import correlated
 
-        return correlated.upper_limits(
-            experiments, tail_fraction, experiments.correlation
-        )
+        return correlated.upper_limits(experiments, tail_fraction, experiments.correlation)
     limit = _plain_limit(experiments, tail_fraction)
     pending = np.arange(experiments.size)
     for _ in range(_MOST_REFINEMENTS):
@@ -160,9 +156,7 @@ class _Group:
     def ratio(self, signal: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """E_f[T(s f)] / T(0) for the chosen rows of the group, at their signals (rows,)."""
         values = self.tail(signal[:, None] * self.efficiency[rows], rows)
-        return (values * self.efficiency_weights[rows]).sum(-1) / self.tail.at_zero[
-            rows
-        ]
+        return (values * self.efficiency_weights[rows]).sum(-1) / self.tail.at_zero[rows]
 
     def solve(self, start: np.ndarray, tail_fraction: np.ndarray) -> np.ndarray:
         """Signals at which the ratio equals the wanted fractions."""
@@ -186,9 +180,7 @@ def _groups(
     kind = 2 * experiments.background.known[rows] + experiments.efficiency.known[rows]
     for same in (rows[kind == value] for value in range(4)):
         for start in range(0, same.size, _MESH_ROWS):
-            yield from _groups_of_block(
-                experiments, same[start : start + _MESH_ROWS], signal
-            )
+            yield from _groups_of_block(experiments, same[start : start + _MESH_ROWS], signal)
 
 
 def _groups_of_block(
@@ -200,9 +192,7 @@ def _groups_of_block(
     power = experiments.efficiency_power
     background_mesh = _background_mesh(background, observed)
     efficiency_mesh = _efficiency_mesh(efficiency, observed, signal[rows], power)
-    keys = np.stack(
-        [size_class(observed), background_mesh.panels, efficiency_mesh.panels]
-    )
+    keys = np.stack([size_class(observed), background_mesh.panels, efficiency_mesh.panels])
     kinds, kind_of_row = np.unique(keys, axis=1, return_inverse=True)
     for kind in range(kinds.shape[1]):
         members = np.flatnonzero(kind_of_row == kind)
@@ -222,13 +212,9 @@ def _groups_of_block(
             yield rows[chosen], _Group(tail, values, normalised)
 
 
-def _elements_per_row(
-    size: float, background_panels: float, efficiency_panels: float
-) -> float:
+def _elements_per_row(size: float, background_panels: float, efficiency_panels: float) -> float:
     """Elements of the largest temporary array that one experiment of a group needs."""
-    nodes = nuisance.PANEL_NODES * np.maximum(
-        [background_panels, efficiency_panels], 1.0
-    )
+    nodes = nuisance.PANEL_NODES * np.maximum([background_panels, efficiency_panels], 1.0)
     if size <= LARGEST_POLYNOMIAL_COUNT + 1:
         return max(size * nodes[0], nodes[1])
     series = TabulatedTail.order + 1.0
@@ -250,9 +236,7 @@ def _tail(
     return TabulatedTail(observed, background, weights, signal_power)
 
 
-def _background_mesh(
-    background: nuisance.Distribution, observed: np.ndarray
-) -> nuisance.ScoreMesh:
+def _background_mesh(background: nuisance.Distribution, observed: np.ndarray) -> nuisance.ScoreMesh:
     """Mesh of the integral over b: where P(N <= n | b) matters, fine enough for a step at n."""
     count = observed[:, None]
     return nuisance.score_mesh(

@@ -27,12 +27,8 @@ class Channel:
     observed: int
     background: float
     efficiency: float
-    background_errors: dict[str, float | tuple[float, float]] = field(
-        default_factory=dict
-    )
-    efficiency_errors: dict[str, float | tuple[float, float]] = field(
-        default_factory=dict
-    )
+    background_errors: dict[str, float | tuple[float, float]] = field(default_factory=dict)
+    efficiency_errors: dict[str, float | tuple[float, float]] = field(default_factory=dict)
     final_state: str | None = None
     data_sets: tuple[str, ...] = ()
 
@@ -47,9 +43,7 @@ class Channel:
             for source, error in getattr(self, kind).items():
                 up, down = _pair(error)
                 if not (up >= 0.0 and 0.0 <= down < np.inf and np.isfinite(up)):
-                    raise ValueError(
-                        f"{self.name}: {kind} of {source} must be >= 0, as fractions"
-                    )
+                    raise ValueError(f"{self.name}: {kind} of {source} must be >= 0, as fractions")
                 if isinstance(error, tuple) and down >= 1.0:
                     raise ValueError(
                         f"{self.name}: {kind} of {source}: the downward error must be below 1"
@@ -108,9 +102,7 @@ def lognormal_model(channels: Sequence[Channel]) -> tuple[LogNormalModel, list[s
             for source, error in errors.items():
                 if source in sources:
                     column = sources.index(source)
-                    tables[first, row, column], tables[first + 1, row, column] = _logs(
-                        error
-                    )
+                    tables[first, row, column], tables[first + 1, row, column] = _logs(error)
     model = LogNormalModel(
         np.array([channel.background for channel in channels], dtype=float),
         np.array([channel.efficiency for channel in channels], dtype=float),

@@ -55,9 +55,7 @@ _RELATIVE_TOLERANCE = 1e-6
 _WIDEST = 9.0
 
 
-def upper_limit(
-    experiment: CountingExperiment, confidence_level: ArrayLike = 0.90
-) -> FloatOrArray:
+def upper_limit(experiment: CountingExperiment, confidence_level: ArrayLike = 0.90) -> FloatOrArray:
     """Return the upper limit(s) on produced signal events, by LHC-style CLs.
 
     `experiment` (any shape; experiments are treated one by one, some ten milliseconds each, a
@@ -73,17 +71,12 @@ def upper_limit(
     shape = np.broadcast_shapes(experiment.shape, level.shape)
     levels = np.broadcast_to(level, shape).ravel()
     limits = np.array(
-        [
-            _limit(_single(experiment, shape, row), levels[row])
-            for row in range(levels.size)
-        ]
+        [_limit(_single(experiment, shape, row), levels[row]) for row in range(levels.size)]
     )
     return float(limits[0]) if shape == () else limits.reshape(shape)
 
 
-def p_values(
-    experiment: CountingExperiment, signal: float
-) -> tuple[float, float, float]:
+def p_values(experiment: CountingExperiment, signal: float) -> tuple[float, float, float]:
     """Return CLs+b, CLb and CLs at `signal` > 0 produced events of a single experiment."""
     return _p_values(_single(experiment, (), 0), float(signal))
 
@@ -98,13 +91,9 @@ class _Single:
     tau: float = 1.0
 
 
-def _single(
-    experiment: CountingExperiment, shape: tuple[int, ...], row: int
-) -> _Single:
+def _single(experiment: CountingExperiment, shape: tuple[int, ...], row: int) -> _Single:
     if experiment.correlation != 0.0:
-        raise ValueError(
-            "correlation must be 0 for cls-profiled; use a combination of one channel"
-        )
+        raise ValueError("correlation must be 0 for cls-profiled; use a combination of one channel")
     rows = np.array([row])
     background = taken(experiment.background, rows, shape)
     efficiency = taken(experiment.efficiency, rows, shape)
@@ -138,14 +127,10 @@ def _single(
                 "log-normal); use --sideband 0 --tau T for an empty sideband"
             )
         kappa = (np.log1p(sigma / b),) * 2 if sigma > 0.0 else (0.0, 0.0)
-    return _Single(
-        _lognormal(b, *kappa, float(efficiency.estimate[0]), relative), observed
-    )
+    return _Single(_lognormal(b, *kappa, float(efficiency.estimate[0]), relative), observed)
 
 
-def _lognormal(
-    b: float, up: float, down: float, e: float, relative: float
-) -> LogNormalModel:
+def _lognormal(b: float, up: float, down: float, e: float, relative: float) -> LogNormalModel:
     """One channel with a nuisance of the background (first, if any) and one of the efficiency."""
     responses = []
     if up > 0.0:
@@ -168,9 +153,7 @@ def _limit(single: _Single, level: float) -> float:
     from scipy.optimize import brentq
 
     def excess(log_signal: float) -> float:
-        return np.log(
-            max(_p_values(single, np.exp(log_signal))[2], 1e-300) / (1.0 - level)
-        )
+        return np.log(max(_p_values(single, np.exp(log_signal))[2], 1e-300) / (1.0 - level))
 
     low = high = np.log((single.observed + 2.0) / float(single.model.efficiency[0]))
     step = 0.3 if excess(low) > 0.0 else -0.3
@@ -199,15 +182,11 @@ def _tail_probabilities(
     q_observed = q_tilde(model, count, nominal, signal)[0]
     if q_observed <= 0.0:
         return 1.0, 1.0
-    theta = np.concatenate(
-        [profiled(model, count, nominal, s)[1] for s in (signal, 0.0)]
-    )
+    theta = np.concatenate([profiled(model, count, nominal, s)[1] for s in (signal, 0.0)])
     true_signal = np.array([signal, 0.0])[:, None]
     mean = (true_signal * model.efficiencies(theta) + model.backgrounds(theta))[:, 0]
     counts = np.arange(likely_counts(mean.max())[-1] + 1.0)
-    log_probability = special.xlogy(counts, mean[:, None]) - special.gammaln(
-        counts + 1.0
-    )
+    log_probability = special.xlogy(counts, mean[:, None]) - special.gammaln(counts + 1.0)
     probability = np.exp(log_probability - mean[:, None])
     if model.nuisances == 0:
         # q falls with the count: no comparison of rounded values.
@@ -218,9 +197,7 @@ def _tail_probabilities(
     return float(clsb), float(clb)
 
 
-def _beyond(
-    model, q_observed: float, signal: float, counts: np.ndarray, theta
-) -> np.ndarray:
+def _beyond(model, q_observed: float, signal: float, counts: np.ndarray, theta) -> np.ndarray:
     """P(q >= q_obs | count) for both true values theta (2, nuisances), shape (2, counts)."""
     nodes, weights = np.zeros((1, 0)), np.ones((2, 1))
     if model.nuisances == 2:
@@ -254,18 +231,14 @@ def _thresholds(model, q_observed: float, signal: float, counts, others) -> np.n
     for step in range(_MOST_STEPS):
         # False position with the Illinois rule; halving while q is zero at the lower end.
         flat = (at_low[active] <= -root) | (step % 5 == 4)
-        fraction = np.where(
-            flat, 0.5, at_low[active] / (at_low[active] - at_high[active])
-        )
+        fraction = np.where(flat, 0.5, at_low[active] / (at_low[active] - at_high[active]))
         new = low[active] + fraction * (high[active] - low[active])
         value = excess(new, active)
         moved = np.abs(new - middle[active])
         middle[active] = new
         up = value < 0.0
         at_high[active] = np.where(up, 0.5 * at_high[active], value)
-        at_low[active] = np.where(
-            up, value, np.where(flat, at_low[active], 0.5 * at_low[active])
-        )
+        at_low[active] = np.where(up, value, np.where(flat, at_low[active], 0.5 * at_low[active]))
         low[active] = np.where(up, new, low[active])
         high[active] = np.where(up, high[active], new)
         active = active[moved > _THRESHOLD_TOLERANCE]

@@ -37,9 +37,7 @@ def tail_probabilities(
         counts = likely_counts(float(true_signal * e * np.exp(width * theta[0]) + b[0]))
         others = likely_counts(float(tau * b[0]))
         grid = np.meshgrid(counts, others, x, indexing="ij")
-        q = _q_tilde(*(g.ravel() for g in grid), tau, signal * e, width).reshape(
-            grid[0].shape
-        )
+        q = _q_tilde(*(g.ravel() for g in grid), tau, signal * e, width).reshape(grid[0].shape)
         inside = (q >= q_observed * (1.0 - 1e-9)) @ weights
         results.append(
             _poisson(counts, true_signal * e * np.exp(width * theta[0]) + b[0])
@@ -69,9 +67,9 @@ def _background(n, m, tau: float, signal) -> np.ndarray:
     root = np.sqrt(half * half + (1.0 + tau) * m * signal)
     with np.errstate(divide="ignore", invalid="ignore"):
         above = m * signal / (root + half)
-    return np.where(
-        half > 0.0, np.where(root + half > 0.0, above, 0.0), root - half
-    ) / np.where(half > 0.0, 1.0, 1.0 + tau)
+    return np.where(half > 0.0, np.where(root + half > 0.0, above, 0.0), root - half) / np.where(
+        half > 0.0, 1.0, 1.0 + tau
+    )
 
 
 def _objective(n, m, tau: float, signal) -> tuple[np.ndarray, np.ndarray]:

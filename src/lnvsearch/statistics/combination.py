@@ -78,9 +78,7 @@ def interval(
     if method == "feldman-cousins":
         from lnvsearch.statistics import combination_unified
 
-        return combination_unified.interval(
-            model, _nodes(model, _COARSE), counts, level
-        )
+        return combination_unified.interval(model, _nodes(model, _COARSE), counts, level)
     nodes = _nodes(model, _FINE)
     if method == "bayesian":
         return Interval(0.0, _bayesian_limit(nodes, counts, level))
@@ -100,9 +98,7 @@ class Nodes:
         mean = np.maximum(signal * self.efficiency + self.background, 1e-300)
         constant = -mean.sum(axis=1) + np.log(self.weights)
         terms = counts @ np.log(mean).T + constant
-        return special.logsumexp(terms, axis=1) - special.gammaln(counts + 1.0).sum(
-            axis=1
-        )
+        return special.logsumexp(terms, axis=1) - special.gammaln(counts + 1.0).sum(axis=1)
 
 
 def _nodes(model: LogNormalModel, fineness: tuple[dict[int, int], int]) -> Nodes:
@@ -112,25 +108,15 @@ def _nodes(model: LogNormalModel, fineness: tuple[dict[int, int], int]) -> Nodes
         reach = 6.0
         weight = weight * np.exp(-0.5 * (reach * x) ** 2)
         grids = np.meshgrid(*[reach * x] * number, indexing="ij")
-        theta = (
-            np.stack([grid.ravel() for grid in grids], axis=1)
-            if number
-            else np.zeros((1, 0))
-        )
+        theta = np.stack([grid.ravel() for grid in grids], axis=1) if number else np.zeros((1, 0))
         factors = np.meshgrid(*[weight] * number, indexing="ij")
-        weights = (
-            np.prod([factor.ravel() for factor in factors], axis=0)
-            if number
-            else np.ones(1)
-        )
+        weights = np.prod([factor.ravel() for factor in factors], axis=0) if number else np.ones(1)
     else:
         from scipy.stats import qmc
 
         points = qmc.Sobol(number, scramble=True, seed=0).random_base2(power)
         theta, weights = special.ndtri(points), np.ones(2**power)
-    return Nodes(
-        model.backgrounds(theta), model.efficiencies(theta), weights / weights.sum()
-    )
+    return Nodes(model.backgrounds(theta), model.efficiencies(theta), weights / weights.sum())
 
 
 def _start(model: LogNormalModel, counts: np.ndarray) -> float:
@@ -148,26 +134,18 @@ def _falling_root(function, start: float) -> float:
         if function(float(np.exp(high))) * step <= 0.0:
             break
     else:
-        raise ValueError(
-            "the data do not bound the signal: an efficiency is too uncertain"
-        )
-    root = brentq(
-        lambda x: function(float(np.exp(x))), low, high, xtol=_RELATIVE_TOLERANCE
-    )
+        raise ValueError("the data do not bound the signal: an efficiency is too uncertain")
+    root = brentq(lambda x: function(float(np.exp(x))), low, high, xtol=_RELATIVE_TOLERANCE)
     return float(np.exp(root))
 
 
 # --- profile likelihood --------------------------------------------------------------------------
 
 
-def _profile_interval(
-    model: LogNormalModel, counts: np.ndarray, level: float
-) -> Interval:
+def _profile_interval(model: LogNormalModel, counts: np.ndarray, level: float) -> Interval:
     threshold = 2.0 * special.erfinv(level) ** 2
     sets, nominal = counts[None, :], np.zeros((1, model.nuisances))
-    ceiling = 20.0 * _start(model, counts) + float(
-        np.max((counts + 5.0) / model.efficiency)
-    )
+    ceiling = 20.0 * _start(model, counts) + float(np.max((counts + 5.0) / model.efficiency))
     best, at_best = best_signal(model, sets, nominal, ceiling)
 
     def excess(signal: float) -> float:
@@ -220,9 +198,7 @@ def ranked_no_higher(weights: np.ndarray, largest: float) -> np.ndarray:
 def _bayesian_limit(nodes: Nodes, counts: np.ndarray, level: float) -> float:
     """Quantile of the posterior, integrated in panels of s until the rest is negligible."""
     x, weight = special.roots_legendre(16)
-    step = 0.5 * float(
-        np.sqrt(counts.sum() + 1.0) / nodes.efficiency.mean(axis=0).sum()
-    )
+    step = 0.5 * float(np.sqrt(counts.sum() + 1.0) / nodes.efficiency.mean(axis=0).sum())
     edges, content = [0.0], []
     reference = None
     for _ in range(100_000):
@@ -244,24 +220,17 @@ def _bayesian_limit(nodes: Nodes, counts: np.ndarray, level: float) -> float:
     def missing(end: float) -> float:
         signal = edges[panel] + 0.5 * (end - edges[panel]) * (x + 1.0)
         logs = np.array([nodes.log_probability(counts[None, :], s)[0] for s in signal])
-        return (
-            0.5 * (end - edges[panel]) * float(weight @ np.exp(logs - reference))
-            - inside
-        )
+        return 0.5 * (end - edges[panel]) * float(weight @ np.exp(logs - reference)) - inside
 
     from scipy.optimize import brentq
 
-    return float(
-        brentq(missing, edges[panel], edges[panel + 1], xtol=1e-9 * edges[panel + 1])
-    )
+    return float(brentq(missing, edges[panel], edges[panel + 1], xtol=1e-9 * edges[panel + 1]))
 
 
 # --- profiled CLs --------------------------------------------------------------------------------
 
 
-def _profiled_cls_limit(
-    model, counts: np.ndarray, level: float, toys: int, seed: int
-) -> float:
+def _profiled_cls_limit(model, counts: np.ndarray, level: float, toys: int, seed: int) -> float:
     """Limit from toys; one channel is summed exactly by `cls_profiled` where it can be."""
     from lnvsearch.statistics.lognormal_model import q_tilde
 
@@ -281,9 +250,7 @@ def _profiled_cls_limit(
             uniform = generator.random((toys, counts.size))
             thrown = _poisson_quantile(uniform, mean[0])
             q = q_tilde(model, thrown, measured, signal)
-            tails.append(
-                max(np.count_nonzero(q >= observed * (1.0 - 1e-6)), 0.5) / toys
-            )
+            tails.append(max(np.count_nonzero(q >= observed * (1.0 - 1e-6)), 0.5) / toys)
         return float(np.log(tails[0] / tails[1] / (1.0 - level)))
 
     return _falling_root(excess, _start(model, counts))
@@ -294,7 +261,5 @@ def _poisson_quantile(uniform: np.ndarray, mean: np.ndarray) -> np.ndarray:
     counts = np.empty(uniform.shape)
     for channel, value in enumerate(mean):
         k = np.arange(np.ceil(value + 9.0 * np.sqrt(value) + 20.0))
-        counts[:, channel] = np.searchsorted(
-            special.gammaincc(k + 1.0, value), uniform[:, channel]
-        )
+        counts[:, channel] = np.searchsorted(special.gammaincc(k + 1.0, value), uniform[:, channel])
     return counts

@@ -22,9 +22,7 @@ _TIE = 1e-9
 def interval(model, nodes, counts: np.ndarray, level: float) -> Interval:
     """Return the interval; ValueError for more than two channels or too many count vectors."""
     if counts.size > 2:
-        raise ValueError(
-            "feldman-cousins combines at most two channels; use another method"
-        )
+        raise ValueError("feldman-cousins combines at most two channels; use another method")
     reach = counts + 3.0 * np.sqrt(counts + 1.0) + 4.0
     end = float(np.min(reach / model.efficiency)) * 1.5
     mean = end * model.efficiency + model.background
@@ -53,9 +51,7 @@ def interval(model, nodes, counts: np.ndarray, level: float) -> Interval:
         return Interval(0.0, 0.0)
     first, last = int(accepted[0]), int(accepted[-1])
     if last == scan.size - 1:
-        raise ValueError(
-            "the interval does not end within reach; an efficiency is too uncertain"
-        )
+        raise ValueError("the interval does not end within reach; an efficiency is too uncertain")
     lower = 0.0 if first == 0 else _edge(preceding, level, grid[first], grid[first - 1])
     return Interval(lower, _edge(preceding, level, grid[last], grid[last + 1]))
 

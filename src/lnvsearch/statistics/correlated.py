@@ -31,9 +31,7 @@ def upper_limits(flat, tail_fraction: np.ndarray, correlation: float) -> np.ndar
     return limits
 
 
-def _solve(
-    flat, rows: np.ndarray, tail_fraction: np.ndarray, correlation: float
-) -> np.ndarray:
+def _solve(flat, rows: np.ndarray, tail_fraction: np.ndarray, correlation: float) -> np.ndarray:
     b, f, weights = nuisance.joint_quadrature(
         flat.background.take(rows), flat.efficiency.take(rows), correlation
     )
@@ -51,7 +49,5 @@ def _solve(
         with np.errstate(divide="ignore"):
             return np.log(tail(signal, part)) - target[part]
 
-    start = (
-        -np.log(tail_fraction) * np.sqrt(shape[:, 0]) / flat.efficiency_estimate[rows]
-    )
+    start = -np.log(tail_fraction) * np.sqrt(shape[:, 0]) / flat.efficiency_estimate[rows]
     return solve_decreasing(excess, start)

@@ -43,9 +43,7 @@ class Distribution:
 
     def take(self, rows: np.ndarray) -> Distribution:
         """Return the distribution of the chosen experiments; `Fixed` if all of them are known."""
-        chosen = type(self)(
-            *(getattr(self, field.name)[rows] for field in fields(self))
-        )
+        chosen = type(self)(*(getattr(self, field.name)[rows] for field in fields(self)))
         if chosen.uncertain and chosen.known.all():
             return Fixed(chosen.value(np.zeros(1))[:, 0])
         return chosen
@@ -66,9 +64,7 @@ class Fixed(Distribution):
         return False
 
     def value(self, score: np.ndarray) -> np.ndarray:
-        return np.broadcast_to(
-            self.constant[:, None], (self.constant.size, np.shape(score)[-1])
-        )
+        return np.broadcast_to(self.constant[:, None], (self.constant.size, np.shape(score)[-1]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,9 +97,7 @@ class TruncatedGaussian(Distribution):
 
     def value(self, score: np.ndarray) -> np.ndarray:
         width = np.where(self.width > 0.0, self.width, 1.0)
-        cut = np.where(self.width > 0.0, (self.mean - self.floor) / width, np.inf)[
-            :, None
-        ]
+        cut = np.where(self.width > 0.0, (self.mean - self.floor) / width, np.inf)[:, None]
         near = np.minimum(cut, NEGLIGIBLE_CUT)
         inside = special.ndtr(near)
         lower_half = special.ndtri(special.ndtr(-near) + special.ndtr(score) * inside)
@@ -114,9 +108,7 @@ class TruncatedGaussian(Distribution):
         density = np.exp(-0.5 * near**2) / np.sqrt(2.0 * np.pi)
         small = np.minimum(special.ndtr(score) * inside / density, 1.0)
         series = width[:, None] * small * (1.0 - 0.5 * near * small)
-        truncated = self.floor[:, None] + np.where(
-            small < 1e-6, series, np.maximum(above, 0.0)
-        )
+        truncated = self.floor[:, None] + np.where(small < 1e-6, series, np.maximum(above, 0.0))
         whole = self.mean[:, None] + self.width[:, None] * score
         return self.scale[:, None] * np.where(cut < NEGLIGIBLE_CUT, truncated, whole)
 
@@ -214,9 +206,7 @@ class BifurcatedGaussian(Distribution):
         # Probability from the nearer end, so that both tails keep their digits.
         below = lost + special.ndtr(score) * (1.0 - lost)
         above = special.ndtr(-score) * (1.0 - lost)
-        low = mean + down * special.ndtri(
-            np.clip(0.5 * below * total / down, 1e-300, 0.5)
-        )
+        low = mean + down * special.ndtri(np.clip(0.5 * below * total / down, 1e-300, 0.5))
         high = mean - up * special.ndtri(np.clip(0.5 * above * total / up, 1e-300, 0.5))
         return np.maximum(np.where(below * total < down, low, high), 0.0)
 

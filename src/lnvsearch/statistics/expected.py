@@ -56,9 +56,7 @@ class LimitDistribution:
     @property
     def mean(self) -> float:
         """Mean limit: the "sensitivity" of Feldman and Cousins, Phys. Rev. D 57 (1998) 3873."""
-        return float(
-            (self.probabilities * self.limits).sum() / self.probabilities.sum()
-        )
+        return float((self.probabilities * self.limits).sum() / self.probabilities.sum())
 
     def quantile(self, probability: float) -> float:
         """Smallest limit that is not exceeded with at least the given probability."""
@@ -125,9 +123,7 @@ def limit_distribution(
         raise ValueError(
             f"experiment must be a single one of shape (); got {experiment.shape}; loop over it"
         )
-    return _distribution(
-        experiment, _as_function(method, confidence_level, prior, options), prior
-    )
+    return _distribution(experiment, _as_function(method, confidence_level, prior, options), prior)
 
 
 def count_quantile(
@@ -156,17 +152,13 @@ def background_cdf(
     experiment: CountingExperiment, counts: np.ndarray, prior: nuisance.Prior
 ) -> np.ndarray:
     """Return P(N <= counts) for background only, averaged over its prior."""
-    background_only = CountingExperiment(
-        counts, experiment.background, KnownEfficiency(1.0)
-    )
+    background_only = CountingExperiment(counts, experiment.background, KnownEfficiency(1.0))
     flat = averaging.flatten(background_only, prior, background_only.shape)
     _, log_probability = averaging.tail_probabilities(flat, np.zeros(flat.size))
     return np.exp(log_probability).reshape(background_only.shape)
 
 
-def _with_counts(
-    experiment: CountingExperiment, counts: np.ndarray
-) -> CountingExperiment:
+def _with_counts(experiment: CountingExperiment, counts: np.ndarray) -> CountingExperiment:
     return CountingExperiment(counts, experiment.background, experiment.efficiency)
 
 
@@ -176,9 +168,7 @@ def _distribution(
     first = count_quantile(experiment, _NEGLIGIBLE_PROBABILITY, prior)
     last = count_quantile(experiment, 1.0 - _NEGLIGIBLE_PROBABILITY, prior)
     counts = np.arange(first, last + 1.0)
-    cumulative = background_cdf(
-        experiment, np.maximum(np.append(first - 1.0, counts), 0.0), prior
-    )
+    cumulative = background_cdf(experiment, np.maximum(np.append(first - 1.0, counts), 0.0), prior)
     if first == 0.0:
         cumulative[0] = 0.0
     limits = np.asarray(upper_limit(_with_counts(experiment, counts)), dtype=float)
@@ -205,10 +195,7 @@ def _singles(experiment: CountingExperiment) -> list[CountingExperiment]:
     def pick(part: object, place: int) -> object:
         names = part.__dataclass_fields__
         return type(part)(
-            *(
-                np.broadcast_to(getattr(part, name), experiment.shape).flat[place]
-                for name in names
-            )
+            *(np.broadcast_to(getattr(part, name), experiment.shape).flat[place] for name in names)
         )
 
     return [

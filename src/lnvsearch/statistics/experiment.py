@@ -90,9 +90,7 @@ class CountingExperiment:
                 f"got {self.efficiency!r}"
             )
         if not -1.0 <= self.correlation <= 1.0:
-            raise ValueError(
-                f"correlation must be between -1 and 1; got {self.correlation:g}"
-            )
+            raise ValueError(f"correlation must be between -1 and 1; got {self.correlation:g}")
         gaussian = isinstance(self.background, GaussianBackground) and isinstance(
             self.efficiency, GaussianEfficiency
         )
@@ -103,9 +101,7 @@ class CountingExperiment:
         observed = check_count("observed", self.observed)
         _store(self, observed=observed)
         try:
-            np.broadcast_shapes(
-                observed.shape, self.background.shape, self.efficiency.shape
-            )
+            np.broadcast_shapes(observed.shape, self.background.shape, self.efficiency.shape)
         except ValueError as error:
             raise ValueError(
                 f"shapes do not broadcast together: observed {observed.shape}, background "

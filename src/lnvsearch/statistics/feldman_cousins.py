@@ -110,17 +110,9 @@ def interval(
         lower[known], upper[known] = low / scale, high / scale
     averaged = np.flatnonzero(~exact)
     if averaged.size:
-        # Each different experiment once: a table often has few.
-        _, first, which = np.unique(
-            flat.take(averaged).numbers(),
-            axis=0,
-            return_index=True,
-            return_inverse=True,
+        lower[averaged], upper[averaged] = _averaged_intervals(
+            flat.take(averaged), convention, ordering
         )
-        low, high = _averaged_intervals(
-            flat.take(averaged[first]), convention, ordering
-        )
-        lower[averaged], upper[averaged] = low[which.ravel()], high[which.ravel()]
     lower, upper = lower.reshape(shape), upper.reshape(shape)
     return Interval(lower, upper) if shape else Interval(float(lower), float(upper))
 
@@ -137,9 +129,7 @@ def plain_upper_ends(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the first exit and the largest accepted signal, each of the broadcast shape."""
     return tuple(
-        np.asarray(
-            upper_limit(experiment, confidence_level, convention=convention, **options)
-        )
+        np.asarray(upper_limit(experiment, confidence_level, convention=convention, **options))
         for convention in ("root", "outermost")
     )
 
@@ -205,9 +195,7 @@ def _averaged_intervals(
     flat: Flat, convention: str, ordering: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Ends in produced events, each different experiment computed once."""
-    _, first, which = np.unique(
-        flat.numbers(), axis=0, return_index=True, return_inverse=True
-    )
+    _, first, which = np.unique(flat.numbers(), axis=0, return_index=True, return_inverse=True)
     lower, upper = _different_intervals(flat.take(first), convention, ordering)
     return lower[which.ravel()], upper[which.ravel()]
 
@@ -241,11 +229,7 @@ def _averaged_part(flat: Flat, panels: tuple[int, int], convention: str):
     model = model_of(flat, panels)
     lower = ends.lower_ends(model, flat.level)
     upper = ends.upper_ends(model, flat.level, first_exit=convention == "root")
-    rows = (
-        np.flatnonzero(np.isfinite(upper))
-        if convention == "paper"
-        else np.zeros(0, dtype=int)
-    )
+    rows = np.flatnonzero(np.isfinite(upper)) if convention == "paper" else np.zeros(0, dtype=int)
     if rows.size:
         found = flat.take(rows)
         tops = ends.jump_above(

@@ -95,26 +95,19 @@ class AveragedModel:
     def best_signal(self, rows: np.ndarray, k: np.ndarray) -> np.ndarray:
         """Signal >= 0 that maximises P(k | signal): zero of d ln P / ds."""
         nothing = np.zeros(rows.size)
-        guess = (
-            np.maximum(k - self.typical_background[rows], 0.5)
-            / self.typical_efficiency[rows]
-        )
+        guess = np.maximum(k - self.typical_background[rows], 0.5) / self.typical_efficiency[rows]
         rising_at_zero = self.score(rows, k, nothing) > 0.0
         # The tail of a very wide background prior makes s = 0 a second maximum for large k.
         rising = np.flatnonzero(rising_at_zero | (self.score(rows, k, guess) > 0.0))
         best = nothing
         best[rising] = solve_decreasing(
-            lambda signal, part: self.score(
-                rows[rising[part]], k[rising[part]], signal
-            ),
+            lambda signal, part: self.score(rows[rising[part]], k[rising[part]], signal),
             guess[rising],
         )
         two = np.flatnonzero(~rising_at_zero & (best > 0.0))
         if two.size:
             at_zero = self.log_probability(rows[two], k[two], np.zeros(two.size))
-            best[two[at_zero >= self.log_probability(rows[two], k[two], best[two])]] = (
-                0.0
-            )
+            best[two[at_zero >= self.log_probability(rows[two], k[two], best[two])]] = 0.0
         return best
 
     def crossing(self, rows: np.ndarray, k: np.ndarray) -> np.ndarray:
@@ -125,14 +118,10 @@ class AveragedModel:
         # count k competes from the best signal of n on.
         signal = np.where(k >= 0.0, best_n, 0.0)
         apart = (best_k - best_n) * np.sign(k - self.count[rows])
-        open_ = np.flatnonzero(
-            (k >= 0.0) & (apart > _SAME_SIGNAL * np.maximum(best_k, best_n))
-        )
+        open_ = np.flatnonzero((k >= 0.0) & (apart > _SAME_SIGNAL * np.maximum(best_k, best_n)))
         rows, k, best_n, best_k = rows[open_], k[open_], best_n[open_], best_k[open_]
         n = self.count[rows]
-        log_best = self.log_probability(rows, n, best_n) - self.log_probability(
-            rows, k, best_k
-        )
+        log_best = self.log_probability(rows, n, best_n) - self.log_probability(rows, k, best_k)
         side = np.sign(k - n)
 
         def log_ratio(signal: np.ndarray, part: np.ndarray) -> np.ndarray:
@@ -185,61 +174,43 @@ class SeparableModel(AveragedModel):
         self.efficiency, self.efficiency_weights = efficiency
         self._background, self._background_weights = background
         self._counts = np.zeros((count.size, 0))
-        self.typical_efficiency = (self.efficiency * self.efficiency_weights).sum(
-            axis=1
-        )
-        self.typical_background = (self._background * self._background_weights).sum(
-            axis=1
-        )
+        self.typical_efficiency = (self.efficiency * self.efficiency_weights).sum(axis=1)
+        self.typical_background = (self._background * self._background_weights).sum(axis=1)
         self.best_signal_of_count = self.best_signal(np.arange(count.size), count)
 
     def _background_counts(self, rows: np.ndarray, largest: int) -> np.ndarray:
         """A_j for j = 0 ... largest, (rows, largest + 1); tabulated as far as was asked for."""
         if largest >= self._counts.shape[1]:
             j = np.arange(max(2.0 * self._counts.shape[1], largest + 9.0))
-            self._counts = _averaged_poisson(
-                j, self._background, self._background_weights
-            )
+            self._counts = _averaged_poisson(j, self._background, self._background_weights)
         return self._counts[rows, : largest + 1]
 
-    def _signal_counts(
-        self, rows: np.ndarray, largest: int, signal: np.ndarray, tilt: bool
-    ):
+    def _signal_counts(self, rows: np.ndarray, largest: int, signal: np.ndarray, tilt: bool):
         """S_m(s) for m = 0 ... largest, (rows, largest + 1); `tilt`: weighted by efficiency too."""
         e, weights = self.efficiency[rows], self.efficiency_weights[rows]
         weights = weights * e if tilt else weights
         return _averaged_poisson(np.arange(largest + 1.0), signal[:, None] * e, weights)
 
-    def _convolved(
-        self, rows: np.ndarray, k: np.ndarray, signal_counts: np.ndarray
-    ) -> np.ndarray:
+    def _convolved(self, rows: np.ndarray, k: np.ndarray, signal_counts: np.ndarray) -> np.ndarray:
         """sum_j A_j S_(k - j) at one k for each row, (rows,); 0 for k < 0."""
         largest = signal_counts.shape[1] - 1
         j = np.arange(largest + 1)
         rest = k.astype(int)[:, None] - j
         taken = np.take_along_axis(signal_counts, np.maximum(rest, 0), axis=1)
-        return np.where(
-            rest >= 0, self._background_counts(rows, largest) * taken, 0.0
-        ).sum(axis=1)
+        return np.where(rest >= 0, self._background_counts(rows, largest) * taken, 0.0).sum(axis=1)
 
-    def _probability(
-        self, rows: np.ndarray, k: np.ndarray, signal: np.ndarray
-    ) -> np.ndarray:
+    def _probability(self, rows: np.ndarray, k: np.ndarray, signal: np.ndarray) -> np.ndarray:
         counts = self._signal_counts(rows, int(k.max(initial=0)), signal, tilt=False)
         return np.maximum(self._convolved(rows, k, counts), TINY)
 
-    def log_probability(
-        self, rows: np.ndarray, k: np.ndarray, signal: np.ndarray
-    ) -> np.ndarray:
+    def log_probability(self, rows: np.ndarray, k: np.ndarray, signal: np.ndarray) -> np.ndarray:
         """ln P(k | signal), averaged."""
         return np.log(self._probability(rows, k, signal))
 
     def score(self, rows: np.ndarray, k: np.ndarray, signal: np.ndarray) -> np.ndarray:
         """d ln P(k | signal) / d signal."""
         tilted = self._signal_counts(rows, int(k.max(initial=0)), signal, tilt=True)
-        slope = self._convolved(rows, k - 1.0, tilted) - self._convolved(
-            rows, k, tilted
-        )
+        slope = self._convolved(rows, k - 1.0, tilted) - self._convolved(rows, k, tilted)
         probability = self._probability(rows, k, signal)
         # Where the probability is too small for a double only the direction is known.
         mean = signal * self.typical_efficiency[rows] + self.typical_background[rows]
@@ -250,29 +221,19 @@ class SeparableModel(AveragedModel):
         below, last = block_ends(self.count[rows], k)
         counts = self._signal_counts(rows, int(last.max(initial=0)), signal, tilt=False)
         cumulative = counts.cumsum(axis=1)
-        return self._convolved(rows, last, cumulative) - self._convolved(
-            rows, below, cumulative
-        )
+        return self._convolved(rows, last, cumulative) - self._convolved(rows, below, cumulative)
 
-    def block_slope(
-        self, rows: np.ndarray, k: np.ndarray, signal: np.ndarray
-    ) -> np.ndarray:
+    def block_slope(self, rows: np.ndarray, k: np.ndarray, signal: np.ndarray) -> np.ndarray:
         """Derivative of `block` with respect to the signal."""
         below, last = block_ends(self.count[rows], k)
         tilted = self._signal_counts(rows, int(last.max(initial=0)), signal, tilt=True)
-        return self._convolved(rows, below, tilted) - self._convolved(
-            rows, last, tilted
-        )
+        return self._convolved(rows, below, tilted) - self._convolved(rows, last, tilted)
 
 
-def _averaged_poisson(
-    k: np.ndarray, mean: np.ndarray, weights: np.ndarray
-) -> np.ndarray:
+def _averaged_poisson(k: np.ndarray, mean: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """sum over nodes of weight * Pois(k; mean): k (counts,), mean and weights (rows, nodes)."""
     mean = np.maximum(mean, TINY)
-    exponent = (
-        k * np.log(mean)[:, :, None] - mean[:, :, None] - special.gammaln(k + 1.0)
-    )
+    exponent = k * np.log(mean)[:, :, None] - mean[:, :, None] - special.gammaln(k + 1.0)
     return np.einsum("rnk,rn->rk", np.exp(exponent), weights)
 
 
@@ -300,18 +261,12 @@ class NodeModel(AveragedModel):
         mean = signal[:, None] * self.efficiency[rows] + self.background[rows]
         return np.maximum(mean, TINY)
 
-    def _log_terms(
-        self, rows: np.ndarray, k: np.ndarray, mean: np.ndarray
-    ) -> np.ndarray:
+    def _log_terms(self, rows: np.ndarray, k: np.ndarray, mean: np.ndarray) -> np.ndarray:
         """Logarithms of weight * P(k | node), shape (rows, nodes)."""
-        log_poisson = (
-            k[:, None] * np.log(mean) - mean - special.gammaln(k + 1.0)[:, None]
-        )
+        log_poisson = k[:, None] * np.log(mean) - mean - special.gammaln(k + 1.0)[:, None]
         return log_poisson + self.log_weights[rows]
 
-    def log_probability(
-        self, rows: np.ndarray, k: np.ndarray, signal: np.ndarray
-    ) -> np.ndarray:
+    def log_probability(self, rows: np.ndarray, k: np.ndarray, signal: np.ndarray) -> np.ndarray:
         """ln P(k | signal), averaged."""
         terms = self._log_terms(rows, k, self._mean(rows, signal))
         largest = terms.max(axis=1)
@@ -332,9 +287,7 @@ class NodeModel(AveragedModel):
         inside = poisson_cdf(last[:, None], mean) - poisson_cdf(below[:, None], mean)
         return (self.weights[rows] * inside).sum(axis=1)
 
-    def block_slope(
-        self, rows: np.ndarray, k: np.ndarray, signal: np.ndarray
-    ) -> np.ndarray:
+    def block_slope(self, rows: np.ndarray, k: np.ndarray, signal: np.ndarray) -> np.ndarray:
         """d block / d signal = mean of efficiency * (P(below) - P(last))."""
         below, last = block_ends(self.count[rows], k)
         mean = self._mean(rows, signal)

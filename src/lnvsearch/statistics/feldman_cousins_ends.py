@@ -62,9 +62,7 @@ def upper_ends(model: Model, level: np.ndarray, first_exit: bool) -> np.ndarray:
         k = _first_exit_count(model, level)
         end = _end_in_segment(model, level, np.arange(level.size), k, +1)
     else:
-        end, k = _outermost_end(
-            model, level, +1, np.floor(model.largest_count - model.count)
-        )
+        end, k = _outermost_end(model, level, +1, np.floor(model.largest_count - model.count))
     return np.where(k < np.floor(model.largest_count), end, np.nan)
 
 
@@ -145,9 +143,7 @@ def _end_in_segment(
         )
         far[before_peak] = model.peak(rows[before_peak], k[before_peak], low, high)
     end[inside] = solve_bracketed(
-        lambda signal, part: (
-            model.block(rows[part], k[part], signal) - level[rows[part]]
-        ),
+        lambda signal, part: model.block(rows[part], k[part], signal) - level[rows[part]],
         near,
         far,
     )
@@ -179,13 +175,9 @@ def jump_above(
     for _ in range(_JUMP_CANDIDATES):
         part, last = pending, k[pending]
 
-        def excess(
-            b: np.ndarray, chosen: np.ndarray, part=part, last=last
-        ) -> np.ndarray:
+        def excess(b: np.ndarray, chosen: np.ndarray, part=part, last=last) -> np.ndarray:
             model, rows = model_at(part[chosen], b), np.arange(chosen.size)
-            falling = model.last_peak(
-                rows, last[chosen], model.crossing(rows, last[chosen] + 1.0)
-            )
+            falling = model.last_peak(rows, last[chosen], model.crossing(rows, last[chosen] + 1.0))
             return model.block(rows, last[chosen], falling) - level[part[chosen]]
 
         all_of_them = np.arange(part.size)

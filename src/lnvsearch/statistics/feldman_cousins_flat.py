@@ -87,9 +87,7 @@ def _panels(count, background, efficiency) -> np.ndarray:
     narrower one.
     """
     signal = np.maximum(count - center(background), 0.0) + 3.0 * np.sqrt(count) + 3.0
-    widths = np.stack(
-        [width(background), width(efficiency) / center(efficiency) * signal], axis=1
-    )
+    widths = np.stack([width(background), width(efficiency) / center(efficiency) * signal], axis=1)
     poisson_width = np.sqrt(np.maximum(count, center(background)) + 1.0)
     features = np.maximum(widths / poisson_width[:, None], 1.0)
     features[np.arange(count.size), widths.argmin(axis=1)] = 1.0

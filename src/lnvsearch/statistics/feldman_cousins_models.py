@@ -59,9 +59,7 @@ def solve_bracketed(
 
 def poisson_cdf(count: np.ndarray, mean: np.ndarray) -> np.ndarray:
     """P(N <= count) for whole counts >= -1, broadcasting."""
-    return np.where(
-        count < 0.0, 0.0, special.gammaincc(np.maximum(count, 0.0) + 1.0, mean)
-    )
+    return np.where(count < 0.0, 0.0, special.gammaincc(np.maximum(count, 0.0) + 1.0, mean))
 
 
 def block_ends(count: np.ndarray, k: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -90,9 +88,7 @@ class KnownPoisson:
         )
         exponent = (k * np.log(best_k / best_n) - (best_k - best_n)) / (k - n)
         mean = best_n * np.exp(np.where(k < 0.0, 0.0, exponent))
-        return np.where(
-            (k < 0.0) | ((k <= b) & (n <= b)), 0.0, np.maximum(mean - b, 0.0)
-        )
+        return np.where((k < 0.0) | ((k <= b) & (n <= b)), 0.0, np.maximum(mean - b, 0.0))
 
     def block(self, rows: np.ndarray, k: np.ndarray, signal: np.ndarray) -> np.ndarray:
         """Summed probability of the counts between n and k, k included."""
@@ -110,9 +106,7 @@ class KnownPoisson:
         """
         below, last = block_ends(self.count[rows], k)
         bounded = np.maximum(below, 0.0)
-        log_mean = (special.gammaln(last + 1.0) - special.gammaln(bounded + 1.0)) / (
-            last - below
-        )
+        log_mean = (special.gammaln(last + 1.0) - special.gammaln(bounded + 1.0)) / (last - below)
         return np.where(below < 0.0, 0.0, np.exp(log_mean)) - self.background[rows]
 
     def peak(

@@ -33,9 +33,7 @@ _JUMP_HALVINGS = 25
 _IMPOSSIBLE = -460.0
 
 
-def intervals(
-    flat: Flat, convention: str, ordering: str
-) -> tuple[np.ndarray, np.ndarray]:
+def intervals(flat: Flat, convention: str, ordering: str) -> tuple[np.ndarray, np.ndarray]:
     """Return both ends, in produced events, of the experiments `flat`."""
     lower, upper = np.empty(flat.count.size), np.empty(flat.count.size)
     for row in range(flat.count.size):
@@ -84,9 +82,7 @@ def _ranking(flat: Flat, ordering: str) -> _Ranking:
         counts = np.delete(np.arange(largest + 1.0), int(n))
         signals = _level_signals(n, counts, log_rank, model)
         last = signals[-1:]
-        no_more = 1.0 - model.block(
-            np.zeros(1, dtype=int), np.array([4.0 * largest]), last
-        )
+        no_more = 1.0 - model.block(np.zeros(1, dtype=int), np.array([4.0 * largest]), last)
         if no_more[0] < _SMALL_PART * (1.0 - level) or largest > 2000.0:
             return _Ranking(model, counts, signals)
         largest = np.ceil(1.6 * largest)
@@ -105,9 +101,7 @@ def _log_rank(flat: Flat, ordering: str, model: AveragedModel):
             best = np.maximum(k, b)
             log_best = special.xlogy(k, best) - best - special.gammaln(k + 1.0)
             log_probability = model.log_probability(rows(k), k, signal)
-            return np.where(
-                log_probability > _IMPOSSIBLE, log_probability - log_best, -np.inf
-            )
+            return np.where(log_probability > _IMPOSSIBLE, log_probability - log_best, -np.inf)
 
         return log_rank
     one = CountingExperiment(
@@ -127,9 +121,7 @@ def _log_rank(flat: Flat, ordering: str, model: AveragedModel):
     return log_profile
 
 
-def _level_signals(
-    n: float, counts: np.ndarray, log_rank, model: AveragedModel
-) -> np.ndarray:
+def _level_signals(n: float, counts: np.ndarray, log_rank, model: AveragedModel) -> np.ndarray:
     """c(k) of each count: R(n) = R(k); 0 where k > n leads, or k < n trails, from s = 0 on."""
     side = np.sign(counts - n)
     scale = 1.0 / model.typical_efficiency[0]
@@ -138,9 +130,7 @@ def _level_signals(
         """ln R(n) - ln R(k), falling with s for k > n; its negative for k < n."""
         k = counts[part]
         with np.errstate(invalid="ignore"):
-            value = side[part] * (
-                log_rank(np.full(k.size, n), signal) - log_rank(k, signal)
-            )
+            value = side[part] * (log_rank(np.full(k.size, n), signal) - log_rank(k, signal))
         # Where both are impossible, a little signal makes the smaller count the likelier.
         return np.nan_to_num(value, nan=1.0, posinf=1e9, neginf=-1e9)
 
@@ -155,9 +145,7 @@ def _level_signals(
         high[pending] *= 1.5
         pending = pending[lead(high[pending], pending) > 0.0]
     result = low.copy()
-    result[open_] = solve_bracketed(
-        lambda s, part: lead(s, open_[part]), low[open_], high[open_]
-    )
+    result[open_] = solve_bracketed(lambda s, part: lead(s, open_[part]), low[open_], high[open_])
     return result
 
 

@@ -103,9 +103,7 @@ def profiled(
             scale = np.where(better, scale, 0.5 * scale)
         theta[active] = np.where(better[:, None], trial, theta[active])
         value[active] = np.where(better, new, value[active])
-        active = active[
-            better & (np.abs(scale[:, None] * step).max(axis=1) > _STEP_TOLERANCE)
-        ]
+        active = active[better & (np.abs(scale[:, None] * step).max(axis=1) > _STEP_TOLERANCE)]
         if active.size == 0:
             break
     return value, theta
@@ -123,9 +121,7 @@ def _newton_step(model, counts, measured, signal, theta) -> np.ndarray:
     b_exponent, b_slope = _response(model.background_up, model.background_down, theta)
     e_exponent, e_slope = _response(model.efficiency_up, model.efficiency_down, theta)
     b = (model.background * np.exp(b_exponent.sum(axis=2)))[:, :, None]
-    s = (signal[:, None] * model.efficiency * np.exp(e_exponent.sum(axis=2)))[
-        :, :, None
-    ]
+    s = (signal[:, None] * model.efficiency * np.exp(e_exponent.sum(axis=2)))[:, :, None]
     expected = np.maximum(b + s, _TINY)
     slope = b * b_slope + s * e_slope
     pull = 1.0 - counts[:, :, None] / expected
@@ -139,9 +135,7 @@ def _newton_step(model, counts, measured, signal, theta) -> np.ndarray:
     return -np.linalg.solve(curvature, gradient[:, :, None])[:, :, 0]
 
 
-def best_signal(
-    model: LogNormalModel, counts: np.ndarray, measured: np.ndarray, ceiling
-):
+def best_signal(model: LogNormalModel, counts: np.ndarray, measured: np.ndarray, ceiling):
     """Return -ln L (sets,) minimised over nuisances and 0 <= signal <= ceiling, and that signal.
 
     -ln L falls and then rises with the signal; with one channel the minimum is where every
@@ -161,9 +155,7 @@ def best_signal(
     inside = np.flatnonzero((slope_low < 0.0) & (slope_high > 0.0))
     if inside.size:
         signal[inside] = solve_bracketed(
-            lambda s, part: _slope(
-                model, counts[inside[part]], measured[inside[part]], s
-            ),
+            lambda s, part: _slope(model, counts[inside[part]], measured[inside[part]], s),
             low[inside],
             high[inside],
             tolerance=_SIGNAL_TOLERANCE,
@@ -175,9 +167,7 @@ def _slope(model: LogNormalModel, counts, measured, signal: np.ndarray) -> np.nd
     """Derivative of the profiled -ln L with respect to the signal, (sets,)."""
     theta = profiled(model, counts, measured, signal)[1]
     efficiency = model.efficiencies(theta)
-    expected = np.maximum(
-        signal[:, None] * efficiency + model.backgrounds(theta), _TINY
-    )
+    expected = np.maximum(signal[:, None] * efficiency + model.backgrounds(theta), _TINY)
     return (efficiency * (1.0 - counts / expected)).sum(axis=1)
 
 

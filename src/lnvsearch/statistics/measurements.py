@@ -181,9 +181,7 @@ class AsymmetricBackground:
         down = check_range("background down", self.down, 0.0, open_low=True)
         _check_broadcast(mean=mean, up=up, down=down)
         if self.shape_name == "lognormal" and np.any(down >= mean):
-            raise ValueError(
-                "background down must be smaller than the mean for a log-normal"
-            )
+            raise ValueError("background down must be smaller than the mean for a log-normal")
         _store(self, mean=mean, up=up, down=down)
 
     @property
@@ -243,9 +241,7 @@ class KnownEfficiency:
     value: ArrayLike
 
     def __post_init__(self) -> None:
-        _store(
-            self, value=check_range("efficiency value", self.value, 0.0, open_low=True)
-        )
+        _store(self, value=check_range("efficiency value", self.value, 0.0, open_low=True))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -324,9 +320,7 @@ class BinomialEfficiency:
         return np.sqrt(estimate * (1.0 - estimate) / self.total)
 
 
-Background = (
-    KnownBackground | GaussianBackground | AsymmetricBackground | PoissonBackground
-)
+Background = KnownBackground | GaussianBackground | AsymmetricBackground | PoissonBackground
 Efficiency = KnownEfficiency | GaussianEfficiency | BinomialEfficiency
 
 
@@ -339,10 +333,7 @@ def taken(
     shape = part.shape if shape is None else shape
     fields = (getattr(part, name) for name in part.__dataclass_fields__)
     return type(part)(
-        *(
-            x if isinstance(x, str) else np.broadcast_to(x, shape).reshape(-1)[rows]
-            for x in fields
-        )
+        *(x if isinstance(x, str) else np.broadcast_to(x, shape).reshape(-1)[rows] for x in fields)
     )
 
 

@@ -63,9 +63,7 @@ def notes(
     shape = np.broadcast_shapes(experiment.shape, np.shape(confidence_level))
     level = np.broadcast_to(check_confidence_level(confidence_level), shape).ravel()
     upper = np.broadcast_to(limits.upper, shape).ravel()
-    found: list[list[str]] = [
-        [_method_note(method, options)] for _ in range(upper.size)
-    ]
+    found: list[list[str]] = [[_method_note(method, options)] for _ in range(upper.size)]
 
     def add(mask: np.ndarray, text) -> None:
         for row in np.flatnonzero(np.broadcast_to(mask, shape).ravel()):
@@ -75,9 +73,7 @@ def notes(
         (experiment.background.sigma > 0.0) | (experiment.efficiency.sigma > 0.0), shape
     )
     if method == "rolke":
-        _rolke_notes(
-            add, experiment, level, upper, shape, bool(options.get("bounded", False))
-        )
+        _rolke_notes(add, experiment, level, upper, shape, bool(options.get("bounded", False)))
     if method == "feldman-cousins":
         _feldman_cousins_notes(add, experiment, level, upper, shape, options)
     if method == "bayesian" and options.get("signal_prior", "uniform") != "uniform":
@@ -184,9 +180,7 @@ def _feldman_cousins_notes(add, experiment, level, upper, shape, options) -> Non
             "than the level",
         )
     shared = {name: options[name] for name in ("prior", "ordering") if name in options}
-    first, last = feldman_cousins.plain_upper_ends(
-        experiment, level.reshape(shape), **shared
-    )
+    first, last = feldman_cousins.plain_upper_ends(experiment, level.reshape(shape), **shared)
     gaps = last > first * (1.0 + 1e-9)
     add(
         gaps,
@@ -207,9 +201,7 @@ def _feldman_cousins_notes(add, experiment, level, upper, shape, options) -> Non
         )
 
 
-def _known_limits(
-    method: str, experiment: CountingExperiment, level, options: dict
-) -> np.ndarray:
+def _known_limits(method: str, experiment: CountingExperiment, level, options: dict) -> np.ndarray:
     """Upper limits of the same estimates without uncertainties."""
     from lnvsearch.statistics import methods
 
@@ -221,9 +213,7 @@ def _known_limits(
     return np.asarray(methods.interval(method, exact, level, **options).upper)
 
 
-def _moved_notes(
-    add, method, experiment, level, upper, shape, options, uncertain
-) -> None:
+def _moved_notes(add, method, experiment, level, upper, shape, options, uncertain) -> None:
     if not uncertain.any():
         return
     known = np.broadcast_to(
@@ -259,9 +249,7 @@ def _moved_notes(
     )
 
 
-def _expected_note(
-    add, experiment: CountingExperiment, method: str, shape, options
-) -> None:
+def _expected_note(add, experiment: CountingExperiment, method: str, shape, options) -> None:
     """Limits rise with the count: below the median expected limit means below the median count."""
     from lnvsearch.statistics.expected import background_cdf
 
@@ -272,9 +260,7 @@ def _expected_note(
         else experiment.background,
         experiment.efficiency,
     )
-    fewer = (
-        background_cdf(whole, whole.observed, options.get("prior", "lognormal")) < 0.5
-    )
+    fewer = background_cdf(whole, whole.observed, options.get("prior", "lognormal")) < 0.5
     add(
         fewer,
         "below expected: fewer events than the median of background alone; the limit is below "

@@ -118,9 +118,7 @@ def background_distribution(
     if isinstance(background, AsymmetricBackground) and prior != "none":
         mean, up, down = _flat(shape, background.mean, background.up, background.down)
         if background.shape_name == "lognormal":
-            return AsymmetricLogNormal(
-                mean, np.log1p(up / mean), -np.log1p(-down / mean)
-            )
+            return AsymmetricLogNormal(mean, np.log1p(up / mean), -np.log1p(-down / mean))
         return BifurcatedGaussian(mean, up, down)
     mean, sigma = _flat(shape, background.estimate, background.sigma)
     if not isinstance(background, GaussianBackground):
@@ -163,18 +161,14 @@ def _measured(prior: str, mean: np.ndarray, sigma: np.ndarray) -> Distribution:
     if prior == "truncated-gaussian":
         return TruncatedGaussian(mean, sigma, np.ones_like(mean), np.zeros_like(mean))
     if prior == "truncated-gaussian-mean":
-        width = (
-            relative * mean
-        )  # zero for a background of mean 0, as for every mean-1 factor
+        width = relative * mean  # zero for a background of mean 0, as for every mean-1 factor
         scale = 1.0 / _truncated_mean(relative)
         return TruncatedGaussian(mean, width, scale, np.zeros_like(mean))
     variance = relative**2
     with np.errstate(divide="ignore"):
         effective_count = np.where(variance > 0.0, 1.0 / variance, np.inf)
     extra = 1.0 if prior == "posterior-gamma" else 0.0
-    return Gamma(
-        effective_count + extra, variance * mean, mean * (1.0 + extra * variance)
-    )
+    return Gamma(effective_count + extra, variance * mean, mean * (1.0 + extra * variance))
 
 
 def _truncated_mean(relative: np.ndarray) -> np.ndarray:
@@ -184,9 +178,7 @@ def _truncated_mean(relative: np.ndarray) -> np.ndarray:
     return 1.0 + relative * density / special.ndtr(cut)
 
 
-def sample(
-    distribution: Distribution, draws: int, generator: np.random.Generator
-) -> np.ndarray:
+def sample(distribution: Distribution, draws: int, generator: np.random.Generator) -> np.ndarray:
     """Draw from the distribution: shape (experiments, draws).
 
     One normal score is used per draw and shared by the experiments, so that limits from toys
@@ -244,9 +236,7 @@ def score_mesh(
     features = np.broadcast_to(np.diff(_SCORES), cells.shape)
     if resolution is not None:
         density = resolution(values)
-        features = features + np.diff(values) * np.maximum(
-            density[:, 1:], density[:, :-1]
-        )
+        features = features + np.diff(values) * np.maximum(density[:, 1:], density[:, :-1])
     features = np.where(cells, features, 0.0)
     cumulative = np.zeros(values.shape)
     np.cumsum(features, axis=1, out=cumulative[:, 1:])
@@ -255,9 +245,7 @@ def score_mesh(
 
 def _panel_count(needed: np.ndarray) -> np.ndarray:
     """Round up to a few allowed numbers of panels, so that experiments form large groups."""
-    doublings = np.ceil(np.log2(np.maximum(needed / _PANEL_COUNTS[-1], 1.0))).astype(
-        int
-    )
+    doublings = np.ceil(np.log2(np.maximum(needed / _PANEL_COUNTS[-1], 1.0))).astype(int)
     place = np.searchsorted(_PANEL_COUNTS, needed / 2.0**doublings)
     return _PANEL_COUNTS[np.minimum(place, _PANEL_COUNTS.size - 1)] * 2**doublings
 
@@ -279,9 +267,7 @@ def quadrature(
         # The flat parts on both sides are outside the range.
         first = np.searchsorted(cumulative, 0.0, side="right") - 1
         end = np.searchsorted(cumulative, cumulative[-1], side="left") + 1
-        edges[place] = np.interp(
-            steps * cumulative[-1], cumulative[first:end], _SCORES[first:end]
-        )
+        edges[place] = np.interp(steps * cumulative[-1], cumulative[first:end], _SCORES[first:end])
     scores, weights = _composite_rule(edges)
     return chosen.value(scores), weights
 
@@ -329,9 +315,7 @@ def _normal_scores(panels: int) -> tuple[np.ndarray, np.ndarray]:
     return scores[0], weights[0] / weights.sum()
 
 
-def prior_quadrature(
-    distribution: Distribution, panels: int = 4
-) -> tuple[np.ndarray, np.ndarray]:
+def prior_quadrature(distribution: Distribution, panels: int = 4) -> tuple[np.ndarray, np.ndarray]:
     """Return values and weights, both (experiments, 16 * panels), for a smooth integrand.
 
     A fixed rule on |score| < 8.5, for sums over counts that stay small or integrands known to be

@@ -112,9 +112,7 @@ def upper_limit(
     return _shaped(upper, shape)
 
 
-def minus_two_log_lambda(
-    experiment: CountingExperiment, signal: ArrayLike
-) -> FloatOrArray:
+def minus_two_log_lambda(experiment: CountingExperiment, signal: ArrayLike) -> FloatOrArray:
     """Return the profiled -2 ln lambda at `signal` >= 0 produced events.
 
     It is relative to the saturated maximum (zero at s_hat), infinite where counts are seen and
@@ -215,9 +213,7 @@ def _compiled_limits(problem, level, bounded, want_lower, lower, upper) -> None:
     left = np.flatnonzero(np.isnan(upper))
     if left.size:
         some_lower, some_upper = np.zeros(left.size), np.empty(left.size)
-        _numpy_limits(
-            problem.take(left), level[left], bounded, want_lower, some_lower, some_upper
-        )
+        _numpy_limits(problem.take(left), level[left], bounded, want_lower, some_lower, some_upper)
         lower[left], upper[left] = some_lower, some_upper
 
 
@@ -229,9 +225,7 @@ def _numpy_limits(problem, level, bounded, want_lower, lower, upper) -> None:
         count = rolke_solver.effective_count(problem, level)
     counted = problem.with_count(count)
     selected = rolke_solver.upper_crossing(counted, level, bounded)
-    zero = np.flatnonzero(
-        (problem.count == 0.0) & (count == 1.0) & np.isfinite(selected)
-    )
+    zero = np.flatnonzero((problem.count == 0.0) & (count == 1.0) & np.isfinite(selected))
     if zero.size:
         two = counted.take(zero).with_count(np.full(zero.size, 2.0))
         first = selected[zero]
@@ -240,9 +234,7 @@ def _numpy_limits(problem, level, bounded, want_lower, lower, upper) -> None:
         if not bounded:  # a vanishing limit sends the method on to one count
             extrapolated = np.where(extrapolated > 0.0, extrapolated, first)
         selected[zero] = extrapolated
-    with np.errstate(
-        over="ignore"
-    ):  # an efficiency near 1e-308 may leave no finite number
+    with np.errstate(over="ignore"):  # an efficiency near 1e-308 may leave no finite number
         upper[:] = selected / problem.efficiency
         if want_lower:
             index = np.flatnonzero((problem.count > 0.0) | (count > 1.0))

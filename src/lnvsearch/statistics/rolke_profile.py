@@ -125,15 +125,9 @@ def _half_deviance(shift: np.ndarray, ratio: np.ndarray) -> np.ndarray:
     """
     small = np.abs(shift) < 1e-3
     r = np.where(small, shift, 0.0)
-    series = (
-        r * r * (1 / 2 - r * (1 / 3 - r * (1 / 4 - r * (1 / 5 - r * (1 / 6 - r / 7)))))
-    )
-    with np.errstate(
-        divide="ignore"
-    ):  # ratio 0: nothing expected, something seen: infinite
-        logarithm = np.where(
-            ratio < 0.5, np.log(ratio), np.log1p(np.maximum(shift, -0.5))
-        )
+    series = r * r * (1 / 2 - r * (1 / 3 - r * (1 / 4 - r * (1 / 5 - r * (1 / 6 - r / 7)))))
+    with np.errstate(divide="ignore"):  # ratio 0: nothing expected, something seen: infinite
+        logarithm = np.where(ratio < 0.5, np.log(ratio), np.log1p(np.maximum(shift, -0.5)))
     return np.where(small, series, shift - logarithm)
 
 
@@ -201,9 +195,7 @@ def _background_response(problem: Problem, pull):
         variance = problem.background_sigma**2
         return problem.background - variance * pull, -variance
     with np.errstate(divide="ignore", invalid="ignore"):
-        value = np.where(
-            problem.sideband > 0.0, problem.sideband / (problem.tau + pull), 0.0
-        )
+        value = np.where(problem.sideband > 0.0, problem.sideband / (problem.tau + pull), 0.0)
         slope = np.where(problem.sideband > 0.0, -value / (problem.tau + pull), 0.0)
     return value, slope
 
@@ -239,9 +231,7 @@ def _profile(problem: Problem, signal: np.ndarray) -> tuple[np.ndarray, np.ndarr
 def _paired(pull, remainder):
     """k and w = 1 - k, each from the other where that one has the more digits."""
     near_one = pull > 0.5
-    return np.where(near_one, 1.0 - remainder, pull), np.where(
-        near_one, remainder, 1.0 - pull
-    )
+    return np.where(near_one, 1.0 - remainder, pull), np.where(near_one, remainder, 1.0 - pull)
 
 
 def _newton_pull(problem: Problem, signal, pull, remainder, floor, active) -> tuple:
@@ -284,9 +274,7 @@ def _newton_pull(problem: Problem, signal, pull, remainder, floor, active) -> tu
         inside &= iteration < 10 or iteration % 3 != 0
         open_below = np.isinf(low[active])
         with np.errstate(invalid="ignore"):
-            half = np.where(
-                open_below, 2.0 * old - 1.0, 0.5 * (low[active] + high[active])
-            )
+            half = np.where(open_below, 2.0 * old - 1.0, 0.5 * (low[active] + high[active]))
             half_w = 0.5 * (low_remainder[active] + high_remainder[active])
         half_w = np.where(open_below, 2.0 * w, half_w)
         still = np.where(near_one, new_w == w, new == old)
@@ -324,9 +312,7 @@ def _deviance(problem: Problem, signal: np.ndarray) -> tuple[np.ndarray, np.ndar
     pull = np.maximum(pull, -1e300)
     # Near n the excess over the count is known from k better than from m.
     close = np.abs(pull) < 0.5
-    excess = np.where(
-        close, pull / np.where(close, 1.0 - pull, 1.0), (m - count) / count
-    )
+    excess = np.where(close, pull / np.where(close, 1.0 - pull, 1.0), (m - count) / count)
     value = count * _half_deviance(excess, m / count)
     efficiency, _ = _efficiency_response(problem, signal, pull)
     value += _efficiency_penalty(problem, efficiency, signal, pull)

@@ -43,9 +43,7 @@ def effective_count(problem: Problem, threshold: np.ndarray) -> np.ndarray:
     return count
 
 
-def _known_crossing(
-    count: np.ndarray, threshold: np.ndarray, side: float
-) -> np.ndarray:
+def _known_crossing(count: np.ndarray, threshold: np.ndarray, side: float) -> np.ndarray:
     """Approximate m with 2 (m - n - n ln(m/n)) = threshold, above (+1) or below (-1) n."""
     z = side * np.sqrt(threshold / count)
     series = 1.0 + z * (1.0 + z * (1.0 / 3.0 + z / 36.0))
@@ -99,12 +97,7 @@ def _solve(problem: Problem, level, start, low, high, side: float) -> np.ndarray
         solution[active] = new
         narrow = now_low >= (1.0 - 4e-16) * now_high
         exact = np.abs(root - target[active]) <= 4e-16 * target[active]
-        done = (
-            narrow
-            | exact
-            | (np.abs(new - t) <= _RELATIVE_TOLERANCE * t)
-            | (new > 1e300)
-        )
+        done = narrow | exact | (np.abs(new - t) <= _RELATIVE_TOLERANCE * t) | (new > 1e300)
         active = active[~done]
         if active.size == 0:
             break
@@ -122,9 +115,7 @@ def _between(low: np.ndarray, high: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(high), halfway, 8.0 * np.maximum(low, 0.125))
 
 
-def upper_crossing(
-    problem: Problem, threshold: np.ndarray, bounded: bool
-) -> np.ndarray:
+def upper_crossing(problem: Problem, threshold: np.ndarray, bounded: bool) -> np.ndarray:
     """t above the best one where -2 ln lambda reaches the threshold; n >= 1 everywhere.
 
     Unbounded experiments must have a positive limit (`effective_count` provides it).  Infinite
@@ -151,9 +142,7 @@ def upper_crossing(
     index = np.flatnonzero(finite)
     part, level = problem.take(index), level[index]
     start = _starting_point(part, level, +1.0)
-    result[index] = _solve(
-        part, level, start, np.maximum(best[index], 0.0), high[index], +1.0
-    )
+    result[index] = _solve(part, level, start, np.maximum(best[index], 0.0), high[index], +1.0)
     return result
 
 

@@ -27,9 +27,7 @@ from lnvsearch.statistics.rolke_profile import (
 _MOST_HALVINGS = 60
 
 
-def deviance_of_any_count(
-    problem: Problem, signal: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def deviance_of_any_count(problem: Problem, signal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return -2 ln lambda at t = `signal` >= 0 and its slope in t, for counts n >= 0."""
     value, slope = np.empty(signal.shape), np.empty(signal.shape)
     for rows, function in (
@@ -41,9 +39,7 @@ def deviance_of_any_count(
     return value, slope
 
 
-def deviance_without_counts(
-    problem: Problem, signal: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def deviance_without_counts(problem: Problem, signal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return -2 ln lambda at t = `signal` >= 0 and its slope in t, for n = 0 everywhere."""
     pull = np.ones(signal.shape)
     expected, efficiency = _expected(problem, signal, pull)

@@ -47,9 +47,7 @@ class Sensitivity:
     power: float
 
 
-def p_value(
-    experiment: CountingExperiment, prior: nuisance.Prior = "lognormal"
-) -> FloatOrArray:
+def p_value(experiment: CountingExperiment, prior: nuisance.Prior = "lognormal") -> FloatOrArray:
     """Return P(N >= n | background) of the observed counts n, in the experiment's shape.
 
     >>> from lnvsearch.statistics import CountingExperiment, KnownBackground, KnownEfficiency
@@ -78,16 +76,12 @@ def critical_count(
     p-value outside (0, 1).
     """
     if not 0.0 < largest_p_value < 1.0:
-        raise ValueError(
-            f"largest_p_value must be between 0 and 1; got {largest_p_value}"
-        )
+        raise ValueError(f"largest_p_value must be between 0 and 1; got {largest_p_value}")
     low, high = 0, 1
     while _at_least(_with_count(experiment, high), 0.0, prior) > largest_p_value:
         low, high = high, 2 * high
         if high > _MOST_COUNTS:
-            raise ValueError(
-                "background must be smaller: the critical count is out of reach"
-            )
+            raise ValueError("background must be smaller: the critical count is out of reach")
     while high - low > 1:
         middle = (low + high) // 2
         if _at_least(_with_count(experiment, middle), 0.0, prior) > largest_p_value:
@@ -114,9 +108,7 @@ def discovery_sensitivity(
         raise ValueError(f"power must be between 0 and 1; got {power}")
     count = critical_count(experiment, float(special.ndtr(-wanted_significance)), prior)
     at_count = _with_count(experiment, count)
-    signals = [
-        _signal_for(at_count, probability, prior) for probability in (0.5, power)
-    ]
+    signals = [_signal_for(at_count, probability, prior) for probability in (0.5, power)]
     return Sensitivity(count, *signals, power)
 
 
@@ -136,16 +128,10 @@ def _signal_for(experiment: CountingExperiment, probability: float, prior) -> fl
 def _at_least(experiment: CountingExperiment, signal: ArrayLike, prior) -> FloatOrArray:
     """P(N >= n | signal) with the averages of both nuisances."""
     below = np.maximum(np.asarray(experiment.observed) - 1.0, 0.0)
-    efficiency = (
-        experiment.efficiency
-        if np.any(np.asarray(signal) > 0)
-        else KnownEfficiency(1.0)
-    )
+    efficiency = experiment.efficiency if np.any(np.asarray(signal) > 0) else KnownEfficiency(1.0)
     fewer = CountingExperiment(below, experiment.background, efficiency)
     probability = 1.0 - np.asarray(cls.p_values(fewer, signal, prior).clsb)
-    probability = np.where(
-        np.asarray(experiment.observed) > 0.0, np.maximum(probability, 0.0), 1.0
-    )
+    probability = np.where(np.asarray(experiment.observed) > 0.0, np.maximum(probability, 0.0), 1.0)
     return float(probability) if probability.ndim == 0 else probability
 
 
