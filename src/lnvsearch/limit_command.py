@@ -165,6 +165,10 @@ def _extras(arguments: argparse.Namespace) -> Extras:
             raise UsageError(
                 f"--{name} must be a number; got {getattr(arguments, name)!r}"
             ) from error
+    if not 0.0 < numbers["discovery"] < 38.0:
+        raise UsageError(f"--discovery must be > 0 and < 38; got {arguments.discovery}")
+    if not 0.0 < numbers["power"] < 1.0:
+        raise UsageError(f"--power must be between 0 and 1; got {arguments.power}")
     return Extras(arguments.expected, arguments.sensitivity, arguments.ranking, **numbers)
 
 

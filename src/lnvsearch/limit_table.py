@@ -41,6 +41,8 @@ def read_table(path: str, given: Request) -> tuple[list[Request], list[str]]:
 
 def _text(path: str, name: str) -> str:
     try:
+        if path == "-" and sys.stdin is None:
+            raise OSError("stdin is closed")
         if path == "-":
             return sys.stdin.read().removeprefix("\ufeff")
         with open(path, encoding="utf-8-sig", newline="") as file:

@@ -308,6 +308,48 @@ def test_closed_stdout_is_one_line_and_exit_code_1():
     assert run.stderr.count("\n") == 1 and "cannot be written" in run.stderr
 
 
+def test_closed_stdin_is_one_line_and_exit_code_2():
+    run = subprocess.run(
+        ["sh", "-c", '"$@" <&-', "sh", *COMMAND[:6], "--table", "-"],
+        capture_output=True, text=True, check=False,
+    )
+    assert run.returncode == 2
+    assert run.stderr.count("\n") == 1 and "stdin is closed" in run.stderr
+
+
+@pytest.mark.parametrize("extra", ["--discovery -3", "--discovery nan", "--power 1", "--power x"])
+def test_impossible_sensitivities(capsys, extra):
+    command = f"limit --method cls --observed 1 --background 1 --efficiency 1 --sensitivity {extra}"
+    code, out, err = call(capsys, command)
+    assert (code, out) == (2, "")
+    assert extra.split()[0] in err and err.count("\n") == 1
+
+
+def test_expected_sensitivity_ranking_scan_and_plot(capsys, tmp_path):
+    common = (
+        "limit --method cls --observed 1 --background 0.91 --background-uncertainty 45% "
+        "--efficiency 0.2 --efficiency-uncertainty 7% --json"
+    )
+    answer = json.loads(call(capsys, f"{common} --expected --sensitivity --ranking")[1])
+    band = answer["expected"]
+    assert band["minus_two_sigma"] <= band["median"] <= band["plus_one_sigma"]
+    assert band["median"] == pytest.approx(answer["upper"])  # one event is the median count
+    assert answer["sensitivity"]["critical_count"] >= 6
+    assert answer["ranking"][0]["uncertainty"] == "background"
+    for method in ("cls", "rolke", "feldman-cousins", "bayesian", "cls-profiled"):
+        text = call(capsys, f"{common.replace(' cls ', f' {method} ')} --scan")[1]
+        points = json.loads(text)["scan"]
+        assert points[0]["cls"] == pytest.approx(1.0)
+        assert min(point["minus_two_log_lambda"] for point in points) < 0.02
+    nothing = common.replace("--observed 1", "--observed 0")
+    points = json.loads(call(capsys, f"{nothing} --scan")[1])["scan"]
+    assert points[0]["minus_two_log_lambda"] == 0.0
+    assert points[-1]["minus_two_log_lambda"] > 2.0
+    path = tmp_path / "curve.pdf"
+    code, _, err = call(capsys, f"{common} --plot", str(path))
+    assert code == 0 and path.read_bytes().startswith(b"%PDF"), err
+
+
 def test_a_reader_that_stops_early_is_no_error(tmp_path):
     table = tmp_path / "many.csv"
     table.write_text("observed\n" + "1\n" * 3000)

@@ -24,14 +24,6 @@ OPTIONS = {
 }
 #: The methods in the order of the tables.
 METHODS = ("rolke", "cls", "feldman-cousins", "bayesian")
-#: How the methods are called in tables and figures.
-TITLES = {
-    "rolke": "profile likelihood (Rolke)",
-    "cls": "CLs, averaged nuisances",
-    "cls-profiled": "CLs, profiled nuisances",
-    "feldman-cousins": "Feldman–Cousins",
-    "bayesian": "Bayesian",
-}
 
 
 def counting_experiment(

@@ -82,6 +82,13 @@ def notes(
             "under-covers: upper limits with the prior 1/sqrt(s) cover less than the level "
             "for some signals",
         )
+    if method in ("cls", "bayesian"):
+        add(
+            uncertain,
+            "under-covers: the level holds on average over the priors; at fixed true background "
+            "and efficiency the coverage may be below it (0.8989 for 0.90 by CLs at a background "
+            "of 0.91 +- 0.41)",
+        )
     if method == "cls-profiled" and uncertain.any():
         add(
             uncertain,

@@ -12,6 +12,7 @@ from lnvsearch.statistics import (
     KnownEfficiency,
     PoissonBackground,
     cls,
+    notes,
     rolke,
 )
 from lnvsearch.statistics.coverage import coverage
@@ -172,3 +173,23 @@ def test_every_method_by_name(method):
     result = interval(method, experiment, 0.90)
     assert result.lower.shape == result.upper.shape == (2,)
     assert result.upper[1] > result.upper[0] > result.lower[0] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("background", "sigma", "relative"),
+    [(0.91, 0.41, 0.03), (2.0, 0.6, 0.1), (5.0, 1.0, 0.0), (0.5, 0.0, 0.2)],
+)
+def test_every_default_covers_or_its_notes_say_that_it_may_not(background, sigma, relative):
+    # The estimates are the truth, the sums over counts exact.
+    truth = CountingExperiment(
+        1, GaussianBackground(background, sigma), GaussianEfficiency(1.0, relative)
+    )
+    signal = np.linspace(0.0, 12.0, 481)
+    for method in ("rolke", "cls", "bayesian", "feldman-cousins"):
+        least = coverage(truth, signal, method, 0.90, fluctuate=False).interval.min()
+        (texts,) = notes.notes(method, truth, 0.90, interval(method, truth, 0.90))
+        warned = any(text.startswith("under-covers") for text in texts)
+        assert least >= 0.90 - 0.001 or warned
+        assert warned == (method != "feldman-cousins")
+        if method in ("cls", "bayesian"):
+            assert least >= 0.898
