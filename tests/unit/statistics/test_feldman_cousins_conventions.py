@@ -36,9 +36,11 @@ def experiment(observed, background, sigma=0.0, relative=0.0):
 
 @pytest.mark.parametrize("observed", TABLE_IV)
 def test_default_reproduces_table_iv_to_its_rounding_and_grid(observed):
-    # Two printed decimals, and ends searched in steps of 0.005 in the signal and in b.
+    # Two printed decimals; the paper's search went in steps of 0.005, and 1.26 is 1.2652 here.
     upper = feldman_cousins.interval(experiment(observed, TABLE_IV_BACKGROUND)).upper
-    np.testing.assert_allclose(upper, TABLE_IV[observed], atol=0.0101)
+    np.testing.assert_allclose(upper, TABLE_IV[observed], atol=0.0055)
+    within = np.abs(upper - TABLE_IV[observed]) <= 0.005
+    assert within.sum() >= len(within) - (observed == 0)
 
 
 def exact_coverage(background, signal, convention):
