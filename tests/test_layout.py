@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 #: The layers in the order in which an analysis goes through them, and what all may use.
-SHARED = ("files", "particles", "random_streams", "tables", "event_files")
+SHARED = ("chunks", "files", "particles", "random_streams", "tables", "event_files")
 LAYERS = (
     "generation", "detector", "reconstruction", "selection", "sensitivity", "systematics",
     "statistics", "limit_inputs", "limit_tables", "publication", "cli",
