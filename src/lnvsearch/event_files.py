@@ -7,10 +7,12 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from lnvsearch.files import written_whole
+
+if TYPE_CHECKING:
+    import numpy as np
 
 __all__ = [
     "AS_WRITTEN",
@@ -154,6 +156,8 @@ class TreeFile:
 
 def _branch_type(values):
     """Type of a branch: a numpy dtype, or awkward's for a jagged one."""
+    import numpy as np
+
     if isinstance(values, np.ndarray):
         return values.dtype
     import awkward as ak

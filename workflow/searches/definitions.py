@@ -86,7 +86,7 @@ class Config(Keys):
     )  # fmt: skip
     events_per_job: int | None = key(
         "Cut samples of more events into several jobs, or null for one job a sample.  A job takes "
-        "whole chunks (a quarter of the sample, 50,000 events or 200,000 kaon decays at most), and "
+        "whole chunks (a quarter of the sample, 50,000 events or 100,000 kaon decays at most), and "
         "results do not depend on it.", None, ge=1,
     )  # fmt: skip
     data: dict[str, Data] = key("Recorded events to search beside the simulation, by search.", {})

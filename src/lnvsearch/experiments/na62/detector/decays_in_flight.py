@@ -33,11 +33,13 @@ from lnvsearch.experiments.na62.detector.interest import (
     CHI_SQUARE,
     INTEREST_FLOOR,
     MOMENTUM,
+    N_COLUMNS,
     SLOPE_X,
     SLOPE_Y,
     X,
     Y,
     interest,
+    prepare,
 )
 from lnvsearch.experiments.na62.detector.kinematics import decay_pion_towards, kicked
 from lnvsearch.experiments.na62.detector.track_fit import fit_track
@@ -59,11 +61,10 @@ __all__ = [
 #: Modes beside those of `kinematics`: topologies with weights.
 NO_PION_DECAYS, ONE_PION_DECAYS, PIONS_DECAY, PIONS_DECAY_UPSTREAM = 2, 3, 4, 5
 #: Decays drawn for each pion of an event.
-N_TRIALS = 16
+N_TRIALS = 6
 
 # Columns of a trial, before those of its track.
 _Z, _COSINE, _AZIMUTH, _WEIGHT = range(4)
-_N_COLUMNS = CHI_SQUARE + 1
 _MAGNET, _MUON, _PION = 2, 1, 2
 #: Shares of the regions in the mixture of decay places: the exponential; evenly from the magnet to
 #: the third chamber; evenly from the first chamber to the magnet; evenly between chambers 3 and 4.
@@ -78,7 +79,7 @@ LARGEST_TRIAL_WEIGHT = 1.0 / (_NATURAL * _ISOTROPIC_COSINE * _ISOTROPIC_AZIMUTH)
 def trial_space() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Arrays for `plan_decays`: trials, chosen combinations and their weights."""
     n = N_TRIALS
-    return np.zeros((3, n + 1, _N_COLUMNS)), np.zeros((4 * n * n, 3), np.int64), np.zeros(4 * n * n)
+    return np.zeros((3, n + 1, N_COLUMNS)), np.zeros((4 * n * n, 3), np.int64), np.zeros(4 * n * n)
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -260,7 +261,7 @@ def _weight(trials, a, b, c):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def _choose(key, event, trials, q, strata, negative, numbers, rows, sums):
+def _choose(key, event, trials, q, strata, numbers, rows, sums):
     """Rows of the chosen combination and the event's weight; see the module.
 
     `strata`: the first and the one behind the last.  `rows`, `sums`: space for the combinations
@@ -275,7 +276,7 @@ def _choose(key, event, trials, q, strata, negative, numbers, rows, sums):
                 a, b, c = _rows(stratum, i, j, N_TRIALS)
                 weight = share * _weight(trials, a, b, c)
                 plain += weight
-                above = interest(trials, a, b, c, negative, numbers)
+                above = interest(trials, a, b, c, numbers)
                 if above > 0.0:
                     interesting += weight * above
                     rows[found, 0], rows[found, 1], rows[found, 2] = a, b, c
@@ -289,7 +290,7 @@ def _choose(key, event, trials, q, strata, negative, numbers, rows, sums):
         a, b, c = rows[f, 0], rows[f, 1], rows[f, 2]
     else:
         a, b, c = _pick_plainly(trials, q, strata, (pick - interesting) / INTEREST_FLOOR)
-    above = interest(trials, a, b, c, negative, numbers)
+    above = interest(trials, a, b, c, numbers)
     return a, b, c, total / (INTEREST_FLOOR + above)
 
 
@@ -317,7 +318,7 @@ def _mean_flight(pz, constants):
 
 @njit(cache=True, error_model="numpy")
 def _fill_trials(
-    key, event, trials, i, slot, charge, laboratory, vertex, constants, response, fit
+    key, event, trials, i, slot, charge, laboratory, vertex, constants, response, fit, numbers
 ):  # fmt: skip
     """Draw the trials of pion i, which has column `slot`, and the track without a decay."""
     lab = (laboratory[slot, 0], laboratory[slot, 1], laboratory[slot, 2], laboratory[slot, 3])
@@ -332,6 +333,7 @@ def _fill_trials(
         trials[i, row, _Z], trials[i, row, _COSINE] = z, cosine
         trials[i, row, _AZIMUTH], trials[i, row, _WEIGHT] = azimuth, weight
         _measure(trials, i, row, lab, vertex, charge, constants.masses, response, fit)
+        prepare(trials, i, row, charge < 0.0, numbers)
 
 
 @njit(cache=True, error_model="numpy")
@@ -344,23 +346,21 @@ def plan_decays(
     `pions`: their columns.  `trials`, `rows`, `sums`: the arrays of `trial_space`.  Returns the
     weight of the topology, as in the module; 0 for an event with a pion that flies backwards.
     """
-    q, negative = (0.0, 0.0, 0.0), 0
+    q = (0.0, 0.0, 0.0)
     for i in range(3):
         j = pions[i]
         if laboratory[j, 2] <= 0.0:
             return 0.0
         mean = _mean_flight(laboratory[j, 2], constants)
         q = (q[1], q[2], -math.expm1(-(response.lkr.z_m - vertex[2]) / mean))
-        if charge[j] < 0.0:
-            negative = i
         plan[j, 0] = np.inf
     if mode == NO_PION_DECAYS:
         return (1.0 - q[0]) * (1.0 - q[1]) * (1.0 - q[2])
     for i in range(3):
         _fill_trials(key, event, trials, i, pions[i], charge[pions[i]], laboratory, vertex,
-                     constants, response, fit)  # fmt: skip
+                     constants, response, fit, numbers)  # fmt: skip
     strata = (4, 7) if mode == ONE_PION_DECAYS else (0, 4)
-    a, b, c, weight = _choose(key, event, trials, q, strata, negative, numbers, rows, sums)
+    a, b, c, weight = _choose(key, event, trials, q, strata, numbers, rows, sums)
     chosen = (a, b, c)
     for i in range(3):
         for column in range(3):

@@ -20,6 +20,7 @@ __all__ = [
     "CHI_SQUARE",
     "INTEREST_FLOOR",
     "MOMENTUM",
+    "N_COLUMNS",
     "SLOPE_X",
     "SLOPE_Y",
     "X",
@@ -27,6 +28,7 @@ __all__ = [
     "InterestNumbers",
     "interest",
     "interest_numbers",
+    "prepare",
     "vertex",
 ]
 
@@ -49,6 +51,16 @@ _KINKED = 0.4
 _LOW_GEV, _HIGH_GEV = 10.0, 40.0
 #: Columns of a trial's track; a track that is not found has an infinite momentum.
 X, Y, SLOPE_X, SLOPE_Y, MOMENTUM, CHI_SQUARE = range(4, 10)
+#: Columns that follow from them (`prepare`): the four-momentum, and the momentum as it enters the
+#: total, infinite where no selection takes the track.
+PX, PY, PZ, ENERGY, USED_MOMENTUM = range(10, 15)
+#: In x and in y: weight of the line at the usual distance of a vertex, and its moments.
+_MOMENTS_X, _MOMENTS_Y = 15, 21
+N_COLUMNS = 27
+#: Distance from the first chamber at which a vertex is looked for first.
+_DISTANCE_M = -60.0
+#: Vertices whose chi-square is so large there are not looked at again.
+_HOPELESS_CHI_SQUARE = 300.0
 
 
 class InterestNumbers(NamedTuple):
@@ -105,8 +117,14 @@ def _variance(constant, scattering, momentum, distance):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
+def _reduced(total, wx, ws, wxx, wxs, wss):
+    """Second moments about the weighted mean, from sums of w, w x, w s, w x x, w x s, w s s."""
+    return wxx - wx * wx / total, wxs - wx * ws / total, wss - ws * ws / total
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _projection(p, x, s, constant, scattering, distance):
-    """Moments of three lines in a projection: (sum w, w x, w s, w x x, w x s, w s s)."""
+    """Second moments of three lines in a projection, weighted as they are measured at a distance."""
     total, wx, ws, wxx, wxs, wss = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for t in range(3):
         w = 1.0 / _variance(constant, scattering, p[t], distance)
@@ -116,53 +134,106 @@ def _projection(p, x, s, constant, scattering, distance):
         wxx += w * x[t] * x[t]
         wxs += w * x[t] * s[t]
         wss += w * s[t] * s[t]
-    return wxx - wx * wx / total, wxs - wx * ws / total, wss - ws * ws / total
+    return _reduced(total, wx, ws, wxx, wxs, wss)
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def vertex(p, x, y, sx, sy, numbers):
-    """(z m, chi-square) of the point nearest to three lines, by two steps of reweighting."""
-    distance, chi_square = -60.0, 0.0
-    for _ in range(3):
-        xx, xs, ss = _projection(p, x, sx, numbers.constant_x, numbers.scattering_x, distance)
-        yy, ys, tt = _projection(p, y, sy, numbers.constant_y, numbers.scattering_y, distance)
-        distance = -(xs + ys) / (ss + tt)
-        chi_square = xx + yy + distance * (xs + ys)
-        distance = min(max(distance, -150.0), 0.0)
-    return numbers.first_chamber_z_m + distance, chi_square
+def _nearest_point(along_x, along_y):
+    """(distance m, chi-square) of the point nearest to lines, from their moments in x and y."""
+    distance = -(along_x[1] + along_y[1]) / (along_x[2] + along_y[2])
+    chi_square = along_x[0] + along_y[0] + distance * (along_x[1] + along_y[1])
+    return min(max(distance, -150.0), 0.0), chi_square
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def interest(trials, a, b, c, negative, numbers):
+def vertex(p, x, y, sx, sy, distance, numbers):
+    """(distance m, chi-square) of the point nearest to three lines, weighted at a distance."""
+    return _nearest_point(
+        _projection(p, x, sx, numbers.constant_x, numbers.scattering_x, distance),
+        _projection(p, y, sy, numbers.constant_y, numbers.scattering_y, distance),
+    )
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _keep_moments(trials, pion, row, column, position, slope, constant, scattering):
+    """Weight and moments of a line at the usual distance, from `column` on."""
+    w = 1.0 / _variance(constant, scattering, trials[pion, row, MOMENTUM], _DISTANCE_M)
+    trials[pion, row, column] = w
+    trials[pion, row, column + 1] = w * position
+    trials[pion, row, column + 2] = w * slope
+    trials[pion, row, column + 3] = w * position * position
+    trials[pion, row, column + 4] = w * position * slope
+    trials[pion, row, column + 5] = w * slope * slope
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _moments(trials, a, b, c, m):
+    """Second moments of three prepared lines at the usual distance; `m`: their first column."""
+    return _reduced(
+        trials[0, a, m] + trials[1, b, m] + trials[2, c, m],
+        trials[0, a, m + 1] + trials[1, b, m + 1] + trials[2, c, m + 1],
+        trials[0, a, m + 2] + trials[1, b, m + 2] + trials[2, c, m + 2],
+        trials[0, a, m + 3] + trials[1, b, m + 3] + trials[2, c, m + 3],
+        trials[0, a, m + 4] + trials[1, b, m + 4] + trials[2, c, m + 4],
+        trials[0, a, m + 5] + trials[1, b, m + 5] + trials[2, c, m + 5],
+    )
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def prepare(trials, pion, row, is_negative, numbers):
+    """Compute once for a trial what `interest` adds up in every combination with it.
+
+    The pion of negative charge is taken for one, the others for muons.
+    """
+    p = trials[pion, row, MOMENTUM]
+    trials[pion, row, USED_MOMENTUM] = np.inf
+    if p < _MOMENTUM_GEV[0] or p > _MOMENTUM_GEV[1]:
+        return
+    sx, sy = trials[pion, row, SLOPE_X], trials[pion, row, SLOPE_Y]
+    along = p / math.sqrt(1.0 + sx * sx + sy * sy)
+    mass = numbers.pion_mass if is_negative else numbers.muon_mass
+    trials[pion, row, PX] = along * sx
+    trials[pion, row, PY] = along * sy
+    trials[pion, row, PZ] = along
+    trials[pion, row, ENERGY] = math.sqrt(p * p + mass * mass)
+    trials[pion, row, USED_MOMENTUM] = p
+    _keep_moments(trials, pion, row, _MOMENTS_X, trials[pion, row, X], sx, numbers.constant_x,
+                  numbers.scattering_x)  # fmt: skip
+    _keep_moments(trials, pion, row, _MOMENTS_Y, trials[pion, row, Y], sy, numbers.constant_y,
+                  numbers.scattering_y)  # fmt: skip
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def interest(trials, a, b, c, numbers):
     """Interest above the floor of three tracks: rows a, b, c of the trials of three pions.
 
-    `negative`: which of the pions has negative charge; the others are taken for muons.
+    The trials are prepared (`prepare`).
     """
-    p = (trials[0, a, MOMENTUM], trials[1, b, MOMENTUM], trials[2, c, MOMENTUM])
+    p = (trials[0, a, USED_MOMENTUM], trials[1, b, USED_MOMENTUM], trials[2, c, USED_MOMENTUM])
     away = abs(p[0] + p[1] + p[2] - numbers.beam_momentum_gev)
     if away > _TOTAL_END_GEV:
         return 0.0
-    if min(p[0], p[1], p[2]) < _MOMENTUM_GEV[0] or max(p[0], p[1], p[2]) > _MOMENTUM_GEV[1]:
-        return 0.0
-    sx = (trials[0, a, SLOPE_X], trials[1, b, SLOPE_X], trials[2, c, SLOPE_X])
-    sy = (trials[0, a, SLOPE_Y], trials[1, b, SLOPE_Y], trials[2, c, SLOPE_Y])
-    px, py, pz, energy = 0.0, 0.0, 0.0, 0.0
-    for t in range(3):
-        along = p[t] / math.sqrt(1.0 + sx[t] * sx[t] + sy[t] * sy[t])
-        mass = numbers.pion_mass if t == negative else numbers.muon_mass
-        px += along * sx[t]
-        py += along * sy[t]
-        pz += along
-        energy += math.sqrt(p[t] * p[t] + mass * mass)
+    px = trials[0, a, PX] + trials[1, b, PX] + trials[2, c, PX]
+    py = trials[0, a, PY] + trials[1, b, PY] + trials[2, c, PY]
+    pz = trials[0, a, PZ] + trials[1, b, PZ] + trials[2, c, PZ]
     across_x, across_y = px - pz * numbers.beam_slope_x, py - pz * numbers.beam_slope_y
     if across_x * across_x + across_y * across_y > _TRANSVERSE_GEV * _TRANSVERSE_GEV:
         return 0.0
+    energy = trials[0, a, ENERGY] + trials[1, b, ENERGY] + trials[2, c, ENERGY]
     squared = energy * energy - px * px - py * py - pz * pz
     if squared > _HIGHEST_MASS_GEV * _HIGHEST_MASS_GEV:
         return 0.0
+    distance, chi_square = _nearest_point(
+        _moments(trials, a, b, c, _MOMENTS_X), _moments(trials, a, b, c, _MOMENTS_Y)
+    )
+    if chi_square > _HOPELESS_CHI_SQUARE:
+        return 0.0
+    sx = (trials[0, a, SLOPE_X], trials[1, b, SLOPE_X], trials[2, c, SLOPE_X])
+    sy = (trials[0, a, SLOPE_Y], trials[1, b, SLOPE_Y], trials[2, c, SLOPE_Y])
     x = (trials[0, a, X], trials[1, b, X], trials[2, c, X])
     y = (trials[0, a, Y], trials[1, b, Y], trials[2, c, Y])
-    z, chi_square = vertex(p, x, y, sx, sy, numbers)
+    distance, chi_square = vertex(p, x, y, sx, sy, distance, numbers)
+    z = numbers.first_chamber_z_m + distance
     outside = max(_VERTEX_Z_M[0] - z, z - _VERTEX_Z_M[1], 0.0)
     if chi_square > _VERTEX_CHI_SQUARE_END or outside > _VERTEX_MARGIN_M:
         return 0.0

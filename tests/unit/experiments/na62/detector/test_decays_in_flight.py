@@ -11,8 +11,19 @@ from lnvsearch.experiments.na62.detector import simulate as simulation
 from lnvsearch.experiments.na62.detector.decays_in_flight import (
     LARGEST_TRIAL_WEIGHT,
     draw_trial,
+    trial_space,
 )
-from lnvsearch.experiments.na62.detector.interest import interest_numbers, vertex
+from lnvsearch.experiments.na62.detector.interest import (
+    MOMENTUM,
+    SLOPE_X,
+    SLOPE_Y,
+    X,
+    Y,
+    interest,
+    interest_numbers,
+    prepare,
+    vertex,
+)
 from lnvsearch.experiments.na62.detector.simulate import Na62Detector, simulate_spectrometer
 from lnvsearch.experiments.na62.detector.upstream import draw_upstream_kaon, pass_beam_line
 from lnvsearch.generation.kaon import generate_kaon_decays
@@ -299,6 +310,28 @@ def test_quick_vertex_finds_where_lines_meet(detector):
     z = 130.0
     at = np.array([0.02, -0.01]) + slopes * (numbers.first_chamber_z_m - z)
     x, y = tuple(at[:, 0]), tuple(at[:, 1])
-    found, chi_square = vertex((20.0, 25.0, 30.0), x, y, tuple(slopes[:, 0]), tuple(slopes[:, 1]),
-                               numbers)  # fmt: skip
-    assert found == pytest.approx(z, abs=1e-6) and abs(chi_square) < 1e-6
+    distance, chi_square = vertex(
+        (20.0, 25.0, 30.0), x, y, tuple(slopes[:, 0]), tuple(slopes[:, 1]), -60.0, numbers
+    )
+    assert numbers.first_chamber_z_m + distance == pytest.approx(z, abs=1e-6)
+    assert abs(chi_square) < 1e-6
+
+
+def test_prepared_tracks_have_the_interest_of_a_plain_candidate(detector):
+    """Three tracks from one point with the beam's momentum are of interest, others of none."""
+    numbers = interest_numbers(detector.response)
+    trials, _, _ = trial_space()
+    p = np.array([20.0, 25.0, 30.0])
+    across = np.array([[0.1, 0.02], [-0.06, 0.08], [-0.04, -0.1]])
+    beam = np.array([numbers.beam_slope_x, numbers.beam_slope_y])
+    slopes = beam + across / p[:, np.newaxis]
+    at = slopes * (numbers.first_chamber_z_m - 130.0)
+    for row, (total, offset) in enumerate([(75.0, 0.0), (80.0, 0.0), (75.0, 0.05)]):
+        for pion in range(3):
+            columns = {MOMENTUM: p[pion] * total / 75.0, X: at[pion, 0] + pion * offset,
+                       Y: at[pion, 1], SLOPE_X: slopes[pion, 0], SLOPE_Y: slopes[pion, 1]}
+            for column, value in columns.items():
+                trials[pion, row, column] = value
+            prepare(trials, pion, row, pion == 0, numbers)
+    plain, too_fast, no_vertex = (interest(trials, i, i, i, numbers) for i in range(3))
+    assert plain >= 1.0 and too_fast == 0.0 and no_vertex == 0.0
