@@ -30,6 +30,8 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
+from lnvsearch.elementary_functions import cosine_and_sine_of_turn
+
 __all__ = ["normal_pair", "philox4x32", "philox4x64", "round_keys", "stream_key", "uniform4"]
 
 # Multipliers and Weyl increments of Philox4x64 (Salmon et al., SC'11, Table 2).
@@ -158,9 +160,9 @@ def uniform4(key, event, slot, attempt, block):
     )
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def normal_pair(uniform_1, uniform_2):
     """Two independent standard normal numbers from two uniform ones (Box and Muller 1958)."""
     radius = math.sqrt(-2.0 * math.log(uniform_1))
-    azimuth = 2.0 * math.pi * uniform_2
-    return radius * math.cos(azimuth), radius * math.sin(azimuth)
+    cosine, sine = cosine_and_sine_of_turn(uniform_2)
+    return radius * cosine, radius * sine

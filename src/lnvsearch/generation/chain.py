@@ -14,11 +14,11 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from lnvsearch.elementary_functions import cosine_and_sine_of_turn
 from lnvsearch.generation.majorana_pair import majorana_pair_vertex
 from lnvsearch.generation.phase_space_blocks import fill_rows
 from lnvsearch.generation.phase_space_kernels import (
     at_rest,
-    cosine_and_sine_of_turn,
     decay_chain,
     draw_chain,
     find_maximum_weight,

@@ -16,6 +16,7 @@ import math
 import numpy as np
 from numba import njit
 
+from lnvsearch.elementary_functions import cosine_and_sine
 from lnvsearch.lanes import (
     LANES,
     float_stack_array,
@@ -45,32 +46,11 @@ _FIRST_ANGLE = -0.25 * math.pi + 0.5 * _ANGLE_STEP
 
 
 @njit(inline="always", error_model="numpy")
-def _cosine_and_sine(angle):
-    """cos and sin for |angle| <= pi / 4, to 1e-16.
-
-    Polynomials of fdlibm (Sun Microsystems 1993, k_cos.c and k_sin.c).
-    """
-    z = angle * angle
-    sine = multiply_add(z, 1.58969099521155010221e-10, -2.50507602534068634195e-08)
-    sine = multiply_add(sine, z, 2.75573137070700676789e-06)
-    sine = multiply_add(sine, z, -1.98412698298579493134e-04)
-    sine = multiply_add(sine, z, 8.33333333332248946124e-03)
-    sine = multiply_add(sine, z, -1.66666666666666324348e-01)
-    cosine = multiply_add(z, -1.13596475577881948265e-11, 2.08757232129817482790e-09)
-    cosine = multiply_add(cosine, z, -2.75573143513906633035e-07)
-    cosine = multiply_add(cosine, z, 2.48015872894767294178e-05)
-    cosine = multiply_add(cosine, z, -1.38888888888741095749e-03)
-    cosine = multiply_add(cosine, z, 4.16666666666666019037e-02)
-    cosine = multiply_add(cosine, z, -0.5)
-    return multiply_add(cosine, z, 1.0), multiply_add(z * angle, sine, angle)
-
-
-@njit(inline="always", error_model="numpy")
 def _isotropic(polar_word, azimuth_word, size):
     """Vector of length `size` in a random direction."""
     cosine = multiply_add(np.float64(polar_word), 2.0**-31, 2.0**-32 - 1.0)
     place = multiply_add(np.float64(azimuth_word & _PLACE), _ANGLE_STEP, _FIRST_ANGLE)
-    along, across = _cosine_and_sine(place)
+    along, across = cosine_and_sine(place)
     swap = (azimuth_word & _SWAP) != _ZERO
     x = across if swap else along
     y = along if swap else across

@@ -11,11 +11,11 @@ import math
 import numpy as np
 from numba import njit
 
+from lnvsearch.elementary_functions import cosine_and_sine_of_turn
 from lnvsearch.random_streams import uniform4
 
 __all__ = [
     "at_rest",
-    "cosine_and_sine_of_turn",
     "decay_chain",
     "draw_chain",
     "find_maximum_weight",
@@ -52,42 +52,6 @@ def momentum_squared(kinetic, mass_1, mass_2):
         * ((kinetic + 2.0 * mass_1) * (kinetic + 2.0 * mass_2))
     )
     return 0.25 * product / (parent * parent)
-
-
-@njit(inline="always", error_model="numpy")
-def cosine_and_sine_of_turn(turn):
-    """cos and sin of 2 pi `turn`, 0 <= turn <= 1, to 1e-15.
-
-    Taylor series to orders 22 and 21 after reduction to a quarter of a turn: without a branch,
-    several times faster than the two library functions, and the same on every machine.
-    """
-    half = np.floor(2.0 * turn + 0.5)
-    sign = 1.0 - 2.0 * half * (2.0 - half)
-    angle = (turn - 0.5 * half) * (2.0 * math.pi)
-    z = angle * angle
-    # Horner's scheme: 1 - z/(2*3) (1 - z/(4*5) (1 - ...)), and with 1*2, 3*4, ...
-    sine = 1.0 - z * (1.0 / 420.0)
-    sine = 1.0 - z * sine * (1.0 / 342.0)
-    sine = 1.0 - z * sine * (1.0 / 272.0)
-    sine = 1.0 - z * sine * (1.0 / 210.0)
-    sine = 1.0 - z * sine * (1.0 / 156.0)
-    sine = 1.0 - z * sine * (1.0 / 110.0)
-    sine = 1.0 - z * sine * (1.0 / 72.0)
-    sine = 1.0 - z * sine * (1.0 / 42.0)
-    sine = 1.0 - z * sine * (1.0 / 20.0)
-    sine = 1.0 - z * sine * (1.0 / 6.0)
-    cosine = 1.0 - z * (1.0 / 462.0)
-    cosine = 1.0 - z * cosine * (1.0 / 380.0)
-    cosine = 1.0 - z * cosine * (1.0 / 306.0)
-    cosine = 1.0 - z * cosine * (1.0 / 240.0)
-    cosine = 1.0 - z * cosine * (1.0 / 182.0)
-    cosine = 1.0 - z * cosine * (1.0 / 132.0)
-    cosine = 1.0 - z * cosine * (1.0 / 90.0)
-    cosine = 1.0 - z * cosine * (1.0 / 56.0)
-    cosine = 1.0 - z * cosine * (1.0 / 30.0)
-    cosine = 1.0 - z * cosine * (1.0 / 12.0)
-    cosine = 1.0 - z * cosine * (1.0 / 2.0)
-    return sign * cosine, sign * angle * sine
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lnvsearch.elementary_functions import cosine_and_sine_of_turn
 from lnvsearch.generation.phase_space import (
     breakup_momentum,
     generate_phase_space,
@@ -14,7 +15,6 @@ from lnvsearch.generation.phase_space import (
     maximum_weight,
     phase_space_volume,
 )
-from lnvsearch.generation.phase_space_kernels import cosine_and_sine_of_turn
 from lnvsearch.random_streams import stream_key
 
 KEY = stream_key(7, "test", "phase_space")
