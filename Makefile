@@ -6,13 +6,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: run test environment lock cluster root clean
+.PHONY: run test benchmark environment lock cluster root clean
 
 run: environment
 	$(BIN)/snakemake --cores $(CORES)
 
 test: environment
 	$(BIN)/python -m pytest -n $(CORES)
+
+# Rates on one core and their ratios to those of ROOT (if `make root` was run before) and of numpy.
+benchmark: environment
+	$(BIN)/python benchmark/run.py results/benchmark.json
 
 environment: $(INSTALLED)
 

@@ -1,17 +1,10 @@
-"""Speed of the 4C fit on one core, with the accuracy of the same calls beside it.
-
-Run as `python benchmark/fit.py [number of events]`.  Times are CPU times of the process, the
-median of several rounds behind a first call that compiles.  Exits with an error if the fit
-disagrees with the fully converged solution or with an independent minimisation.
-"""
+"""The 4C fit: checked against converged and independent solutions, and the cases to time."""
 
 from __future__ import annotations
 
-import statistics
-import sys
-import time
-
 import numpy as np
+from peers import numpy_fit
+from timing import Case, check
 
 from lnvsearch.generation.phase_space import generate_phase_space
 from lnvsearch.particles import mass_gev
@@ -20,10 +13,11 @@ from lnvsearch.reconstruction.candidates import mass_hypotheses
 from lnvsearch.reconstruction.four_vectors import four_momenta
 from lnvsearch.reconstruction.kinematic_fit import fit, fit_parameters
 
-ROUNDS = 7
 EVENTS_COMPARED = 20_000
 EVENTS_COMPARED_WITH_SCIPY = 20
 LARGEST_DISAGREEMENT = 1e-6  # in chi2, relative to 1 + chi2
+#: A fixed number of steps in numpy is compared where they suffice.
+LARGEST_FOR_FEW_STEPS = 50.0
 
 FINAL_STATES = {
     "KKee": ["K+", "K+", "e-", "e-"],
@@ -85,17 +79,6 @@ def minimum_by_scipy(helix, covariance, masses, total) -> float:
     ).fun
 
 
-def median_cpu_seconds(function) -> float:
-    """Median CPU time of several calls, after one that compiles."""
-    function()
-    times = []
-    for _ in range(ROUNDS):
-        start = time.process_time()
-        function()
-        times.append(time.process_time() - start)
-    return statistics.median(times)
-
-
 def disagreements(helix, covariance, masses, total) -> dict[str, float]:
     """Largest differences of chi2, relative to 1 + chi2, from two references.
 
@@ -109,33 +92,33 @@ def disagreements(helix, covariance, masses, total) -> dict[str, float]:
     minima = [minimum_by_scipy(helix[i], covariance[i], masses[0], total) for i in few]
     reference = np.array(minima)
     difference = chi_square[: len(reference), 0] - reference
+    plain = numpy_fit(helix, covariance, masses[0], total)
+    both = np.isfinite(chi_square[:, 0]) & (chi_square[:, 0] < LARGEST_FOR_FEW_STEPS)
+    apart = np.abs(plain - chi_square[:, 0])[both] / (1.0 + plain[both])
     return {
-        "converged solution": np.max(np.abs(quick - fine) / (1.0 + fine)),
-        "minimum found by scipy": np.max(np.abs(difference) / (1.0 + reference)),
+        "largest_error_against_converged_solution": np.max(np.abs(quick - fine) / (1.0 + fine)),
+        "largest_error_against_scipy": np.max(np.abs(difference) / (1.0 + reference)),
+        "largest_difference_from_numpy": np.max(apart),
     }
 
 
-def main(n_events: int) -> int:
-    """Print the accuracy, then the speed; the exit code tells whether the accuracy is good."""
+def prepare(n_events: int) -> tuple[dict[str, float], list[Case]]:
+    """The accuracy, and the cases to time."""
     masses = mass_hypotheses(FINAL_STATES).masses_gev
     helix, covariance, total = measured_events(n_events)
-    result = fit(helix, covariance, masses, total)
-    print(f"{len(helix)} events of 4 tracks, {len(masses)} mass hypotheses")
-    print(f"mean chi2 of the right hypothesis {result.chi_square[:, 0].mean():.3f} (expected 4)")
-    print(f"fits without a solution, by hypothesis: {np.sum(~result.converged, axis=0)}")
     compared = slice(EVENTS_COMPARED)
-    differences = disagreements(helix[compared], covariance[compared], masses, total)
-    for name, value in differences.items():
-        print(f"largest disagreement with the {name}: {value:.1e}")
-    for chosen, label in ((masses[:1], "one hypothesis"), (masses, f"{len(masses)} hypotheses")):
-        seconds = median_cpu_seconds(lambda chosen=chosen: fit(helix, covariance, chosen, total))
-        events = len(helix) / seconds / 1e6
-        fits = events * len(chosen)
-        print(f"{label}: {events:.2f} M events/s, {fits:.2f} M fits/s on one core")
-    is_accurate = max(differences.values()) < LARGEST_DISAGREEMENT
-    print("accuracy: good" if is_accurate else "accuracy: NOT GOOD, the speed means nothing")
-    return 0 if is_accurate else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 200_000))
+    errors = disagreements(helix[compared], covariance[compared], masses, total)
+    check(max(errors.values()) < LARGEST_DISAGREEMENT, f"chi-squares of the 4C fit, {errors}")
+    few = slice(max(len(helix) // 10, 1))  # the peer is slow
+    others = masses[1:]
+    return {name: float(value) for name, value in errors.items()}, [
+        Case("fit_4c", len(helix), lambda: fit(helix, covariance, masses[:1], total)),
+        Case(
+            "fit_4c_six_hypotheses", len(helix),
+            lambda: fit(helix, covariance, others, total),
+        ),
+        Case(
+            "numpy_fit_4c", few.stop,
+            lambda: numpy_fit(helix[few], covariance[few], masses[0], total),
+        ),
+    ]

@@ -1,7 +1,7 @@
 """How fast kaon decays are generated, on one core: `python benchmark/kaon_generation.py`.
 
 Every timing stands behind an accuracy check of the same events: four-momentum, masses, weights
-of mean 1.  CPU time, best of several runs, without compilation.  `aimed` are events generated
+of mean 1.  CPU time, median of several runs, without compilation.  `aimed` are events generated
 with early rejection, of which only those kept cost memory.
 """
 
@@ -10,9 +10,9 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import time
 
 import numpy as np
+from timing import check, median_cpu_seconds
 
 from lnvsearch import particles
 from lnvsearch.generation.kaon import (
@@ -28,19 +28,8 @@ AIM = {"aim": True, "largest_missing_gev": 5.0, "largest_missing_pt_gev": 0.060}
 
 
 def events_per_second(function, n_events: int) -> float:
-    """Best rate of several runs, after one that compiles."""
-    function(10)
-    best = float("inf")
-    for _ in range(REPETITIONS):
-        start = time.process_time()
-        function(n_events)
-        best = min(best, time.process_time() - start)
-    return n_events / best
-
-
-def check(condition: bool, what: str) -> None:
-    if not condition:
-        raise SystemExit(f"wrong, so its speed does not count: {what}")
+    """Median rate of several runs."""
+    return n_events / median_cpu_seconds(lambda: function(n_events), REPETITIONS)
 
 
 def check_decays(mode: str, radiation: bool, n_events: int) -> None:

@@ -1,37 +1,29 @@
-"""Profile-likelihood upper limits a second on one core, behind an accuracy check in the same run.
-
-    python benchmark/limits.py [--experiments 1000000] [--repeat 9] [--json]
+"""Profile-likelihood limits: checked against two references, and the cases to time.
 
 Each experiment has its own count, known background and Gaussian efficiency.  Timed is what a user
 calls, from plain arrays to limits: building the CountingExperiment with its checks, and
-`rolke.upper_limit` (or `rolke.interval`).  The best of the repetitions counts, after one call that
-compiles; both wall-clock and CPU rates are printed, since other work on the machine slows the
-first.
+`rolke.upper_limit` (or `rolke.interval`).
 
-Before a rate is believed, all limits are checked against two references that share neither the
-compiled kernel nor its number of Newton steps: the bracketing solver in numpy on a sample, and
--2 ln lambda at the limit, in units of the limit, wherever the limit is a crossing of the
-experiment's own count.  An error above the tolerance (1e-6) makes the exit code 1.
-
-For scale: ROOT's compiled TRolke makes 137 thousand limits a second on the machine on which this
-kernel makes 20 to 30 million.
+The references share neither the compiled kernel nor its number of Newton steps: the bracketing
+solver in numpy on a sample, and -2 ln lambda at the limit, in units of the limit, wherever the
+limit is a crossing of the experiment's own count.
 """
 
-import argparse
-import json
-import sys
-import time
+from __future__ import annotations
 
 import numpy as np
+from timing import Case, check
 
 from lnvsearch.statistics import CountingExperiment, GaussianEfficiency, KnownBackground, rolke
+
+__all__ = ["CONFIDENCE_LEVEL", "arguments", "prepare"]
 
 CONFIDENCE_LEVEL = 0.90
 TOLERANCE = 1e-6
 SAMPLE = 4000
 
 
-def generate(size: int, seed: int) -> dict[str, np.ndarray]:
+def arguments(size: int, seed: int = 1) -> dict[str, np.ndarray]:
     """Arguments like those of a mass scan: up to three background counts, one signal count."""
     rng = np.random.default_rng(seed)
     background = rng.uniform(0.0, 3.0, size)
@@ -44,79 +36,40 @@ def generate(size: int, seed: int) -> dict[str, np.ndarray]:
     }
 
 
-def build(arguments: dict[str, np.ndarray], index: slice | np.ndarray = slice(None)):
+def build(given: dict[str, np.ndarray], index: slice | np.ndarray = slice(None)):
     """The CountingExperiment of the selected arguments."""
     return CountingExperiment(
-        arguments["observed"][index],
-        KnownBackground(arguments["background"][index]),
-        GaussianEfficiency(arguments["efficiency"][index], arguments["efficiency_sigma"][index]),
+        given["observed"][index],
+        KnownBackground(given["background"][index]),
+        GaussianEfficiency(given["efficiency"][index], given["efficiency_sigma"][index]),
     )
 
 
-def relative_errors(arguments: dict[str, np.ndarray], upper: np.ndarray) -> dict[str, float]:
-    """Largest relative error of the limits by the two references."""
-    small_pieces = [slice(first, first + 500) for first in range(0, min(SAMPLE, upper.size), 500)]
+def accuracy(given: dict[str, np.ndarray]) -> dict[str, float]:
+    """Largest relative errors by the two references; ends the program if they are large."""
+    upper = rolke.upper_limit(build(given), CONFIDENCE_LEVEL)
+    pieces = [slice(first, first + 500) for first in range(0, min(SAMPLE, upper.size), 500)]
     sample = 0.0
-    for piece in small_pieces:  # too small for the compiled kernel
-        reference = rolke.upper_limit(build(arguments, piece), CONFIDENCE_LEVEL)
+    for piece in pieces:  # too small for the compiled kernel
+        reference = rolke.upper_limit(build(given, piece), CONFIDENCE_LEVEL)
         sample = max(sample, np.abs(upper[piece] / reference - 1.0).max())
-    own = np.flatnonzero(arguments["observed"] >= np.maximum(arguments["background"], 1.0))
-    experiment, limit = build(arguments, own), upper[own]
+    own = np.flatnonzero(given["observed"] >= np.maximum(given["background"], 1.0))
+    experiment, limit = build(given, own), upper[own]
     value = rolke.minus_two_log_lambda(experiment, limit)
     step = 1e-4 * limit
     slope = (rolke.minus_two_log_lambda(experiment, limit + step) - value) / step
     crossing = np.abs((value - rolke.threshold(CONFIDENCE_LEVEL)) / (slope * limit)).max()
-    return {"bracketing_solver": float(sample), "crossing": float(crossing)}
-
-
-def measure(function, arguments: dict[str, np.ndarray], repeat: int) -> dict[str, float]:
-    """Best rates, in limits a second, of `repeat` calls after one that compiles."""
-    function(build(arguments), CONFIDENCE_LEVEL)
-    wall, cpu = [], []
-    for _ in range(repeat):
-        wall_start, cpu_start = time.perf_counter(), time.process_time()
-        function(build(arguments), CONFIDENCE_LEVEL)
-        wall.append(time.perf_counter() - wall_start)
-        cpu.append(time.process_time() - cpu_start)
-    size = arguments["observed"].size
-    return {"per_second": size / min(wall), "per_cpu_second": size / min(cpu)}
-
-
-def main() -> int:
-    """Check, measure, print; 0 if every limit is within the tolerance."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--experiments", type=int, default=1_000_000, help="number of experiments")
-    parser.add_argument("--repeat", type=int, default=9, help="timed calls; the best counts")
-    parser.add_argument("--seed", type=int, default=1, help="seed of the arguments")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    options = parser.parse_args()
-
-    arguments = generate(options.experiments, options.seed)
-    upper = rolke.upper_limit(build(arguments), CONFIDENCE_LEVEL)
-    errors = relative_errors(arguments, upper)
-    accurate = max(errors.values()) <= TOLERANCE
-    result = {
-        "experiments": options.experiments,
-        "largest_relative_error": errors,
-        "tolerance": TOLERANCE,
-        "accurate": accurate,
-        "upper_limit": measure(rolke.upper_limit, arguments, options.repeat),
-        "interval": measure(rolke.interval, arguments, options.repeat),
+    check(max(sample, crossing) < TOLERANCE, "upper limits")
+    return {
+        "largest_error_against_bracketing_solver": float(sample),
+        "largest_error_of_the_crossing": float(crossing),
     }
-    if options.json:
-        print(json.dumps(result))
-    else:
-        print(f"{options.experiments} experiments; largest relative error (tolerance {TOLERANCE}):")
-        for name, error in errors.items():
-            print(f"  {name:18s} {error:.1e}")
-        for name in ("upper_limit", "interval"):
-            rate = result[name]
-            print(
-                f"rolke.{name:12s} {rate['per_second'] / 1e6:6.1f} M/s wall clock, "
-                f"{rate['per_cpu_second'] / 1e6:6.1f} M/s of CPU time"
-            )
-    return 0 if accurate else 1
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def prepare(size: int) -> tuple[dict[str, float], list[Case]]:
+    """The accuracy, and the cases to time."""
+    given = arguments(size)
+    return accuracy(given), [
+        Case("rolke_upper_limit", size, lambda: rolke.upper_limit(build(given), CONFIDENCE_LEVEL)),
+        Case("rolke_interval", size, lambda: rolke.interval(build(given), CONFIDENCE_LEVEL)),
+    ]

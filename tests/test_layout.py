@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 #: The layers in the order in which an analysis goes through them, and what all may use.
-SHARED = ("chunks", "files", "particles", "random_streams", "tables", "event_files")
+SHARED = (
+    "chunks", "files", "particles", "lanes", "elementary_functions", "random_streams", "tables",
+    "event_files",
+)  # fmt: skip
 LAYERS = (
     "generation", "detector", "reconstruction", "selection", "sensitivity", "systematics",
     "statistics", "limit_inputs", "limit_tables", "publication", "cli",

@@ -13,6 +13,11 @@ plain numpy, for a check by hand::
     bits = numpy.random.Philox(key=key, counter=[block, event, slot, attempt])
 
 numpy advances the counter before its first output, so it begins at block + 1 of ours.
+
+Kernels that work on many events at once use Philox4x32-10 of the same authors, `philox4x32`:
+machines have vector instructions for its products, not for those of the wider one.  Its key is
+the first of the stream's two numbers, its counter (event, event >> 32, block, attempt) with the
+slot in the upper bits of the block, and a number is one word of 32 bits.
 """
 
 from __future__ import annotations
@@ -25,13 +30,22 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-__all__ = ["normal_pair", "philox4x64", "stream_key", "uniform4"]
+from lnvsearch.elementary_functions import cosine_and_sine_of_turn
+
+__all__ = ["normal_pair", "philox4x32", "philox4x64", "round_keys", "stream_key", "uniform4"]
 
 # Multipliers and Weyl increments of Philox4x64 (Salmon et al., SC'11, Table 2).
 _MULTIPLIER_0 = np.uint64(0xD2E7470EE14C6C93)
 _MULTIPLIER_1 = np.uint64(0xCA5A826395121157)
 _WEYL_0 = np.uint64(0x9E3779B97F4A7C15)
 _WEYL_1 = np.uint64(0xBB67AE8584CAA73B)
+# The same of Philox4x32.
+_MULTIPLIER_32_0 = np.uint64(0xD2511F53)
+_MULTIPLIER_32_1 = np.uint64(0xCD9E8D57)
+_WEYL_32_0 = np.uint64(0x9E3779B9)
+_WEYL_32_1 = np.uint64(0xBB67AE85)
+_LOW_WORD = np.uint64(0xFFFFFFFF)
+_WORD = np.uint64(32)
 _ROUNDS = 10
 _SHIFT_TO_52_BITS = np.uint64(12)
 _TWO_TO_MINUS_52 = 2.0**-52
@@ -88,6 +102,39 @@ def philox4x64(key_0, key_1, counter_0, counter_1, counter_2, counter_3):
     return counter_0, counter_1, counter_2, counter_3
 
 
+@njit(cache=True)
+def round_keys(key):
+    """Keys of the rounds of `philox4x32`, 20 words, from a stream's key."""
+    words = np.empty(2 * _ROUNDS, dtype=np.uint64)
+    first, second = key[0] & _LOW_WORD, key[0] >> _WORD
+    for k in range(_ROUNDS):
+        words[2 * k], words[2 * k + 1] = first, second
+        first = (first + _WEYL_32_0) & _LOW_WORD
+        second = (second + _WEYL_32_1) & _LOW_WORD
+    return words
+
+
+@njit(inline="always")
+def philox4x32(words, event, block, attempt):
+    """Four random words of 32 bits, each in a uint64; all arguments uint64.
+
+    `words`: of `round_keys`; `block` and `attempt` below 2**32.
+    """
+    counter_0, counter_1 = event & _LOW_WORD, event >> _WORD
+    counter_2, counter_3 = block, attempt
+    for k in range(_ROUNDS):
+        # The product of two words is exact in 64 bits; upper halves are cut off where they end.
+        product_0 = (counter_0 & _LOW_WORD) * _MULTIPLIER_32_0
+        product_1 = (counter_2 & _LOW_WORD) * _MULTIPLIER_32_1
+        counter_0 = (product_1 >> _WORD) ^ counter_1 ^ words[2 * k]
+        counter_1 = product_1
+        counter_2 = (product_0 >> _WORD) ^ counter_3 ^ words[2 * k + 1]
+        counter_3 = product_0
+    return (
+        counter_0 & _LOW_WORD, counter_1 & _LOW_WORD, counter_2 & _LOW_WORD, counter_3 & _LOW_WORD
+    )
+
+
 @njit(inline="always")
 def _to_open_unit_interval(bits):
     """A double in the open interval (0, 1): neither log(u) nor log(1 - u) is ever infinite."""
@@ -113,9 +160,9 @@ def uniform4(key, event, slot, attempt, block):
     )
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def normal_pair(uniform_1, uniform_2):
     """Two independent standard normal numbers from two uniform ones (Box and Muller 1958)."""
     radius = math.sqrt(-2.0 * math.log(uniform_1))
-    azimuth = 2.0 * math.pi * uniform_2
-    return radius * math.cos(azimuth), radius * math.sin(azimuth)
+    cosine, sine = cosine_and_sine_of_turn(uniform_2)
+    return radius * cosine, radius * sine

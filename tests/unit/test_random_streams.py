@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
-from lnvsearch.random_streams import normal_pair, stream_key, uniform4
+from lnvsearch.random_streams import normal_pair, philox4x32, round_keys, stream_key, uniform4
 
 WORD = st.integers(min_value=0, max_value=2**62)
 
@@ -39,6 +39,32 @@ def test_known_answer_of_the_generator():
     ]
     expected = [(float(int(b) >> 12) + 0.5) * 2.0**-52 for b in bits]
     assert list(uniform4(np.zeros(2, dtype=np.uint64), 0, 0, 0, 0)) == expected
+
+
+@njit
+def words_of(key, event, block, attempt):
+    return philox4x32(round_keys(key), event, block, attempt)
+
+
+@pytest.mark.parametrize(
+    ("counter", "key", "expected"),
+    [
+        ((0, 0, 0, 0), (0, 0), (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),
+        (
+            (0xFFFFFFFF,) * 4, (0xFFFFFFFF,) * 2,
+            (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD),
+        ),
+        (
+            (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344), (0xA4093822, 0x299F31D0),
+            (0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1),
+        ),
+    ],
+)
+def test_known_answers_of_the_generator_of_32_bits(counter, key, expected):
+    # Random123's published known-answer vectors for philox4x32-10.
+    stream = np.array([key[0] + (key[1] << 32), 0], dtype=np.uint64)
+    event = np.uint64(counter[0] + (counter[1] << 32))
+    assert words_of(stream, event, np.uint64(counter[2]), np.uint64(counter[3])) == expected
 
 
 def test_keys_are_equal_for_equal_names_and_differ_for_any_other():

@@ -49,13 +49,13 @@ _SQRT_HALF = math.sqrt(0.5)
 _ATTEMPTS = 64
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def survival_probability(mass_gev, ctau_m, p_gev, path_m):
     """Probability of no decay along a path: exp(-L m/(p c tau)); 1 for an infinite lifetime."""
     return math.exp(-path_m * mass_gev / (p_gev * ctau_m))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _photon_number(mean, uniform):
     """Poisson number for one uniform number, by inversion."""
     if uniform < 1.0 - mean:  # smaller than exp(-mean): nearly always, for a thin wall
@@ -70,7 +70,7 @@ def _photon_number(mean, uniform):
     return number
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _photon_share(key, event, slot, photon, layer):
     """(share y of the electron's energy, depth in [0, 1]) of one photon."""
     share, depth = _SMALLEST_SHARE, 0.0
@@ -84,7 +84,7 @@ def _photon_share(key, event, slot, photon, layer):
     return share, depth
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def radiate_before_chamber(key, event, slot, energy_gev, thickness_x0):
     """Energy (GeV) that is left to an electron behind a wall of `thickness_x0` along its path."""
     uniform, _, _, _ = uniform4(key, event, slot, 0, _WALL)
@@ -94,7 +94,7 @@ def radiate_before_chamber(key, event, slot, energy_gev, thickness_x0):
     return energy_gev
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def curvature_weight(rest):
     """Share of a curvature change that a track fit sees, for hits spread evenly along the track.
 
@@ -104,7 +104,7 @@ def curvature_weight(rest):
     return rest * rest * rest * (10.0 + rest * (6.0 * rest - 15.0))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def radiate_in_chamber(key, event, slot, energy_gev, thickness_x0, arc_m, sine, bend_radius_m,
                        merging_angle):
     """Radiation of an electron along its track in the chamber.
@@ -131,7 +131,7 @@ def radiate_in_chamber(key, event, slot, energy_gev, thickness_x0, arc_m, sine, 
     return left, curvature, merged
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def merges_with_shower(emission_arc_m, arc_m, sine, bend_radius_m, merging_angle):
     """Whether a photon radiated along the track ends in the electron's own shower.
 
@@ -143,7 +143,7 @@ def merges_with_shower(emission_arc_m, arc_m, sine, bend_radius_m, merging_angle
     return 0.5 * sine * rest * rest / (bend_radius_m * arc_m) < merging_angle
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def conversion_layer(uniform, sine, material, conversion):
     """Where a photon converts: 0 nowhere, 1 in the beam pipe, 2 in the chamber's inner wall."""
     if not conversion.enabled:
@@ -156,7 +156,7 @@ def conversion_layer(uniform, sine, material, conversion):
     return 1 if uniform < 1.0 - through_pipe else 2
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def conversion_share(uniform):
     """The electron's share x of a converted photon, by inversion of 1 - 4/3 x (1 - x).
 
@@ -168,7 +168,7 @@ def conversion_share(uniform):
     return 0.5 * (1.0 + y)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def kicked_momentum(photon, momentum_gev, kick_gev, azimuth):
     """Momentum of a given size along a photon, with a kick perpendicular to it."""
     energy = photon[3]

@@ -1,4 +1,4 @@
-"""The event loop: one decay tree, event after event, in one compiled kernel.
+"""The event loop: one decay tree, a block of events after another, in one compiled kernel.
 
 A tree is a list of nodes in breadth-first order; node 0 is the decaying particle and the
 daughters of a node are neighbours.  Every vertex is generated in its parent's rest frame: masses
@@ -14,10 +14,11 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from lnvsearch.elementary_functions import cosine_and_sine_of_turn
 from lnvsearch.generation.majorana_pair import majorana_pair_vertex
+from lnvsearch.generation.phase_space_blocks import fill_rows
 from lnvsearch.generation.phase_space_kernels import (
     at_rest,
-    cosine_and_sine_of_turn,
     decay_chain,
     draw_chain,
     find_maximum_weight,
@@ -36,6 +37,7 @@ FIXED, BREIT_WIGNER, VIRTUAL_PHOTON = 0, 1, 2
 
 _PHOTON_CODE = 22
 _MAXIMUM_ATTEMPTS = 10_000_000
+_EVENTS_TOGETHER = 1024
 
 
 class DecayTree(NamedTuple):
@@ -252,10 +254,32 @@ def _which_masses_vary(tree):
     return vary, widest
 
 
+@njit(cache=True, error_model="numpy")
+def _fill_plain_vertices(key, first_event, n_events, tree, maxima, masses_vary, mass, momenta):
+    """Vertices at which no mass is drawn, all events at once; `momenta`: (events, nodes, 4).
+
+    `mass`: of the tree.  Such vertices have a maximum in `maxima`; that of others is 0 then.
+    """
+    n_nodes = len(tree.mass)
+    flat = momenta.reshape(-1)
+    no_weights = np.empty(0)
+    for node in range(n_nodes):
+        if maxima[node] > 0.0 and not masses_vary[node]:
+            first, n = tree.first[node], tree.n_daughters[node]
+            daughters = mass[first : first + n].copy()
+            fill_rows(
+                key, node, first_event, n_events, mass[node] - daughters.sum(), daughters,
+                maxima[node], flat, 4 * first, 4 * n_nodes, no_weights,
+            )
+
+
 @njit(cache=True, error_model="numpy", forceinline=True)
 def _decay_all(streams, event, tree, maxima, masses_vary, photon_cut, mass, work, momentum,
                photon, photon_vertex):
-    """All vertices of one event, each in its parent's rest frame; returns the photon count."""
+    """All vertices of one event, each in its parent's rest frame; returns the photon count.
+
+    `momentum`, (nodes, 4), has those of `_fill_plain_vertices` already.
+    """
     n_photons = 0
     for node in range(len(tree.mass)):
         first, n = tree.first[node], tree.n_daughters[node]
@@ -270,9 +294,10 @@ def _decay_all(streams, event, tree, maxima, masses_vary, photon_cut, mass, work
             if tree.shape[node] != FIXED:
                 kinetic = mass[node] - _lightest(tree, first, n, mass)
                 maximum = find_maximum_weight(kinetic, mass, first, n)
-            _phase_space_vertex(
-                streams, event, node, tree, maximum, masses_vary[node], mass, work, momentum
-            )
+            if maxima[node] == 0.0 or masses_vary[node]:
+                _phase_space_vertex(
+                    streams, event, node, tree, maximum, masses_vary[node], mass, work, momentum
+                )
         if photon_cut > 0.0:
             before = n_photons
             n_photons = radiate(
@@ -310,7 +335,7 @@ def generate_block(streams, first_event, n_events, tree, beam, photon_cut, conju
     masses_vary, widest = _which_masses_vary(tree)
     mass[:] = tree.mass
     work = scratch(widest)
-    momentum = np.empty((n_nodes, 4))
+    momenta = np.empty((_EVENTS_TOGETHER, n_nodes, 4))
     laboratory = np.empty((n_nodes, 4))
     photon = np.empty((MAXIMUM_PHOTONS, 4))
     photon_vertex = np.empty(MAXIMUM_PHOTONS, dtype=np.int64)
@@ -319,6 +344,12 @@ def generate_block(streams, first_event, n_events, tree, beam, photon_cut, conju
         if place + n_final + MAXIMUM_PHOTONS > len(code):
             return i
         event = first_event + i
+        if i % _EVENTS_TOGETHER == 0:
+            _fill_plain_vertices(
+                streams.phase_space, event, min(_EVENTS_TOGETHER, n_events - i), tree, maxima,
+                masses_vary, tree.mass, momenta,
+            )
+        momentum = momenta[i % _EVENTS_TOGETHER]
         n_photons = _decay_all(
             streams, event, tree, maxima, masses_vary, photon_cut, mass, work, momentum,
             photon, photon_vertex,

@@ -24,7 +24,8 @@ import math
 import numpy as np
 from numba import njit
 
-from lnvsearch.generation.phase_space_kernels import cosine_and_sine_of_turn, momentum_squared
+from lnvsearch.elementary_functions import cosine_and_sine_of_turn
+from lnvsearch.generation.phase_space_kernels import momentum_squared
 from lnvsearch.random_streams import uniform4
 
 __all__ = ["analysing_power", "angular_weight", "majorana_pair_vertex"]

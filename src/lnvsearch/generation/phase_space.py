@@ -11,14 +11,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
-from lnvsearch.generation.phase_space_kernels import (
-    fill_phase_space,
-    find_maximum_weight,
-    momentum_squared,
-)
+from lnvsearch.generation.phase_space_blocks import fill_phase_space
+from lnvsearch.generation.phase_space_kernels import find_maximum_weight, momentum_squared
 
 __all__ = [
     "breakup_momentum",
@@ -50,7 +48,13 @@ def maximum_weight(parent_mass_gev: float, masses_gev: Sequence[float]) -> float
     optimum.  Zero at threshold.  Raises ValueError as `generate_phase_space` does.
     """
     masses, kinetic = _checked(parent_mass_gev, masses_gev)
-    return find_maximum_weight(kinetic, masses, 0, len(masses))
+    return _maximum(kinetic, tuple(masses))
+
+
+@lru_cache(maxsize=64)
+def _maximum(kinetic: float, masses: tuple[float, ...]) -> float:
+    """The search takes as long as thousands of events: once for a decay."""
+    return find_maximum_weight(kinetic, np.array(masses), 0, len(masses))
 
 
 def generate_phase_space(
@@ -73,11 +77,11 @@ def generate_phase_space(
     (5, 3, 4)
     """
     masses, kinetic = _checked(parent_mass_gev, masses_gev)
-    maximum = find_maximum_weight(kinetic, masses, 0, len(masses))
+    maximum = _maximum(kinetic, tuple(masses))
     momenta = np.empty((n_events, len(masses), 4))
     if kinetic == 0.0:
         return _all_at_rest(momenta, masses)
-    fill_phase_space(key, first_event, kinetic, masses, maximum, momenta, np.empty(0), False)
+    fill_phase_space(key, first_event, kinetic, masses, maximum, momenta, np.empty(0))
     return momenta
 
 
@@ -94,12 +98,12 @@ def generate_weighted_phase_space(
     `maximum_weight` (between 0 and 1; 1 for all at threshold).
     """
     masses, kinetic = _checked(parent_mass_gev, masses_gev)
-    maximum = find_maximum_weight(kinetic, masses, 0, len(masses))
+    maximum = _maximum(kinetic, tuple(masses))
     momenta = np.empty((n_events, len(masses), 4))
     weights = np.ones(n_events)
     if kinetic == 0.0:
         return _all_at_rest(momenta, masses), weights
-    fill_phase_space(key, first_event, kinetic, masses, maximum, momenta, weights, True)
+    fill_phase_space(key, first_event, kinetic, masses, maximum, momenta, weights)
     return momenta, weights
 
 

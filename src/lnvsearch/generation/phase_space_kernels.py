@@ -1,4 +1,4 @@
-"""The compiled part of n-body phase space; `phase_space` holds the method and the interface.
+"""n-body phase space event by event, for decay trees; `phase_space` holds the method.
 
 Draws of one attempt, in this order: n - 2 subsystem masses, 1 for accept-reject, then
 (cos theta, phi) for each of the n - 1 two-body steps, beginning at the whole system.
@@ -11,14 +11,13 @@ import math
 import numpy as np
 from numba import njit
 
+from lnvsearch.elementary_functions import cosine_and_sine_of_turn
 from lnvsearch.random_streams import uniform4
 
 __all__ = [
     "at_rest",
-    "cosine_and_sine_of_turn",
     "decay_chain",
     "draw_chain",
-    "fill_phase_space",
     "find_maximum_weight",
     "momentum_squared",
     "scratch",
@@ -33,8 +32,6 @@ _SWEEP_TOLERANCE = 1e-13
 
 # Rows of the scratch array that the kernels share (see `scratch`).
 UNIFORM, FRACTION, CHAIN_MASS, BREAKUP = 0, 1, 2, 3
-
-_LANES = 32
 
 
 @njit(cache=True, error_model="numpy")
@@ -55,42 +52,6 @@ def momentum_squared(kinetic, mass_1, mass_2):
         * ((kinetic + 2.0 * mass_1) * (kinetic + 2.0 * mass_2))
     )
     return 0.25 * product / (parent * parent)
-
-
-@njit(inline="always", error_model="numpy")
-def cosine_and_sine_of_turn(turn):
-    """cos and sin of 2 pi `turn`, 0 <= turn <= 1, to 1e-15.
-
-    Taylor series to orders 22 and 21 after reduction to a quarter of a turn: without a branch,
-    several times faster than the two library functions, and the same on every machine.
-    """
-    half = np.floor(2.0 * turn + 0.5)
-    sign = 1.0 - 2.0 * half * (2.0 - half)
-    angle = (turn - 0.5 * half) * (2.0 * math.pi)
-    z = angle * angle
-    # Horner's scheme: 1 - z/(2*3) (1 - z/(4*5) (1 - ...)), and with 1*2, 3*4, ...
-    sine = 1.0 - z * (1.0 / 420.0)
-    sine = 1.0 - z * sine * (1.0 / 342.0)
-    sine = 1.0 - z * sine * (1.0 / 272.0)
-    sine = 1.0 - z * sine * (1.0 / 210.0)
-    sine = 1.0 - z * sine * (1.0 / 156.0)
-    sine = 1.0 - z * sine * (1.0 / 110.0)
-    sine = 1.0 - z * sine * (1.0 / 72.0)
-    sine = 1.0 - z * sine * (1.0 / 42.0)
-    sine = 1.0 - z * sine * (1.0 / 20.0)
-    sine = 1.0 - z * sine * (1.0 / 6.0)
-    cosine = 1.0 - z * (1.0 / 462.0)
-    cosine = 1.0 - z * cosine * (1.0 / 380.0)
-    cosine = 1.0 - z * cosine * (1.0 / 306.0)
-    cosine = 1.0 - z * cosine * (1.0 / 240.0)
-    cosine = 1.0 - z * cosine * (1.0 / 182.0)
-    cosine = 1.0 - z * cosine * (1.0 / 132.0)
-    cosine = 1.0 - z * cosine * (1.0 / 90.0)
-    cosine = 1.0 - z * cosine * (1.0 / 56.0)
-    cosine = 1.0 - z * cosine * (1.0 / 30.0)
-    cosine = 1.0 - z * cosine * (1.0 / 12.0)
-    cosine = 1.0 - z * cosine * (1.0 / 2.0)
-    return sign * cosine, sign * angle * sine
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -261,79 +222,8 @@ def decay_chain(key, event, slot, attempt, mass, first, n, work, momentum, row):
 
 
 @njit(cache=True, error_model="numpy")
-def _step_of_lanes(u_polar, u_azimuth, squared, outer, inner, mass_squared, px, py, pz, energy,
-                   out_x, out_y, out_z, out_e):
-    """`_two_body_step` of _LANES events at once; all arrays of shape (_LANES,).
-
-    The loop has a fixed length and one-dimensional arrays: then the compiler vectorises it.
-    """
-    for i in range(_LANES):
-        qx, qy, qz, leaving, x, y, z, staying = _two_body_step(
-            u_polar[i], u_azimuth[i], squared[i], outer[i], inner[i], mass_squared,
-            px[i], py[i], pz[i], energy[i],
-        )
-        out_x[i], out_y[i], out_z[i], out_e[i] = qx, qy, qz, leaving
-        px[i], py[i], pz[i], energy[i] = x, y, z, staying
-
-
-@njit(cache=True, error_model="numpy")
-def _decay_chains(mass, uniform, chain_mass, breakup, out):
-    """`decay_chain` of _LANES events: uniform (2 n - 2, lanes), others (n, lanes).
-
-    Writes `out` (n, 4, lanes); particle 0 holds the shrinking subsystem on the way.
-    """
-    n = len(mass)
-    out[0, :3] = 0.0
-    out[0, 3] = chain_mass[n - 1]
-    position = 0
-    for k in range(n - 1, 0, -1):
-        _step_of_lanes(
-            uniform[position], uniform[position + 1], breakup[k], chain_mass[k],
-            chain_mass[k - 1], mass[k] * mass[k], out[0, 0], out[0, 1], out[0, 2], out[0, 3],
-            out[k, 0], out[k, 1], out[k, 2], out[k, 3],
-        )
-        position += 2
-
-
-@njit(cache=True, error_model="numpy")
 def at_rest(mass, first, n, momentum, row):
     """All particles at rest: a decay exactly at threshold."""
     for k in range(n):
         momentum[row + k, 0] = momentum[row + k, 1] = momentum[row + k, 2] = 0.0
         momentum[row + k, 3] = mass[first + k]
-
-
-@njit(cache=True, error_model="numpy")
-def fill_phase_space(key, first_event, kinetic, mass, maximum, momenta, weights, weighted):
-    """Fill `momenta`, (events, n, 4), and with `weighted` also `weights`, (events,).
-
-    Accept-reject runs event by event, the kinematics of _LANES events together.
-    """
-    n = len(mass)
-    work = scratch(n)
-    uniform = np.full((2 * n - 2, _LANES), 0.5)
-    chain_mass = np.ones((n, _LANES))
-    breakup = np.ones((n, _LANES))
-    out = np.empty((n, 4, _LANES))
-    for start in range(0, len(momenta), _LANES):
-        lanes = min(_LANES, len(momenta) - start)
-        for i in range(lanes):
-            event = first_event + start + i
-            attempt = 0
-            squared, threshold = draw_chain(key, event, 0, attempt, kinetic, mass, 0, n, work)
-            while not weighted and (threshold * maximum) ** 2 >= squared:
-                attempt += 1
-                squared, threshold = draw_chain(key, event, 0, attempt, kinetic, mass, 0, n, work)
-            if weighted:
-                weights[start + i] = math.sqrt(squared) / maximum
-            fill_uniforms(key, event, 0, attempt, (n + 2) // 4, 3 * n - 3, work)
-            for k in range(2 * n - 2):
-                uniform[k, i] = work[UNIFORM, n - 1 + k]
-            for k in range(n):
-                chain_mass[k, i] = work[CHAIN_MASS, k]
-                breakup[k, i] = work[BREAKUP, k]
-        _decay_chains(mass, uniform, chain_mass, breakup, out)
-        for i in range(lanes):
-            for k in range(n):
-                for component in range(4):
-                    momenta[start + i, k, component] = out[k, component, i]

@@ -153,6 +153,8 @@ def best_candidates(event_index: np.ndarray, chi_square: np.ndarray) -> np.ndarr
     [1, 2]
     """
     event_index = np.asarray(event_index)
+    if np.all(event_index[1:] > event_index[:-1]):  # one candidate an event
+        return np.arange(len(event_index))
     order = np.lexsort((chi_square, event_index))
     ordered = event_index[order]
     is_first = np.ones(len(order), dtype=bool)

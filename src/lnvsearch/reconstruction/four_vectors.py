@@ -72,15 +72,15 @@ def invariant_mass_gev(four_momentum: np.ndarray) -> np.ndarray:
     4.0
     """
     p = np.asarray(four_momentum, dtype=float)
-    squared = p[..., 3] ** 2 - np.sum(p[..., :3] ** 2, axis=-1)
+    squared = p[..., 3] ** 2 - np.einsum("...i,...i->...", p[..., :3], p[..., :3])
     return np.copysign(np.sqrt(np.abs(squared)), squared)
 
 
 def cos_opening_angle(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Cosine of the angle between two momenta, shapes (..., 3 or 4) -> (...)."""
     a, b = np.asarray(first)[..., :3], np.asarray(second)[..., :3]
-    norms = np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1)
-    return np.clip(np.sum(a * b, axis=-1) / norms, -1.0, 1.0)
+    products = [np.einsum("...i,...i->...", x, y) for x, y in ((a, b), (a, a), (b, b))]
+    return np.clip(products[0] / np.sqrt(products[1] * products[2]), -1.0, 1.0)
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def confidence_levels(
     >>> confidence_levels(column, detectors=["tof"]).tolist()
     [[1.0, 1.0, 1.0]]
     """
-    from scipy.special import chdtrc
+    from lnvsearch.reconstruction._track_kernels import chi_square_levels
 
     unknown = set(detectors) - set(DETECTORS)
     if unknown or not detectors:
@@ -53,10 +53,8 @@ def confidence_levels(
     levels = []
     for hypothesis in HYPOTHESES:
         chi = np.array([track[f"{name}_chi_{hypothesis}"] for name in detectors], dtype=float)
-        measured = ~np.isnan(chi)
-        degrees = measured.sum(axis=0)
-        level = chdtrc(np.maximum(degrees, 1), np.where(measured, chi * chi, 0.0).sum(axis=0))
-        levels.append(np.where(degrees > 0, level, 0.0))
+        levels.append(np.empty(chi.shape[1]))
+        chi_square_levels(chi, levels[-1])
     return np.stack(levels, axis=-1)
 
 

@@ -80,14 +80,23 @@ class FittedTracks:
     `chi_square`: (n,), infinity where there is no solution; there the other arrays are NaN.
     `helix`: (n, k, 3) fitted phi0 (rad), kappa (1/GeV), tan_lambda.
     `four_momentum`: (n, k, 4) fitted (px, py, pz, E), GeV.
-    `pulls`: (n, k, 3), (measured - fitted) / sqrt(variance of that difference): standard normal
-    where the covariance and the hypothesis are right.
+    `shift`: (n, k, 3), fitted minus measured parameters; `covariance`: the measured ones', (n, k, 6).
     """
 
     chi_square: np.ndarray
     helix: np.ndarray
     four_momentum: np.ndarray
-    pulls: np.ndarray
+    shift: np.ndarray
+    covariance: np.ndarray
+
+    @property
+    def pulls(self) -> np.ndarray:
+        """(Measured - fitted) / sqrt(variance of that difference), (n, k, 3).
+
+        Standard normal where the covariance and the hypothesis are right.
+        """
+        variance = _variance_of_shift(self.helix, self.four_momentum, self.covariance)
+        return -self.shift / np.sqrt(variance)
 
 
 def fit(
@@ -145,8 +154,7 @@ def fit_parameters(
     shift[np.isinf(chi_square[:, 0])] = np.nan
     fitted = helix + shift
     momentum = four_momenta(fitted[..., 0], fitted[..., 1], fitted[..., 2], masses_gev)
-    variance = _variance_of_shift(fitted, momentum, covariance)
-    return FittedTracks(chi_square[:, 0], fitted, momentum, -shift / np.sqrt(variance))
+    return FittedTracks(chi_square[:, 0], fitted, momentum, shift, covariance)
 
 
 def gather_tracks(
@@ -158,10 +166,12 @@ def gather_tracks(
     (as in `lnvsearch.experiments.besiii.events.TRACK_BRANCHES`).  `track_index`: (c, k) positions among the m.
     Returns arrays of shape (c, k, 3) and (c, k, 6).
     """
-    helix = np.stack([track[name][track_index] for name in FIT_PARAMETERS], axis=-1)
-    covariance = np.stack(
-        [track[name][track_index].astype(float) for name in _COVARIANCE_ELEMENTS], axis=-1
-    )
+    from lnvsearch.reconstruction._track_kernels import gather
+
+    helix = np.empty((*track_index.shape, 3))
+    covariance = np.empty((*track_index.shape, 6))
+    columns = (track[name] for name in (*FIT_PARAMETERS, *_COVARIANCE_ELEMENTS))
+    gather(*columns, track_index, helix, covariance)
     return helix, covariance
 
 

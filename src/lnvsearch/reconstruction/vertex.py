@@ -50,9 +50,9 @@ class PairVertex:
 
     def mass_gev(self, particle_mass_gev: float) -> np.ndarray:
         """Invariant mass of the pair at the vertex, both of the given mass, (n,)."""
-        squared = np.sum(self.momentum_gev**2, axis=2) + particle_mass_gev**2
-        energy = np.sum(np.sqrt(squared), axis=1)
-        total = np.sum(self.momentum_gev, axis=1)
+        squared = np.einsum("nij,nij->ni", self.momentum_gev, self.momentum_gev)
+        energy = np.sum(np.sqrt(squared + particle_mass_gev**2), axis=1)
+        total = self.momentum_gev[:, 0] + self.momentum_gev[:, 1]
         return invariant_mass_gev(np.concatenate([total, energy[:, np.newaxis]], axis=1))
 
 
@@ -67,21 +67,16 @@ def pair_vertex(
     first, second = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     if np.any(first[:, 2] * second[:, 2] >= 0.0):
         raise ValueError("first and second must have opposite charges (signs of kappa) in each row")
-    between = _centre(second, magnetic_field_t) - _centre(first, magnetic_field_t)
-    towards = between / np.linalg.norm(between, axis=1)[:, np.newaxis]
-    points, momenta = [], []
-    for helix, radial in ((first, towards), (second, -towards)):
-        # The vector from the centre to a point of the track is -rho (cos, sin)(phi0 + turn).
-        radial = -np.sign(helix[:, 2:3]) * radial
-        turn = np.arctan2(radial[:, 1], radial[:, 0]) - helix[:, 1]
-        turn = np.remainder(turn + np.pi, 2.0 * np.pi) - np.pi
-        point, momentum = position_on_helix(helix, turn, magnetic_field_t=magnetic_field_t)
-        points.append(point)
-        momenta.append(momentum)
-    return PairVertex(
-        position_cm=0.5 * (points[0] + points[1]),
-        momentum_gev=np.stack(momenta, axis=1),
+    from lnvsearch.reconstruction._track_kernels import parallel_points
+
+    n = len(first)
+    vertex = PairVertex(np.zeros((n, 3)), np.empty((n, 2, 3)))
+    parallel_points(
+        np.ascontiguousarray(first), np.ascontiguousarray(second),
+        _curvature_scale(magnetic_field_t), vertex.position_cm, vertex.momentum_gev[:, 0],
+        vertex.momentum_gev[:, 1],
     )
+    return vertex
 
 
 def position_on_helix(
@@ -101,14 +96,6 @@ def position_on_helix(
     z = dz - rho * tan_lambda * turn
     direction = np.stack([-np.sin(phi), np.cos(phi), tan_lambda], axis=1)
     return np.stack([x, y, z], axis=1), direction / np.abs(kappa)[:, np.newaxis]
-
-
-def _centre(helix: np.ndarray, magnetic_field_t: float) -> np.ndarray:
-    """Centres (n, 2) of the circles of the tracks in the transverse plane, cm."""
-    dr, phi0, kappa = helix[:, 0], helix[:, 1], helix[:, 2]
-    rho = 1.0 / (kappa * _curvature_scale(magnetic_field_t))
-    radial = np.stack([np.cos(phi0), np.sin(phi0)], axis=1)
-    return (dr + rho)[:, np.newaxis] * radial
 
 
 def _curvature_scale(magnetic_field_t: float) -> float:

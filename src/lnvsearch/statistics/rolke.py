@@ -177,25 +177,20 @@ def _limits(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Lower (zeros unless wanted) and upper limits in produced events, chunk by chunk."""
     size = level.size
-    solve = _numpy_limits
-    if problem.is_gaussian and problem.correlation == 0.0 and size >= _KERNEL_MINIMUM:
-        solve = _compiled_limits
     lower, upper = np.zeros(size), np.empty(size)
+    if problem.is_gaussian and problem.correlation == 0.0 and size >= _KERNEL_MINIMUM:
+        _compiled_limits(problem, level, bounded, want_lower, lower, upper)
+        return lower, upper
     for first in range(0, size, _CHUNK):
         part = slice(first, first + _CHUNK)
-        solve(
-            problem.take(part),
-            level[part],
-            bounded,
-            want_lower,
-            lower[part],
-            upper[part],
+        _numpy_limits(
+            problem.take(part), level[part], bounded, want_lower, lower[part], upper[part]
         )
     return lower, upper
 
 
 def _compiled_limits(problem, level, bounded, want_lower, lower, upper) -> None:
-    """Fill one chunk of `lower` and `upper` with the kernel, its difficult cases with numpy."""
+    """Fill `lower` and `upper` with the kernel, its difficult cases with numpy."""
     from lnvsearch.statistics import rolke_kernel
 
     rolke_kernel.limits(
@@ -210,8 +205,9 @@ def _compiled_limits(problem, level, bounded, want_lower, lower, upper) -> None:
         lower,
         upper,
     )
-    left = np.flatnonzero(np.isnan(upper))
-    if left.size:
+    unsolved = np.flatnonzero(np.isnan(upper))
+    for first in range(0, unsolved.size, _CHUNK):
+        left = unsolved[first : first + _CHUNK]
         some_lower, some_upper = np.zeros(left.size), np.empty(left.size)
         _numpy_limits(problem.take(left), level[left], bounded, want_lower, some_lower, some_upper)
         lower[left], upper[left] = some_lower, some_upper

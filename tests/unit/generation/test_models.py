@@ -96,7 +96,6 @@ def test_a_decay_without_nesting_is_bare_phase_space():
     bare = generate_phase_space(
         M_JPSI, [M_K, M_K, M_E, M_E], 500, stream_key(5, "models_test", "phase_space")
     )
-    # The chain decays one event at a time, the bare generator many together: the same numbers.
     assert np.array_equal(momenta_of(events, 4)[..., :3], bare[..., :3])
     assert np.allclose(momenta_of(events, 4)[..., 3], bare[..., 3], rtol=1e-15, atol=0.0)
 

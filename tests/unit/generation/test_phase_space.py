@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lnvsearch.elementary_functions import cosine_and_sine_of_turn
 from lnvsearch.generation.phase_space import (
     breakup_momentum,
     generate_phase_space,
@@ -14,7 +15,6 @@ from lnvsearch.generation.phase_space import (
     maximum_weight,
     phase_space_volume,
 )
-from lnvsearch.generation.phase_space_kernels import cosine_and_sine_of_turn
 from lnvsearch.random_streams import stream_key
 
 KEY = stream_key(7, "test", "phase_space")
@@ -104,6 +104,25 @@ def test_four_massless_particles_have_the_analytic_energy_spectrum():
     # dN/dE ~ E * (volume of the other three) ~ E (1 - 2 E): a massless three-body volume is ~ M^2
     for particle in range(4):
         assert_distribution(momenta[:, particle, 3], 0.0, 0.5, lambda e: e * (1 - 2 * e))
+
+
+def test_the_pair_masses_of_two_kaons_and_two_electrons_follow_the_volumes():
+    momenta = generate_phase_space(M_JPSI, KKEE, 200_000, KEY)
+    low, high = 2 * M_K, M_JPSI - 2 * M_E
+    mass = invariant_mass(momenta, 0, 1)
+
+    def density(m):
+        pair = phase_space_volume(m, [M_K, M_K])
+        return m * pair * phase_space_volume(M_JPSI, [m, M_E, M_E], points=8)
+
+    assert_distribution(mass, low, high, density, bins=40)
+
+
+def test_azimuths_of_every_particle_are_flat():
+    momenta = generate_phase_space(M_JPSI, KKEE, 100_000, KEY)
+    azimuth = np.arctan2(momenta[..., 1], momenta[..., 0])
+    for particle in range(4):
+        assert_distribution(azimuth[:, particle], -math.pi, math.pi, lambda x: 1.0, bins=64)
 
 
 def test_directions_of_every_particle_are_isotropic():
@@ -200,14 +219,27 @@ def test_at_threshold_all_particles_rest():
     assert np.array_equal(weights, np.ones(3))
 
 
-def test_chunks_join_without_a_seam_and_one_event_replays():
-    whole = generate_phase_space(M_JPSI, KKEE, 100, KEY)
+@pytest.mark.parametrize("masses", [[M_K, M_PI], [M_K, M_PI, M_E], KKEE, [M_PI] * 6])
+@pytest.mark.parametrize("first_event", [0, 2**32 - 1000])
+def test_chunks_join_without_a_seam_and_one_event_replays(masses, first_event):
+    whole = generate_phase_space(M_JPSI, masses, 2_100, KEY, first_event=first_event)
     parts = [
-        generate_phase_space(M_JPSI, KKEE, n, KEY, first_event=first)
-        for first, n in ((0, 1), (1, 32), (33, 67))
+        generate_phase_space(M_JPSI, masses, n, KEY, first_event=first_event + first)
+        for first, n in ((0, 1), (1, 32), (33, 67), (100, 1_100), (1_200, 900))
     ]
     assert np.array_equal(np.concatenate(parts), whole)
-    assert np.array_equal(generate_phase_space(M_JPSI, KKEE, 1, KEY, first_event=77)[0], whole[77])
+    one = generate_phase_space(M_JPSI, masses, 1, KEY, first_event=first_event + 1_077)
+    assert np.array_equal(one[0], whole[1_077])
+
+
+def test_the_same_attempts_are_weighted_or_accepted():
+    # The first attempt of an event is accepted with a probability of its weight.
+    plain = generate_phase_space(M_JPSI, KKEE, 20_000, KEY)
+    momenta, weights = generate_weighted_phase_space(M_JPSI, KKEE, 20_000, KEY)
+    at_once = np.all(plain == momenta, axis=(1, 2))
+    error = math.sqrt(np.sum(weights * (1.0 - weights)))
+    assert abs(at_once.sum() - weights.sum()) < 4.5 * error
+    assert not np.any(at_once & (weights < 2.0**-40))
 
 
 def test_another_seed_gives_other_events():

@@ -10,7 +10,7 @@ import math
 
 from numba import njit
 
-from lnvsearch.generation.phase_space_kernels import cosine_and_sine_of_turn
+from lnvsearch.elementary_functions import cosine_and_sine_of_turn
 
 __all__ = [
     "boost_row", "frame_about", "orientation", "place_three", "place_two_pairs",

@@ -20,7 +20,7 @@ import math
 
 from numba import njit
 
-from lnvsearch.generation.phase_space_kernels import cosine_and_sine_of_turn
+from lnvsearch.elementary_functions import cosine_and_sine_of_turn
 from lnvsearch.random_streams import uniform4
 
 __all__ = [

@@ -11,7 +11,7 @@ from lnvsearch import particles
 from lnvsearch.generation.kaon import densities, four_body, pion_pair, three_body
 from lnvsearch.generation.kaon.modes import MODES
 from lnvsearch.generation.phase_space import maximum_weight
-from lnvsearch.generation.phase_space_kernels import fill_phase_space
+from lnvsearch.generation.phase_space_blocks import fill_phase_space
 from lnvsearch.generation.radiation import FINE_STRUCTURE_CONSTANT
 from lnvsearch.random_streams import stream_key
 
@@ -81,7 +81,7 @@ class Primary:
         if self.model == "phase_space":
             kinetic = KAON_MASS_GEV - float(mass.sum())
             fill_phase_space(
-                key, first_event, kinetic, mass, self.maximum, momentum, np.empty(0), False
+                key, first_event, kinetic, mass, self.maximum, momentum, np.empty(0)
             )
         elif self.model == "three_body":
             three_body.fill_three_body(

@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def dedx_curve(beta_gamma, dedx):
     """Mean specific energy loss in arbitrary units.
 
@@ -39,7 +39,7 @@ def dedx_curve(beta_gamma, dedx):
     return curve / beta_square
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def measure_dedx(key, event, slot, true_beta_gamma, dedx):
     """Measured specific energy loss in the units of the curve; NaN where there is none."""
     u0, u1, found, tail = uniform4(key, event, slot, 0, 0)
@@ -51,7 +51,7 @@ def measure_dedx(key, event, slot, true_beta_gamma, dedx):
     return dedx_curve(true_beta_gamma, dedx) * (1.0 + dedx.resolution * normal)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def flight_path_m(pt_gev, tan_lambda, field_t, tof):
     """(region, length of the path to the counters in m); NaN where there is no counter."""
     region, arc, radius = first_crossing(
@@ -66,7 +66,7 @@ def flight_path_m(pt_gev, tan_lambda, field_t, tof):
     return region, arc * math.sqrt(1.0 + tan_lambda * tan_lambda)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def measure_flight_time(key, event, slot, path_m, beta, resolution_ns, tof):
     """Measured time of flight, ns; NaN where there is no hit."""
     u0, u1, found, tail = uniform4(key, event, slot, 0, 0)
@@ -78,7 +78,7 @@ def measure_flight_time(key, event, slot, path_m, beta, resolution_ns, tof):
     return path_m / (beta * SPEED_OF_LIGHT_M_PER_NS) + resolution_ns * normal
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def flight_time_ns(path_m, p_gev, mass_gev):
     """Time of flight of a particle, ns: L/(beta c)."""
     energy = math.sqrt(p_gev * p_gev + mass_gev * mass_gev)

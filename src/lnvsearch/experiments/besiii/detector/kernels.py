@@ -134,7 +134,7 @@ def simulate_chunk(
     return n_tracks
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _interaction_point(keys, event, beam):
     """Collision point of the event relative to its mean, cm."""
     u0, u1, u2, u3 = uniform4(keys.interaction_point, event, 0, 0, 0)
@@ -143,7 +143,7 @@ def _interaction_point(keys, event, beam):
     return x * beam.spot_x_cm, y * beam.spot_y_cm, z * beam.spot_z_cm
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _end_cap(keys, event, response):
     """End caps in the event's data-taking period: (resolution in ns, counters to be shared)."""
     u, _, _, _ = uniform4(keys.data_period, event, 0, 0, 0)
@@ -152,7 +152,7 @@ def _end_cap(keys, event, response):
     return response.tof.end_cap_resolution_ns, response.shared_counters.end_cap_counters
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _nearby_photons(keys, event, particle, begin, end, species, charge, momentum, response):
     """Energy of the event's photons that end in the shower of a charged particle, GeV."""
     energy = 0.0
@@ -184,7 +184,7 @@ def _nearby_photons(keys, event, particle, begin, end, species, charge, momentum
     return energy
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _convert(
     keys, event, slot, photon, point, end_cap, constants, response, output, n_tracks
 ):
@@ -222,7 +222,7 @@ def _convert(
     return n_tracks
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _record(
     keys, event, slot, truth_index, species, charge, momentum, vertex, from_collision,
     nearby_gev, end_cap, constants, response, output, n_tracks,
@@ -283,7 +283,7 @@ def _record(
     return n_tracks + 1
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _radiate_in_chamber(keys, event, slot, pt, p, arc, radiated_before_gev, response):
     """Bremsstrahlung of an electron in the chamber; its mass is neglected.
 

@@ -62,7 +62,7 @@ HIT_ROW = len(COLUMNS)
 N_ROWS = HIT_ROW + len(time_of_flight.HIT)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def write_helix(keys, event, slot, helix, pt, p, beta, response, output, track):
     """Smear and write a helix and its covariance; returns the measured kappa and tan lambda."""
     errors = tracks.helix_errors(pt, p, beta, response.tracking)
@@ -80,7 +80,7 @@ def write_helix(keys, event, slot, helix, pt, p, beta, response, output, track):
     return kappa, tan_lambda
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def write_dedx(keys, event, slot, beta_gamma, measured_p, constants, response, output, track):
     """Write the chi of the specific energy loss for each hypothesis."""
     dedx = response.dedx
@@ -91,7 +91,7 @@ def write_dedx(keys, event, slot, beta_gamma, measured_p, constants, response, o
         output[DEDX_ROW + hypothesis, track] = (measured / expected - 1.0) / dedx.resolution
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def write_flight_time(
     keys, event, slot, momentum, charge, beta, measured_p, end_cap, constants, response, output,
     track,
@@ -115,7 +115,7 @@ def write_flight_time(
     )
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def write_shower(
     keys, event, slot, species, charge, p, region, shower_gev, measured_p, constants, response,
     output, track,

@@ -51,7 +51,7 @@ def simulate(
         np.array([particles.pdg_id(name) for name in SPECIES]),
         np.array([int(particles.charge(name)) for name in SPECIES]),
     )
-    across = np.any(generated.four_momentum[:, :2] != 0.0, axis=1)
+    across = (generated.four_momentum[:, 0] != 0.0) | (generated.four_momentum[:, 1] != 0.0)
     if np.any((species >= 0) & ~across):
         raise ValueError(
             "generated.four_momentum has a charged particle without transverse momentum: its "
@@ -64,7 +64,9 @@ def simulate(
     offsets = np.ascontiguousarray(generated.offsets, dtype=np.int64)
     momentum = np.ascontiguousarray(generated.four_momentum, dtype=np.float64)
     counts = np.zeros(len(generated), dtype=np.int64)
-    parts = [_typed(np.empty((len(COLUMNS), 0)))]  # for no event at all
+    room = _capacity(species, 0, len(species))
+    track = {name: np.empty(room, dtype=TRACK_BRANCHES[name][0]) for name in COLUMNS}
+    found = 0
     for first in range(0, len(generated), _EVENTS_PER_CHUNK):
         last = min(first + _EVENTS_PER_CHUNK, len(generated))
         output = np.empty((N_ROWS, _capacity(species, offsets[first], offsets[last])))
@@ -72,9 +74,10 @@ def simulate(
             first, last, event_number, offsets, species, charge, momentum, keys, constants,
             response, output, counts,
         )  # fmt: skip
-        parts.append(_typed(output[: len(COLUMNS), :n_tracks]))
-    track = {name: np.concatenate([part[name] for part in parts]) for name in COLUMNS}
-    return _recorded(generated, track, counts)
+        for name, row in zip(COLUMNS, output, strict=False):  # behind them: counters
+            track[name][found : found + n_tracks] = row[:n_tracks]
+        found += n_tracks
+    return _recorded(generated, {name: row[:found] for name, row in track.items()}, counts)
 
 
 def _constants() -> Constants:
@@ -89,12 +92,6 @@ def _capacity(species: np.ndarray, first: int, last: int) -> int:
     """Largest number of tracks of the particles [first, last)."""
     part = species[first:last]
     return int(np.count_nonzero(part >= 0) + 2 * np.count_nonzero(part == PHOTON))
-
-
-def _typed(output: np.ndarray) -> dict[str, np.ndarray]:
-    """Track branches of a chunk in the types of a file of events."""
-    rows = zip(COLUMNS, output, strict=True)
-    return {name: row.astype(TRACK_BRANCHES[name][0]) for name, row in rows}
 
 
 def _recorded(

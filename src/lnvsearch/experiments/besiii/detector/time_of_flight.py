@@ -59,7 +59,7 @@ _TWO_PI = 2.0 * math.pi
 _ONE_LAYER = math.sqrt(2.0)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def counter_index(azimuth, n_counters, shift):
     """Number of the counter at an azimuth (rad); the counters begin `shift` of a width below 0.
 
@@ -70,7 +70,7 @@ def counter_index(azimuth, n_counters, shift):
     return int(math.floor(azimuth / _TWO_PI * n + shift)) % n
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def counters_of(momentum, charge, region, arc_m, field_t, end_cap_counters, shared):
     """Counters (inner, outer) that a track from the origin hits; NO_COUNTER where it hits none.
 
@@ -102,7 +102,7 @@ def counters_of(momentum, charge, region, arc_m, field_t, end_cap_counters, shar
     return counter, counter
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def record_hit(hits, track, time_ns, path_m, measured_p, resolution_ns, momentum, charge, region,
                field_t, end_cap_counters, shared):  # fmt: skip
     """Write column `track` of `hits` (rows HIT); time and path are NaN without a counter."""
@@ -121,7 +121,7 @@ def record_hit(hits, track, time_ns, path_m, measured_p, resolution_ns, momentum
     hits[_RESOLUTION, track] = resolution_ns
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _first_light_shift(hits, layer, track, first, last, light_speed_m_per_ns):
     """Time that the first light gives in a layer, less the track's own, ns; 0 if it is alone."""
     counter = hits[layer, track]
@@ -137,14 +137,14 @@ def _first_light_shift(hits, layer, track, first, last, light_speed_m_per_ns):
     return 0.5 * (earlier_up + earlier_down)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _deviation(hits, track, time_ns, mass_gev):
     """(Time - expectation for a mass)/resolution of a track."""
     expected = flight_time_ns(hits[_PATH, track], hits[_MOMENTUM, track], mass_gev)
     return (time_ns - expected) / hits[_RESOLUTION, track]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _is_compatible(hits, track, time_ns, masses, largest):
     """Whether the time deviates by less than `largest` from what one of the masses would need."""
     for mass in masses:
@@ -153,7 +153,7 @@ def _is_compatible(hits, track, time_ns, masses, largest):
     return False
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def shared_time(hits, track, first, last, masses, shared):
     """Time of a track after sharing its counters, ns; NaN if no hypothesis explains it.
 
@@ -180,7 +180,7 @@ def shared_time(hits, track, first, last, masses, shared):
     return time if _is_compatible(hits, track, time, masses, largest) else np.nan
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def write_deviations(chi, hits, track, time_ns, masses, hypotheses):
     """Write (time - expected)/resolution of a track, one row of `chi` a hypothesis.
 
@@ -190,7 +190,7 @@ def write_deviations(chi, hits, track, time_ns, masses, hypotheses):
         chi[row, track] = _deviation(hits, track, time_ns, masses[hypotheses[row]])
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def share_counters(chi, hits, first, last, masses, hypotheses, shared):
     """Write `chi` anew for those tracks of an event, [first, last), that share a counter."""
     for track in range(first, last):

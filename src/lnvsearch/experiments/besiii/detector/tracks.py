@@ -46,7 +46,7 @@ _TWO_PI = 2.0 * math.pi
 _SQRT_HALF = math.sqrt(0.5)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def helix_at_closest_approach(x_cm, y_cm, z_cm, px, py, pz, charge, field_t):
     """Helix (dr, phi0, kappa, dz, tan_lambda) of a particle at a point near the origin.
 
@@ -72,7 +72,7 @@ def helix_at_closest_approach(x_cm, y_cm, z_cm, px, py, pz, charge, field_t):
     return sign * distance - rho, phi0, kappa, dz, tan_lambda
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def transverse_arc_m(pt_gev, radius_m, field_t):
     """Length in xy from the origin to a cylinder around it, m; infinite if the track curls up."""
     radius_of_curvature = pt_gev / (CURVATURE_GEV_PER_T_M * field_t)
@@ -82,7 +82,7 @@ def transverse_arc_m(pt_gev, radius_m, field_t):
     return 2.0 * radius_of_curvature * math.asin(sine)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def first_crossing(pt_gev, tan_lambda, field_t, radius_m, end_z_m):
     """Where a track from the origin leaves a cylinder of a radius and a half length.
 
@@ -100,12 +100,12 @@ def first_crossing(pt_gev, tan_lambda, field_t, radius_m, end_z_m):
     return END_CAP, arc, 2.0 * radius_of_curvature * math.sin(0.5 * arc / radius_of_curvature)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _normal_cdf(x):
     return 0.5 * math.erfc(-x * _SQRT_HALF)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def finding_probability(species, pt_gev, p_gev, cos_theta, acceptance):
     """Probability that the pattern recognition finds a track.
 
@@ -122,12 +122,12 @@ def finding_probability(species, pt_gev, p_gev, cos_theta, acceptance):
     return acceptance.efficiency * edge * _normal_cdf(turn_on)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _quadrature(a, b):
     return math.sqrt(a * a + b * b)  # math.hypot guards against overflow, at ten times the cost
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def helix_errors(pt_gev, p_gev, beta, tracking):
     """Standard deviations of (dr, phi0, kappa, dz, tan_lambda); units of the helix."""
     sine = pt_gev / p_gev
@@ -148,7 +148,7 @@ def helix_errors(pt_gev, p_gev, beta, tracking):
     )
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def pull_scales(key, event, slot, pulls):
     """True error over the covariance's in r-phi and in z: core or tail, drawn apart."""
     if not pulls.enabled:
@@ -160,7 +160,7 @@ def pull_scales(key, event, slot, pulls):
     )
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def correlated_normals(key, event, slot, tracking):
     """Standard normal deviations of (dr, phi0, kappa, dz, tan_lambda), correlated.
 
@@ -178,12 +178,12 @@ def correlated_normals(key, event, slot, tracking):
     return dr, phi0, kappa, dz, tan_lambda
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _correlated(correlation, other, normal):
     return correlation * other + math.sqrt(1.0 - correlation * correlation) * normal
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def write_covariance(errors, tracking, output, track):
     """Write the lower triangle, row by row, to column `track`; r-phi and z are not correlated."""
     dr, phi0, kappa, dz, tan_lambda = errors

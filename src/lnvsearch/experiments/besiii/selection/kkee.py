@@ -155,7 +155,7 @@ def kinematic_fit(state, alive):
     state.best = state.found.select(chosen)
     state.chi_square = fits[chosen].min(axis=1)
     state.other_chi_square = np.full(len(chosen), np.inf)
-    state.masses = _masses(state, hypotheses.masses_gev[np.argmin(fits[chosen], axis=1)])
+    state.masses = _masses(state, hypotheses.masses_gev, np.argmin(fits[chosen], axis=1))
     return state.of_best(np.isfinite(state.chi_square), False)
 
 
@@ -230,14 +230,17 @@ def _fitted(state):
     return state
 
 
-def _masses(state, masses_gev):
-    """Masses of the best candidates: of all four before the fit, of K e pairs before and after."""
+def _masses(state, masses_gev, assignment):
+    """Masses of the best candidates: of all four before the fit, of K e pairs before and after.
+
+    `assignment`: the row of `masses_gev` (h, 4) that fits each best.
+    """
     track, index = state.events.track, state.best.tracks
-    measured = measured_four_momenta(track, index, masses_gev)
+    measured = measured_four_momenta(track, index, masses_gev[assignment])
     fitted = np.empty_like(measured)
     helix, covariance = gather_tracks(track, index)
-    for row in np.unique(masses_gev, axis=0):
-        same = np.all(masses_gev == row, axis=1)
+    for which, row in enumerate(masses_gev):
+        same = assignment == which
         fitted[same] = fit_parameters(
             helix[same], covariance[same], row, state.selection.total_four_momentum
         ).four_momentum

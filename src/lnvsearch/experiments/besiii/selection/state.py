@@ -94,7 +94,8 @@ class SearchState:
 
     def n_tracks(self, mask: np.ndarray) -> np.ndarray:
         """Number of tracks of a mask in each event, (n,)."""
-        return np.bincount(self.event_of_track[mask], minlength=len(self.events))
+        before = np.concatenate([[0], np.cumsum(mask)])
+        return np.diff(before[self.events.track_offsets])
 
     def of_best(self, values: np.ndarray, missing: float | bool) -> np.ndarray:
         """Values of the best candidates as an array over events, (n,)."""
@@ -104,13 +105,13 @@ class SearchState:
 
     def has_pairs(self) -> np.ndarray:
         """Events with two kaons of one charge and two electrons of the other, (n,)."""
-        charge = self.events.track["charge"]
+        from lnvsearch.reconstruction._track_kernels import like_sign_pairs
+
         electron = self.good if self.electron is None else self.electron
-        result = np.zeros(len(self.events), dtype=bool)
-        for sign in (+1, -1):
-            kaons = self.n_tracks(self.kaon & (charge == sign))
-            electrons = self.n_tracks(electron & (charge == -sign))
-            result |= (kaons >= 2) & (electrons >= 2)
+        result = np.empty(len(self.events), dtype=bool)
+        like_sign_pairs(
+            self.events.track_offsets, self.events.track["charge"], self.kaon, electron, result
+        )
         return result
 
     @cached_property

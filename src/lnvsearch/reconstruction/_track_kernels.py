@@ -1,0 +1,104 @@
+"""Compiled loops over tracks and pairs of tracks; the modules that call them say what they do."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+_SQRT_HALF = math.sqrt(0.5)
+_DENSITY_FACTOR = math.sqrt(2.0 / math.pi)
+
+
+@njit(cache=True, error_model="numpy")
+def chi_square_levels(chi, level):
+    """Upper tail probability of the squares' sum of each column of `chi`, (d <= 3, m).
+
+    NaN is no measurement; without any the level is 0.  Closed forms for one, two and three
+    degrees of freedom (Abramowitz and Stegun, 26.4.4 and 26.4.5).
+    """
+    for i in range(chi.shape[1]):
+        total, degrees = 0.0, 0
+        for k in range(chi.shape[0]):
+            if chi[k, i] == chi[k, i]:
+                total += chi[k, i] * chi[k, i]
+                degrees += 1
+        if degrees == 0:
+            level[i] = 0.0
+        elif degrees == 2:
+            level[i] = math.exp(-0.5 * total)
+        else:
+            root = math.sqrt(total)
+            level[i] = math.erfc(root * _SQRT_HALF)
+            if degrees == 3:
+                level[i] += _DENSITY_FACTOR * root * math.exp(-0.5 * total)
+
+
+@njit(cache=True, error_model="numpy")
+def gather(phi0, kappa, tan_lambda, c00, c10, c11, c20, c21, c22, index, helix, covariance):
+    """Fill helix (c, k, 3) and covariance (c, k, 6) with the tracks at `index`, (c, k)."""
+    for i in range(index.shape[0]):
+        for k in range(index.shape[1]):
+            track = index[i, k]
+            helix[i, k, 0] = phi0[track]
+            helix[i, k, 1] = kappa[track]
+            helix[i, k, 2] = tan_lambda[track]
+            covariance[i, k, 0] = c00[track]
+            covariance[i, k, 1] = c10[track]
+            covariance[i, k, 2] = c11[track]
+            covariance[i, k, 3] = c20[track]
+            covariance[i, k, 4] = c21[track]
+            covariance[i, k, 5] = c22[track]
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _parallel_point(helix, i, cos_0, sin_0, radial_x, radial_y, rho, position, momentum):
+    """Where the direction from the centre of track i's circle to the track is `radial`."""
+    side = -1.0 if helix[i, 2] > 0.0 else 1.0
+    # The vector from the centre to a point of the track is -rho (cos, sin)(phi).
+    cosine, sine = side * radial_x, side * radial_y
+    turn = math.atan2(sine * cos_0 - cosine * sin_0, cosine * cos_0 + sine * sin_0)
+    transverse = 1.0 / abs(helix[i, 2])
+    position[i, 0] += 0.5 * (helix[i, 0] * cos_0 + rho * (cos_0 - cosine))
+    position[i, 1] += 0.5 * (helix[i, 0] * sin_0 + rho * (sin_0 - sine))
+    position[i, 2] += 0.5 * (helix[i, 3] - rho * helix[i, 4] * turn)
+    momentum[i, 0] = -sine * transverse
+    momentum[i, 1] = cosine * transverse
+    momentum[i, 2] = helix[i, 4] * transverse
+
+
+@njit(cache=True, error_model="numpy")
+def parallel_points(first, second, scale, position, momentum_1, momentum_2):
+    """Parallel points of pairs of helices, (n, 5) each; `position` (n, 3) must be 0 before.
+
+    `scale`: from kappa to the inverse radius, 1/cm per 1/GeV.
+    """
+    for i in range(len(first)):
+        cos_1, sin_1 = math.cos(first[i, 1]), math.sin(first[i, 1])
+        cos_2, sin_2 = math.cos(second[i, 1]), math.sin(second[i, 1])
+        rho_1, rho_2 = 1.0 / (first[i, 2] * scale), 1.0 / (second[i, 2] * scale)
+        x = (second[i, 0] + rho_2) * cos_2 - (first[i, 0] + rho_1) * cos_1
+        y = (second[i, 0] + rho_2) * sin_2 - (first[i, 0] + rho_1) * sin_1
+        distance = math.sqrt(x * x + y * y)
+        x /= distance
+        y /= distance
+        _parallel_point(first, i, cos_1, sin_1, x, y, rho_1, position, momentum_1)
+        _parallel_point(second, i, cos_2, sin_2, -x, -y, rho_2, position, momentum_2)
+
+
+@njit(cache=True, error_model="numpy")
+def like_sign_pairs(offsets, charge, first, second, found):
+    """Events with two `first` tracks of one charge and two `second` of the other."""
+    for event in range(len(found)):
+        plus_first = minus_first = plus_second = minus_second = 0
+        for track in range(offsets[event], offsets[event + 1]):
+            if charge[track] > 0:
+                plus_first += first[track]
+                plus_second += second[track]
+            else:
+                minus_first += first[track]
+                minus_second += second[track]
+        found[event] = (plus_first >= 2 and minus_second >= 2) or (
+            minus_first >= 2 and plus_second >= 2
+        )
