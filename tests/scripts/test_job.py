@@ -8,7 +8,7 @@ from job import job
 from output import write_result
 from overlays import with_overlays
 from parts import join_parts, write_counts
-from usage import usage
+from usage import by_sample, usage
 
 
 @pytest.fixture
@@ -40,6 +40,23 @@ def test_the_log_ends_with_what_the_job_used(rule, tmp_path):
     found = usage(tmp_path)
     assert set(found) == {"a", "b"}
     assert found["b"]["jobs"] == 1 and found["b"]["cpu_s"] > 0 and found["b"]["peak_memory_mb"] > 5
+
+
+def test_what_a_sample_costs_stands_beside_what_it_reached(tmp_path):
+    search = tmp_path / "a_search"
+    for rule, cpu_s in (("simulate_sample", 3.5), ("select_sample", 1.25)):
+        log = search / "logs" / rule / "signal" / "nominal.log"
+        log.parent.mkdir(parents=True)
+        log.write_text(f"used: cpu_s={cpu_s} clock_s=1 peak_memory_mb=100\n")
+    table = search / "acceptance" / "signal" / "nominal.csv"
+    table.parent.mkdir(parents=True)
+    table.write_text(
+        "variation,selection,region,acceptance,acceptance_uncertainty\n"
+        "nominal,lnv,signal,0.2,0.01\nother,lnv,signal,0.1,0.01\nnominal,lnv,masked,0.0,0.01\n"
+    )
+    (row,) = by_sample(tmp_path)
+    assert (row["cpu_s"], row["region"]) == (4.75, "signal")
+    assert row["uncertainty_percent"] == pytest.approx(5.0)
 
 
 def test_a_bug_keeps_its_traceback(rule):
