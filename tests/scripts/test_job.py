@@ -1,5 +1,8 @@
 """Logs and errors of jobs."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,6 +12,8 @@ from output import write_result
 from overlays import with_overlays
 from parts import join_parts, write_counts
 from usage import by_sample, usage
+
+from lnvsearch.random_streams import stream_key, uniform4
 
 
 @pytest.fixture
@@ -92,3 +97,29 @@ def test_counts_of_a_part_that_cannot_be_read_are_refused(tmp_path):
 def test_the_ending_of_a_file_says_how_a_result_is_written(tmp_path, name, content, text):
     write_result(str(tmp_path / name), content)
     assert (tmp_path / name).read_text() == text
+
+
+def test_a_job_of_kernels_starts_without_what_they_do_not_need(root):
+    """And a kernel that needs what was left out says so by running as ever."""
+    code = """
+import sys
+from quick_start import start_numba
+start_numba()
+import numpy as np
+from lnvsearch.random_streams import stream_key, uniform4
+from numba import njit
+key = stream_key(1, "sample", "process")
+print(uniform4(key, 0, 0, 0, 0))
+print(njit(lambda a: a.sum() + a.min())(np.arange(4.0)))
+print([name for name in ("awkward", "scipy.linalg") if name in sys.modules])
+import scipy.linalg, awkward
+print(scipy.linalg.det(np.eye(2)))
+"""
+    path = os.pathsep.join(map(str, (root / "workflow/scripts", root / "src")))
+    process = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": path},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    lines = process.stdout.splitlines()
+    assert lines[1:] == ["6.0", "[]", "1.0"]
+    assert lines[0] == str(uniform4(stream_key(1, "sample", "process"), 0, 0, 0, 0))

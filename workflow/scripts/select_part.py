@@ -3,6 +3,7 @@
 from job import job
 from overlays import sample_settings
 from parts import write_counts
+from quick_start import start_numba
 
 
 def select_part(experiment, simulations, selections, inputs, outputs, **sample):
@@ -10,6 +11,7 @@ def select_part(experiment, simulations, selections, inputs, outputs, **sample):
 
     `sample`: n_events of the whole sample, base_seed, the sample's name and the part.
     """
+    start_numba()
     from lnvsearch.experiments.interface import load_experiment
 
     face = load_experiment(experiment)

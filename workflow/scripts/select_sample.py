@@ -3,6 +3,7 @@
 from job import job
 from output import write_result
 from overlays import sample_settings
+from quick_start import start_numba
 
 
 def select_sample(experiment, simulations, selections, inputs, outputs, **sample):
@@ -10,6 +11,7 @@ def select_sample(experiment, simulations, selections, inputs, outputs, **sample
 
     `sample`: n_events, base_seed and the sample's name.
     """
+    start_numba()
     from lnvsearch.experiments.interface import load_experiment
     from lnvsearch.selection.sample_tables import SAMPLE_COLUMNS
 

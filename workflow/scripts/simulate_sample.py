@@ -2,10 +2,12 @@
 
 from job import job
 from overlays import sample_settings
+from quick_start import start_numba
 
 
 def simulate_sample(experiment, output, simulations, inputs, **sample):
     """Write the ROOT file `output`; `sample`: n_events, base_seed and the sample's name."""
+    start_numba()
     from lnvsearch.experiments.interface import load_experiment
 
     face = load_experiment(experiment)

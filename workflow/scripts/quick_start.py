@@ -1,0 +1,28 @@
+"""A quick start of numba in jobs that run compiled kernels and nothing else of numba."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+
+def start_numba() -> None:
+    """Start numba without the packages that it would load and no kernel of this project uses.
+
+    At its first kernel, numba loads every installed extension (all of awkward) and scipy.linalg, to
+    see whether there is a BLAS for np.dot: half a second of a job that has work for one.  Where a
+    version of numba has these places no more, nothing happens but the usual start.
+    """
+    # First this: it says where compiled kernels are kept, which numba reads when it is loaded.
+    import lnvsearch  # noqa: F401
+    from numba.core import entrypoints
+
+    if hasattr(entrypoints, "_already_initialized"):
+        entrypoints._already_initialized = True
+    if "scipy.linalg" in sys.modules:
+        return
+    sys.modules["scipy.linalg"] = None  # an import of it fails, as if it were not installed
+    try:
+        import_module("numba.np.arraymath")
+    finally:
+        del sys.modules["scipy.linalg"]
