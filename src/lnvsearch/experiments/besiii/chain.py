@@ -140,10 +140,8 @@ def simulate_sample(
     }
     generation = Generation.from_mapping(first["generation"])
     for events in _generated_chunks(generation, n_events, part, **streams):
-        yield {
-            name: as_stored(simulate_detector(events, response, **streams))
-            for name, response in responses.items()
-        }
+        for name, response in responses.items():
+            yield {name: as_stored(simulate_detector(events, response, **streams))}
 
 
 def _generated_chunks(

@@ -42,8 +42,8 @@ def simulate(
     """
     together = {"nominal": settings}
     streams = {"base_seed": base_seed, "sample": sample}
-    for parts in _simulate_together(together, n_events, (0, 1), **streams):
-        yield parts["nominal"]
+    for _, events in _simulate_together(together, n_events, (0, 1), **streams):
+        yield events
 
 
 def simulate_sample(
@@ -61,16 +61,15 @@ def simulate_sample(
     Raises ValueError where other fields differ: then the decays are not shared.
     """
     streams = {"base_seed": base_seed, "sample": sample}
-    for recorded in _simulate_together(settings, n_events, part, **streams):
-        for variation, events in recorded.items():
-            for part in as_stored(events).parts(EVENTS_PER_CHUNK):
-                yield {variation: part}
+    for variation, events in _simulate_together(settings, n_events, part, **streams):
+        for rows in as_stored(events).parts(EVENTS_PER_CHUNK):
+            yield {variation: rows}
 
 
 def _simulate_together(
     settings: Mapping[str, Mapping], n_events: int, part: tuple[int, int], **stream
-) -> Iterator[dict[str, SpectrometerEvents]]:
-    """The decays of a chunk, recorded under every variation."""
+) -> Iterator[tuple[str, SpectrometerEvents]]:
+    """The decays of a chunk, recorded under one variation after the other."""
     from lnvsearch.experiments.na62.detector.conversions import convert_photons
     from lnvsearch.experiments.na62.detector.simulate import Na62Detector, simulate_spectrometer
     from lnvsearch.generation.kaon import MODES, generate_selected_kaon_decays
@@ -91,13 +90,12 @@ def _simulate_together(
             options=of_sample.options,
             **stream,
         )
-        recorded = {}
         for name, detector in detectors.items():
             decays = generated
             if of_sample.photons_convert:
                 spectrometer = detector.response.spectrometer
                 decays = convert_photons(decays, photons, spectrometer, **stream)
-            recorded[name] = simulate_spectrometer(
+            yield name, simulate_spectrometer(
                 decays,
                 detector,
                 decay_in_flight=of_sample.decay_in_flight,
@@ -107,4 +105,3 @@ def _simulate_together(
                 sum_squared_weight=sum_squared_weight,
                 **stream,
             )
-        yield recorded
