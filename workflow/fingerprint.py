@@ -87,7 +87,7 @@ class ProjectCode:
                     found |= self._imported(name, statement, text, where)
             for line, pattern in text.choices:
                 name = pattern.replace("{__name__}", module)
-                if "{" not in name:
+                if "{" not in name and name.split(".")[0] in self._places:
                     found |= self._loaded(name, f"{place}:{line}")
             self._imports[module] = found
         return self._imports[module]

@@ -63,6 +63,7 @@ def test_imports_are_followed_in_functions_packages_and_relatively(project):
         ("import shapes\n\nshapes.squares.area(2)", {"shapes", "shapes.squares"}),
         ("import_module('shapes.squares')", {"shapes", "shapes.squares"}),
         ("import math, numpy.linalg", set()),
+        ("import_module('numpy.linalg')", set()),
         ("from plain.inner import x", {"plain.inner"}),
         ("from . import other", {"other"}),
         ("try:\n    import helper\nexcept ImportError:\n    pass", {"helper", "other"}),

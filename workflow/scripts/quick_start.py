@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 
 
 def start_numba() -> None:
@@ -23,6 +22,6 @@ def start_numba() -> None:
         return
     sys.modules["scipy.linalg"] = None  # an import of it fails, as if it were not installed
     try:
-        import_module("numba.np.arraymath")
+        import numba.np.arraymath  # noqa: F401
     finally:
         del sys.modules["scipy.linalg"]
