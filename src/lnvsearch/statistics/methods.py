@@ -22,8 +22,28 @@ OPTIONS = {
     "feldman-cousins": ("prior", "convention", "ordering"),
     "bayesian": ("prior", "signal_prior"),
 }
-#: The methods in the order of the tables.
+#: The methods in the order of the tables, as people call them, with their defaults.
+DISPLAY_NAMES = {
+    "rolke": "Rolke",
+    "cls": "CLs averaged",
+    "cls-profiled": "CLs profiled",
+    "feldman-cousins": "Feldman-Cousins (1998)",
+    "bayesian": "Bayesian",
+}
+#: The methods whose coverage is summed: those quick enough for every count.
 METHODS = ("rolke", "cls", "feldman-cousins", "bayesian")
+
+
+def display_name(method: str) -> str:
+    """Return the name of a method (a key of `OPTIONS`) for tables and text.
+
+    Raises ValueError for an unknown method.
+
+    >>> display_name("cls")
+    'CLs averaged'
+    """
+    _check_method(method)
+    return DISPLAY_NAMES[method]
 
 
 def counting_experiment(
@@ -68,8 +88,7 @@ def interval(
     >>> round(interval("cls", experiment, confidence_level=0.90).upper, 4)
     2.3026
     """
-    if method not in OPTIONS:
-        raise ValueError(f"method must be one of {', '.join(OPTIONS)}; got {method!r}")
+    _check_method(method)
     for name in options:
         if name not in OPTIONS[method]:
             raise ValueError(
@@ -98,3 +117,8 @@ def interval(
 
         upper = bayesian.upper_limit(experiment, confidence_level, **options)
     return Interval(0.0 if np.ndim(upper) == 0 else np.zeros_like(upper), upper)
+
+
+def _check_method(method: str) -> None:
+    if method not in OPTIONS:
+        raise ValueError(f"method must be one of {', '.join(OPTIONS)}; got {method!r}")
