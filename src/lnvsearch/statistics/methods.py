@@ -22,7 +22,7 @@ OPTIONS = {
     "feldman-cousins": ("prior", "convention", "ordering"),
     "bayesian": ("prior", "signal_prior"),
 }
-#: The methods in the order of the tables, as people call them, with their defaults.
+#: How tables and text call the methods, with their defaults; the order is that of the tables.
 DISPLAY_NAMES = {
     "rolke": "Rolke",
     "cls": "CLs averaged",
@@ -30,6 +30,8 @@ DISPLAY_NAMES = {
     "feldman-cousins": "Feldman-Cousins (1998)",
     "bayesian": "Bayesian",
 }
+#: The methods of a table of limits.
+TABLE_METHODS = tuple(DISPLAY_NAMES)
 #: The methods whose coverage is summed: those quick enough for every count.
 METHODS = ("rolke", "cls", "feldman-cousins", "bayesian")
 
@@ -68,8 +70,24 @@ def counting_experiment(
 
 
 def method_options(method: str, bounded: bool, prior: str | None) -> dict[str, object]:
-    """Return the options of a method: `bounded` matters to Rolke's, `prior` to the others."""
-    return {"bounded": bounded} if method == "rolke" else {"prior": prior}
+    """Return the options of a method: `bounded` matters to Rolke's, `prior` to those with priors."""
+    given = {"bounded": bounded, "prior": prior}
+    return {name: given[name] for name in OPTIONS[method] if name in given}
+
+
+def takes_prior(method: str) -> bool:
+    """Whether the method averages over priors of the nuisances."""
+    return "prior" in OPTIONS[method]
+
+
+def applies(method: str, experiment: CountingExperiment) -> bool:
+    """Whether the method has a limit for the experiment.
+
+    Errors are log-normal in profiled CLs, which a background of zero cannot have.
+    """
+    background = experiment.background
+    without_scale = (background.estimate == 0.0) & (background.sigma > 0.0)
+    return method != "cls-profiled" or not np.any(without_scale)
 
 
 def interval(
