@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from lnvsearch.selection.cutflow import ALL_CUTS
 from lnvsearch.sensitivity import recomputed
-from lnvsearch.statistics.methods import METHODS
+from lnvsearch.statistics.methods import TABLE_METHODS
 from lnvsearch.tables import find_rows
 
 __all__ = [
@@ -47,7 +47,7 @@ class Inputs:
     #: Whether the paper's numbers among them are the `published` ones or `overridden`.
     inputs: str = "published"
     #: Methods to apply; by default all.
-    methods: tuple[str, ...] = METHODS
+    methods: tuple[str, ...] = TABLE_METHODS
 
 
 class Uncertain(NamedTuple):
@@ -197,7 +197,7 @@ class NormalisedLimit(Limit):
         (row,) = find_rows(results["data_counts"], **self.place)
         inputs = []
         for variant, background, used, applied in (
-            ("published_acceptances", self.background, self.inputs, METHODS),
+            ("published_acceptances", self.background, self.inputs, TABLE_METHODS),
             ("simulated_acceptances", _simulated_background(results), self.simulation_inputs,
              (self.method,)),
         ):  # fmt: skip

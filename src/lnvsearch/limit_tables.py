@@ -41,14 +41,14 @@ SCAN_COLUMNS = (
 COVERAGE_COLUMNS = ("paper", "channel", "method", "true_signal", "coverage", "nominal")
 #: Columns of the limits of a search side by side, and significant digits of those that are rounded.
 METHOD_COLUMNS = (
-    "channel", "kind", "variant", "method", "prior", "paper_method", "inputs", "observed",
+    "channel", "kind", "variant", "method", "name", "prior", "paper_method", "inputs", "observed",
     "background", "upper_events", "upper_branching_fraction",
 )  # fmt: skip
 _DIGITS = {"background": 3, "upper_events": 4, "upper_branching_fraction": 4}
 
 
 def limit_records(inputs: Iterable[Inputs], limit: Limit, confidence_level: float) -> list[Row]:
-    """Return one record for every set of inputs, method and prior.
+    """Return one record for every set of inputs, method that applies to it, and prior.
 
     With nothing uncertain, one prior is as good as another.
     """
@@ -60,7 +60,9 @@ def limit_records(inputs: Iterable[Inputs], limit: Limit, confidence_level: floa
         )
         shown = {f.name: getattr(numbers, f.name) for f in fields(numbers) if f.name != "methods"}
         for method in numbers.methods:
-            for prior in [None] if method == "rolke" else limit.priors:
+            if not methods.applies(method, experiment):
+                continue
+            for prior in limit.priors if methods.takes_prior(method) else [None]:
                 options = methods.method_options(method, limit.bounded, prior)
                 interval = methods.interval(method, experiment, confidence_level, **options)
                 upper = float(interval.upper)
@@ -185,9 +187,13 @@ def coverage_table(
 
 
 def limits_by_method(limits: Mapping[str, Iterable[Mapping[str, Any]]]) -> dict[str, list]:
-    """Return one row (METHOD_COLUMNS) for every record; `limits`: channel -> its records."""
+    """Return one row (METHOD_COLUMNS) for every record; `limits`: channel -> its records.
+
+    `method` is the key of a method, `name` how it is called.
+    """
     rows = [
-        {**record, "channel": channel, "paper_method": record["is_paper_method"]}
+        {**record, "channel": channel, "paper_method": record["is_paper_method"],
+         "name": methods.display_name(record["method"])}
         | {name: f"{record[name]:.{digits}g}" for name, digits in _DIGITS.items()}
         for channel, records in limits.items()
         for record in records

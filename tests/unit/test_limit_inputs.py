@@ -121,7 +121,7 @@ def test_the_user_s_background_is_that_of_as_many_decays():
     assert (published.observed, published.background, simulated.background) == (2, 0.455, 1.5)
     assert published.background_uncertainty == pytest.approx(0.205)
     assert published.scale == 2.56e-11
-    assert len(published.methods) == 4 and simulated.methods == ("cls",)
+    assert len(published.methods) == 5 and simulated.methods == ("cls",)
     none = {"without_sensitivity": "no candidate"}
     assert CHANNEL.own_inputs(results | {"data_sensitivity": none}) == []
 
@@ -130,8 +130,9 @@ def test_every_method_has_its_record():
     inputs = [Inputs("derived", "nominal", 1, 0.0, 0.0, 0.1583, 0.07 * 0.1583, 1e-10, "overridden")]
     records = limit_records(inputs, PARENTS, 0.90)
     assert [(r["method"], r["prior"]) for r in records] == [
-        ("rolke", None), ("cls", "none"), ("cls", "gamma"), ("feldman-cousins", "none"),
-        ("feldman-cousins", "gamma"), ("bayesian", "none"), ("bayesian", "gamma"),
+        ("rolke", None), ("cls", "none"), ("cls", "gamma"), ("cls-profiled", None),
+        ("feldman-cousins", "none"), ("feldman-cousins", "gamma"),
+        ("bayesian", "none"), ("bayesian", "gamma"),
     ]  # fmt: skip
     assert {r["inputs"] for r in records} == {"overridden"}
     assert records[0]["upper_events"] == pytest.approx(23.187, abs=5e-4)
@@ -139,6 +140,16 @@ def test_every_method_has_its_record():
     assert [r["method"] for r in records if r["is_paper_method"]] == ["rolke"]
     # n = 1 without background: CLs is (1 + s) exp(-s) = 0.1, s = 3.8897.
     assert records[1]["upper_events"] * 0.1583 == pytest.approx(3.8897, abs=1e-4)
+
+
+def test_profiled_cls_is_left_out_where_an_uncertain_background_is_zero():
+    inputs = [
+        Inputs("simulated", "nominal", 1, 0.0, sigma, 0.1583, 0.0, 1e-10) for sigma in (0.2, 0.0)
+    ]
+    found = [
+        [r["method"] for r in limit_records([numbers], PARENTS, 0.90)] for numbers in inputs
+    ]
+    assert "cls-profiled" not in found[0] and "cls-profiled" in found[1]
 
 
 def published_scan(**changes):
@@ -188,6 +199,7 @@ def test_limits_stand_side_by_side_rounded():
     table = limits_by_method({"kkee": limit_records(inputs, PARENTS, 0.90)[:2]})
     rolke, cls = table_rows(table)
     assert (rolke["channel"], rolke["method"], rolke["prior"]) == ("kkee", "rolke", None)
+    assert (rolke["name"], cls["name"]) == ("Rolke", "CLs averaged")
     assert (rolke["paper_method"], cls["paper_method"]) == (True, False)
     assert rolke["inputs"] == "overridden" and rolke["background"] == "0.123"
     assert len(cls["upper_events"]) == 5 and cls["upper_branching_fraction"].endswith("e-09")

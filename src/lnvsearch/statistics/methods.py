@@ -22,8 +22,30 @@ OPTIONS = {
     "feldman-cousins": ("prior", "convention", "ordering"),
     "bayesian": ("prior", "signal_prior"),
 }
-#: The methods in the order of the tables.
+#: How tables and text call the methods, with their defaults; the order is that of the tables.
+DISPLAY_NAMES = {
+    "rolke": "Rolke",
+    "cls": "CLs averaged",
+    "cls-profiled": "CLs profiled",
+    "feldman-cousins": "Feldman-Cousins (1998)",
+    "bayesian": "Bayesian",
+}
+#: The methods of a table of limits.
+TABLE_METHODS = tuple(DISPLAY_NAMES)
+#: The methods whose coverage is summed: those quick enough for every count.
 METHODS = ("rolke", "cls", "feldman-cousins", "bayesian")
+
+
+def display_name(method: str) -> str:
+    """Return the name of a method (a key of `OPTIONS`) for tables and text.
+
+    Raises ValueError for an unknown method.
+
+    >>> display_name("cls")
+    'CLs averaged'
+    """
+    _check_method(method)
+    return DISPLAY_NAMES[method]
 
 
 def counting_experiment(
@@ -48,8 +70,24 @@ def counting_experiment(
 
 
 def method_options(method: str, bounded: bool, prior: str | None) -> dict[str, object]:
-    """Return the options of a method: `bounded` matters to Rolke's, `prior` to the others."""
-    return {"bounded": bounded} if method == "rolke" else {"prior": prior}
+    """Return the options of a method: `bounded` matters to Rolke's, `prior` to those with priors."""
+    given = {"bounded": bounded, "prior": prior}
+    return {name: given[name] for name in OPTIONS[method] if name in given}
+
+
+def takes_prior(method: str) -> bool:
+    """Whether the method averages over priors of the nuisances."""
+    return "prior" in OPTIONS[method]
+
+
+def applies(method: str, experiment: CountingExperiment) -> bool:
+    """Whether the method has a limit for the experiment.
+
+    Errors are log-normal in profiled CLs, which a background of zero cannot have.
+    """
+    background = experiment.background
+    without_scale = (background.estimate == 0.0) & (background.sigma > 0.0)
+    return method != "cls-profiled" or not np.any(without_scale)
 
 
 def interval(
@@ -68,8 +106,7 @@ def interval(
     >>> round(interval("cls", experiment, confidence_level=0.90).upper, 4)
     2.3026
     """
-    if method not in OPTIONS:
-        raise ValueError(f"method must be one of {', '.join(OPTIONS)}; got {method!r}")
+    _check_method(method)
     for name in options:
         if name not in OPTIONS[method]:
             raise ValueError(
@@ -98,3 +135,8 @@ def interval(
 
         upper = bayesian.upper_limit(experiment, confidence_level, **options)
     return Interval(0.0 if np.ndim(upper) == 0 else np.zeros_like(upper), upper)
+
+
+def _check_method(method: str) -> None:
+    if method not in OPTIONS:
+        raise ValueError(f"method must be one of {', '.join(OPTIONS)}; got {method!r}")

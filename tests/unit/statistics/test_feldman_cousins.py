@@ -128,9 +128,13 @@ def test_ends_rise_with_the_count_and_widen_with_the_level(observed, background,
     result = feldman_cousins.interval(known([observed, observed + 1], background), level)
     assert result.upper[1] > result.upper[0]
     assert result.lower[1] >= result.lower[0]
-    wider = feldman_cousins.interval(known(observed, background), level + 0.04)
-    assert wider.upper >= result.upper[0]
-    assert wider.lower <= result.lower[0] + 1e-12
+    for convention in feldman_cousins.CONVENTIONS:
+        narrow, wide = (
+            feldman_cousins.interval(known(observed, background), cl, convention=convention)
+            for cl in (level, level + 0.04)
+        )
+        assert wide.upper >= narrow.upper
+        assert wide.lower <= narrow.lower + 1e-12
 
 
 def test_large_counts_and_no_background():

@@ -67,6 +67,63 @@ def test_first_exit_of_root_under_covers():
     np.testing.assert_allclose(same, exact_coverage(2.88, signal, "root"), atol=1e-9)
 
 
+def rejected(observed, background, signal):
+    """Whether the counts that rank before `observed` reach 0.90, for each signal, by direct sums."""
+    k = np.arange(150.0)
+    mean = signal[:, None] + background
+    best = np.maximum(k, background)
+    log_p = xlogy(k, mean) - mean - gammaln(k + 1.0)
+    log_ratio = log_p - (xlogy(k, best) - best - gammaln(k + 1.0))
+    return np.where(log_ratio > log_ratio[:, [observed]], np.exp(log_p), 0.0).sum(axis=1) >= 0.90
+
+
+def ends_of_the_conventions():
+    """Intervals of n = 0 ... 12 and b = 0 ... 15 at 90 % by convention, and b - n."""
+    count, background = np.arange(13.0)[:, None], np.arange(0.0, 15.01, 0.25)
+    table = experiment(count, background)
+    return background - count, {
+        name: feldman_cousins.interval(table, convention=name)
+        for name in feldman_cousins.CONVENTIONS
+    }
+
+
+def test_each_convention_holds_the_one_before_it():
+    _, ends = ends_of_the_conventions()
+    for narrow, wide in [("root", "outermost"), ("outermost", "paper")]:
+        assert np.array_equal(ends[narrow].lower, ends[wide].lower)
+        assert np.all(ends[narrow].upper <= ends[wide].upper)
+
+
+def test_conventions_are_one_at_and_above_the_background_and_differ_below():
+    excess, ends = ends_of_the_conventions()
+    for narrow, wide in [("root", "outermost"), ("outermost", "paper")]:
+        differ = ends[wide].upper > ends[narrow].upper + 1e-9
+        assert not np.any(differ & (excess <= 0.0))
+        # Not one count alone: every n that has backgrounds well above it.
+        assert np.all((differ & (excess > 0.0))[:10].any(axis=1))
+    # Numbers of the page on these intervals, n = 3 at b = 10.
+    place = (3, 40)
+    upper = [ends[name].upper[place] for name in ("root", "outermost", "paper")]
+    np.testing.assert_allclose(upper, [0.944, 1.240, 1.295], atol=6e-4)
+
+
+def test_first_exit_and_largest_accepted_signal_differ_exactly_where_there_is_a_gap():
+    for observed, background in [(0, 2.88), (1, 6.0), (3, 10.0), (0, 3.0), (2, 3.0), (5, 1.0)]:
+        measured = experiment(observed, background)
+        nearest = feldman_cousins.interval(measured, convention="root")
+        low, first = nearest.lower + 1e-7, nearest.upper
+        last = feldman_cousins.upper_limit(measured, convention="outermost")
+        assert not rejected(observed, background, np.linspace(low, first - 1e-7, 801)).any()
+        beyond_first = first + np.linspace(1e-7, 8.0, 8001)
+        out = rejected(observed, background, beyond_first)
+        assert out[0]
+        has_gap = not out.all()
+        assert (last > first + 1e-9) == has_gap
+        if has_gap:
+            assert abs(beyond_first[~out].max() - last) <= 1.1e-3
+        assert rejected(observed, background, last + np.linspace(1e-7, 8.0, 801)).all()
+
+
 def test_karmen_with_its_uncertain_background():
     # K. Eitel et al. (KARMEN): n = 0, b = 2.88 +- 0.13, published 1.08 (recalled).
     for prior in ("lognormal", "lognormal-mean", "gamma", "truncated-gaussian"):

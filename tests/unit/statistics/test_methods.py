@@ -9,7 +9,16 @@ from lnvsearch.statistics import (
     KnownBackground,
     KnownEfficiency,
 )
-from lnvsearch.statistics.methods import METHODS, counting_experiment, interval, method_options
+from lnvsearch.statistics.methods import (
+    DISPLAY_NAMES,
+    METHODS,
+    OPTIONS,
+    TABLE_METHODS,
+    counting_experiment,
+    display_name,
+    interval,
+    method_options,
+)
 
 
 def test_a_number_without_uncertainty_is_known():
@@ -28,9 +37,18 @@ def test_every_method_takes_its_own_options():
     experiment = counting_experiment(0, 0.0, 0.0, 1.0, 0.0)
     upper = {
         method: float(interval(method, experiment, 0.90, **method_options(method, False, "none")).upper)
-        for method in METHODS
+        for method in TABLE_METHODS
     }
     assert upper["cls"] == pytest.approx(-np.log(0.1), rel=1e-6)
     assert upper["bayesian"] == pytest.approx(-np.log(0.1), rel=1e-6)
     assert upper["feldman-cousins"] == pytest.approx(2.44, abs=0.01)
-    assert set(upper) == {"rolke", "cls", "feldman-cousins", "bayesian"}
+    assert upper["cls-profiled"] == pytest.approx(-np.log(0.1), rel=1e-6)
+    assert set(upper) == set(OPTIONS)
+
+
+def test_every_method_has_one_name_of_its_own():
+    assert set(DISPLAY_NAMES) == set(OPTIONS) and set(METHODS) < set(TABLE_METHODS)
+    assert len(set(DISPLAY_NAMES.values())) == len(DISPLAY_NAMES)
+    assert display_name("feldman-cousins") == "Feldman-Cousins (1998)"
+    with pytest.raises(ValueError, match="method must be one of rolke, cls"):
+        display_name("Rolke")
