@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -21,6 +22,8 @@ from typing import NoReturn
 import lnvsearch
 
 COMMANDS = ("lnvsearch.limit_command", "lnvsearch.combine_command")
+# A negative number, a percentage or a pair of errors that begins with the lower one.
+_NEGATIVE = re.compile(r"-(\d|\.\d)")
 
 
 class UsageError(ValueError):
@@ -63,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     0
     """
     try:
-        arguments = build_parser().parse_args(argv)
+        arguments = build_parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
         text = arguments.run(arguments)
     except UsageError as error:
         _complain(" ".join(str(error).split()))
@@ -71,6 +74,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as finished:  # --help and --version print and end there
         return int(finished.code or 0)
     return _write(text)
+
+
+def _joined(argv: Sequence[str]) -> list[str]:
+    """The arguments with `--option -1e9` as `--option=-1e9`, which argparse takes for an option."""
+    joined: list[str] = []
+    for word in argv:
+        if joined and _NEGATIVE.match(word) and re.fullmatch(r"--[a-z-]+", joined[-1]):
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def _write(text: str) -> int:

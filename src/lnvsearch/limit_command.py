@@ -14,6 +14,7 @@ import math
 from lnvsearch.cli import UsageError
 from lnvsearch.limit_answers import Extras, answers
 from lnvsearch.limit_quantities import Uncertainty
+from lnvsearch.limit_ranges import fraction_slip
 from lnvsearch.limit_settings import SETTINGS, Request, completed, parsed
 from lnvsearch.limit_table import read_table
 
@@ -168,7 +169,8 @@ def _extras(arguments: argparse.Namespace) -> Extras:
     if not 0.0 < numbers["discovery"] < 38.0:
         raise UsageError(f"--discovery must be > 0 and < 38; got {arguments.discovery}")
     if not 0.0 < numbers["power"] < 1.0:
-        raise UsageError(f"--power must be between 0 and 1; got {arguments.power}")
+        slip = fraction_slip(numbers["power"])
+        raise UsageError(f"--power must be between 0 and 1; got {arguments.power}{slip}")
     return Extras(arguments.expected, arguments.sensitivity, arguments.ranking, **numbers)
 
 

@@ -58,7 +58,12 @@ def read_model(path: str, given: Request) -> Request:
         raise UsageError(
             f"--model {path}, line {error.lineno}: not valid JSON: {error.msg}"
         ) from error
-    except (KeyError, IndexError, TypeError, AttributeError) as error:
+    except KeyError as error:
+        raise UsageError(
+            f"--model {path}: the key {error} is missing; a Combine datacard, pyhf JSON or HS3 "
+            "JSON of one bin is needed"
+        ) from error
+    except (IndexError, TypeError, AttributeError) as error:
         raise UsageError(f"--model {path}: incomplete: {type(error).__name__} {error}") from error
     settings = _settings(model, path)
     clash = [name for name in settings if given.get(name) is not None]

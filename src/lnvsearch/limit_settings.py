@@ -12,6 +12,7 @@ from typing import Any
 
 from lnvsearch.cli import UsageError
 from lnvsearch.limit_quantities import Uncertainty, parse_number, parse_uncertainty
+from lnvsearch.limit_ranges import check_ranges, fraction_slip, nearest
 
 Request = dict[str, Any]
 
@@ -187,7 +188,8 @@ def parsed(name: str, text: str) -> Any:
             raise ValueError(f"must be true or false; got {text!r}")
         return words[text.lower()]
     if setting.choices and text not in setting.choices:
-        raise ValueError(f"must be one of {', '.join(setting.choices)}; got {text!r}")
+        slip = nearest(text, setting.choices)
+        raise ValueError(f"must be one of {', '.join(setting.choices)}; got {text!r}{slip}")
     return text
 
 
@@ -202,6 +204,7 @@ def completed(given: Request) -> Request:
             raise UsageError(f"--{name} is missing")
     request["method"] = ALIASES.get(request["method"], request["method"])
     _check_partners(request)
+    check_ranges(request)
     for name, methods in _ONLY_WITH.items():
         if name in request and request["method"] not in methods:
             raise UsageError(f"{option(name)} is only for --method {' or '.join(methods)}")
@@ -210,10 +213,9 @@ def completed(given: Request) -> Request:
     _resolve_uncertainties(request)
     request.setdefault("cl", DEFAULT_CONFIDENCE_LEVEL)
     if not 0.0 < request["cl"] < 1.0:
-        slip = f"; did you mean {request['cl'] / 100:g}?" if 1.0 <= request["cl"] < 100.0 else ""
         raise UsageError(
             "--cl (confidence_level) must be between 0 and 1, both excluded (0.90 for 90 %); got "
-            f"{request['cl']:g}{slip}"
+            f"{request['cl']:g}{fraction_slip(request['cl'])}"
         )
     if request["method"] in _ONLY_WITH["prior"]:
         request.setdefault("prior", "lognormal")
@@ -316,6 +318,12 @@ def _resolve_uncertainties(request: Request) -> None:
             raise UsageError(
                 f"--background-uncertainty must have both errors above 0; got {errors}"
             )
+        if request["method"] == "cls-profiled" and errors.down >= request["background"]:
+            raise UsageError(
+                f"--background-uncertainty must go down by less than --background "
+                f"{request['background']:g} for cls-profiled, which takes asymmetric errors as "
+                f"log-normal; got {errors}"
+            )
         if "correlation" in request:
             raise UsageError("--correlation needs a symmetric --background-uncertainty")
     elif "background_shape" in request:
@@ -330,6 +338,12 @@ def _ask(request: Request, uncertainty: float) -> None:
             f"question: the efficiency uncertainty {uncertainty:g} is taken as absolute, "
             f"{100 * uncertainty / efficiency:.3g} % of {efficiency:g}; if it is relative, write "
             f"{100 * uncertainty:g}%"
+        )
+    elif 0.0 < efficiency < 1.0 <= uncertainty <= 100.0:
+        request["question"] = (
+            f"question: the efficiency uncertainty {uncertainty:g} is taken as absolute, "
+            f"{100 * uncertainty / efficiency:.3g} % of {efficiency:g}; if it is in per cent, write "
+            f"{uncertainty:g}%"
         )
 
 

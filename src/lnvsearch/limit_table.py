@@ -7,6 +7,7 @@ import io
 import sys
 
 from lnvsearch.cli import UsageError
+from lnvsearch.limit_ranges import nearest
 from lnvsearch.limit_settings import BY_NAME, SETTINGS, Request, completed, parsed
 
 _SEPARATORS = (",", ";", "\t")
@@ -68,9 +69,12 @@ def _columns(head: list[str], name: str) -> list[str]:
     for column, typed in zip(columns, head, strict=True):
         if column not in BY_NAME and column != "label":
             allowed = ", ".join(setting.option for setting in SETTINGS)
-            raise UsageError(f"{name}: unknown column {typed!r}; allowed: {allowed}, label")
+            slip = nearest(typed, [setting.option for setting in SETTINGS])
+            raise UsageError(
+                f"{name}, line 1: unknown column {typed!r}{slip}; allowed: {allowed}, label"
+            )
         if columns.count(column) > 1:
-            raise UsageError(f"{name}: column {typed!r} appears twice")
+            raise UsageError(f"{name}, line 1: column {typed!r} appears twice")
     return columns
 
 

@@ -230,11 +230,11 @@ def test_table_from_standard_input(answer, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("observed,efficency\n1,0.5\n", "unknown column 'efficency'"),
+        ("observed,efficency\n1,0.5\n", "line 1: unknown column 'efficency'; did you mean 'efficiency'?"),
         ("observed,observed\n1,1\n", "appears twice"),
         ("observed\n1\nmany\n", "line 3: observed must be a number; got 'many'"),
         ("observed\n1\n1,2\n", "line 3: 2 cells for 1 columns"),
-        ("observed\n1\n-2\n", "line 3: observed must be finite and >= 0; got -2"),
+        ("observed\n1\n-2\n", "line 3: --observed must be finite and >= 0; got -2"),
         ("observed,cl\n1,0.9\n1,90\n", "line 3: --cl (confidence_level) must be between 0 and 1"),
         ("observed,sideband\n1,\n1,2\n", "line 3: --sideband needs --tau"),
         ("observed,bounded\n1,maybe\n", "bounded must be true or false; got 'maybe'"),
@@ -310,13 +310,28 @@ GOOD = "--method cls --observed 1 --background 0.5 --efficiency 0.2"
         (f"limit {GOOD} --cl nan", "--cl must be a number"),
         ("limit --method cls --observed 1.5 --background 0 --efficiency 1", "whole number"),
         ("limit --method cls --observed -1 --background 0 --efficiency 1", "observed"),
-        ("limit --method cls --observed 1 --background inf --efficiency 1", "background mean"),
-        ("limit --method cls --observed 1 --background 0 --efficiency 0", "efficiency value"),
+        ("limit --method cls --observed 1 --background inf --efficiency 1", "--background must be"),
+        ("limit --method cls --observed 1 --background 0 --efficiency 0", "--efficiency must be"),
+        ("limit --method cls --observed 1 --background -2 --efficiency 1", ">= 0; got -2; a fit"),
+        ("limit --method cls --observed 1 --sideband 3 --tau 0 --efficiency 1", "--tau must be"),
+        (f"limit {GOOD} --normalisation -1e9", "--normalisation must be finite and > 0; got -1e+09"),
+        (f"limit {GOOD} --sensitivity --power 90", "did you mean 0.9?"),
+        (f"limit {GOOD} --cl 1", "(0.90 for 90 %); got 1\n"),
+        (
+            f"limit {GOOD} --background-uncertainty 0.1 --efficiency-uncertainty 0.1 "
+            "--correlation -2",
+            "--correlation must be between -1 and 1; got -2",
+        ),
+        (
+            "limit --method cls-profiled --observed 1 --background 0.5 "
+            "--background-uncertainty +0.3-0.6 --efficiency 1",
+            "--background-uncertainty must go down by less than --background 0.5",
+        ),
         (f"limit {GOOD} --efficiency-uncertainty -0.1", "must be finite and >= 0; got -0.1"),
         (f"limit {GOOD} --background-uncertainty -0.1", "must be finite and >= 0; got -0.1"),
         (
             "limit --method cls --observed 1 --background 0 --passed 3 --generated 2",
-            "efficiency passed",
+            "--passed must be at most --generated",
         ),
         (
             "limit --method rolke --observed 1 --background 0 --efficiency 1 --prior gamma",
@@ -397,3 +412,16 @@ def test_module_returns_the_exit_code():
     run = hang_guard.run([sys.executable, "-m", "lnvsearch", "limit"])
     assert run.returncode == 2
     assert run.stderr == "lnvsearch: error: --method is missing\n"
+
+
+def test_errors_of_either_order_and_a_full_correlation_are_read(answer):
+    numbers = "limit --method cls --observed 1 --background 0.7 --efficiency 0.2 --json"
+    first = answer(numbers, "--background-uncertainty", "+0.6-0.5")
+    assert answer(numbers, "--background-uncertainty", "-0.5+0.6") == first
+    errors = " --background-uncertainty 0.1 --efficiency-uncertainty 0.01"
+    assert json.loads(answer(numbers + errors + " --correlation -1"))["correlation"] == -1.0
+
+
+def test_an_error_of_the_efficiency_that_looks_like_per_cent_is_asked_about(answer):
+    numbers = "limit --method cls --observed 1 --background 0.7 --efficiency 0.2"
+    assert "if it is in per cent, write 2%" in answer(numbers + " --efficiency-uncertainty 2")

@@ -33,8 +33,15 @@ from lnvsearch.statistics.rootfinding import solve_decreasing
 _NEGLIGIBLE_WEIGHT = 1e-14
 # Up to here sums over all background counts are quicker than sums over all pairs of nodes.
 _LARGEST_SEPARABLE_COUNT = 100.0
+# exp(-mean) is a normal double up to here, and count! a double up to the second: powers may be used.
+_LARGEST_POWER_MEAN = 600.0
+_LARGEST_POWER_COUNT = 150
+# Expansions in a signal below this (times any efficiency) end with the first power.
+_SMALLEST_DIVISOR = 1e-100
 # A wider efficiency leads to upper ends, and so to counts, far above n.
 _MOST_SEPARABLE_PANELS = 12
+# A block is stationary at its peak: this relative error of the peak leaves one of 1e-18 in it.
+_PEAK_TOLERANCE = 1e-9
 # Two best signals closer than this (relative) are one: their counts compete from there on.
 _SAME_SIGNAL = 1e-13
 
@@ -65,7 +72,9 @@ def averaged_model(
             background, efficiency, correlation, *panels
         )
         return NodeModel(count, efficiencies, backgrounds, weights, largest)
-    small = max(count.max(), b.max()) <= _LARGEST_SEPARABLE_COUNT
+    # Sums over background counts are exact for any background; they only grow long with it.
+    typical_b = background.value(np.array([0.0, 3.0])).max()
+    small = max(count.max(), typical_b) <= _LARGEST_SEPARABLE_COUNT
     if small and efficiency_panels <= _MOST_SEPARABLE_PANELS:
         return SeparableModel(count, (e, e_weight), (b, b_weight), largest)
     shape = (count.size, b.shape[1], e.shape[1])
@@ -91,6 +100,8 @@ class AveragedModel:
     typical_efficiency: np.ndarray
     typical_background: np.ndarray
     best_signal_of_count: np.ndarray
+    #: Crossings found so far, (experiments, counts); NaN where none was asked for.
+    _crossings: np.ndarray | None = None
 
     def best_signal(self, rows: np.ndarray, k: np.ndarray) -> np.ndarray:
         """Signal >= 0 that maximises P(k | signal): zero of d ln P / ds."""
@@ -110,8 +121,32 @@ class AveragedModel:
             best[two[at_zero >= self.log_probability(rows[two], k[two], best[two])]] = 0.0
         return best
 
+    def log_ratio(
+        self, rows: np.ndarray, n: np.ndarray, k: np.ndarray, signal: np.ndarray
+    ) -> np.ndarray:
+        """ln P(n | signal) - ln P(k | signal), averaged."""
+        return self.log_probability(rows, n, signal) - self.log_probability(rows, k, signal)
+
     def crossing(self, rows: np.ndarray, k: np.ndarray) -> np.ndarray:
-        """Signal with R(n) = R(k), between the best signals of the two; 0 if k < 0 or both are."""
+        """Signal with R(n) = R(k), between the best signals of the two; 0 if k < 0 or both are.
+
+        Kept: neighbouring segments share their ends.
+        """
+        place = np.maximum(k, -1.0).astype(int) + 1
+        if self._crossings is None:
+            self._crossings = np.full((self.count.size, 0), np.nan)
+        missing = place.max(initial=0) + 1 - self._crossings.shape[1]
+        if missing > 0:
+            more = np.full((self.count.size, missing + 8), np.nan)
+            self._crossings = np.concatenate([self._crossings, more], axis=1)
+        signal = self._crossings[rows, place]
+        new = np.flatnonzero(np.isnan(signal))
+        if new.size:
+            signal[new] = self._new_crossing(rows[new], k[new])
+            self._crossings[rows[new], place[new]] = signal[new]
+        return signal
+
+    def _new_crossing(self, rows: np.ndarray, k: np.ndarray) -> np.ndarray:
         best_n = self.best_signal_of_count[rows]
         best_k = self.best_signal(rows, np.maximum(k, 0.0))
         # Equal best signals (zero), or in the far tail of a very wide prior reversed ones: the
@@ -125,9 +160,8 @@ class AveragedModel:
         side = np.sign(k - n)
 
         def log_ratio(signal: np.ndarray, part: np.ndarray) -> np.ndarray:
-            at_n = self.log_probability(rows[part], n[part], signal)
-            at_k = self.log_probability(rows[part], k[part], signal)
-            value = side[part] * (at_n - at_k - log_best[part])
+            of_counts = self.log_ratio(rows[part], n[part], k[part], signal)
+            value = side[part] * (of_counts - log_best[part])
             # The signs at the two best signals are known; they end the search for a root.
             value = np.where(signal <= low[part], np.maximum(value, 1.0), value)
             return np.where(signal >= high[part], np.minimum(value, -1.0), value)
@@ -149,6 +183,7 @@ class AveragedModel:
             lambda x, part: self.block_slope(rows[inside[part]], k[inside[part]], x),
             low[inside],
             high[inside],
+            _PEAK_TOLERANCE,
         )
         return signal
 
@@ -181,15 +216,27 @@ class SeparableModel(AveragedModel):
     def _background_counts(self, rows: np.ndarray, largest: int) -> np.ndarray:
         """A_j for j = 0 ... largest, (rows, largest + 1); tabulated as far as was asked for."""
         if largest >= self._counts.shape[1]:
-            j = np.arange(max(2.0 * self._counts.shape[1], largest + 9.0))
-            self._counts = _averaged_poisson(j, self._background, self._background_weights)
+            last = int(max(2 * self._counts.shape[1] - 1, largest + 8))
+            self._counts = _averaged_poisson(last, self._background, self._background_weights)
         return self._counts[rows, : largest + 1]
 
-    def _signal_counts(self, rows: np.ndarray, largest: int, signal: np.ndarray, tilt: bool):
-        """S_m(s) for m = 0 ... largest, (rows, largest + 1); `tilt`: weighted by efficiency too."""
-        e, weights = self.efficiency[rows], self.efficiency_weights[rows]
-        weights = weights * e if tilt else weights
-        return _averaged_poisson(np.arange(largest + 1.0), signal[:, None] * e, weights)
+    def _signal_counts(self, rows: np.ndarray, largest: int, signal: np.ndarray) -> np.ndarray:
+        """S_m(s) for m = 0 ... largest, (rows, largest + 1)."""
+        mean = signal[:, None] * self.efficiency[rows]
+        return _averaged_poisson(largest, mean, self.efficiency_weights[rows])
+
+    def _tilted_counts(self, rows: np.ndarray, largest: int, signal: np.ndarray):
+        """S_m(s) as in `_signal_counts`, and the same weighted by the efficiency too."""
+        # e Pois(m; s e) = (m + 1) / s Pois(m + 1; s e), so that one sum over nodes does for both.
+        counts = self._signal_counts(rows, largest + 1, signal)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            tilted = counts[:, 1:] * np.arange(1.0, largest + 2.0) / signal[:, None]
+        small = np.flatnonzero(signal < _SMALLEST_DIVISOR)
+        if small.size:
+            # Powers of the signal beyond the first vanish in this limit.
+            tilted[small] = 0.0
+            tilted[small, 0] = self.typical_efficiency[rows[small]]
+        return counts[:, :-1], tilted
 
     def _convolved(self, rows: np.ndarray, k: np.ndarray, signal_counts: np.ndarray) -> np.ndarray:
         """sum_j A_j S_(k - j) at one k for each row, (rows,); 0 for k < 0."""
@@ -199,19 +246,24 @@ class SeparableModel(AveragedModel):
         taken = np.take_along_axis(signal_counts, np.maximum(rest, 0), axis=1)
         return np.where(rest >= 0, self._background_counts(rows, largest) * taken, 0.0).sum(axis=1)
 
-    def _probability(self, rows: np.ndarray, k: np.ndarray, signal: np.ndarray) -> np.ndarray:
-        counts = self._signal_counts(rows, int(k.max(initial=0)), signal, tilt=False)
-        return np.maximum(self._convolved(rows, k, counts), TINY)
-
     def log_probability(self, rows: np.ndarray, k: np.ndarray, signal: np.ndarray) -> np.ndarray:
         """ln P(k | signal), averaged."""
-        return np.log(self._probability(rows, k, signal))
+        counts = self._signal_counts(rows, int(k.max(initial=0)), signal)
+        return np.log(np.maximum(self._convolved(rows, k, counts), TINY))
+
+    def log_ratio(
+        self, rows: np.ndarray, n: np.ndarray, k: np.ndarray, signal: np.ndarray
+    ) -> np.ndarray:
+        """ln P(n | signal) - ln P(k | signal), averaged."""
+        counts = self._signal_counts(rows, int(max(n.max(initial=0), k.max(initial=0))), signal)
+        at_n, at_k = (np.maximum(self._convolved(rows, c, counts), TINY) for c in (n, k))
+        return np.log(at_n) - np.log(at_k)
 
     def score(self, rows: np.ndarray, k: np.ndarray, signal: np.ndarray) -> np.ndarray:
         """d ln P(k | signal) / d signal."""
-        tilted = self._signal_counts(rows, int(k.max(initial=0)), signal, tilt=True)
+        counts, tilted = self._tilted_counts(rows, int(k.max(initial=0)), signal)
         slope = self._convolved(rows, k - 1.0, tilted) - self._convolved(rows, k, tilted)
-        probability = self._probability(rows, k, signal)
+        probability = np.maximum(self._convolved(rows, k, counts), TINY)
         # Where the probability is too small for a double only the direction is known.
         mean = signal * self.typical_efficiency[rows] + self.typical_background[rows]
         return np.where(probability > TINY, slope / probability, np.sign(k - mean))
@@ -219,22 +271,34 @@ class SeparableModel(AveragedModel):
     def block(self, rows: np.ndarray, k: np.ndarray, signal: np.ndarray) -> np.ndarray:
         """Averaged summed probability of the counts between n and k, k included."""
         below, last = block_ends(self.count[rows], k)
-        counts = self._signal_counts(rows, int(last.max(initial=0)), signal, tilt=False)
+        counts = self._signal_counts(rows, int(last.max(initial=0)), signal)
         cumulative = counts.cumsum(axis=1)
         return self._convolved(rows, last, cumulative) - self._convolved(rows, below, cumulative)
 
     def block_slope(self, rows: np.ndarray, k: np.ndarray, signal: np.ndarray) -> np.ndarray:
         """Derivative of `block` with respect to the signal."""
         below, last = block_ends(self.count[rows], k)
-        tilted = self._signal_counts(rows, int(last.max(initial=0)), signal, tilt=True)
+        _, tilted = self._tilted_counts(rows, int(last.max(initial=0)), signal)
         return self._convolved(rows, below, tilted) - self._convolved(rows, last, tilted)
 
 
-def _averaged_poisson(k: np.ndarray, mean: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """sum over nodes of weight * Pois(k; mean): k (counts,), mean and weights (rows, nodes)."""
-    mean = np.maximum(mean, TINY)
-    exponent = k * np.log(mean)[:, :, None] - mean[:, :, None] - special.gammaln(k + 1.0)
-    return np.einsum("rnk,rn->rk", np.exp(exponent), weights)
+def _averaged_poisson(largest: int, mean: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """sum over nodes of weight * Pois(k; mean), (rows, largest + 1) for k = 0 ... largest.
+
+    `mean` and `weights` are (rows, nodes).  Powers of the mean are quicker than exponentials, where they neither under- nor overflow.
+    """
+    k = np.arange(largest + 1.0)
+    if mean.max(initial=0.0) > _LARGEST_POWER_MEAN or largest > _LARGEST_POWER_COUNT:
+        mean = np.maximum(mean, TINY)
+        exponent = k * np.log(mean)[:, :, None] - mean[:, :, None] - special.gammaln(k + 1.0)
+        return np.einsum("rnk,rn->rk", np.exp(exponent), weights)
+    sums = np.empty((largest + 1, mean.shape[0]))
+    term = weights * np.exp(-mean)
+    term.sum(axis=1, out=sums[0])
+    for count in range(1, largest + 1):
+        term *= mean
+        term.sum(axis=1, out=sums[count])
+    return (sums / special.gamma(k + 1.0)[:, None]).T
 
 
 class NodeModel(AveragedModel):

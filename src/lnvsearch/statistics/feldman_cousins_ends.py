@@ -25,6 +25,8 @@ Model = KnownPoisson | AveragedModel
 #: Model of the experiments with the given numbers, for backgrounds (rows,) in place of theirs.
 ModelAt = Callable[[np.ndarray, np.ndarray], Model]
 
+# Relative; the probabilities of a jump are good to about 1e-12.
+_JUMP_TOLERANCE = 1e-12
 # Counts tried for the first jump of an upper end; it is nearly always the first or the second.
 _JUMP_CANDIDATES = 12
 
@@ -190,6 +192,7 @@ def jump_above(
                 lambda b, chosen, opens=opens, excess=excess: excess(b, opens[chosen]),
                 low[opens],
                 high[opens],
+                _JUMP_TOLERANCE,
             )
             model = model_at(part[opens], jump)
             tops[part[opens]] = model.crossing(np.arange(opens.size), last[opens] + 1.0)

@@ -66,8 +66,10 @@ def notes(
     found: list[list[str]] = [[_method_note(method, options)] for _ in range(upper.size)]
 
     def add(mask: np.ndarray, text) -> None:
-        for row in np.flatnonzero(np.broadcast_to(mask, shape).ravel()):
-            found[row].append(text(row) if callable(text) else text)
+        rows = np.flatnonzero(np.broadcast_to(mask, shape).ravel()).tolist()
+        texts = map(text, rows) if callable(text) else [text] * len(rows)
+        for row, line in zip(rows, texts, strict=True):
+            found[row].append(line)
 
     uncertain = np.broadcast_to(
         (experiment.background.sigma > 0.0) | (experiment.efficiency.sigma > 0.0), shape
@@ -111,13 +113,13 @@ def _method_note(method: str, options: dict) -> str:
 def _rolke_notes(add, experiment, level, upper, shape, bounded: bool) -> None:
     from lnvsearch.statistics import rolke, rolke_profile, rolke_solver
 
-    add(
-        True,
-        lambda row: (
-            f"level: {100 * level[row]:g} % is two-sided; the upper end alone is "
-            f"about a one-sided limit at {50 * (1 + level[row]):g} %"
-        ),
-    )
+    different, which = np.unique(level, return_inverse=True)
+    level_texts = [
+        f"level: {100 * one:g} % is two-sided; the upper end alone is "
+        f"about a one-sided limit at {50 * (1 + one):g} %"
+        for one in different
+    ]
+    add(True, [level_texts[place] for place in which.tolist()].__getitem__)
     add(
         True,
         "under-covers: profile-likelihood intervals cover less than the level for some "
@@ -260,14 +262,14 @@ def _expected_note(add, experiment: CountingExperiment, method: str, shape, opti
     """Limits rise with the count: below the median expected limit means below the median count."""
     from lnvsearch.statistics.expected import background_cdf
 
-    whole = CountingExperiment(
-        np.broadcast_to(experiment.observed, shape),
-        KnownBackground(experiment.background.estimate)
-        if method == "rolke"
-        else experiment.background,
-        experiment.efficiency,
-    )
-    fewer = background_cdf(whole, whole.observed, options.get("prior", "lognormal")) < 0.5
+    counts = np.broadcast_to(experiment.observed, shape)
+    if method == "rolke":
+        from scipy.special import gammaincc
+
+        fewer = gammaincc(counts + 1.0, experiment.background.estimate) < 0.5
+    else:
+        whole = CountingExperiment(counts, experiment.background, experiment.efficiency)
+        fewer = background_cdf(whole, counts, options.get("prior", "lognormal")) < 0.5
     add(
         fewer,
         "below expected: fewer events than the median of background alone; the limit is below "
