@@ -244,6 +244,18 @@ BAD |= {
         ),
         ["material_up.stage", "generation", "material_up.samples", "bkg_ke4"],
     ),
+    "kaons: generation that changes behind the decays": (
+        KAONS,
+        lambda c: c["variations"]["material_up"].update(
+            paper={"generation": {"final_state_radiation": False}}
+        ),
+        ["material_up.stage", "'detector', but `generation` changes", "write generation"],
+    ),
+    "another decay behind the generation": (
+        PAPER,
+        lambda c: c["variations"]["pair_isotropic"].update(stage="selection"),
+        ["pair_isotropic.stage", "'selection', but `samples` changes", "write generation"],
+    ),
     "kaons: probability above 1": (
         KAONS,
         lambda c: c["identification"]["maps"]["efficiency_pion"].update(probability=[0.98, 1.2]),

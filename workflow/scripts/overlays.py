@@ -21,3 +21,16 @@ def sample_settings(told_apart: dict, inputs: dict) -> dict:
     from searches.differences import whole
 
     return {name: with_overlays(one, inputs) for name, one in whole(told_apart).items()}
+
+
+def sample_arguments(snakemake) -> dict:
+    """What every job of a sample is given, from the rule's parameters, inputs and wildcards."""
+    params = snakemake.params
+    return {
+        "experiment": params.experiment,
+        "simulations": params.simulations,
+        "inputs": dict(snakemake.input.items()),
+        "n_events": params.n_events,
+        "base_seed": params.base_seed,
+        "sample": snakemake.wildcards.sample,
+    }

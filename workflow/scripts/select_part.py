@@ -1,7 +1,7 @@
 """Simulate and select a part of a sample; `select_sample` joins what the parts count."""
 
 from job import job
-from overlays import sample_settings
+from overlays import sample_arguments, sample_settings
 from parts import write_counts
 from quick_start import start_numba
 
@@ -24,13 +24,8 @@ def select_part(experiment, simulations, selections, inputs, outputs, **sample):
 if __name__ == "__main__":
     with job(snakemake):
         select_part(
-            experiment=snakemake.params.experiment,
-            simulations=snakemake.params.simulations,
             selections=snakemake.params.selections,
-            inputs=dict(snakemake.input.items()),
             outputs=dict(snakemake.output.items()),
-            n_events=snakemake.params.n_events,
-            base_seed=snakemake.params.base_seed,
-            sample=snakemake.wildcards.sample,
             part=(int(snakemake.wildcards.part), snakemake.params.n_parts),
+            **sample_arguments(snakemake),
         )

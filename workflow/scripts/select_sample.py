@@ -2,7 +2,7 @@
 
 from job import job
 from output import write_result
-from overlays import sample_settings
+from overlays import sample_arguments, sample_settings
 from quick_start import start_numba
 
 
@@ -35,12 +35,7 @@ def select_sample(experiment, simulations, selections, inputs, outputs, **sample
 if __name__ == "__main__":
     with job(snakemake):
         select_sample(
-            experiment=snakemake.params.experiment,
-            simulations=snakemake.params.simulations,
             selections=snakemake.params.selections,
-            inputs=dict(snakemake.input.items()),
             outputs=dict(snakemake.output.items()),
-            n_events=snakemake.params.n_events,
-            base_seed=snakemake.params.base_seed,
-            sample=snakemake.wildcards.sample,
+            **sample_arguments(snakemake),
         )

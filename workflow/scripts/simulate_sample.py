@@ -1,7 +1,7 @@
 """Generate the events of one sample, let the detector respond, and write what it records."""
 
 from job import job
-from overlays import sample_settings
+from overlays import sample_arguments, sample_settings
 from quick_start import start_numba
 
 
@@ -16,12 +16,4 @@ def simulate_sample(experiment, output, simulations, inputs, **sample):
 
 if __name__ == "__main__":
     with job(snakemake):
-        simulate_sample(
-            experiment=snakemake.params.experiment,
-            output=snakemake.output.events,
-            simulations=snakemake.params.simulations,
-            inputs=dict(snakemake.input.items()),
-            n_events=snakemake.params.n_events,
-            base_seed=snakemake.params.base_seed,
-            sample=snakemake.wildcards.sample,
-        )
+        simulate_sample(output=snakemake.output.events, **sample_arguments(snakemake))

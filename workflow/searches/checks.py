@@ -36,6 +36,9 @@ def of_every_search(paper: Paper, data: str) -> Iterator[str]:
             yield from unknown(f"{where}.samples", sample, keys.samples)
         if entry.compared and "compared" not in paper.contents.COMPARISON.settings:
             yield f"{where}.compared: the comparison of this search has no use for it; remove it"
+        for section in ("generation", "samples"):
+            if section in (entry.paper or {}) and entry.stage != "generation":
+                yield f"{where}.stage: {entry.stage!r}, but `{section}` changes; write generation"
         wrong = list(of_overlay(paper, where, entry.paper or {}, entry.detector or {}))
         yield from wrong or paper.problems_of_variation(where, entry)
     yield from publication.check(paper)

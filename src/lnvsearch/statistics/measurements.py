@@ -104,19 +104,24 @@ def _store(instance: object, **fields: np.ndarray) -> None:
         object.__setattr__(instance, name, value)
 
 
+class _Measurement:
+    """What all have in common: fields that are arrays and broadcast together."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Broadcast shape of the arguments."""
+        fields = vars(self).values()
+        return np.broadcast_shapes(*(v.shape for v in fields if isinstance(v, np.ndarray)))
+
+
 @dataclass(frozen=True, eq=False)
-class KnownBackground:
+class KnownBackground(_Measurement):
     """Background expectation without uncertainty: `mean` counts, finite and >= 0."""
 
     mean: ArrayLike
 
     def __post_init__(self) -> None:
         _store(self, mean=check_range("background mean", self.mean, 0.0))
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of the arguments."""
-        return self.mean.shape
 
     @property
     def estimate(self) -> np.ndarray:
@@ -130,7 +135,7 @@ class KnownBackground:
 
 
 @dataclass(frozen=True, eq=False)
-class GaussianBackground:
+class GaussianBackground(_Measurement):
     """Background estimate with a Gaussian error: `mean` >= 0 and `sigma` >= 0, both in counts."""
 
     mean: ArrayLike
@@ -143,18 +148,13 @@ class GaussianBackground:
         _store(self, mean=mean, sigma=sigma)
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """Broadcast shape of the arguments."""
-        return np.broadcast_shapes(self.mean.shape, self.sigma.shape)
-
-    @property
     def estimate(self) -> np.ndarray:
         """Best estimate of the background, in counts."""
         return self.mean
 
 
 @dataclass(frozen=True, eq=False)
-class AsymmetricBackground:
+class AsymmetricBackground(_Measurement):
     """Background estimate `mean` > 0 with the errors +`up` and -`down`, both > 0, in counts.
 
     `shape` says what the two errors mean:
@@ -185,11 +185,6 @@ class AsymmetricBackground:
         _store(self, mean=mean, up=up, down=down)
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """Broadcast shape of the arguments."""
-        return np.broadcast_shapes(self.mean.shape, self.up.shape, self.down.shape)
-
-    @property
     def estimate(self) -> np.ndarray:
         """Most likely background, in counts."""
         return self.mean
@@ -201,7 +196,7 @@ class AsymmetricBackground:
 
 
 @dataclass(frozen=True, eq=False)
-class PoissonBackground:
+class PoissonBackground(_Measurement):
     """Background counted in a sideband: sideband_count ~ Poisson(tau * background).
 
     `sideband_count` is finite and >= 0 (an effective count of weighted simulation need not be
@@ -219,11 +214,6 @@ class PoissonBackground:
         _store(self, sideband_count=count, tau=tau)
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """Broadcast shape of the arguments."""
-        return np.broadcast_shapes(self.sideband_count.shape, self.tau.shape)
-
-    @property
     def estimate(self) -> np.ndarray:
         """Best estimate of the background, in counts: sideband_count / tau."""
         return self.sideband_count / self.tau
@@ -235,18 +225,13 @@ class PoissonBackground:
 
 
 @dataclass(frozen=True, eq=False)
-class KnownEfficiency:
+class KnownEfficiency(_Measurement):
     """Efficiency without uncertainty: `value` finite and > 0."""
 
     value: ArrayLike
 
     def __post_init__(self) -> None:
         _store(self, value=check_range("efficiency value", self.value, 0.0, open_low=True))
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of the arguments."""
-        return self.value.shape
 
     @property
     def estimate(self) -> np.ndarray:
@@ -260,7 +245,7 @@ class KnownEfficiency:
 
 
 @dataclass(frozen=True, eq=False)
-class GaussianEfficiency:
+class GaussianEfficiency(_Measurement):
     """Efficiency estimate with a Gaussian error: `mean` > 0 and (absolute) `sigma` >= 0."""
 
     mean: ArrayLike
@@ -273,18 +258,13 @@ class GaussianEfficiency:
         _store(self, mean=mean, sigma=sigma)
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """Broadcast shape of the arguments."""
-        return np.broadcast_shapes(self.mean.shape, self.sigma.shape)
-
-    @property
     def estimate(self) -> np.ndarray:
         """Best estimate of the efficiency."""
         return self.mean
 
 
 @dataclass(frozen=True, eq=False)
-class BinomialEfficiency:
+class BinomialEfficiency(_Measurement):
     """Efficiency from simulation: passed ~ Binomial(total, efficiency), 0 < passed <= total."""
 
     passed: ArrayLike
@@ -302,11 +282,6 @@ class BinomialEfficiency:
                 f"got passed {wide_passed.flat[first]:g} of total {wide_total.flat[first]:g}"
             )
         _store(self, passed=passed, total=total)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Broadcast shape of the arguments."""
-        return np.broadcast_shapes(self.passed.shape, self.total.shape)
 
     @property
     def estimate(self) -> np.ndarray:

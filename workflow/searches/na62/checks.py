@@ -101,11 +101,7 @@ def check_varied_samples(paper: KaonSearch, where: str, entry: Variation) -> Ite
     """A sample is simulated anew for the variations that change it."""
     varied = overlaid(paper.settings, entry.paper or {}, where)["samples"]
     for sample, of_sample in varied.items():
-        if of_sample == paper.settings["samples"].get(sample):
-            continue
-        if entry.stage != "generation":
-            yield f"{where}.stage: {entry.stage!r}, but {sample} changes; write generation"
-        if sample not in entry.samples:
+        if of_sample != paper.settings["samples"].get(sample) and sample not in entry.samples:
             yield f"{where}.samples: without {sample}, which the variation changes; add it"
 
 
