@@ -1,5 +1,6 @@
 """What all tests share: paths, no limit on the wall clock, and the order of parallel runs."""
 
+import os
 import signal
 import sys
 from functools import cache
@@ -11,6 +12,9 @@ from hypothesis import HealthCheck, settings
 ROOT = Path(__file__).parent.parent
 for folder in ("tests", "workflow", "workflow/scripts"):
     sys.path.insert(0, str(ROOT / folder))
+
+# Copies of the project that tests make use the kernels that are compiled already.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / "src/lnvsearch/__pycache__/kernels"))
 
 # Both measure the wall clock, which on a busy machine says nothing of the code.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])

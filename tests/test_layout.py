@@ -11,7 +11,7 @@ import pytest
 
 #: The layers in the order in which an analysis goes through them, and what all may use.
 SHARED = (
-    "chunks", "files", "particles", "lanes", "elementary_functions", "random_streams", "tables",
+    "chunks", "files", "kernel_cache", "particles", "lanes", "elementary_functions", "random_streams", "tables",
     "event_files",
 )  # fmt: skip
 LAYERS = (

@@ -1,0 +1,108 @@
+"""Where numba keeps compiled kernels: a folder for each version of a module and of all that it imports.
+
+Numba sees that a kernel's own file has changed, but not a file with a kernel or a constant that it
+uses, and would go on with the old code.  Here the folder's name holds a stamp of the texts of a
+module and of all modules of the package that it imports at its top, directly or not (a compiled
+kernel can reach no others).  An edit therefore compiles anew what uses it, and nothing else.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import zlib
+from pathlib import Path
+
+from numba.core import config
+from numba.core.caching import InTreeCacheLocator
+from numba.misc.appdirs import AppDirs
+
+__all__ = ["KernelFolder", "modules_reached"]
+
+_PACKAGE = Path(__file__).parent
+_IMPORT = re.compile(r"^(?:from ([\w.]+) import (\([^)]*\)|[^(\n]*)|import ([^\n]*))", re.MULTILINE)
+
+
+class KernelFolder(InTreeCacheLocator):
+    """Numba's locator of the compiled kernels in one file of this package.
+
+    They are kept in `__pycache__/kernels` of the package, in NUMBA_CACHE_DIR where the user gives
+    it, and in the user's own cache where neither can be written.
+    """
+
+    def __init__(self, py_func, py_file):
+        super().__init__(py_func, py_file)
+        path = Path(py_file).resolve().relative_to(_PACKAGE)
+        self._cache_path = str(_base() / ".".join(path.with_suffix("").parts) / _stamp(path))
+
+    @classmethod
+    def from_function(cls, py_func, py_file):
+        """None for a function of another package."""
+        if not Path(py_file).resolve().is_relative_to(_PACKAGE):
+            return None
+        return super().from_function(py_func, py_file)
+
+
+def _base() -> Path:
+    if config.CACHE_DIR:
+        return Path(config.CACHE_DIR)
+    if os.access(_PACKAGE, os.W_OK):
+        return _PACKAGE / "__pycache__" / "kernels"
+    return Path(AppDirs(appname=_PACKAGE.name, appauthor=False).user_cache_dir) / "kernels"
+
+
+@functools.cache
+def _stamp(path: Path) -> str:
+    stamp = 0
+    for reached in sorted(modules_reached(path)):
+        stamp = zlib.crc32(f"{reached}\0{_text(reached)}".encode(), stamp)
+    return f"{stamp:08x}"
+
+
+def modules_reached(path: Path) -> set[Path]:
+    """Files of the package that the file `path` imports at its top, directly or not, and itself.
+
+    Paths are relative to the package's folder.  Of a package that loads its modules on first use,
+    all modules count.
+    """
+    reached: set[Path] = set()
+    open_paths = {path}
+    while open_paths:
+        reached |= open_paths
+        open_paths = set().union(*map(_imported, open_paths)) - reached
+    return reached
+
+
+@functools.cache
+def _imported(path: Path) -> frozenset[Path]:
+    found: set[Path] = set()
+    for module, names, modules in _IMPORT.findall(_text(path)):
+        for name in modules.split(","):
+            found |= _files(name.split(" as ")[0].strip())
+        for name in re.sub(r"#.*", "", names).strip("()").split(","):
+            found |= _files(module, name.split(" as ")[0].strip())
+    return frozenset(found)
+
+
+def _files(module: str, name: str = "") -> set[Path]:
+    """Of `import module`, or of `from module import name`."""
+    package, _, inside = module.partition(".")
+    if package != _PACKAGE.name:
+        return set()
+    folder = Path(*inside.split("."))
+    candidates = {folder / f"{name}.py", folder / name / "__init__.py"} if name else set()
+    found = {path for path in candidates if (_PACKAGE / path).is_file()}
+    if found:
+        return found
+    if (_PACKAGE / folder.with_suffix(".py")).is_file() and inside:
+        return {folder.with_suffix(".py")}
+    start = folder / "__init__.py"
+    if "__getattr__" not in _text(start):
+        return {start}
+    return {path.relative_to(_PACKAGE) for path in (_PACKAGE / folder).glob("*.py")}
+
+
+@functools.cache
+def _text(path: Path) -> str:
+    return (_PACKAGE / path).read_text(encoding="utf-8")
