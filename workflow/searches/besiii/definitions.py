@@ -44,7 +44,7 @@ CUTS = (
             key("Hypotheses to compare with, in all track assignments."))),
     cut("chi_square", "Quality of the four-constraint fit.",
         maximum=(float, key("Largest chi^2.", gt=0, le=1e6))),
-    cut("conversion_veto", "No pair of opposite charge from a photon conversion.",
+    cut("conversion_veto", "No e+e- pair, identified as such, from a photon conversion.",
         pair_mass_maximum_gev=(float, key("Mass of a conversion pair at most.", **_GEV)),
         opening_angle_maximum_rad=(float,
             key("Opening angle of a conversion pair at most.", gt=0, le=7)),
