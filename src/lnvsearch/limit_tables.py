@@ -21,6 +21,7 @@ __all__ = [
     "coverage_table",
     "limit_records",
     "limits_by_method",
+    "other_reading",
     "scan_table",
 ]
 
@@ -90,15 +91,18 @@ def scan_table(
 ) -> dict[str, list]:
     """Return the limits against mass: derived where the paper is legible, simulated everywhere.
 
-    `efficiencies` are those of all models, of which the scan takes `model`, before and after the
-    calibration; `systematics` has `total_percent` by mass; `in_mass_bin` says whether efficiencies
-    include the bin in mass.  Raises ValueError for a sample without a selected event.
+    `efficiencies` are those of all models, of which the scan takes `model`, in all variations;
+    `systematics` has `total_percent` by mass; `in_mass_bin` says whether efficiencies include the
+    bin in mass.  The other reading stands beside it: its variants end with what `other_reading`
+    gives.  Raises ValueError for a sample without a selected event.
     """
     rows = list(_published_scan(published))
     rows += [
-        _simulated_point(row, published, systematics, in_mass_bin)
-        for variation in ("nominal", "uncalibrated")
-        for row in find_rows(efficiencies, model=model, variation=variation)
+        _simulated_point(row, published, systematics, reading)
+        | {"variant": row["variation"] + ("" if reading == in_mass_bin else other)}
+        for other in [other_reading(in_mass_bin)]
+        for row in find_rows(efficiencies, model=model)
+        for reading in (True, False)
     ]
     columns = {name: np.array([row[name] for row in rows], dtype=float)
                for name in ("observed", "background", "efficiency", "efficiency_uncertainty")}
@@ -115,6 +119,11 @@ def scan_table(
         row["upper_branching_fraction"] = float(upper) / limit.n_parents
     rows.sort(key=lambda row: (row["kind"], row["variant"], row["mass_gev"]))
     return table_from_rows(rows, SCAN_COLUMNS)
+
+
+def other_reading(in_mass_bin: bool) -> str:
+    """Return the ending of variants with the other reading of the bin in mass than the chosen one."""
+    return "_without_mass_bin" if in_mass_bin else "_in_mass_bin"
 
 
 def _published_scan(published: PublishedNumbers) -> Iterator[Row]:
@@ -142,7 +151,7 @@ def _simulated_point(
         raise ValueError(f"sample {row['sample']}: no event is selected; raise statistics.signal")
     total = find_rows(systematics, mass_gev=mass)[0]["total_percent"]
     return {
-        "mass_gev": mass, "kind": "simulated", "variant": row["variation"],
+        "mass_gev": mass, "kind": "simulated",
         "observed": _count(published, "observed_events", mass),
         "background": _count(published, "background_events", mass),
         "efficiency": efficiency,

@@ -53,6 +53,7 @@ _TEX_SPECIAL = {
     "→": r"$\to$",
     "Δ": r"$\Delta$",
     "ε": r"$\varepsilon$",
+    "θ": r"$\theta$",
     "χ": r"$\chi$",
     "ν": r"$\nu$",
     "ψ": r"$\psi$",

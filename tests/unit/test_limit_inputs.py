@@ -161,7 +161,7 @@ def published_scan(**changes):
     ])
 
 
-def scan(published, efficiency=0.1583):
+def scan(published, efficiency=0.1583, in_mass_bin=True):
     efficiencies = {
         "sample": ["signal_m1.000"] * 3, "model": ["pair", "pair", "other"], "mass_gev": [1.0] * 3,
         "variation": ["nominal", "shifted", "nominal"], "efficiency": [0.2] * 3,
@@ -169,21 +169,31 @@ def scan(published, efficiency=0.1583):
     }  # fmt: skip
     systematics = {"mass_gev": [1.0], "total_percent": [7.0]}
     table = scan_table(
-        PARENTS, published, efficiencies, systematics, 0.90, model="pair", in_mass_bin=True
+        PARENTS, published, efficiencies, systematics, 0.90, model="pair", in_mass_bin=in_mass_bin
     )
-    return {row["kind"]: row for row in table_rows(table)}
+    return {(row["kind"], row["variant"]): row for row in table_rows(table)}
 
 
 def test_a_scan_has_both_kinds_and_the_published_count():
     found = scan(published_scan())
-    assert set(found) == {"derived", "simulated"}
-    for row in found.values():
+    nominal = [("derived", "nominal"), ("simulated", "nominal")]
+    for row in (found[key] for key in nominal):
         assert row["upper_events"] == pytest.approx(23.187, abs=5e-4)
         assert row["upper_branching_fraction"] == pytest.approx(23.187 / 10087e6, rel=1e-4)
     more = scan(published_scan(background_events=2.0))
-    assert all(more[kind]["upper_events"] < found[kind]["upper_events"] for kind in found)
+    assert all(more[key]["upper_events"] < found[key]["upper_events"] for key in found)
     with pytest.raises(ValueError, match="no event is selected"):
         scan(published_scan(), efficiency=0.0)
+
+
+def test_a_scan_has_all_variations_in_both_readings_of_the_mass_bin():
+    ends = {True: "_without_mass_bin", False: "_in_mass_bin"}
+    for chosen, end in ends.items():
+        found = scan(published_scan(), in_mass_bin=chosen)
+        simulated = {variant: row for (kind, variant), row in found.items() if kind == "simulated"}
+        assert set(simulated) == {"nominal", "shifted", f"nominal{end}", f"shifted{end}"}
+        readings = (simulated["nominal"], simulated[f"nominal{end}"])
+        assert tuple(row["efficiency"] for row in readings)[:: 1 if chosen else -1] == (0.1583, 0.2)
 
 
 def test_coverage_is_exact_for_a_known_experiment():

@@ -253,8 +253,8 @@ BAD |= {
     ),
     "another decay behind the generation": (
         PAPER,
-        lambda c: c["variations"]["pair_isotropic"].update(stage="selection"),
-        ["pair_isotropic.stage", "'selection', but `samples` changes", "write generation"],
+        lambda c: c["variations"]["pair_one_plus_cos2"].update(stage="selection"),
+        ["pair_one_plus_cos2.stage", "'selection', but `samples` changes", "write generation"],
     ),
     "kaons: probability above 1": (
         KAONS,
@@ -481,15 +481,15 @@ def test_a_variation_may_change_the_decay_of_its_samples_and_of_no_other(besiii)
     for name in ("signal_two_majorana_m0.575", "signal_one_majorana_m0.575", "signal_phsp"):
         nominal = decay_of(name, "nominal")
         assert nominal == besiii.samples[name].decay
-        isotropic = decay_of(name, "pair_isotropic")
+        symmetric = decay_of(name, "pair_one_plus_cos2")
         varied = decay_of(name, "pair_v_minus_a")
         if name.startswith("signal_two"):
-            assert nominal["model"] == "majorana_pair"
-            assert isotropic == {**nominal, "model": "phase_space"}
-            assert varied == {**nominal, "analysing_power": 1.0}
+            assert nominal["model"] == "phase_space"  # the reading of the paper
+            assert symmetric == {**nominal, "model": "majorana_pair"}
+            assert varied == {**symmetric, "analysing_power": 1.0}
             assert [nu["mass_gev"] for nu in varied["daughters"]] == [0.575, 0.575]
         else:
-            assert varied == isotropic == nominal
+            assert varied == symmetric == nominal
 
 
 def test_an_experiment_without_a_part_of_its_interface_is_refused_at_once(project, monkeypatch):

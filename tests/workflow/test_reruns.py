@@ -134,6 +134,44 @@ def test_a_doubled_number_in_a_helper_runs_again_what_reaches_it(finished, edit,
     check_exactly(jobs, jobs_that_reach(finished, {path}))
 
 
+CHANGED_CUTS = {
+    "besiii_2025": ("{cut: chi_square, maximum: 20.0}", "{cut: chi_square, maximum: 60.0}"),
+    "na62_2019": ("{cut: transverse_momentum, maximum_gev: 0.030}",
+                  "{cut: transverse_momentum, maximum_gev: 0.020}"),
+}  # fmt: skip
+#: A variation with another cut, as the first of a file.
+OVERLAY = """variations:
+  loose:
+    stage: selection
+    description: "a looser fit"
+    paper: {selection: {chi_square: {maximum: 60.0}}}
+    samples: [signal_phsp]
+"""
+
+
+@pytest.fixture(params=[*CHANGED_CUTS, "overlay"])
+def changed_cut(request, finished, edit):
+    """A cut of one paper is changed; gives its name."""
+    name = "besiii_2025" if request.param == "overlay" else request.param
+    path = finished / f"config/papers/{name}.yaml"
+    old, new = CHANGED_CUTS.get(request.param, ("variations:\n", OVERLAY))
+    assert path.read_text().count(old) == 1
+    edit(path, path.read_text().replace(old, new))
+    return name
+
+
+def test_a_changed_cut_runs_no_simulation_and_no_calibration_of_the_detector(changed_cut, listed):
+    jobs = listed()
+    assert any("/selected/" in output for output in jobs)
+    rules = {block.split(":")[0].split()[1] for block in jobs.values()}
+    assert not rules & {"simulate_sample", "calibrate_response", "map_identification"}
+    for other in {"besiii_2025", "na62_2019", "na62_2022"} - {changed_cut}:
+        assert not of(other, jobs)
+    # The flat factor is looked up again in the new tables, for nothing about it has changed itself.
+    assert not any("Params have changed" in block for output, block in jobs.items()
+                   if "/calibration/" in output)  # fmt: skip
+
+
 def check_exactly(jobs, expected):
     """All jobs that reach the edit run again, and every other only because of these."""
     changed = {output for output, block in jobs.items() if "Params have changed" in block}

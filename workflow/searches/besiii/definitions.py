@@ -44,7 +44,7 @@ CUTS = (
             key("Hypotheses to compare with, in all track assignments."))),
     cut("chi_square", "Quality of the four-constraint fit.",
         maximum=(float, key("Largest chi^2.", gt=0, le=1e6))),
-    cut("conversion_veto", "No pair of opposite charge from a photon conversion.",
+    cut("conversion_veto", "No e+e- pair, identified as such, from a photon conversion.",
         pair_mass_maximum_gev=(float, key("Mass of a conversion pair at most.", **_GEV)),
         opening_angle_maximum_rad=(float,
             key("Opening angle of a conversion pair at most.", gt=0, le=7)),
@@ -54,6 +54,8 @@ CUTS = (
         mass_minimum_gev=(float, key("Lower edge.", ge=0, le=100)),
         mass_maximum_gev=(float, key("Upper edge.", ge=0, le=100))),
 )  # fmt: skip
+#: Cuts that take a track for a kaon or an electron.
+IDENTIFICATION = ("kaon_identification", "electron_identification", "energy_over_momentum")
 #: Cuts on the result of the fit.
 _AFTER_FIT = ("smallest_chi_square", "chi_square", "conversion_veto", "signal_window")
 
@@ -173,9 +175,22 @@ class ChiSquareScan(Keys):
             yield "step", f"{self.step} makes more than 10000 cuts; give a larger one"
 
 
+class PaperSelection(Keys):
+    """The file of the paper's own selection, to which the calibration belongs."""
+
+    selection: cuts_of(CUTS) = key("The cuts in their order, as in the search's file.")
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        yield from _problems_of_order(self.selection)
+
+
 class Calibration(Keys):
     """The one scalar that is calibrated."""
 
+    selection: str = key(
+        "YAML file with the paper's own `selection`, from the project's root; the published number "
+        "is matched in it, whatever cuts the analysis has."
+    )
     parameter: str = key("Key of the detector's file, its parts joined by points.")
     minimum: float = key("Lowest value allowed.")
     maximum: float = key("Highest value allowed.")
@@ -243,14 +258,19 @@ class BesiiiKeys(SearchKeys):
     )
 
     def problems(self) -> Iterator[tuple[str, str]]:
-        names = [cut.cut for cut in self.selection]
-        for name in ("like_sign_pairs", "kinematic_fit", "signal_window"):
-            if name not in names:
-                yield "selection", f"without the cut {name}, which the search needs; add it"
-                return
-        fit = names.index("kinematic_fit")
-        if names.index("like_sign_pairs") > fit:
-            yield "selection", "kinematic_fit before like_sign_pairs, whose pairs it fits; exchange them"
-        for name in _AFTER_FIT:
-            if name in names[:fit]:
-                yield "selection", f"{name} before kinematic_fit, whose result it needs; exchange them"
+        yield from _problems_of_order(self.selection)
+
+
+def _problems_of_order(selection: list) -> Iterator[tuple[str, str]]:
+    """Cuts that are needed, and those that need what an earlier one gives."""
+    names = [cut.cut for cut in selection]
+    for name in ("like_sign_pairs", "kinematic_fit", "signal_window"):
+        if name not in names:
+            yield "selection", f"without the cut {name}, which the search needs; add it"
+            return
+    fit = names.index("kinematic_fit")
+    if names.index("like_sign_pairs") > fit:
+        yield "selection", "kinematic_fit before like_sign_pairs, whose pairs it fits; exchange them"
+    for name in _AFTER_FIT:
+        if name in names[:fit]:
+            yield "selection", f"{name} before kinematic_fit, whose result it needs; exchange them"

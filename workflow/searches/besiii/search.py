@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
-from searches.besiii import checks, publication, steps
+from searches.besiii import checks, definitions, publication, steps
 from searches.besiii.definitions import BesiiiKeys
 from searches.besiii.steps import SELECTION
-from searches.configuration import ConfigurationError
+from searches.configuration import ConfigurationError, checked, fill_defaults, read_yaml
 from searches.search import DATA, NOMINAL, PARENT_INPUTS, PARENT_SECTIONS, Paper
 
 
@@ -51,9 +51,17 @@ class ColliderSearch(Paper):
     def prepare(self) -> None:
         self.calibration = self.settings["calibration"]
         checks.check_before_samples(self)
+        self.calibration_cuts = self._calibration_cuts()
         self.masses_gev = self._masses()
         self.samples = {sample.name: sample for sample in self._samples()}
         checks.check_meaning(self)
+
+    def _calibration_cuts(self) -> list[dict]:
+        """The paper's own selection, from the file that the calibration names."""
+        file = self.root / self.calibration["selection"]
+        content = read_yaml(file)
+        typed = checked(definitions.PaperSelection, content, file)
+        return fill_defaults(content, typed)["selection"]
 
     # ------------------------------------------------------------------ samples
 
@@ -238,6 +246,15 @@ class ColliderSearch(Paper):
                 }
             )
         return self._selection(cuts, entry.final_state)
+
+    def calibration_selection(self) -> dict:
+        """The selection in which the detector is calibrated: no change of the analysis changes it."""
+        sample = self.samples[self.calibration["sample"]]
+        return self._selection(self.calibration_cuts, sample.final_state)
+
+    def identification_cuts(self) -> list[dict]:
+        """The cuts that take a track for a kaon or an electron: all that the map depends on."""
+        return [cut for cut in self.settings["selection"] if cut["cut"] in definitions.IDENTIFICATION]
 
     def _selection(self, cuts: list[dict], final_state) -> dict:
         return {

@@ -16,7 +16,7 @@ SELECTION = "lnv"
 def _identification(paper: ColliderSearch, wildcards) -> dict:
     return {
         "detector": paper.detector,
-        "cuts": paper.settings["selection"],
+        "cuts": paper.identification_cuts(),
         "n_samples": paper.config["statistics"]["identification"],
         "base_seed": paper.config["base_seed"],
     }
@@ -28,7 +28,7 @@ def _calibration(paper: ColliderSearch, wildcards) -> dict:
     return {
         "calibration": {name: paper.calibration[name] for name in names},
         "simulation": paper.simulation_parameters(sample, NOMINAL),
-        "selection": paper.selection_of_sample(sample, NOMINAL),
+        "selection": paper.calibration_selection(),
         "n_events": paper.number_of_events(sample),
         "base_seed": paper.config["base_seed"],
     }

@@ -103,10 +103,34 @@ class Choice(Keys):
     region: Name = key("Name of a region of that selection.")
 
 
+class PaperSelection(Keys):
+    """The paper's own selection of a normalisation channel, for which it prints the acceptance."""
+
+    final_state: _Final = key("PDG names: the pion first, then the leptons (and a pi0 last).")
+    charge: int = key("Total charge of the three tracks.", ge=-3, le=3)
+    cuts: cuts_of(CUTS) = key("The cuts in their order, as in the search's file.")
+    identification: Annotated[list[Literal["lkr", "rich", "muon"]], Once] = key(
+        "Which identification each track undergoes."
+    )
+    trigger: Names = key("Chains of the trigger whose OR collects the events.")
+    region: Annotated[list[Window], Field(min_length=1)] = key("Mass windows in GeV.")
+
+
+class PaperSelections(Keys):
+    """A file of the paper's own selections of its normalisation channels, by name."""
+
+    selections: dict[Name, PaperSelection] = key("By entry of `normalisation`.")
+
+
 class Normalisation(Choice):
     """A normalisation channel; its numbers are the published ones, unless they are given here."""
 
     channel: Name = key("Channel whose selections it goes through.")
+    paper_selection: str = key(
+        "YAML file that has the paper's own selection under the name of this entry, from the "
+        "project's root.  The flat factor is found in it, whatever cuts the analysis has; without "
+        "it in the selection as it stands here.", None,
+    )  # fmt: skip
     candidates: int = key("Selected decays.", ge=1, le=10**12)
     contamination: float = key("Background among them as a fraction.", ge=0, lt=1)
     branching_fraction: PositiveEstimate = key("Its uncertainty is external.")

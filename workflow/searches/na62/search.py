@@ -14,6 +14,7 @@ from searches.na62.parameters import (
     detector_numbers,
     selection_values,
 )
+from searches.na62.paper_selection import paper_selections, with_paper_selection
 from searches.search import NOMINAL, Paper
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class KaonSearch(Paper):
             self.tables += DATA_TABLES
         self.figures += publication.further_figures(self)
         checks.check_meaning(self)
+        self.paper_selections = paper_selections(self)
 
     def problems_of_variation(self, where: str, entry: Variation) -> Iterator[str]:
         return checks.check_varied_samples(self, where, entry)
@@ -104,9 +106,8 @@ class KaonSearch(Paper):
         }
 
     def selection_parameters(self, sample: str, variation: str) -> dict:
-        return selection_values(
-            self.samples[sample], self.varied_settings(variation), self.varied_detector(variation)
-        )
+        entry, settings = with_paper_selection(self, sample, variation)
+        return selection_values(entry, settings, self.varied_detector(variation))
 
     def data_parameters(self) -> dict:
         """Every selection of the search, what decides on a track, and whether all may be seen."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lnvsearch.event_files import folder_of
+from searches.na62.paper_selection import PAPER_SELECTION
 from searches.na62.parameters import detector_numbers, sample_values
 from searches.search import NOMINAL, Step
 
@@ -189,7 +190,10 @@ STEPS = {
                 "acceptance", paper.settings["normalisation"][w.normalisation]["channel"]
             ),
         },
-        lambda paper, w: paper.normalisation_parameters(w.normalisation),
+        lambda paper, w: {
+            "normalisation": paper.normalisation_parameters(w.normalisation),
+            "paper_selection": PAPER_SELECTION,
+        },
     ),
     "estimate_backgrounds": Step(_background_inputs, _backgrounds),
     "estimate_from_control_samples": Step(_control_sample_inputs, _control_samples),

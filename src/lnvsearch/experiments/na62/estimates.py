@@ -158,6 +158,8 @@ def background_table(
     """Expected events (BACKGROUND_COLUMNS) of every sample and variation in every region."""
     rows = []
     for (sample, variation, selection, region), value in acceptances.values.items():
+        if selection not in settings.chains:  # the paper's own, beside a changed one of the analysis
+            continue
         scale = settings.scale(sample, variation, factors) * settings.exposure(selection)
         expected = scale * value.acceptance
         relative = settings.systematic.get(sample, 0.0)
@@ -192,6 +194,8 @@ def spectrum_table(
         own_scale = settings.scale(name, "nominal", factors)
         for row in table_rows(table):
             if row["channel"] != channel or row["variation"] != "nominal":
+                continue
+            if row["selection"] not in settings.chains:
                 continue
             scale = own_scale * settings.exposure(row["selection"])
             rows.append((

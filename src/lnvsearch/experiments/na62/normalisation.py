@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lnvsearch.sensitivity import by_origin, prediction, recomputed
@@ -85,17 +85,25 @@ class Acceptances:
 
     def at(self, place: Place) -> dict[str, Acceptance]:
         """Variation -> acceptance in one place; ValueError if there is nothing nominally."""
-        found = {
-            variation: value
-            for (sample, variation, *where), value in self.values.items()
-            if sample == place.sample and where == [place.selection, place.region]
-        }
+        found = self._by_variation(place)
         if not found or not found["nominal"].acceptance > 0.0:
             raise ValueError(
                 f"{self.source}: no event of {place.sample} passes {place.selection} into the "
                 f"region {place.region}; raise `statistics` of the configuration"
             )
         return found
+
+    def in_paper_selection(self, place: Place, name: str) -> dict[str, Acceptance]:
+        """Variation -> acceptance in the selection `name` where there is one, else in the place's."""
+        own = self._by_variation(replace(place, selection=name))
+        return {variation: own.get(variation, value) for variation, value in self.at(place).items()}
+
+    def _by_variation(self, place: Place) -> dict[str, Acceptance]:
+        return {
+            variation: value
+            for (sample, variation, *where), value in self.values.items()
+            if sample == place.sample and where == [place.selection, place.region]
+        }
 
 
 @dataclass(frozen=True)
@@ -125,8 +133,14 @@ class Factors:
         return self.values.get(variation, self.values["nominal"])
 
 
-def factor_record(acceptances: Acceptances, normalisation: Normalisation) -> dict:
-    """The flat factor, and how it was found, for every variation of the normalisation channel."""
+def factor_record(
+    acceptances: Acceptances, normalisation: Normalisation, paper_selection: str
+) -> dict:
+    """The flat factor, and how it was found, for every variation of the normalisation channel.
+
+    `paper_selection`: name of the paper's own selection where the analysis has another; a changed
+    cut changes acceptances, and not the factor.
+    """
     target = normalisation.acceptance
     return calibration_record(
         "flat factor of all acceptances",
@@ -137,7 +151,9 @@ def factor_record(acceptances: Acceptances, normalisation: Normalisation) -> dic
                 "simulated": value.acceptance,
                 "simulated_uncertainty": value.acceptance_uncertainty,
             }
-            for variation, value in acceptances.at(normalisation).items()
+            for variation, value in acceptances.in_paper_selection(
+                normalisation, paper_selection
+            ).items()
         },
         sample=normalisation.sample,
         target=target,

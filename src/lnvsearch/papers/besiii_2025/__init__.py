@@ -1,7 +1,10 @@
 """BESIII 2025, J/ψ → K⁺K⁺e⁻e⁻ + c.c.: all tables and figures, and the comparison."""
 
+from lnvsearch.papers.besiii_2025.headings import HEADINGS
 from lnvsearch.publication.contents import Content
 from lnvsearch.publication.figures import COVERAGE_MAP
+
+__all__ = ["COMPARISON", "FIGURES", "HEADINGS", "TABLES"]
 
 _FIGURES = f"{__name__}.figures"
 
@@ -12,6 +15,12 @@ TABLES = {
         ("published", "efficiencies", "systematics_by_mass", "scan"),
         ("in_mass_bin", "inputs"),
     ),
+    "pair_angles": Content(
+        f"{__name__}.readings.pair_angles", ("published", "efficiencies"), ("in_mass_bin",)
+    ),
+    "scan_readings": Content(
+        f"{__name__}.readings.scan_readings", ("published", "efficiencies")
+    ),
 }
 
 FIGURES = {
@@ -21,7 +30,9 @@ FIGURES = {
         ("published", "selected/nominal", "spectra", "user_selected"),
         ("window_gev", "base_seed"),
     ),
-    "figure3": Content(f"{_FIGURES}.limits.figure3", ("published", "scan")),
+    "figure3": Content(
+        f"{_FIGURES}.limits.figure3", ("published", "scan"), ("in_mass_bin",)
+    ),
     "efficiency_vs_mass": Content(
         f"{_FIGURES}.efficiency.efficiency_vs_mass", ("published", "efficiencies"), ("in_mass_bin",)
     ),
@@ -57,30 +68,3 @@ COMPARISON = Content(
         "signal_window_half_width_in_resolutions",
     ),
 )
-
-#: Columns of the tables; a pair is what stands in Markdown and in LaTeX.
-HEADINGS = {
-    "source": "Source",
-    "kind": "Kind",
-    "variation": "Variation",
-    "published_percent": "Published (%)",
-    "this_work_percent": "This work (%)",
-    "statistical_uncertainty_percent": ("Statistical uncertainty (%)", r"$\pm$ stat.\ (\%)"),
-    "in_total": "In total",
-    "note": "Note",
-    "mass_gev": ("m(ν_M) (GeV/c²)", r"$m_{\nu_M}$ (GeV/$c^2$)"),
-    "efficiency_published": ("ε published (%)", r"$\varepsilon^{\mathrm{pub}}$ (\%)"),
-    "efficiency_simulated": ("ε simulated (%)", r"$\varepsilon^{\mathrm{sim}}$ (\%)"),
-    "efficiency_simulated_uncertainty": ("± (%)", r"$\pm$ (\%)"),
-    "observed": ("N observed", r"$N^{\mathrm{obs}}$"),
-    "background": ("N background", r"$N^{\mathrm{bkg}}$"),
-    "systematic_published": ("Δ published (%)", r"$\Delta^{\mathrm{pub}}$ (\%)"),
-    "systematic_simulated": ("Δ simulated (%)", r"$\Delta^{\mathrm{sim}}$ (\%)"),
-    "limit_published": ("Limit published", r"$\mathcal{B}^{\mathrm{pub}}$"),
-    "limit_derived": ("Limit derived", r"$\mathcal{B}^{\mathrm{der}}$"),
-    "limit_simulated": ("Limit simulated", r"$\mathcal{B}^{\mathrm{sim}}$"),
-    "efficiency_uncalibrated": ("ε uncalibrated (%)", r"$\varepsilon^{\mathrm{uncal}}$ (\%)"),
-    "efficiency_uncalibrated_uncertainty": ("± (%)", r"$\pm$ (\%)"),
-    "inputs": "Inputs",
-    "limit_uncalibrated": ("Limit uncalibrated", r"$\mathcal{B}^{\mathrm{uncal}}$"),
-}

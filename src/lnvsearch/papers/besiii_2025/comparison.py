@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from lnvsearch.papers.besiii_2025.readings import ANGLES
 from lnvsearch.papers.besiii_2025.summary import summary_markdown
 from lnvsearch.publication.comparison import NO_TEST, comparison_row, comparison_table
 from lnvsearch.publication.entered import entered_of, remaining_rows
@@ -87,9 +88,9 @@ def comparison_for_besiii(
 
 
 def _efficiency_rows(published: PublishedNumbers, results: Mapping[str, Any]) -> Iterator[Row]:
-    """Efficiencies, with and without the mass bin, calibrated or not, and the sample's size."""
+    """Efficiencies, calibrated or not, and the sample's size; those of the scan in all readings."""
     for row in table_rows(results.get("efficiencies") or {}):
-        if row["variation"] not in ("nominal", "uncalibrated"):
+        if row["variation"] not in (*ANGLES, "uncalibrated"):
             continue
         if row["model"] == "phase_space" and row["mass_gev"] is None:
             yield from _phase_space_rows(published, row)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lnvsearch.papers.besiii_2025.inconsistencies import (
     inconsistencies_of_besiii,
     published_over_derived_limits,
 )
-from lnvsearch.publication.comparison import is_test
+from lnvsearch.papers.besiii_2025.readings import (
+    ANGLES,
+    BEYOND_OVERLAPS_GEV,
+    Reading,
+    readings,
+)
 from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.publication.summary import Reason, comparison_summary
-from lnvsearch.tables import Table, table_rows
+from lnvsearch.tables import Table
 
-__all__ = ["mass_bin_convention", "reasons_of_besiii", "summary_markdown"]
+__all__ = ["mass_bin_sentence", "reasons_of_besiii", "summary_markdown"]
 
 _SIGMAS = (
     "σ published is what the paper states: the printed ±, or, for an efficiency ε, ε·Δ with Δ the "
@@ -55,7 +60,9 @@ def summary_markdown(
         groups=_GROUPS,
         reasons=reasons_of_besiii(published, results),
         inconsistencies=inconsistencies_of_besiii(published, results),
-        remark=_convention(comparison),
+        remark=mass_bin_sentence(list(readings(results["efficiencies"], published)))
+        if results.get("efficiencies")
+        else "",
     )
 
 
@@ -108,6 +115,13 @@ def reasons_of_besiii(
         ),
         Reason(
             "efficiency_*",
+            "other angles than those that the paper's chain of decays reads like; see "
+            "tables/pair_angles.md",
+            variant="pair_*",
+            with_mass=True,
+        ),
+        Reason(
+            "efficiency_*",
             "not understood: around 0.7 GeV the simulated efficiency has a maximum, from the "
             "acceptance of collinear pairs and from the cut smallest_chi_square, which few events "
             "fail where electrons are soft and kaons hard; see docs/besiii_simulation.md",
@@ -120,31 +134,47 @@ def reasons_of_besiii(
     ]
 
 
-def mass_bin_convention(comparison: Table) -> dict[str, float]:
-    """Return the rms of ε simulated/published − 1 over the mass scan, for each convention.
+def mass_bin_sentence(found: Sequence[Reading]) -> str:
+    """Return which reading of the bin in mass the printed efficiencies prefer, and by how much.
 
-    The keys are the variants `nominal` (all selected events) and `nominal_in_mass_bin` (those in
-    the 25 MeV bin of m(Ke)) and the same of `uncalibrated`, as far as they are there.
+    `found`: the readings of the scan, as `readings` gives them.
     """
-    deviations: dict[str, list[float]] = {}
-    for row in table_rows(comparison):
-        if row["quantity"] == "efficiency_percent" and row["mass_gev"] is not None and is_test(row):
-            deviations.setdefault(row["variant"], []).append(row["ratio"] - 1)
-    return {
-        variant: math.sqrt(math.fsum(d * d for d in values) / len(values))
-        for variant, values in deviations.items()
+    pairs = {
+        angles: {one.in_mass_bin: one for one in found if one.variation == variation}
+        for variation, angles in ANGLES.items()
     }
-
-
-def _convention(comparison: Table) -> str:
-    spread = mass_bin_convention(comparison)
-    without, inside = spread.get("nominal"), spread.get("nominal_in_mass_bin")
-    if without is None or inside is None:
+    sentences = [
+        f"For {angles} it deviates by {both[True].rms_percent:.1f} % (rms of "
+        f"{len(both[True].mass_gev)} masses) with the bin and {both[False].rms_percent:.1f} % "
+        f"without it: they prefer {_closer(both)}.{_share(both)}"
+        for angles, both in pairs.items()
+        if len(both) == 2
+    ]
+    if not sentences:
         return ""
-    closer = "without" if without < inside else "with"
     return (
         "The paper does not say whether ε of Table 2 counts only events in the 25 MeV bin of "
-        "m(Ke). Against the legible cells the calibrated simulation deviates by "
-        f"{100 * inside:.1f} % (rms) with the bin and {100 * without:.1f} % without it: {closer} "
-        "is closer."
+        "m(Ke), nor which angles its pair has. Against its legible efficiencies stands the "
+        f"calibrated simulation: {' '.join(sentences)}"
+    )
+
+
+def _closer(both: Mapping[bool, Reading]) -> str:
+    is_closer = both[True].rms_percent < both[False].rms_percent
+    return "the bin" if is_closer else "no bin"
+
+
+def _share(both: Mapping[bool, Reading]) -> str:
+    """What the bin does from 0.9 GeV on, where K+ and e- do not meet in the detector."""
+    inside, without = both[True].above(), both[False].above()
+    if not inside.slope_percent_per_gev:
+        return ""
+    taken = without.mean_percent - inside.mean_percent
+    share = 1.0 - without.slope_percent_per_gev / inside.slope_percent_per_gev
+    return (
+        f" From {BEYOND_OVERLAPS_GEV:g} GeV on, the bin takes {taken:.1f} % of the events: the mean "
+        f"deviation is {inside.mean_percent:+.1f} % with it and {without.mean_percent:+.1f} % "
+        f"without, the slope {inside.slope_percent_per_gev:+.1f} and "
+        f"{without.slope_percent_per_gev:+.1f} %/GeV, so that {100 * share:.0f} % of the slope "
+        "comes from the bin."
     )

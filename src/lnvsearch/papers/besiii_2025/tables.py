@@ -12,11 +12,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lnvsearch.limit_tables import other_reading
+from lnvsearch.papers.besiii_2025.readings import percent_at
 from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.publication.rounding import pdg_round_pair, round_significant
 from lnvsearch.tables import Table, find_rows, same_mass, table_rows, text_table
 
-__all__ = ["TABLE1_COLUMNS", "TABLE2_COLUMNS", "efficiency_percent", "table1", "table2"]
+__all__ = ["TABLE1_COLUMNS", "TABLE2_COLUMNS", "table1", "table2"]
 
 TABLE1_COLUMNS = (
     "source",
@@ -40,6 +42,15 @@ TABLE2_COLUMNS = (
     "limit_published",
     "limit_derived",
     "limit_simulated",
+    "efficiency_one_plus_cos2",
+    "efficiency_one_plus_cos2_uncertainty",
+    "limit_one_plus_cos2",
+    "efficiency_v_minus_a",
+    "efficiency_v_minus_a_uncertainty",
+    "limit_v_minus_a",
+    "efficiency_{other_reading}",
+    "efficiency_{other_reading}_uncertainty",
+    "limit_{other_reading}",
     "efficiency_uncalibrated",
     "efficiency_uncalibrated_uncertainty",
     "limit_uncalibrated",
@@ -97,10 +108,12 @@ def table2(
 
     `efficiencies` (fractions), `systematics_by_mass` (percent) and `scan` (branching fractions)
     have the columns of the result files of these names.  Efficiencies are those of the model
-    `two_majorana`, with `in_mass_bin` those of events inside the 25 MeV bin of m(Ke); variation
-    `nominal` is the calibrated detector, `uncalibrated` has its own columns.  Limits are those of
-    Rolke's method.  One row a mass: all that the paper lists, and all others in the scan.  `inputs`
-    says whether the paper's numbers that entered are the published ones.
+    `two_majorana`, with `in_mass_bin` those of events inside the 25 MeV bin of m(Ke).  `simulated`
+    is the isotropic pair in the calibrated detector; the other angles, the same without calibration
+    (`uncalibrated`) and with the other reading of the bin (`without_mass_bin`, or `in_mass_bin`)
+    have columns of their own.  Limits are those of Rolke's method.  One row a mass: all that the
+    paper lists, and all others in the scan.  `inputs` says whether the paper's numbers that entered
+    are the published ones.
     """
     masses = list(published.masses_gev())
     masses += [m for m in scan["mass_gev"] if m is not None and not _contains(masses, m)]
@@ -109,16 +122,8 @@ def table2(
         | {"inputs": inputs}
         for mass in sorted(_distinct(masses))
     ]
-    return text_table(rows, TABLE2_COLUMNS)
-
-
-def efficiency_percent(row: Mapping[str, Any], in_mass_bin: bool) -> tuple[float, float] | None:
-    """Return efficiency and uncertainty in percent of a row of `efficiencies`, None if empty."""
-    name = "efficiency_in_bin" if in_mass_bin else "efficiency"
-    value, uncertainty = row[name], row[f"{name}_uncertainty"]
-    if value is None:
-        return None
-    return 100.0 * value, 100.0 * (uncertainty or 0.0)
+    other = other_reading(in_mass_bin).removeprefix("_")
+    return text_table(rows, [name.format(other_reading=other) for name in TABLE2_COLUMNS])
 
 
 def _table1_row(row: Mapping[str, Any], published_digits: str) -> dict[str, str]:
@@ -159,41 +164,37 @@ def _table2_row(
         found = find_rows(scan, mass_gev=mass_gev, kind=kind, variant=variant, method="rolke")
         return found[0] if found else {}
 
+    def simulated_cells(name: str, variation: str, reading: bool) -> dict[str, str]:
+        pair = percent_at(efficiencies, variation, mass_gev, reading)
+        value, uncertainty = ("", "") if pair is None else pdg_round_pair(*pair)
+        variant = variation if reading == in_mass_bin else f"{variation}{other}"
+        return {
+            f"efficiency_{name}": value,
+            f"efficiency_{name}_uncertainty": uncertainty,
+            f"limit_{name}": _limit(limit_row("simulated", variant)),
+        }
+
+    other = other_reading(in_mass_bin)
     simulated = limit_row("simulated", "nominal")
     derived = limit_row("derived", "nominal")
-    efficiency, efficiency_uncertainty = _simulated_efficiency(
-        efficiencies, mass_gev, "nominal", in_mass_bin
-    )
-    uncalibrated, uncalibrated_uncertainty = _simulated_efficiency(
-        efficiencies, mass_gev, "uncalibrated", in_mass_bin
-    )
     systematics = find_rows(systematics_by_mass, mass_gev=mass_gev)
     total = systematics[0]["total_percent"] if systematics else None
     inputs = simulated or derived
     return {
         "mass_gev": f"{mass_gev:.3f}",
         "efficiency_published": printed_digits("efficiency_percent"),
-        "efficiency_simulated": efficiency,
-        "efficiency_simulated_uncertainty": efficiency_uncertainty,
         "observed": _short(inputs.get("observed")),
         "background": _short(inputs.get("background")),
         "systematic_published": printed_digits("systematic_total_percent"),
         "systematic_simulated": "" if total is None else f"{total:.1f}",
         "limit_published": _limit_digits(printed_digits("upper_limit_branching_fraction")),
         "limit_derived": _limit(derived),
-        "limit_simulated": _limit(simulated),
-        "efficiency_uncalibrated": uncalibrated,
-        "efficiency_uncalibrated_uncertainty": uncalibrated_uncertainty,
-        "limit_uncalibrated": _limit(limit_row("simulated", "uncalibrated")),
+        **simulated_cells("simulated", "nominal", in_mass_bin),
+        **simulated_cells("one_plus_cos2", "pair_one_plus_cos2", in_mass_bin),
+        **simulated_cells("v_minus_a", "pair_v_minus_a", in_mass_bin),
+        **simulated_cells(other.removeprefix("_"), "nominal", not in_mass_bin),
+        **simulated_cells("uncalibrated", "uncalibrated", in_mass_bin),
     }
-
-
-def _simulated_efficiency(
-    efficiencies: Table, mass_gev: float, variation: str, in_mass_bin: bool
-) -> tuple[str, str]:
-    found = find_rows(efficiencies, model="two_majorana", mass_gev=mass_gev, variation=variation)
-    pair = efficiency_percent(found[0], in_mass_bin) if found else None
-    return ("", "") if pair is None else pdg_round_pair(*pair)
 
 
 def _limit(row: Mapping[str, Any]) -> str:

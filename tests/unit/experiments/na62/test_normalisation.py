@@ -39,7 +39,7 @@ def acceptances(place, **by_variation):
 
 
 def test_the_factor_makes_the_acceptance_the_published_one(tmp_path):
-    record = factor_record(acceptances(CHANNEL, nominal=0.05, shifted=0.08), CHANNEL)
+    record = factor_record(acceptances(CHANNEL, nominal=0.05, shifted=0.08), CHANNEL, "own")
     assert (record["target"], record["channel"], record["region"]) == (0.04, "piee", "normalisation")
     nominal = record["values"]["nominal"]
     assert nominal["value"] == pytest.approx(0.8)
@@ -49,6 +49,16 @@ def test_the_factor_makes_the_acceptance_the_published_one(tmp_path):
     factors = Factors.read(path)
     assert factors.of("shifted").value == pytest.approx(0.5)
     assert factors.of("not seen by it") == factors.of("nominal")
+
+
+def test_a_changed_cut_does_not_change_the_factor():
+    """Where the paper's own selection stands beside a changed one, the factor is that of its own."""
+    own = Normalisation("norm_piee", "own", "normalisation", channel="piee", acceptance=0.04)
+    changed = acceptances(CHANNEL, nominal=0.03, shifted=0.08).values
+    both = Acceptances({**changed, **acceptances(own, nominal=0.05).values}, "acceptance/piee.csv")
+    values = factor_record(both, CHANNEL, "own")["values"]
+    assert values["nominal"]["value"] == pytest.approx(0.8)
+    assert values["shifted"]["value"] == pytest.approx(0.5)  # it has the paper's selection itself
 
 
 def test_acceptances_are_read_by_place(tmp_path):

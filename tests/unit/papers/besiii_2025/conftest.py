@@ -37,7 +37,10 @@ def shared_results():
     masses = (0.575, 0.65, 1.525)
     efficiency_rows = []
     scan_rows = []
-    for variation, factor in (("nominal", 1.0), ("uncalibrated", 1.06)):
+    for variation, factor in (
+        ("nominal", 1.0), ("uncalibrated", 1.06), ("pair_one_plus_cos2", 0.9),
+        ("pair_v_minus_a", 0.75),
+    ):  # fmt: skip
         efficiency_rows.append(
             ("signal_phsp", "phase_space", None, variation, 100000, 15680,
              0.1568 * factor, 0.00115, None, None, None)
@@ -49,11 +52,14 @@ def shared_results():
                     (f"signal_{model}_m{mass:.3f}", model, mass, variation, 100000, 1,
                      efficiency, 0.001, 1, 0.97 * efficiency, 0.001)
                 )  # fmt: skip
-            for method, scale in (("rolke", 1.0), ("cls", 1.1)):
-                events = 1.97 / efficiency * scale
+            for method, scale, reading, end in (
+                ("rolke", 1.0, 0.97, ""), ("cls", 1.1, 0.97, ""),
+                ("rolke", 1.0, 1.0, "_without_mass_bin"),
+            ):  # fmt: skip
+                events = 1.97 / (reading * efficiency) * scale
                 scan_rows.append(
-                    (mass, "simulated", variation, method, 0, 0.0, efficiency,
-                     0.07 * efficiency, events, events / 10087e6)
+                    (mass, "simulated", f"{variation}{end}", method, 0, 0.0, reading * efficiency,
+                     0.07 * reading * efficiency, events, events / 10087e6)
                 )  # fmt: skip
     scan_rows.append(
         (0.575, "derived", "nominal", "rolke", 0, 0.0, 0.0897, 0.018, 22.55, 2.2357e-9)

@@ -117,7 +117,11 @@ def test_figure3_draws_the_scan_and_every_published_limit_that_has_digits(
     made, results, published
 ):
     _, numbers = made["figure3"]
-    for kind, variant in (("simulated", "nominal"), ("derived", "nominal")):
+    angles = ("nominal", "pair_one_plus_cos2", "pair_v_minus_a")
+    simulated = [f"{name}{end}" for name in angles for end in ("", "_without_mass_bin")]
+    for kind, variant in (
+        *(("simulated", name) for name in simulated), ("derived", "nominal"),
+    ):  # fmt: skip
         drawn = find_rows(numbers, series=f"{kind}_{variant}")
         rows = find_rows(results["scan"], kind=kind, variant=variant, method="rolke")
         assert [(row["mass_gev"], row["upper_branching_fraction"]) for row in drawn] == [
@@ -150,6 +154,16 @@ def test_efficiency_figure_draws_the_table(made, results):
     rows = find_rows(results["efficiencies"], model="two_majorana", variation="nominal")
     assert [row["efficiency_percent"] for row in drawn] == pytest.approx(
         [100 * row["efficiency_in_bin"] for row in rows]
+    )
+    angles = ("nominal", "pair_one_plus_cos2", "pair_v_minus_a")
+    series = {name for name in numbers["series"] if name.startswith("simulated")}
+    assert series == {
+        "simulated_uncalibrated",
+        *(f"simulated_{name}{end}" for name in angles for end in ("", "_without_mass_bin")),
+    }
+    whole = find_rows(numbers, series="simulated_nominal_without_mass_bin")
+    assert [row["efficiency_percent"] for row in whole] == pytest.approx(
+        [100 * row["efficiency"] for row in rows]
     )
     at_low_mass = find_rows(numbers, series="published", mass_gev=0.575)[0]
     assert at_low_mass["uncertainty_percent"] == pytest.approx(8.97 * 0.2)

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from lnvsearch.papers.besiii_2025 import HEADINGS, tables
+from lnvsearch.papers.besiii_2025 import HEADINGS, readings, tables
 from lnvsearch.tables import number_of_rows, render, table_rows
 
 _NUMBER_IN_TEX = re.compile(r"^\$([+-]?[\d.]+)(?:\\times 10\^\{([+-]?\d+)\})?\$$")
@@ -33,7 +33,8 @@ def _tex_cells(text):
             if number:
                 cells.append(number[1] + (f"e{number[2]}" if number[2] else ""))
             else:
-                cells.append(cell.strip().replace(r"\_", "_"))
+                text = cell.strip().replace(r"\_", "_").replace("$^2$", "²")
+                cells.append(text.replace(r"$\theta$", "θ").replace("$-$", "−"))
         rows.append(cells)
     return rows
 
@@ -45,6 +46,7 @@ def both_tables(published, results):
         tables.table2(
             published, results["efficiencies"], results["systematics_by_mass"], results["scan"]
         ),
+        readings.scan_readings(results["efficiencies"], published),
     ]
 
 
@@ -110,7 +112,8 @@ def test_table2_cells(published, results):
     assert first["efficiency_simulated_uncertainty"] == "0.10"
     assert first["limit_published"] == "2.04e-9"
     assert first["limit_derived"] == "2.236e-9"
-    assert float(first["limit_simulated"]) == pytest.approx(1.97 / 0.1075 / 10087e6, rel=3e-4)
+    limit = 1.97 / (0.97 * 0.1075) / 10087e6
+    assert float(first["limit_simulated"]) == pytest.approx(limit, rel=3e-4)
     assert first["systematic_simulated"] == "12.2"
     assert (first["observed"], first["background"]) == ("0", "0")
     # Not legible in the paper, not derived, and not run.
@@ -121,6 +124,21 @@ def test_table2_cells(published, results):
     assert rows["1.525"]["limit_published"] == "9.2e-10"
     whole = table_rows(tables.table2(published, *inputs, in_mass_bin=False))[0]
     assert whole["efficiency_simulated"] == "10.75"
+
+
+def test_table2_has_all_angles_and_both_readings_of_the_mass_bin(published, results):
+    inputs = (results["efficiencies"], results["systematics_by_mass"], results["scan"])
+    first = table_rows(tables.table2(published, *inputs))[0]
+    assert first["efficiency_one_plus_cos2"] == "9.38"  # 0.9 of the isotropic one
+    assert first["efficiency_v_minus_a"] == "7.82"
+    assert first["efficiency_without_mass_bin"] == "10.75"
+    for name, factor in (("one_plus_cos2", 1 / 0.9), ("v_minus_a", 1 / 0.75),
+                         ("without_mass_bin", 0.97), ("uncalibrated", 1 / 1.06)):  # fmt: skip
+        ratio = float(first[f"limit_{name}"]) / float(first["limit_simulated"])
+        assert ratio == pytest.approx(factor, rel=1e-3), name
+    other = table_rows(tables.table2(published, *inputs, in_mass_bin=False))[0]
+    assert other["efficiency_in_mass_bin"] == first["efficiency_simulated"]
+    assert "efficiency_without_mass_bin" not in other
 
 
 def test_a_mass_beyond_the_paper_gets_a_row(published, results):

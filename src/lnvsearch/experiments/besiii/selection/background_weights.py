@@ -19,7 +19,7 @@ from lnvsearch.experiments.besiii.selection.state import (
     OTHER_FINAL_STATES,
     SearchState,
     Selection,
-    conversions,
+    conversion_pairs,
     kinematic_fit_of,
     measured_four_momenta,
 )
@@ -56,6 +56,10 @@ def weigh(
         * probability["electron"][electrons].prod(axis=1)
     )
     squares = relative["kaon"][kaons] ** 2 + relative["electron"][electrons] ** 2
+    if "conversion_veto" in parameters:
+        weight *= _without_conversion(
+            state, found, probability["electron"], parameters["conversion_veto"]
+        )
     possible = weight > 0.0
     columns, passes = _fitted(state, found.select(possible), parameters)
     columns["weight"] = weight[possible]
@@ -64,7 +68,7 @@ def weigh(
 
 
 def _fitted(state, found, parameters) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Columns of the fits, and which assignments pass the comparison of hypotheses and the veto."""
+    """Columns of the fits, and which assignments pass the comparison of hypotheses."""
     signal = candidates.mass_hypotheses({"signal": state.selection.final_state})
     chi_square = kinematic_fit_of(state, found, signal).min(axis=1)
     keep = np.isfinite(chi_square)
@@ -74,9 +78,6 @@ def _fitted(state, found, parameters) -> tuple[dict[str, np.ndarray], np.ndarray
             {name: OTHER_FINAL_STATES[name] for name in names}
         )
         keep &= chi_square < kinematic_fit_of(state, found, others).min(axis=1)
-    if "conversion_veto" in parameters:
-        veto = conversions(state, state.good, **parameters["conversion_veto"])
-        keep &= ~veto[found.event_index]
     momenta = measured_four_momenta(state.events.track, found.tracks, signal.masses_gev[0])
     mass = four_vectors.invariant_mass_gev(momenta.sum(axis=1))
     in_window = np.ones(len(mass), dtype=bool)
@@ -84,6 +85,27 @@ def _fitted(state, found, parameters) -> tuple[dict[str, np.ndarray], np.ndarray
         window = parameters["signal_window"]
         in_window = (mass > window["mass_minimum_gev"]) & (mass < window["mass_maximum_gev"])
     return {"chi_square": chi_square, "mass_gev": mass, "in_window": in_window}, keep
+
+
+def _without_conversion(state, found, is_electron, veto) -> np.ndarray:
+    """P(no pair from a conversion has both tracks identified as electrons), of assignments (c,).
+
+    `is_electron`: P(identified as an electron), (m,).  An assignment has said of its own tracks
+    what they are taken for, and E/p lets no track be both.
+    """
+    events, pairs = conversion_pairs(state, state.good, **veto)
+    result = np.ones(len(found.event_index))
+    for event, pair in zip(events, pairs, strict=True):
+        of_event = np.flatnonzero(found.event_index == event)
+        both = np.ones(len(of_event))
+        for track in pair:
+            taken_for = np.where(
+                np.any(found.tracks[of_event, :2] == track, axis=1), 0.0, is_electron[track]
+            )
+            is_chosen = np.any(found.tracks[of_event, 2:] == track, axis=1)
+            both *= np.where(is_chosen, 1.0, taken_for)
+        result[of_event] *= 1.0 - both
+    return result
 
 
 def _track_probabilities(

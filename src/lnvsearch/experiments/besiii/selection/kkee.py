@@ -3,8 +3,8 @@
 Section III of the paper, in words: four good tracks with zero net charge; two kaons of one
 charge and two electrons of the other; of several combinations the one with the smallest
 chi-square of the four-constraint (4C) fit; that chi-square smaller than those of K+K-pi+pi-,
-2(K+K-) and 2(pi+pi-) in every assignment to the four tracks, and below 20; no pair from a photon
-conversion; mass of the four particles in the signal window.
+2(K+K-) and 2(pi+pi-) in every assignment to the four tracks, and below 20; no e+e- pair from a
+photon conversion; mass of the four particles in the signal window.
 
 The control sample J/psi -> p pbar pi+ pi- goes through the same functions, without those on
 particle identification: every assignment of its particles to four good tracks is then fitted.
@@ -19,7 +19,7 @@ from lnvsearch.experiments.besiii.selection.state import (
     OTHER_FINAL_STATES,
     SearchState,
     Selection,
-    conversions,
+    conversion_pairs,
     kinematic_fit_of,
     measured_four_momenta,
 )
@@ -183,19 +183,22 @@ def conversion_veto(
     radius_minimum_cm,
     radius_maximum_cm,
 ):
-    """No two good tracks of opposite charge that, as e+ e-, come from the beam pipe.
+    """No two good tracks of opposite charge, both identified as electrons, from the beam pipe.
 
-    A pair is a conversion if its mass, its opening angle and the radius of its vertex all say so.
+    "The selected K+K-e+e- and pi+pi-e+e- combinations will be rejected if the e+e- pair comes from
+    gamma conversions": a kaon beside an electron is no such pair, however close they are.
     """
     has_candidate = _fitted(state).of_best(np.ones(len(state.best), dtype=bool), False)
-    return ~conversions(
+    electron = state.good if state.electron is None else state.electron
+    event_index, _ = conversion_pairs(
         state,
-        state.good & has_candidate[state.event_of_track],
+        electron & has_candidate[state.event_of_track],
         pair_mass_maximum_gev=pair_mass_maximum_gev,
         opening_angle_maximum_rad=opening_angle_maximum_rad,
         radius_minimum_cm=radius_minimum_cm,
         radius_maximum_cm=radius_maximum_cm,
     )
+    return np.bincount(event_index, minlength=len(state.events)) == 0
 
 
 def signal_window(state, alive, *, mass_minimum_gev, mass_maximum_gev):

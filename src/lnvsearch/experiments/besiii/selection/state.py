@@ -18,7 +18,7 @@ __all__ = [
     "OTHER_FINAL_STATES",
     "SearchState",
     "Selection",
-    "conversions",
+    "conversion_pairs",
     "kinematic_fit_of",
     "measured_four_momenta",
 ]
@@ -134,7 +134,7 @@ def kinematic_fit_of(state, found, hypotheses):
     ).chi_square
 
 
-def conversions(
+def conversion_pairs(
     state,
     usable,
     *,
@@ -143,7 +143,11 @@ def conversions(
     radius_minimum_cm,
     radius_maximum_cm,
 ):
-    """Events with a conversion among the tracks of the mask `usable`, (n,)."""
+    """Pairs of tracks in the mask `usable` that look like a conversion: events (p,), tracks (p, 2).
+
+    Mass, opening angle and radius of the vertex of a pair must all say so, whatever it is
+    identified as.
+    """
     events = state.events
     event_index, pairs = candidates.opposite_sign_pairs(
         events.track_offsets, events.track["charge"], usable
@@ -158,7 +162,7 @@ def conversions(
         & (pair.radius_cm > radius_minimum_cm)
         & (pair.radius_cm < radius_maximum_cm)
     )
-    return np.bincount(event_index[is_conversion], minlength=len(events)) > 0
+    return event_index[is_conversion], pairs[is_conversion]
 
 
 def measured_four_momenta(track, index, masses_gev):

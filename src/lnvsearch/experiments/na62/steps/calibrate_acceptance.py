@@ -14,6 +14,11 @@ __all__ = ["calibrate_acceptance"]
 
 
 def calibrate_acceptance(inputs: Mapping, settings: Mapping) -> dict:
-    """The `record` of the factor by variation; `settings`: fields of `Normalisation`."""
+    """The `record` of the factor by variation.
+
+    `settings`: fields of `Normalisation` under `normalisation`, and the name of the paper's own
+    selection, `paper_selection`, in which the acceptance is where the analysis has another.
+    """
     found = Acceptances.read(inputs["acceptance"])
-    return {"record": factor_record(found, Normalisation(**settings))}
+    normalisation = Normalisation(**settings["normalisation"])
+    return {"record": factor_record(found, normalisation, settings["paper_selection"])}

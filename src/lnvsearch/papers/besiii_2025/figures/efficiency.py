@@ -6,6 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from lnvsearch.limit_tables import other_reading
+from lnvsearch.papers.besiii_2025.figures.readings import reading_curves
+from lnvsearch.papers.besiii_2025.readings import percent_at
 from lnvsearch.publication.figures.style import COLOURS, column_figure, in_style, label_axes
 from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.tables import Table, find_rows, table_rows
@@ -22,14 +25,14 @@ def efficiency_vs_mass(
 ) -> tuple[Figure, dict[str, list]]:
     """Draw the efficiency for two Majorana neutrinos against their mass.
 
-    `efficiencies` has the columns of its result file.  Drawn: variations `nominal` (calibrated) and
-    `uncalibrated`, in the 25 MeV bin of m(Ke) or not, and what the paper prints, hollow where the
+    `efficiencies` has the columns of its result file.  Drawn are all three angles of the pair, with
+    equal weight, and each with the other reading of the 25 MeV bin of m(Ke) (thin and dashed), the
+    isotropic pair before the calibration, and what the paper prints, hollow where the
     reading is doubtful.  Published bars are the paper's total systematic uncertainty, where it is
     legible.  The numbers, in percent: `mass_gev, series, efficiency_percent, uncertainty_percent,
     reading_confidence`.
     """
-    name = "efficiency_in_bin" if in_mass_bin else "efficiency"
-    figure, axes = column_figure()
+    figure, axes = column_figure(height_cm=8.6)
     numbers: dict[str, list] = {
         column: []
         for column in (
@@ -40,38 +43,43 @@ def efficiency_vs_mass(
             "reading_confidence",
         )
     }
-    styles = {
-        "nominal": ("Simulated, calibrated", "blue", "s", "-"),
-        "uncalibrated": ("Simulated, uncalibrated", "sky", "D", "--"),
-    }
-    for variation, (legend, colour, marker, style) in styles.items():
-        rows = find_rows(efficiencies, model="two_majorana", variation=variation)
-        points = sorted(
-            (row["mass_gev"], 100 * row[name], 100 * row[f"{name}_uncertainty"])
-            for row in rows
-            if row["mass_gev"] is not None and row[name] is not None
-        )
+    end = other_reading(in_mass_bin)
+    for variant, legend, colour, marker, style in reading_curves(in_mass_bin):
+        variation = variant.removesuffix(end)
+        is_other = variation != variant
+        points = _efficiencies(efficiencies, variation, in_mass_bin != is_other)
         if not points:
             continue
         axes.errorbar(
             *zip(*points, strict=True),
             color=COLOURS[colour],
-            marker=marker,
+            marker=marker or None,
             markersize=2.8,
             linestyle=style,
-            linewidth=1.0,
+            linewidth=1.0 if marker else 0.8,
+            elinewidth=1.0 if marker else 0.0,
             label=legend,
         )
         for mass, value, uncertainty in points:
-            _append(numbers, (mass, f"simulated_{variation}", value, uncertainty, None))
+            _append(numbers, (mass, f"simulated_{variant}", value, uncertainty, None))
     _draw_published(axes, published, numbers)
     highest = max((value for value in numbers["efficiency_percent"]), default=1.0)
-    axes.set(xlim=(0.5, 1.6), ylim=(0.0, 1.4 * highest))
+    axes.set(xlim=(0.5, 1.6), ylim=(0.0, 1.25 * highest))
     axes.set_xlabel(r"$m_{\nu_M}$ [GeV/$c^2$]")
     axes.set_ylabel(r"Efficiency $\varepsilon_{2\nu_M}$ [%]")
     axes.legend(loc="lower right")
     label_axes(axes)
     return figure, numbers
+
+
+def _efficiencies(
+    efficiencies: Table, variation: str, in_mass_bin: bool
+) -> list[tuple[float, float, float]]:
+    """Mass in GeV, efficiency of the pair and its uncertainty in percent, ascending in mass."""
+    rows = find_rows(efficiencies, model="two_majorana", variation=variation)
+    masses = sorted(row["mass_gev"] for row in rows if row["mass_gev"] is not None)
+    found = ((mass, percent_at(efficiencies, variation, mass, in_mass_bin)) for mass in masses)
+    return [(mass, *percent) for mass, percent in found if percent is not None]
 
 
 @in_style

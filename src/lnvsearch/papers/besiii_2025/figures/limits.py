@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from lnvsearch.papers.besiii_2025.figures.readings import reading_curves
 from lnvsearch.publication.figures.style import COLOURS, column_figure, in_style, label_axes
 from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.tables import Table, find_rows, table_from_rows
@@ -17,31 +18,28 @@ __all__ = ["figure3"]
 
 _UNIT = 1e-9
 _COLUMNS = ("mass_gev", "series", "upper_branching_fraction", "reading_confidence")
-# The style of each line: kind and variant, legend, colour, marker, line style.
-_CURVES = (
-    ("simulated", "nominal", "Simulated, calibrated", "blue", "s", "-"),
-    ("simulated", "uncalibrated", "Simulated, uncalibrated", "sky", "", "--"),
-    ("derived", "nominal", "Derived from published inputs", "vermilion", "^", ""),
-)
+_DERIVED = ("derived", "nominal", "Derived from published inputs", "vermilion", "^", "")
 
 
 @in_style
 def figure3(
-    scan: Table, published: PublishedNumbers, *, method: str = "rolke"
+    scan: Table, published: PublishedNumbers, *, in_mass_bin: bool = True, method: str = "rolke"
 ) -> tuple[Figure, dict[str, list]]:
     """Draw the limits at 90 % confidence level: simulated, derived and published.
 
-    `scan` has the columns of the mass scan's file; the lines drawn are kind `simulated`, variants
-    `nominal` and `uncalibrated`, and kind `derived`, all with `method`.  Published points are
-    filled where legible, hollow where read with low confidence, and missing where not read.  The
-    numbers are `mass_gev, series, upper_branching_fraction, reading_confidence`.
+    `scan` has the columns of the mass scan's file.  Simulated are all three angles of the pair, with
+    equal weight, and each with the other reading of the bin in mass (thin and dashed), and the
+    isotropic pair before the calibration; all with `method`.  Published points are filled where
+    legible, hollow where read with low confidence, and missing where not read.  The numbers are
+    `mass_gev, series, upper_branching_fraction, reading_confidence`.
     """
-    figure, axes = column_figure(height_cm=7.4)
-    rows = [*_draw_curves(axes, scan, method), *_draw_published(axes, published)]
+    figure, axes = column_figure(height_cm=8.6)
+    curves = [*(("simulated", *curve) for curve in reading_curves(in_mass_bin)), _DERIVED]
+    rows = [*_draw_curves(axes, scan, method, curves), *_draw_published(axes, published)]
     numbers = table_from_rows([dict(zip(_COLUMNS, row, strict=True)) for row in rows], _COLUMNS)
     drawn = numbers["upper_branching_fraction"]
     if drawn:
-        axes.set_ylim(0.0, 1.75 * max(drawn) / _UNIT)
+        axes.set_ylim(0.0, 1.9 * max(drawn) / _UNIT)
     axes.set_xlim(0.5, 1.6)
     axes.set_xlabel(r"$m_{\nu_M}$ [GeV/$c^2$]")
     axes.set_ylabel(r"$\mathcal{B}^{\mathrm{UL}}$ at 90% CL [$10^{-9}$]")
@@ -50,8 +48,10 @@ def figure3(
     return figure, numbers
 
 
-def _draw_curves(axes: Axes, scan: Table, method: str) -> Iterator[tuple]:
-    for kind, variant, legend, colour, marker, style in _CURVES:
+def _draw_curves(
+    axes: Axes, scan: Table, method: str, curves: Sequence[tuple]
+) -> Iterator[tuple]:
+    for kind, variant, legend, colour, marker, style in curves:
         points = _curve(scan, kind, variant, method)
         if not points:
             continue
@@ -60,7 +60,7 @@ def _draw_curves(axes: Axes, scan: Table, method: str) -> Iterator[tuple]:
             color=COLOURS[colour],
             marker=marker or None,
             linestyle=style,
-            linewidth=1.0,
+            linewidth=1.0 if legend and marker else 0.8,
             markersize=3.2,
             label=legend,
         )

@@ -7,11 +7,13 @@ import pytest
 
 from lnvsearch import particles
 from lnvsearch.experiments.besiii.detector.simulate import simulate
+from lnvsearch.experiments.besiii.selection import background_weights
 from lnvsearch.experiments.besiii.selection.background_weights import weigh
 from lnvsearch.experiments.besiii.selection.continuum import OffResonance, continuum_events
 from lnvsearch.experiments.besiii.selection.identification_map import IdentificationMap
 from lnvsearch.generation.decay_events import generate
 from lnvsearch.generation.models import Decay
+from lnvsearch.reconstruction.candidates import Candidates
 
 
 def flat_map(electron, kaon):
@@ -62,6 +64,25 @@ def test_the_map_s_uncertainty_adds_over_the_tracks(response, selection):
     found = weigh(events, selection, everything)
     relative = found["map_uncertainty"] / found["weight"]
     assert np.allclose(relative, math.hypot(0.1, 0.1, 0.2, 0.2))
+
+
+@pytest.mark.parametrize(
+    ("pair", "weight"),
+    [
+        ([0, 2], 1.0),  # a track taken for a kaon is no electron
+        ([2, 4], 1.0 - 0.3),  # one taken for an electron, one besides
+        ([4, 5], 1.0 - 0.3 * 0.2),  # both besides the assignment
+    ],
+)
+def test_a_conversion_counts_as_often_as_both_are_electrons(monkeypatch, pair, weight):
+    """Tracks 0, 1 are taken for kaons, 2, 3 for electrons, and 4, 5 for nothing."""
+    found = Candidates(np.array([7]), np.array([[0, 1, 2, 3]]))
+    pairs = np.array([7]), np.array([pair])
+    monkeypatch.setattr(background_weights, "conversion_pairs", lambda *_, **__: pairs)
+    state = type("State", (), {"good": None})
+    is_electron = np.array([0.9, 0.9, 0.5, 0.5, 0.3, 0.2])
+    result = background_weights._without_conversion(state, found, is_electron, {})
+    assert result == pytest.approx([weight])
 
 
 def test_the_continuum_scales_with_luminosity_and_cross_section():

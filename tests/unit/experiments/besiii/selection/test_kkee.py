@@ -8,10 +8,16 @@ import pytest
 from lnvsearch.experiments.besiii.detector.simulate import simulate
 from lnvsearch.experiments.besiii.events import RecordedEvents
 from lnvsearch.experiments.besiii.selection.acceptance import true_pair_masses
-from lnvsearch.experiments.besiii.selection.kkee import charged_tracks, select
-from lnvsearch.experiments.besiii.selection.state import SearchState
+from lnvsearch.experiments.besiii.selection.kkee import (
+    CUTS,
+    charged_tracks,
+    conversion_veto,
+    select,
+)
+from lnvsearch.experiments.besiii.selection.state import SearchState, conversion_pairs
 from lnvsearch.generation.decay_events import generate
 from lnvsearch.generation.models import Decay
+from lnvsearch.selection.cutflow import apply_cuts
 
 NUMBER = 3000
 
@@ -141,3 +147,38 @@ def test_the_control_sample_fits_under_its_own_hypothesis(response, settings, se
     _, flow = select(events, replace(selection, cuts=cuts, final_state=state))
     counts = dict(zip(flow.cuts, flow.events_out, strict=True))
     assert counts["chi_square"] > 0.85 * counts["kinematic_fit"]
+
+
+@pytest.fixture(scope="module")
+def lightest_pair(response):
+    """K+ and e- of a light nu_M fly side by side, like a conversion's tracks."""
+    neutrino = {"name": "nu_M", "mass_gev": 0.575, "daughters": ["K+", "e-"]}
+    return recorded([neutrino, neutrino], response, sample="lightest")
+
+
+def state_before_veto(events, selection):
+    names = [cut["cut"] for cut in selection.cuts]
+    cuts = selection.cuts[: names.index("conversion_veto")]
+    state = SearchState(events, selection)
+    apply_cuts(cuts, CUTS, state, len(events), events.n_generated)
+    return state, np.ones(len(events), dtype=bool), selection.parameters()["conversion_veto"]
+
+
+def test_a_kaon_beside_an_electron_is_no_conversion(lightest_pair, selection):
+    """The signal has no e+ e- pair, so that the veto costs nothing, at any mass."""
+    _, flow = select(lightest_pair, selection)
+    place = flow.cuts.index("conversion_veto")
+    assert flow.events_out[place] == flow.events_out[place - 1] > 0
+    state, _, veto = state_before_veto(lightest_pair, selection)
+    assert len(conversion_pairs(state, state.good, **veto)[0]) > 10  # K+ and e- would look like one
+
+
+def test_pairs_of_two_electrons_are_vetoed(lightest_pair, selection):
+    """The same pairs, had both tracks been identified as electrons."""
+    state, alive, veto = state_before_veto(lightest_pair, selection)
+    events, _ = conversion_pairs(state, state.good, **veto)
+    with_candidate = np.intersect1d(events, state.best.event_index)
+    assert conversion_veto(state, alive, **veto).all()
+    state.electron = state.good
+    assert list(np.flatnonzero(~conversion_veto(state, alive, **veto))) == list(with_candidate)
+    assert len(with_candidate) > 0

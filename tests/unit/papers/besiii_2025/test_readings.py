@@ -1,0 +1,67 @@
+"""Readings of the mass scan: what they differ by, from numbers whose answer is known."""
+
+import pytest
+
+from lnvsearch.papers.besiii_2025.readings import (
+    Reading,
+    pair_angles,
+    readings,
+    scan_readings,
+)
+from lnvsearch.papers.besiii_2025.summary import mass_bin_sentence
+from lnvsearch.tables import table_rows
+
+
+def test_every_reading_has_its_deviations_from_the_legible_numbers(published, results):
+    found = {
+        (one.variation, one.in_mass_bin): one
+        for one in readings(results["efficiencies"], published)
+    }
+    assert len(found) == 6  # three angles, with the bin in mass and without
+    # One legible mass of the made-up results: 10.75 % and 0.97 of it against 8.97 %.
+    assert found["nominal", False].deviation_percent == pytest.approx([100 * (10.75 / 8.97 - 1)])
+    inside = found["pair_v_minus_a", True]
+    assert inside.rms_percent == pytest.approx(100 * abs(0.97 * 0.75 * 10.75 / 8.97 - 1))
+    rows = table_rows(scan_readings(results["efficiencies"], published))
+    assert [(row["angles"], row["mass_bin"]) for row in rows] == [
+        (angles, reading) for angles in ("isotropic", "1 + cos²θ", "V − A")
+        for reading in ("with", "without")
+    ]  # fmt: skip
+    assert rows[1]["largest_deviation_percent"] == "+19.8"
+    assert rows[1]["slope_percent_per_gev"] == ""  # no mass from 0.9 GeV on
+
+
+def test_mean_and_slope_are_those_of_a_straight_line():
+    masses = [0.575, 0.9, 1.0, 1.4]
+    reading = Reading("nominal", True, masses, [30.0, *(5.0 - 10.0 * m for m in masses[1:])])
+    above = reading.above()
+    assert above.mass_gev == (0.9, 1.0, 1.4)
+    assert above.slope_percent_per_gev == pytest.approx(-10.0)
+    assert above.mean_percent == pytest.approx(5.0 - 10.0 * 1.1)
+
+
+def test_a_limit_moves_with_the_inverse_of_the_efficiency(published, results):
+    first, second, last = table_rows(pair_angles(results["efficiencies"], published))
+    assert first["limit_published"] == "2.04e-9"
+    assert float(first["limit_ratio_one_plus_cos2"]) == pytest.approx(1 / 0.9, abs=0.01)
+    assert float(first["limit_ratio_v_minus_a"]) == pytest.approx(1 / 0.75, abs=0.01)
+    assert float(first["limit_moved_v_minus_a"]) == pytest.approx(2.04e-9 / 0.75, rel=2e-3)
+    # Independent samples of 0.1 % of absolute uncertainty each.
+    relative = 0.1 * (1 / 10.43**2 + 1 / (0.75 * 10.43) ** 2) ** 0.5
+    uncertainty = float(first["limit_ratio_v_minus_a_uncertainty"])
+    assert uncertainty == pytest.approx(relative / 0.75, rel=0.05)
+    assert second["limit_published"] == second["limit_moved_v_minus_a"] == ""  # not legible
+    assert last["limit_moved_v_minus_a"] != ""
+
+
+def test_the_sentence_on_the_mass_bin_says_what_the_numbers_prefer():
+    masses = (0.9, 1.4)
+    found = [Reading("nominal", True, masses, (1.0, -9.0)),
+             Reading("nominal", False, masses, (2.0, -6.0))]  # fmt: skip
+    text = mass_bin_sentence(found)
+    assert "For isotropic it deviates by 6.4 % (rms of 2 masses) with the bin and 4.5 %" in text
+    assert "prefer no bin" in text
+    assert "takes 2.0 % of the events" in text
+    assert "the slope -20.0 and -16.0 %/GeV, so that 20 % of the slope comes from the bin" in text
+    assert "V − A" not in text
+    assert mass_bin_sentence([]) == mass_bin_sentence(found[:1]) == ""
