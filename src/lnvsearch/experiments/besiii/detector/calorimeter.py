@@ -135,7 +135,7 @@ def _second_smallest(u0, u1, u2, u3):
 
 @njit(cache=True, error_model="numpy", forceinline=True)
 def hadron_shower(key, event, slot, species, charge, p_gev, mass_gev, emc):
-    """Energy that a muon or hadron leaves, GeV."""
+    """(Energy that a muon or hadron leaves in GeV, whether it interacts and so makes a shower)."""
     u0, u1, interacts, exchanges = uniform4(key, event, slot, 0, 0)
     normal, _ = normal_pair(u0, u1)
     total = math.sqrt(p_gev * p_gev + mass_gev * mass_gev)
@@ -144,11 +144,11 @@ def hadron_shower(key, event, slot, species, charge, p_gev, mass_gev, emc):
     energy *= max(1.0 + emc.minimum_ionising_spread * normal, 0.0)
     probability, available = _interaction(species, charge, kinetic, mass_gev, emc)
     if interacts >= probability:
-        return energy
+        return energy, False
     u0, u1, u2, u3 = uniform4(key, event, slot, 0, 1)
     if species == _PION and exchanges < emc.charge_exchange_probability:
-        return total * (1.0 - _LARGEST_NEUTRAL_LOSS * u0)
-    return available * _second_smallest(u0, u1, u2, u3)
+        return total * (1.0 - _LARGEST_NEUTRAL_LOSS * u0), True
+    return available * _second_smallest(u0, u1, u2, u3), True
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)

@@ -23,6 +23,7 @@ from lnvsearch.experiments.besiii.detector.measurements import (
     PION,
     TOF_ROW,
     TRUTH_ROW,
+    share_showers,
     write_dedx,
     write_flight_time,
     write_helix,
@@ -130,6 +131,8 @@ def simulate_chunk(
                 output[TOF_ROW:], output[HIT_ROW:], before, n_tracks, constants.masses,
                 HYPOTHESES, response.shared_counters,
             )  # fmt: skip
+        if response.overlapping_showers.enabled:
+            share_showers(output, before, n_tracks, constants, response)
         counts[index] = n_tracks - before
     return n_tracks
 
@@ -276,8 +279,8 @@ def _record(
     write_dedx(keys, event, slot, p / mass, measured_p, constants, response, output, n_tracks)
     write_flight_time(keys, event, slot, (px, py, pz), charge, p / energy, measured_p, end_cap,
                        constants, response, output, n_tracks)  # fmt: skip
-    write_shower(keys, event, slot, species, charge, p, region, shower, measured_p, constants,
-                  response, output, n_tracks)  # fmt: skip
+    write_shower(keys, event, slot, species, (px, py, pz), charge, p, region, arc, shower,
+                 measured_p, constants, response, output, n_tracks)  # fmt: skip
     output[CHARGE_ROW, n_tracks] = charge
     output[TRUTH_ROW, n_tracks] = truth_index
     return n_tracks + 1

@@ -13,6 +13,7 @@ from numba import njit
 from lnvsearch.experiments.besiii.detector import (
     calorimeter,
     identification,
+    overlapping_showers,
     time_of_flight,
     tracks,
 )
@@ -31,13 +32,16 @@ __all__ = [
     "KAON",
     "N_ROWS",
     "PION",
+    "SHOWER_ROW",
     "SPECIES",
     "TOF_ROW",
     "TRUTH_ROW",
+    "share_showers",
     "write_dedx",
     "write_flight_time",
     "write_helix",
     "write_shower",
+    "write_shower_energy",
 ]
 
 #: Particles that leave tracks; kernels know them by their position here.
@@ -57,9 +61,10 @@ TOF_ROW = COLUMNS.index("tof_chi_electron")
 EMC_ROW = COLUMNS.index("emc_chi_electron")
 ENERGY_ROW = COLUMNS.index("emc_energy")
 TRUTH_ROW = COLUMNS.index("truth_index")
-#: Behind them: what tracks leave in the counters of the time of flight.
+#: Behind them: what tracks leave in the counters of the time of flight and in the calorimeter.
 HIT_ROW = len(COLUMNS)
-N_ROWS = HIT_ROW + len(time_of_flight.HIT)
+SHOWER_ROW = HIT_ROW + len(time_of_flight.HIT)
+N_ROWS = SHOWER_ROW + len(overlapping_showers.SHOWER)
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -117,30 +122,64 @@ def write_flight_time(
 
 @njit(cache=True, error_model="numpy", forceinline=True)
 def write_shower(
-    keys, event, slot, species, charge, p, region, shower_gev, measured_p, constants, response,
-    output, track,
+    keys, event, slot, species, momentum, charge, p, region, arc_m, shower_gev, measured_p,
+    constants, response, output, track,
 ):  # fmt: skip
-    """Write the shower's energy and its chi for each hypothesis; NaN where there is no shower."""
-    emc = response.emc
-    energy = 0.0
+    """Write the shower of a track, as if it were alone, and where it lies."""
+    energy, is_wide = 0.0, False
     if region != tracks.MISSED:
         if species == ELECTRON:
+            is_wide = True
             energy = calorimeter.electron_shower(
-                keys.emc, event, slot, shower_gev, region, emc, response.electron_energy_response
-            )
+                keys.emc, event, slot, shower_gev, region, response.emc,
+                response.electron_energy_response,
+            )  # fmt: skip
         else:
-            energy = calorimeter.hadron_shower(
-                keys.emc, event, slot, species, charge, p, constants.masses[species], emc
+            energy, is_wide = calorimeter.hadron_shower(
+                keys.emc, event, slot, species, charge, p, constants.masses[species], response.emc
             )
+    overlapping_showers.record_shower(
+        output[SHOWER_ROW:], track, energy, is_wide, momentum, charge, region, arc_m, measured_p,
+        response.beam.magnetic_field_t, response.emc.barrel_radius_m, response.overlapping_showers,
+    )  # fmt: skip
+    write_shower_energy(
+        output, track, charge, energy, region == tracks.BARREL, measured_p, constants, response
+    )
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def write_shower_energy(
+    output, track, charge, energy, in_barrel, measured_p, constants, response
+):
+    """Write a shower's energy and its chi for each hypothesis; NaN where there is no shower."""
+    emc = response.emc
     if energy < emc.shower_threshold_gev:
         output[ENERGY_ROW, track] = 0.0
         for hypothesis in range(3):
             output[EMC_ROW + hypothesis, track] = np.nan
         return
     output[ENERGY_ROW, track] = energy
+    region = tracks.BARREL if in_barrel else tracks.END_CAP
     for hypothesis in range(3):
         expected, resolution = calorimeter.expected_energy(
             HYPOTHESES[hypothesis], charge, measured_p, region,
             constants.masses[HYPOTHESES[hypothesis]], emc, response.electron_energy_response,
         )  # fmt: skip
         output[EMC_ROW + hypothesis, track] = (energy - expected) / resolution
+
+
+@njit(cache=True, error_model="numpy")
+def share_showers(output, first, last, constants, response):
+    """Write the showers of an event, tracks [first, last), anew where some overlap."""
+    showers, emc = output[SHOWER_ROW:], response.emc
+    end_z = emc.barrel_radius_m * emc.barrel_cos_theta / math.sqrt(1.0 - emc.barrel_cos_theta**2)
+    if not overlapping_showers.share_showers(
+        showers, first, last, emc.barrel_radius_m, end_z, response.overlapping_showers
+    ):
+        return
+    for track in range(first, last):
+        write_shower_energy(
+            output, track, output[CHARGE_ROW, track], showers[overlapping_showers.ENERGY_ROW, track],
+            showers[overlapping_showers.PART_ROW, track] == overlapping_showers.BARREL_PART,
+            showers[overlapping_showers.MOMENTUM_ROW, track], constants, response,
+        )  # fmt: skip

@@ -105,6 +105,27 @@ class Emc(NamedTuple):
     kaon_minus_release_gev: number("GeV", 0, 1, "energy set free where a K- is absorbed")
 
 
+class OverlappingShowers(NamedTuple):
+    """Showers that touch: spread over crystals, found as clusters and matched with tracks again."""
+
+    enabled: switch("whether showers overlap")
+    crystal_width_m: number("m", 0.01, 0.2, "front face of a crystal")
+    shower_depth_m: number("m", 0, 0.3, "depth at which the place of a shower counts")
+    moliere_radius_m: number("m", 0.01, 0.1, "radius that holds 90 % of a shower")
+    crystal_noise_gev: number("GeV", 1e-5, 0.01, "smallest energy of a crystal")
+    seed_threshold_gev: number("GeV", 0, 0.1, "smallest energy of a local maximum")
+    cluster_threshold_gev: number("GeV", 0, 0.1, "smallest energy of a cluster")
+    sharing_radius_m: number("m", 0.001, 0.2, "r in the weights E exp(-s d/r) of two seeds")
+    sharing_slope: number("1", 0, 20, "s in these weights")
+    moment_falling_m2: number("m2", 0, 1, "a of the second moment a exp(-E/b) + c that is split")
+    moment_scale_gev: number("GeV", 0.01, 10, "b of that moment")
+    moment_constant_m2: number("m2", 0, 1, "c of that moment")
+    moment_lowest_energy_gev: number("GeV", 0, 10, "energy below which it is constant")
+    matching_theta: number("rad, 1/GeV", 0, 20, "window a + b exp(-c p) + d exp(-e p) in theta", 5)
+    matching_phi: number("rad, 1/GeV", 0, 20, "the same in phi", 5)
+    matching_in_order: switch("tracks choose in order of falling pT; else the closest pair first")
+
+
 class ElectronEnergyResponse(NamedTuple):
     """Electron showers at low momentum: both terms go as 1/E."""
 
@@ -132,9 +153,11 @@ class Tof(NamedTuple):
 
 
 class SharedCounters(NamedTuple):
-    """Particles that hit one counter of the time of flight: the first light is read for all."""
+    """Particles that hit one counter of the time of flight, whose ends read the first light."""
 
     enabled: switch("whether times in a shared counter are one")
+    ends_are_assigned: switch("whether each of two tracks gets one end; else both the first light")
+    largest_distance_m: number("m", 0, 3, "of a track from the place that the two ends tell")
     inner_layer_radius_m: number("m", 0.1, 2, "radius of the barrel's inner layer")
     outer_layer_radius_m: number("m", 0.1, 2, "radius of the barrel's outer layer")
     barrel_counters: number("1", 1, 1000, "counters of each layer of the barrel")
@@ -172,6 +195,7 @@ class BesiiiResponse(NamedTuple):
     kaon_decay: KaonDecay
     material: Material
     emc: Emc
+    overlapping_showers: OverlappingShowers
     electron_energy_response: ElectronEnergyResponse
     tof: Tof
     shared_counters: SharedCounters

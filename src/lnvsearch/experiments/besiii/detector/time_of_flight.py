@@ -1,4 +1,4 @@
-"""Counters of the time-of-flight system that two particles hit: the first light is read for both.
+"""Counters of the time-of-flight system that two particles hit: each end reads the first light.
 
 The barrel has two layers of long scintillators, read out at both ends.  Light that a particle
 makes at z reaches one end z/v later and the other z/v earlier than light from the middle, and a
@@ -7,10 +7,14 @@ the mean of its counters in both layers.  With j over the particles that hit the
 
     t(layer) = [min_j (t_j + z_j/v) + min_j (t_j - z_j/v)]/2,
 
-which is the particle's own time where it is alone.  Two particles far apart in z are both given a
-time earlier than either.  A layer's time is used if it is compatible with one of the hypotheses
-e, mu, pi, K, p, and so is the mean of the layers; the experiment's public identification software
-has just this check (ParticleID, TofCorrPID), and no other against shared counters.  The counters
+which is the particle's own time where it is alone.  Two particles far apart in z would both be given
+a time earlier than either.  The experiment's reconstruction (package TofRec,
+TofTrack::findTofDataBarrel) therefore looks at the place that the difference of the ends tells.  If it
+is near (0.15 m) both tracks or neither, and lies between them, each gets the end on its side alone; if
+it is near one, this one gets both ends and the other none; else the first in the list of tracks, taken
+to be the one of higher pT, gets both.  A layer's time is used if it is compatible with one of the
+hypotheses e, mu, pi, K, p, and so is the mean of the layers; this check is in the identification
+software (ParticleID, TofCorrPID).  The counters
 of the end caps have one layer and one read-out: there, the time is that of the earlier particle
 (z = 0 in the formula).  After the upgrade the end caps have finer strips with two ends, and sharing
 is neglected.
@@ -50,13 +54,15 @@ __all__ = [
 #: both layers (twice the same in an end cap), length of its path, measured momentum, resolution.
 HIT = (
     "time_ns", "along_m", "inner_counter", "outer_counter", "path_m", "momentum_gev",
-    "resolution_ns",
+    "resolution_ns", "pt_gev",
 )  # fmt: skip
-_TIME, _ALONG, _INNER, _OUTER, _PATH, _MOMENTUM, _RESOLUTION = range(len(HIT))
+_TIME, _ALONG, _INNER, _OUTER, _PATH, _MOMENTUM, _RESOLUTION, _PT = range(len(HIT))
 NO_COUNTER = -1
 _TWO_PI = 2.0 * math.pi
 #: Resolution of one layer over that of both.
 _ONE_LAYER = math.sqrt(2.0)
+#: A track that both ends saw first lies at the place that they tell, but for rounding.
+_AT_IT_M = 1e-6
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -119,22 +125,49 @@ def record_hit(hits, track, time_ns, path_m, measured_p, resolution_ns, momentum
     hits[_PATH, track] = path_m
     hits[_MOMENTUM, track] = measured_p
     hits[_RESOLUTION, track] = resolution_ns
+    hits[_PT, track] = pt
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def _first_light_shift(hits, layer, track, first, last, light_speed_m_per_ns):
-    """Time that the first light gives in a layer, less the track's own, ns; 0 if it is alone."""
+def _layer_shift(hits, layer, track, first, last, shared):
+    """Time that a layer gives, less the track's own, ns; 0 if it is alone, NaN if it gets none."""
     counter = hits[layer, track]
     earlier_up = earlier_down = 0.0
+    partner = -1
     for other in range(first, last):
         time = hits[_TIME, other]
         if counter == NO_COUNTER or hits[layer, other] != counter or math.isnan(time):
             continue
         later = time - hits[_TIME, track]
-        beyond = (hits[_ALONG, other] - hits[_ALONG, track]) / light_speed_m_per_ns
+        beyond = (hits[_ALONG, other] - hits[_ALONG, track]) / shared.light_speed_m_per_ns
         earlier_up = min(earlier_up, later + beyond)
         earlier_down = min(earlier_down, later - beyond)
-    return 0.5 * (earlier_up + earlier_down)
+        if other != track and partner < 0:
+            partner = other
+    if partner < 0 or not shared.ends_are_assigned or counter >= shared.barrel_counters:
+        return 0.5 * (earlier_up + earlier_down)
+    # What the difference of the ends says of the place along the counter.
+    place = 0.5 * (earlier_up - earlier_down) * shared.light_speed_m_per_ns
+    return _assigned_shift(
+        earlier_up, earlier_down, -place, hits[_ALONG, partner] - hits[_ALONG, track] - place,
+        hits[_PT, track] >= hits[_PT, partner], shared.largest_distance_m,
+    )  # fmt: skip
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _assigned_shift(up, down, own_m, partner_m, is_first, largest_m):
+    """Shift of a track that shares a counter with another, by the ends it is given; NaN for none.
+
+    `up`, `down`: shifts of the far and of the near end; `own_m`, `partner_m`: how far beyond the place
+    that the two ends tell the tracks are.
+    """
+    fits, partner_fits = abs(own_m) < largest_m, abs(partner_m) < largest_m
+    if fits != partner_fits:
+        return 0.5 * (up + down) if fits else np.nan
+    is_between = min(own_m, partner_m) <= _AT_IT_M and max(own_m, partner_m) >= -_AT_IT_M
+    if is_between and own_m != partner_m:
+        return down if own_m > partner_m else up
+    return 0.5 * (up + down) if is_first else np.nan
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -163,9 +196,8 @@ def shared_time(hits, track, first, last, masses, shared):
     own = hits[_TIME, track]
     if math.isnan(own):
         return own
-    speed = shared.light_speed_m_per_ns
-    inner = _first_light_shift(hits, _INNER, track, first, last, speed)
-    outer = _first_light_shift(hits, _OUTER, track, first, last, speed)
+    inner = _layer_shift(hits, _INNER, track, first, last, shared)
+    outer = _layer_shift(hits, _OUTER, track, first, last, shared)
     if inner == 0.0 and outer == 0.0:
         return own
     largest = shared.largest_deviation

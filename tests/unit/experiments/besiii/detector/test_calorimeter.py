@@ -81,7 +81,7 @@ def test_mean_and_tail_go_as_k_over_energy(response, k, momentum):
 
 def hadron_energies(species, charge, p, mass, emc, n=40_000):
     return np.array(
-        [calorimeter.hadron_shower(KEY, i, 0, species, charge, p, mass, emc) for i in range(n)]
+        [calorimeter.hadron_shower(KEY, i, 0, species, charge, p, mass, emc)[0] for i in range(n)]
     )
 
 

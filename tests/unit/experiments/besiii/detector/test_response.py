@@ -21,7 +21,9 @@ def changed(mapping):
 
 def test_values_are_those_of_the_file(mapping, response):
     for section, key, _ in PARAMETERS:
-        assert getattr(getattr(response, section), key) == mapping[section][key]["value"]
+        value = mapping[section][key]["value"]
+        expected = tuple(value) if isinstance(value, list) else value
+        assert getattr(getattr(response, section), key) == expected
 
 
 def test_bare_numbers_are_accepted(mapping, response):
@@ -36,9 +38,10 @@ def test_bare_numbers_are_accepted(mapping, response):
 @pytest.mark.parametrize("side", ["minimum", "maximum"])
 @pytest.mark.parametrize(("section", "key", "parameter"), [p for p in PARAMETERS if p[2].unit])
 def test_every_number_is_held_to_its_range(changed, section, key, parameter, side):
-    step = -1.0 if side == "minimum" else 1.0
-    changed[section][key]["value"] = getattr(parameter, side) + step
-    with pytest.raises(ResponseError, match=rf"{section}\.{key}: .*give a number in \["):
+    outside = getattr(parameter, side) + (-1.0 if side == "minimum" else 1.0)
+    value = [outside] * parameter.length if parameter.length else outside
+    changed[section][key]["value"] = value
+    with pytest.raises(ResponseError, match=rf"{section}\.{key}\S*: .*give a number in \["):
         BesiiiResponse.from_mapping(changed)
 
 

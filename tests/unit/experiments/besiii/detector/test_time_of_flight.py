@@ -27,6 +27,13 @@ RESOLUTION = 0.068
 
 @pytest.fixture(scope="module")
 def shared(response):
+    """Both of two tracks get the first light."""
+    return response.shared_counters._replace(ends_are_assigned=False)
+
+
+@pytest.fixture(scope="module")
+def assigned(response):
+    """Each gets the ends that the experiment's reconstruction gives it."""
     return response.shared_counters
 
 
@@ -38,7 +45,7 @@ def hits_of(*columns):
         time = identification.flight_time_ns(path, momentum, column["mass"])
         result[:, track] = (
             column.get("time", time), column.get("along", 0.0), *column["counters"], path, momentum,
-            RESOLUTION,
+            RESOLUTION, column.get("pt", momentum),
         )  # fmt: skip
     return result
 
@@ -157,6 +164,46 @@ def test_a_track_without_a_time_neither_gets_nor_gives_one(shared):
     assert found[0] == hits[0, 0] and math.isnan(found[1])
 
 
+# ------------------------------------------------------------------------------ assigned ends
+
+
+def test_each_of_two_tracks_gets_the_end_on_its_side(assigned):
+    """20 cm apart and equally early, the ends tell the middle: each end saw its own track first."""
+    here = {"mass": M_E, "momentum": 0.5, "counters": (4, 4), "along": 0.4}
+    hits = hits_of(here, {**here, "along": 0.6})
+    assert times(hits, assigned) == pytest.approx(hits[0], abs=1e-12)
+
+
+def test_an_end_that_the_other_track_reached_first_gives_its_time(assigned):
+    """The electron is early at both ends; the kaon 20 cm beyond it gets the end on its own side.
+
+    Its light needs 1.25 ns for these 20 cm, the electron is 2 ns ahead: 0.75 ns are lost.
+    """
+    kaon = {"mass": M_K, "momentum": 0.5, "counters": (4, 4), "along": 0.6, "time": 6.0}
+    electron = {"mass": M_E, "momentum": 0.5, "counters": (4, 4), "along": 0.4, "time": 4.0}
+    loose = assigned._replace(largest_deviation=1e4, largest_distance_m=3.0)
+    found = times(hits_of(kaon, electron), loose)
+    assert found == pytest.approx([6.0 - 0.75, 4.0], abs=1e-12)
+    # The ends tell the electron's place, 20 cm from the kaon: by the experiment's rule it has none.
+    found = times(hits_of(kaon, electron), assigned._replace(largest_deviation=1e4))
+    assert math.isnan(found[0]) and found[1] == pytest.approx(4.0, abs=1e-12)
+
+
+def test_of_two_tracks_at_one_place_that_of_higher_pt_keeps_the_counter(assigned):
+    kaon = {"mass": M_K, "momentum": 0.9, "counters": (4, 4), "along": 0.4}
+    electron = {"mass": M_E, "momentum": 0.3, "counters": (4, 4), "along": 0.4}
+    hits = hits_of(kaon, electron)
+    found = times(hits, assigned._replace(largest_deviation=1e4))
+    assert found[0] == pytest.approx(hits[0, 1], abs=1e-12) and math.isnan(found[1])
+
+
+def test_counters_of_the_end_caps_have_one_end_only(assigned):
+    kaon = {"mass": M_K, "momentum": 0.9, "counters": (100, 100)}
+    electron = {"mass": M_E, "momentum": 0.3, "counters": (100, 100)}
+    hits = hits_of(kaon, electron)
+    assert times(hits, assigned) == pytest.approx([hits[0, 1]] * 2, abs=1e-12)
+
+
 # ----------------------------------------------------------------------------- whole simulation
 
 
@@ -193,6 +240,7 @@ def measured_times(recorded, path):
 def all_found(ideal):
     return ideal.with_values({
         "tof.hit_efficiency": 1.0, "dedx.efficiency": 1.0, "tof.upgraded_fraction": 0.0,
+        "shared_counters.ends_are_assigned": False,
         "acceptance.light_pt_threshold_gev": 0.0, "acceptance.kaon_p_threshold_gev": 0.0,
     })  # fmt: skip
 
@@ -229,7 +277,9 @@ def test_tracks_far_apart_are_as_without_sharing(all_found):
 
 def share_of_pairs(generated, response):
     """Fraction of tracks with a time that sharing changes, were all times used."""
-    unchecked = response.with_values({"shared_counters.largest_deviation": 1e4})
+    unchecked = response.with_values({
+        "shared_counters.largest_deviation": 1e4, "shared_counters.ends_are_assigned": False,
+    })  # fmt: skip
     alone, together = (
         simulate(generated, unchecked.with_values({"shared_counters.enabled": on}), **SEED)
         for on in (False, True)
