@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from lnvsearch.experiments.na62.selection.counted_vertices import CountedVertices
 from lnvsearch.selection.ring_response import RingResponse
 from searches.keys import Keys, Name, Once, Positive, cut, key
 
@@ -18,11 +19,29 @@ _Part = Literal["chod", "straw", "rich", "ktag", "lkr", "muv3"]
 
 # ---------------------------------------------------------------------------------------------- cuts
 
+_COUNTED = CountedVertices()
+
+
+class Counted(Keys):
+    """Which vertices of three tracks there are; by default those of NA62's builder of vertices."""
+
+    chi_square_maximum: float = key(
+        "Largest chi^2, three degrees of freedom.", _COUNTED.chi_square_maximum, gt=0, le=1e6
+    )
+    z_minimum_m: float = key("Beginning of the range.", _COUNTED.z_minimum_m, **_METRES)
+    z_maximum_m: float = key("End of the range.", _COUNTED.z_maximum_m, **_METRES)
+    track_chi_square_maximum: float = key(
+        "Largest chi^2 of the fit of a track, three degrees of freedom.",
+        _COUNTED.track_chi_square_maximum, gt=0, le=1e6,
+    )  # fmt: skip
+
+
 CUTS = (
-    cut("one_vertex", "Exactly one vertex of three tracks in the fiducial volume.",
+    cut("one_vertex", "Exactly one vertex of three tracks, which lies in the fiducial volume.",
         chi_square_maximum=(float, key("Largest chi^2, three degrees of freedom.", gt=0, le=1e6)),
         z_minimum_m=(float, key("Beginning of the volume.", **_METRES)),
-        z_maximum_m=(float, key("End of the volume.", **_METRES))),
+        z_maximum_m=(float, key("End of the volume.", **_METRES)),
+        counted=(Counted, Field(default_factory=Counted))),
     cut("geometry", "All tracks within the sensitive areas of detectors.",
         planes=(Annotated[list[_Plane], Field(min_length=1), Once], key("Which detectors."))),
     cut("track_separation", "Every two tracks apart in straw chambers.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from searches import publication
@@ -81,6 +81,27 @@ def _compared(paper: KaonSearch, key: str) -> dict[str, str]:
     }
 
 
+def _vertex_variations(paper: KaonSearch) -> list[str]:
+    """Variations that run and change nothing but what is asked of vertices and their tracks."""
+    wanted = paper.config["variations"]
+    return [
+        name
+        for name, entry in paper.settings["variations"].items()
+        if (wanted == "all" or name in wanted)
+        and not entry.get("detector")
+        and all("one_vertex" in path for path in _paths(entry.get("paper", {})))
+    ]
+
+
+def _paths(overlay: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The keys that lead to each value of an overlay."""
+    if not isinstance(overlay, Mapping):
+        yield path
+        return
+    for name, content in overlay.items():
+        yield from _paths(content, (*path, name))
+
+
 def _panels(paper: KaonSearch, entry: Mapping) -> list[dict]:
     """The panels of a channel: those that the figure names, or all selections."""
     selections = paper.channels[entry["channel"]]["selections"]
@@ -116,4 +137,5 @@ SETTINGS: dict[str, Setting] = {
     "legends": lambda paper, entry: _compared(paper, "legend"),
     "panels": _panels,
     "signals": lambda paper, entry: _signals(paper),
+    "vertex_variations": lambda paper, entry: _vertex_variations(paper),
 }

@@ -11,7 +11,9 @@ TABLES = shared.TABLES | {
         f"{__name__}.tables.table2", ("published", "background/pimumu"), ("compared",)
     ),
     "table3": Content(
-        f"{__name__}.tables.table3", ("published", "sensitivity"), ("channels", "compared")
+        f"{__name__}.tables.table3",
+        ("published", "sensitivity", "background"),
+        ("channels", "compared"),
     ),
 }
 FIGURES = shared.FIGURES

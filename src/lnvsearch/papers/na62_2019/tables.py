@@ -25,6 +25,7 @@ from lnvsearch.experiments.na62.publication.tables.identification import (
     measured_cell,
 )
 from lnvsearch.experiments.na62.publication.tables.printed import printed, printed_pair
+from lnvsearch.papers.na62_2019.upstream import contaminations_with_upstream
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
 from lnvsearch.publication.rounding import pdg_round, round_significant, with_uncertainty
 from lnvsearch.tables import Table, text_table
@@ -167,6 +168,7 @@ _TABLE3 = (
 def table3(
     published: PublishedNumbers,
     sensitivity: Mapping[str, Mapping[str, Any]],
+    background: Mapping[str, Table],
     channels: Channels,
     compared: Iterable[str],
 ) -> dict[str, list[str]]:
@@ -175,7 +177,9 @@ def table3(
     `sensitivity[channel]` is the record of sensitivity/<channel>.json.  Derived: from the published
     inputs by the paper's formulas.  Simulated: the acceptance of the signal after the flat factor
     that brings A_SM to the published value, and the sensitivity with it and the published N_K; one
-    column for nominal and each hypothesis of `compared` that a channel has.
+    column for nominal and each hypothesis of `compared` that a channel has.  The contamination is
+    that of the simulated backgrounds over the published candidates; of K⁺ → π⁺μ⁺μ⁻ a row of its own
+    has it with K3π decays upstream of the fiducial volume, which are in no sum.
     """
     found = {channel: sensitivity_variants(record) for channel, record in sensitivity.items()}
     shown = [
@@ -199,5 +203,30 @@ def table3(
                 if value is not None:
                     row[column(variant)] = with_uncertainty(value, sigma)
             rows.append(row)
+            if quantity == "normalisation_contamination" and channel in background:
+                candidates = numbers.value("normalisation_candidates", channel)
+                rows[-1:] = _contamination_rows(row, background[channel], candidates, shown)
     columns = ("channel", "quantity", "unit", "published", "derived", *map(column, shown))
     return text_table(rows, columns)
+
+
+def _contamination_rows(
+    row: Mapping[str, str], table: Table, candidates: float, variants: Iterable[str]
+) -> list[dict[str, str]]:
+    """The row of the contamination with its simulated cells, and that with upstream decays."""
+    without = {
+        variant: found for variant in variants
+        if (found := total_background(table, "sm", "normalisation", variant))
+        and not found.is_empty
+    }
+    rows = []
+    for label, found in (
+        ("", without), (", with K3pi upstream", contaminations_with_upstream(table, variants)),
+    ):
+        if label and not found:
+            continue
+        rows.append(row | {"quantity": f"{row['quantity']}{label}"} | {
+            column(variant): with_uncertainty(b.events / candidates, b.sigma / candidates)
+            for variant, b in found.items()
+        })
+    return rows

@@ -49,14 +49,20 @@ _MAGNET, _CALORIMETER = 2, 5
 _N_PLANES = 6
 _SECOND_CHAMBER, _LAST_CHAMBER = 1, 3
 _CHAMBERS_PER_SLOT = 8
+_ROOT_2 = math.sqrt(2.0)
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
 def in_chamber(x, y, chamber, spectrometer):
-    """Whether a point lies on the straws of a chamber (0 to 3), not in the hole nor outside."""
+    """Whether two views of a chamber (0 to 3) at least have straws at a point.
+
+    In the gap of x and y, a square, and in that of u and v, the same turned by 45 degrees, there
+    are too few.
+    """
     radius = spectrometer.outer_radius_m
-    hole = spectrometer.hole_half_size_m
-    in_hole = abs(x - spectrometer.hole_centre_x_m[chamber]) < hole and abs(y) < hole
+    half = spectrometer.hole_half_size_m
+    across, up = abs(x - spectrometer.hole_centre_x_m[chamber]), abs(y)
+    in_hole = (across < half and up < half) or across + up < _ROOT_2 * half
     return x * x + y * y < radius * radius and not in_hole
 
 

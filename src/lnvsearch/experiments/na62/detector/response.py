@@ -69,7 +69,7 @@ class Spectrometer(NamedTuple):
 
     chamber_z_m: number("m", 180, 230, "planes of the chambers", N_CHAMBERS)
     hole_centre_x_m: number("m", -0.5, 0.5, "x of the middle of the beam's hole", N_CHAMBERS)
-    hole_half_size_m: number("m", 0, 0.5, "half of the side of the square hole")
+    hole_half_size_m: number("m", 0, 0.5, "half of the hole's side: a square, and that turned by 45 degrees")
     outer_radius_m: number("m", 0.1, 3, "radius of the chambers about x = y = 0")
     magnet_z_m: number("m", 180, 230, "middle of the magnet, taken as thin")
     magnet_kick_gev: number("GeV", 0.01, 1, "kick of a positive particle towards -x")

@@ -27,6 +27,11 @@ TABLES = {
         ("channels", "compared"),
     ),
     "systematics": Content(f"{_TABLES}.validation.systematics", ("systematics",)),
+    "vertex_conditions": Content(
+        f"{_TABLES}.vertex.vertex_conditions",
+        ("published", "acceptance", "background"),
+        ("channels", "vertex_variations"),
+    ),
     # Of the user's own data, where there are any.
     "data_counts": Content(f"{_TABLES}.data.data_counts", ("published", "user_counts")),
     "data_sensitivity": Content(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from lnvsearch.experiments.na62.selection.candidates import Candidates
+from lnvsearch.experiments.na62.selection.counted_vertices import CountedVertices
 from lnvsearch.experiments.na62.selection.decisions import EnergyOverMomentum, candidate_decision
 from lnvsearch.experiments.na62.selection.geometry import sensitive_areas
 from lnvsearch.experiments.na62.selection.kernels import all_inside
@@ -27,13 +28,25 @@ def one_vertex(
     chi_square_maximum: float,
     z_minimum_m: float,
     z_maximum_m: float,
+    counted: CountedVertices = CountedVertices(),
 ) -> np.ndarray:
-    """Exactly one vertex of three tracks, of whatever charge, in the fiducial volume."""
+    """Exactly one vertex of three tracks, of whatever charge, which lies in the fiducial volume.
+
+    `counted`: which vertices there are, whether or not they pass; or a mapping of its fields.
+    """
+    if not isinstance(counted, CountedVertices):
+        counted = CountedVertices(**counted)
     vertices = state.vertices
     z = vertices.position_m[:, 2]
-    good = vertices.chi_square < chi_square_maximum
+    is_there = vertices.chi_square < counted.chi_square_maximum
+    is_there &= (z > counted.z_minimum_m) & (z < counted.z_maximum_m)
+    fits = np.asarray(state.events.track["chi_square"])
+    for i in range(3):
+        fit = fits[vertices.event_index, vertices.track_index[:, i]]
+        is_there &= fit <= counted.track_chi_square_maximum
+    number = np.bincount(vertices.event_index[is_there], minlength=len(state.events))
+    good = is_there & (vertices.chi_square < chi_square_maximum)
     good &= (z > z_minimum_m) & (z < z_maximum_m)
-    number = np.bincount(vertices.event_index[good], minlength=len(state.events))
     return good[state.vertex] & (number[state.event] == 1)
 
 

@@ -17,7 +17,7 @@ from lnvsearch.experiments.na62.detector.response import (
     Spectrometer,
 )
 from lnvsearch.experiments.na62.selection.kernels import (
-    DISC_WITH_SQUARE_HOLE,
+    DISC_WITH_STAR_HOLE,
     OCTAGON,
     RING,
     SQUARE,
@@ -128,7 +128,7 @@ def _chamber_areas(detector: SelectionDetector) -> list[tuple]:
     straws = detector.spectrometer
     outer, half = straws.outer_radius_m**2, straws.hole_half_size_m
     places = zip(straws.chamber_z_m, straws.hole_centre_x_m, strict=True)
-    return [(z, DISC_WITH_SQUARE_HOLE, outer, hole_x, half) for z, hole_x in places]
+    return [(z, DISC_WITH_STAR_HOLE, outer, hole_x, half) for z, hole_x in places]
 
 
 def _ring(z_m: float, section: Rich | PadHodoscope | SlabHodoscope, axis_x_m: float = 0.0) -> tuple:

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 __all__ = [
-    "DISC_WITH_SQUARE_HOLE",
+    "DISC_WITH_STAR_HOLE",
     "OCTAGON",
     "RING",
     "SQUARE",
@@ -27,7 +27,8 @@ __all__ = [
 ]
 
 #: Shapes of sensitive areas; `inside_shape` says what the three numbers of each mean.
-DISC_WITH_SQUARE_HOLE, RING, OCTAGON, SQUARE = range(4)
+DISC_WITH_STAR_HOLE, RING, OCTAGON, SQUARE = range(4)
+_ROOT_2 = np.sqrt(2.0)
 
 
 @njit(cache=True, error_model="numpy")
@@ -68,12 +69,14 @@ def matching_candidates(charge, event, column, ways, n_ways):
 def _inside_shape(kind, x, y, a, b, c):
     """Whether a point lies in a sensitive area.
 
-    DISC_WITH_SQUARE_HOLE: outer radius^2, x of the hole's centre, half its side.  RING: inner and
-    outer radius^2, x of the centre.  OCTAGON: apothem, largest |x| + |y|, inner radius^2.  SQUARE:
-    half its side, radius^2 of the hole.
+    DISC_WITH_STAR_HOLE: outer radius^2, x of the hole's centre, half the side of a square; the hole
+    is this square and the same turned by 45 degrees.  RING: inner and outer radius^2, x of the
+    centre.  OCTAGON: apothem, largest |x| + |y|, inner radius^2.  SQUARE: half its side, radius^2
+    of the hole.
     """
-    if kind == DISC_WITH_SQUARE_HOLE:
-        in_hole = abs(x - b) < c and abs(y) < c
+    if kind == DISC_WITH_STAR_HOLE:
+        across, up = abs(x - b), abs(y)
+        in_hole = (across < c and up < c) or across + up < _ROOT_2 * c
         return x * x + y * y < a and not in_hole
     if kind == RING:
         x = x - c

@@ -173,12 +173,15 @@ def test_scattering_is_highlands_formula():
 # ----------------------------------------------------------------------------------- flight
 
 
-def test_chambers_have_a_square_hole_and_a_round_edge(response):
+def test_chambers_have_a_hole_of_two_squares_and_a_round_edge(response):
     straws = response.spectrometer
     hole = straws.hole_centre_x_m[2]
     assert not in_chamber(hole, 0.0, 2, straws)
     assert not in_chamber(hole + 0.0637, -0.0637, 2, straws)
-    assert in_chamber(hole + 0.0639, 0.0, 2, straws)
+    corner = np.sqrt(2.0) * 0.0638  # of the square that is turned by 45 degrees
+    assert not in_chamber(hole + corner - 1e-4, 0.0, 2, straws)
+    assert in_chamber(hole + corner + 1e-4, 0.0, 2, straws)
+    assert in_chamber(hole + 0.0639, 0.0639 * (np.sqrt(2.0) - 1.0) + 1e-4, 2, straws)
     assert in_chamber(0.0, 0.999, 2, straws) and not in_chamber(0.71, 0.71, 2, straws)
 
 

@@ -337,7 +337,8 @@ def backgrounds(paper):
             "bkg_ke4": {"lower": 1.0, "masked": 0.1, "signal": 0.05},
             "bkg_mumumunu": {"lower": 0.1, "masked": 0.02, "signal": 0.01},
         }
-        mumu_sm = {"bkg_k3pi_downstream": {"lower": 900.0, "normalisation": 5.0}}
+        mumu_sm = {"bkg_k3pi_downstream": {"lower": 900.0, "normalisation": 5.0},
+                   "control_k3pi_upstream": {"lower": 300.0, "normalisation": 200.0}}
         return {
             "piee": table(_BACKGROUND_COLUMNS, [
                 *_background_rows("lnv", ee), *_background_rows("lnv_auxiliary", auxiliary),

@@ -281,7 +281,8 @@ def test_layout_is_the_detectors(made, detector):
     (row,) = [r for r in find_rows(numbers, element="STRAW2") if r["part"] == "+x"]
     spectrometer = {name: leaf["value"] for name, leaf in detector["spectrometer"].items()}
     centre = spectrometer["hole_centre_x_m"][1]
-    assert row["x_low_m"] == pytest.approx(centre + spectrometer["hole_half_size_m"])
+    # The corner of the square of u and v, in the plane that is drawn.
+    assert row["x_low_m"] == pytest.approx(centre + 2.0**0.5 * spectrometer["hole_half_size_m"])
     assert row["x_high_m"] == spectrometer["outer_radius_m"]
     assert 0.5 * (row["z_begin_m"] + row["z_end_m"]) == pytest.approx(
         spectrometer["chamber_z_m"][1])

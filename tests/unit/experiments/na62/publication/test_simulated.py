@@ -147,6 +147,9 @@ def test_suppressions_fractions_and_contamination(made):
     assert not is_test(negligible)
     row = simulated(rows, "normalisation_contamination", "pimumu")["nominal"]
     assert row["value"] == pytest.approx(5 / 8357)
+    upstream = simulated(rows, "normalisation_contamination", "pimumu")["with_upstream_decays"]
+    assert upstream["value"] == pytest.approx(205 / 8357)
+    assert upstream["published"] == 7e-4 and upstream["ratio"] == pytest.approx(205 / 8357 / 7e-4)
 
 
 def test_measurements_stand_for_themselves_and_win_over_what_tables_give(made):

@@ -21,6 +21,7 @@ from lnvsearch.experiments.na62.publication.tables.background import (
 from lnvsearch.experiments.na62.publication.tables.control import data_driven
 from lnvsearch.experiments.na62.publication.tables.identification import probe_contamination
 from lnvsearch.experiments.na62.publication.tables.validation import systematics, validation
+from lnvsearch.experiments.na62.publication.tables.vertex import vertex_conditions
 from lnvsearch.tables import find_rows, table_from_rows, table_rows
 
 
@@ -180,3 +181,36 @@ def test_the_pi0_factor_is_a_variant_of_its_own():
         for name in ("nominal", "with_pi0_factor")
     ]
     assert product[0] == pytest.approx(product[1])
+
+
+def varied(table, name, factor, column):
+    """The table, and its nominal rows again under a variation with one column multiplied."""
+    rows = list(table_rows(table))
+    again = [
+        {**row, "variation": name, column: factor * row[column]}
+        for row in rows if row["variation"] == "nominal"
+    ]
+    return table_from_rows(rows + again, list(table))
+
+
+def test_conditions_on_vertices_stand_side_by_side(first):
+    paper, name = "na62_2019", "vertex_chi_square_10"
+    background = {
+        channel: varied(table, name, 0.5, "expected_events")
+        for channel, table in invented.backgrounds(paper).items()
+    }
+    acceptance = {
+        channel: varied(table, name, 0.98, "acceptance")
+        for channel, table in invented.acceptance(paper).items()
+    }
+    table = vertex_conditions(first, acceptance, background, invented.channels(paper), [name])
+    violating = row_of(table, channel="pimumu", quantity="A_LNV over nominal")
+    assert (violating["simulated"], violating[name]) == ("1", "0.9800")
+    row = row_of(table, channel="pimumu", quantity="k3pi_downstream", region="signal")
+    assert row["published"] == "0.20 ± 0.20"
+    assert (row["simulated"], row[name]) == ("0.250 ± 0.025", "0.125 ± 0.025")
+    # A decay that is in no sum is there, too.
+    assert row_of(table, channel="pimumu", quantity="k3pi_upstream", region="masked")
+    total = row_of(table, channel="pimumu", quantity="total", region="signal")
+    one, other = (float(total[column].split()[0]) for column in ("simulated", name))
+    assert other == pytest.approx(0.5 * one, rel=0.02)

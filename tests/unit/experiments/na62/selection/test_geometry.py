@@ -4,13 +4,16 @@ import numpy as np
 import pytest
 
 from lnvsearch.experiments.na62.detector.calorimeter import tile_at
+from lnvsearch.experiments.na62.detector.flight import in_chamber
 from lnvsearch.experiments.na62.selection.geometry import (
     OUTER_TILES,
     PLANES,
     inside,
     muon_tile,
     position_at,
+    sensitive_areas,
 )
+from lnvsearch.experiments.na62.selection.kernels import points_inside
 
 
 def parallel(x, y):
@@ -46,6 +49,31 @@ def test_the_track_bends_at_the_magnet(toys):
 )
 def test_sensitive_areas(toys, plane, x, y, expected):
     assert inside(parallel(x, y), plane, toys.detector).tolist() == expected
+
+
+@pytest.mark.parametrize("chamber", [0, 1, 2, 3])
+def test_the_hole_is_a_square_and_the_same_turned_by_45_degrees(toys, chamber):
+    """Straws in two views: outside the gap of x and y, and outside that of u and v.
+
+    Numbers of GeometricAcceptance.cc (github.com/danecross/PyNA62Analysis).
+    """
+    centre, half = (0.1012, 0.1144, 0.0924, 0.0528)[chamber], 0.0638
+    rng = np.random.default_rng(chamber)
+    x, y = rng.uniform(-0.15, 0.15, (2, 20_000))
+    u, v = (x - y) / np.sqrt(2.0), (x + y) / np.sqrt(2.0)
+    in_xy = (np.abs(x) < half) & (np.abs(y) < half)
+    in_uv = (np.abs(u) < half) & (np.abs(v) < half)
+    straws = toys.detector.spectrometer
+    found = np.array([in_chamber(a + centre, b, chamber, straws) for a, b in zip(x, y, strict=True)])
+    assert np.array_equal(found, ~(in_xy | in_uv))
+    # The circle that NA62 asks for besides lies within both squares.
+    assert not found[np.hypot(x, y) < half].any()
+    # The selection has the same edge: parallel tracks are in all holes that overlap here.
+    (areas,) = [a for a in sensitive_areas(["straw"], toys.detector) if a.branches[0] == "x_m"]
+    if chamber < 2:
+        kind, numbers = areas.kind[[chamber]], areas.numbers[[chamber]]
+        zero = np.zeros_like(x)
+        assert np.array_equal(points_inside(x + centre, y, zero, zero, kind, numbers), found)
 
 
 def test_every_plane_is_known_and_no_other(toys):

@@ -1,19 +1,23 @@
 """Selections of toy decays: masses, momenta, weights, cuts, and losses."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 
 from lnvsearch import particles
 from lnvsearch.experiments.na62.events import SpectrometerEvents
 from lnvsearch.experiments.na62.selection.candidates import Candidates, assignments
-from lnvsearch.experiments.na62.selection.cuts import CUTS
+from lnvsearch.experiments.na62.selection.cuts import CUTS, one_vertex
 from lnvsearch.experiments.na62.selection.select import (
     CANDIDATE_COLUMNS,
+    fit_vertices,
     merge_candidates,
     select,
 )
 from lnvsearch.experiments.na62.selection.settings import SelectionSettings
 from lnvsearch.experiments.na62.selection.trigger import TriggerSettings
+from lnvsearch.reconstruction.three_track_vertex import ThreeTrackVertices
 from lnvsearch.selection.weighted_cutflow import WeightedCutFlow
 
 KAON = particles.mass_gev("K+")
@@ -191,7 +195,7 @@ def with_a_fourth_track(toys, n, seed, same_point):
     one = toys.recorded(momentum, [-211, -11, -11], vertex)
     extra = toys.in_laboratory(toys.phase_space(LNV, n, seed + 1))[:, :1]
     shift = np.array([0.0, 0.0, 0.0 if same_point else 20.0])
-    shift = shift + np.array([0.0, 0.0 if same_point else 0.1, 0.0])
+    shift = shift + np.array([0.0, 0.0 if same_point else 0.2, 0.0])
     other = toys.recorded(extra, [-211], vertex + shift)
     track = {
         name: np.concatenate([one.track[name], other.track[name]], axis=1) for name in one.track
@@ -209,6 +213,40 @@ def test_exactly_one_vertex(toys):
     # Of two negative tracks one comes from the vertex.
     assert len(table["mass_gev"]) > 190
     assert np.allclose(table["mass_gev"], KAON, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("chi_square", "z_m", "is_counted"),
+    [(99.0, 120.0, True), (101.0, 120.0, False), (30.0, 51.0, True), (30.0, 49.0, False),
+     (30.0, 181.0, False)],
+)  # fmt: skip
+def test_vertices_are_counted_before_they_are_cut(toys, chi_square, z_m, is_counted):
+    """NA62's builder has vertices of chi^2 < 100 between 50 and 180 m; a second one is too many.
+
+    Whether it passes the selection's own cuts on a vertex, 25 and 105 m, does not matter.
+    """
+    events = toys.events(LNV, 2, 41)
+    vertices = fit_vertices(events, toys.detector)
+    again = {
+        field.name: np.concatenate([getattr(vertices, field.name)] * 2) for field in fields(vertices)
+    }
+    again["chi_square"][2:], again["position_m"][2:, 2] = chi_square, z_m
+    result = one_vertex(
+        Candidates.of(events, LNV, 1, toys.detector, ThreeTrackVertices(**again)), None,
+        chi_square_maximum=25.0, z_minimum_m=105.0, z_maximum_m=180.0,
+    )  # fmt: skip
+    assert np.count_nonzero(result) == (0 if is_counted else 2)
+
+
+def test_tracks_with_a_bad_fit_make_no_vertex(toys):
+    events = toys.events(LNV, 200, 42)
+    cut = toys.loose_cuts[0]
+    number = len(run(toys, events, selection_of(LNV, [cut]))[0]["mass_gev"])
+    events.track["chi_square"][::2, 1] = 150.0
+    assert len(run(toys, events, selection_of(LNV, [cut]))[0]["mass_gev"]) == number
+    strict = {**cut, "counted": {"track_chi_square_maximum": 100.0}}
+    table, _ = run(toys, events, selection_of(LNV, [strict]))
+    assert np.all(table["event_number"] % 2 == 1) and len(table["mass_gev"]) > 0.4 * number
 
 
 def test_vertices_outside_the_volume_are_lost(toys, lnv):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -189,6 +190,8 @@ def _vetoes(settings: _Settings) -> Iterator[_Element]:
 def _spectrometer(settings: _Settings) -> Iterator[_Element]:
     """The straw chambers with the gap for the beam, and the magnet between them."""
     half, radius = (settings("spectrometer", n) for n in ("hole_half_size_m", "outer_radius_m"))
+    # At y = 0, where the plane is drawn, the hole ends with the turned square's corners.
+    half *= math.sqrt(2.0)
     chambers = zip(
         settings("spectrometer", "chamber_z_m"), settings("spectrometer", "hole_centre_x_m"),
         strict=True,

@@ -33,6 +33,7 @@ __all__ = [
     "processes_of",
     "simulated_cells",
     "total_background",
+    "with_process",
 ]
 
 # A process that is simulated in more than one sample.
@@ -182,6 +183,21 @@ def total_background(
         return None
     parts = list((nominal | varied).values())
     return combined([part for part in parts if not part.is_empty] or parts)
+
+
+def with_process(
+    total: Background, table: Table, process: str, selection: str, region: str, variation: str
+) -> Background | None:
+    """Return a total with a process that is in no sum; None where no event of it was simulated.
+
+    Under a variation that the process does not have it keeps its nominal value.
+    """
+    found = process_background(table, process, selection, region, variation)
+    if found is None:
+        found = process_background(table, process, selection, region)
+    if found is None or found.is_empty:
+        return None
+    return combined([part for part in (total, found) if not part.is_empty])
 
 
 def outside_signal(whole: Background, signal: Background) -> Background:
