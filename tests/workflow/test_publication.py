@@ -73,7 +73,7 @@ def test_hypotheses_are_those_that_the_searchs_file_compares(papers):
     settings = papers["na62_2022"].comparison().settings
     variations = papers["na62_2022"].settings["variations"]
     assert list(settings["compared"]) == [
-        "hypothesis_a_no_fsr_in_signal", "hypothesis_e_radiative_ke3_of_pdg",
+        "physical_radiation", "hypothesis_e_radiative_ke3_of_pdg",
         "hypothesis_d_veto_sees_wall",
     ]
     for name, note in settings["compared"].items():
@@ -82,3 +82,21 @@ def test_hypotheses_are_those_that_the_searchs_file_compares(papers):
         "normalisation_channel": "piee", "normalisation_sample": "norm_piee",
         "further_branching_fraction": {"mean": 0.98823, "sigma": 0.00034},
     }
+
+
+def test_samples_radiate_as_the_experiments_generator_has_them(papers):
+    """Photons from pi+ e+ e- and the backgrounds, none from LNV decays, nor from pi+ mu+ mu-."""
+    for paper in (papers["na62_2019"], papers["na62_2022"]):
+        radiates = {
+            sample: paper.simulation_parameters(sample, "nominal")["radiation"]
+            for sample in paper.samples
+        }
+        without = {name for name, radiation in radiates.items() if not radiation}
+        assert without == {
+            name for name in paper.samples if name.startswith("signal_") or name == "norm_pimumu"
+        }
+        varied = paper.variation("physical_radiation")["samples"]
+        assert set(varied) == without
+        for sample in varied:
+            assert paper.simulation_parameters(sample, "physical_radiation")["radiation"]
+        assert not paper.simulation_parameters("norm_piee", "radiation_off")["radiation"]

@@ -26,7 +26,9 @@ def _charge(particles: list[str]) -> int:
 class Generation(Keys):
     """How all decays are generated."""
 
-    final_state_radiation: bool = key("Whether charged particles radiate photons.")
+    final_state_radiation: bool = key(
+        "Whether charged particles radiate photons, in every sample that does not say otherwise."
+    )
 
 
 # ---------------------------------------------------------------------------------------- selections
@@ -225,6 +227,9 @@ class Sample(Keys):
         "further.", None,
     )  # fmt: skip
     largest_missing_pt_gev: Positive = key("The same for their transverse momentum.", None)
+    final_state_radiation: bool = key(
+        "Whether the sample's charged particles radiate, where the generation has them radiate.", True
+    )
     photons_convert: bool = key(
         "All photons of the decay convert in the first chamber, with the probability as weight.",
         False,

@@ -101,7 +101,9 @@ class KaonSearch(Paper):
             "options": options,
             "decay_in_flight": entry["decay_in_flight"],
             "photons_convert": entry["photons_convert"],
-            "radiation": settings["generation"]["final_state_radiation"],
+            "radiation": (
+                settings["generation"]["final_state_radiation"] and entry["final_state_radiation"]
+            ),
             "detector": detector_numbers(self.varied_detector(variation)),
         }
 

@@ -114,7 +114,7 @@ def test_sensitivities_keep_published_derived_and_simulated_apart(published):
     assert decays["simulated"] == ""
     single = row_of(table, channel="piee", quantity="Single event sensitivity")
     assert single["published"] == "(0.94 ± 0.03)e-10"
-    assert single["simulated_hypothesis_a_no_fsr_in_signal"].startswith("(9.")
+    assert single["simulated_physical_radiation"].startswith("(9.")
     assert row_of(table, channel="piee", quantity="Branching fraction")["published"] == (
         "(3.00 ± 0.09)e-7")
     assert "simulated_harder_cut" not in table

@@ -28,8 +28,9 @@ __all__ = ["REASONS", "summary_for_na62"]
 
 _LIMIT = "upper_limit_branching_fraction"
 _RATIO = (
-    "the ratio of the two acceptances, of which a table is above: the papers do not print how the "
-    "simulated decays radiate, nor which tiles of the muon detector take part in the trigger"
+    "the ratio of the two acceptances, of which a table is above: the papers print neither how the "
+    "simulated decays radiate (nominal is what the experiment's public generator does) nor which "
+    "tiles of the muon detector take part in the trigger"
 )
 _GROUPS = {
     "upper_limit": "limits",
@@ -102,7 +103,9 @@ def summary_for_na62(
         groups=_GROUPS,
         reasons=(*additions.reasons, *REASONS),
         inconsistencies=list(additions.inconsistencies(numbers, other, results)),
-        remark="\n\n".join(filter(None, [_ratios(numbers, results), _limits(rows, published)])),
+        remark="\n\n".join(filter(None, [
+            _ratios(numbers, results), _consequences(numbers, results), _limits(rows, published),
+        ])),
         # Hardly a simulated number has the printed digits: those within one sigma are not listed.
         listed=AGREEMENTS[2 if any(row["kind"] == "simulated" for row in rows) else 1 :],
     )
@@ -174,8 +177,42 @@ def _ratios(numbers: Numbers, results: Mapping[str, Any]) -> str:
     text = to_markdown(table_from_rows(lines, list(lines[0])))
     return (
         "The ratio A_SM/A_LNV of the acceptances, which no flat factor touches; the uncertainty is "
-        "that of the simulated samples. A hypothesis is one way to come nearer to the published "
-        "ratio; the paper states none of them.\n\n" + text
+        "that of the simulated samples. The paper states none of the other variants; the comparison "
+        "says of each what it changes.\n\n" + text
+    )
+
+
+def _consequences(numbers: Numbers, results: Mapping[str, Any]) -> str:
+    """What each variant would make of the published limits, as a table.
+
+    The limit is proportional to the sensitivity, and that to A_SM/A_LNV.
+    """
+    lines = []
+    for channel, record in (results.get("sensitivity") or {}).items():
+        if (_LIMIT, channel) not in numbers or "nominal" not in record["simulated"]:
+            continue
+        number = numbers.number(_LIMIT, channel)
+        simulated = {
+            name: entry["single_event_sensitivity"] for name, entry in record["simulated"].items()
+        }
+        for variant, note in variant_notes(results).items():
+            if variant == "nominal" or variant not in simulated:
+                continue
+            ratio = simulated[variant] / simulated["nominal"]
+            lines.append({
+                "channel": channel,
+                "variant": variant,
+                "published limit": number.digits,
+                "would be": round_significant(ratio * number.value, 3),
+                "change": f"{100 * (ratio - 1):+.1f} %",
+                "what is changed": note,
+            })
+    if not lines:
+        return ""
+    return (
+        "What the published limits would be if the acceptances were those of another variant "
+        "(simulated: the published limit times the sensitivity over the nominal one):\n\n"
+        + to_markdown(table_from_rows(lines, list(lines[0])))
     )
 
 

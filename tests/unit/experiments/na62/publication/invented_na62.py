@@ -232,7 +232,7 @@ def acceptance(paper):
         _acceptance_row("signal_piee", "nominal", "lnv", "signal", 0.066),
         _acceptance_row("signal_piee", "harder_cut", "lnv", "signal", 0.062),
         _acceptance_row(
-            "signal_piee", "hypothesis_a_no_fsr_in_signal", "lnv", "signal", 0.076),
+            "signal_piee", "physical_radiation", "lnv", "signal", 0.076),
     ]
     tables = {"piee": table(columns, ee)}
     if first:

@@ -397,7 +397,7 @@ def test_acceptance_ratio_draws_default_and_hypotheses(made):
     _, numbers = made["ratio 2019"]
     found = {(row["channel"], row["variation"]): row for row in table_rows(numbers)}
     assert set(found) == {
-        ("piee", "nominal"), ("piee", "hypothesis_a_no_fsr_in_signal"),
+        ("piee", "nominal"), ("piee", "physical_radiation"),
         ("pimumu", "nominal"), ("pimumu", "hypothesis_b_outer_tiles"),
     }
     assert found["piee", "nominal"]["ratio"] == pytest.approx(0.060 / 0.066)

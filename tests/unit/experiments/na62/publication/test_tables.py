@@ -161,7 +161,7 @@ def test_ratios_take_nominal_where_a_sample_has_no_variation(second):
     ratios = acceptance_ratios(
         invented.acceptance("na62_2022"), "piee", invented.channels("na62_2022")
     )
-    assert ratios["hypothesis_a_no_fsr_in_signal"][0] == pytest.approx(0.060 / 0.076)
+    assert ratios["physical_radiation"][0] == pytest.approx(0.060 / 0.076)
     assert ratios["harder_cut"][0] == pytest.approx(0.057 / 0.062)
     value, sigma = ratios["nominal"]
     assert sigma == pytest.approx(value * 0.01 * math.sqrt(2))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lnvsearch.experiments.na62.publication.numbers import Channels, Numbers
@@ -37,14 +37,15 @@ def validation(
     validation: Table,
     acceptance: Mapping[str, Table],
     channels: Channels,
-    compared: Iterable[str],
+    compared: Mapping[str, str],
 ) -> dict[str, list[str]]:
     """Return published and simulated values of what tests the simulation, with a status.
 
     `validation` are the measurements, with `VALIDATION_COLUMNS`; a quantity that the
     paper does not print has no published value and no status.  `acceptance[channel]` are the
     acceptance tables: they add
-    A_SM/A_LNV, by default and under the named hypotheses, and the acceptances before any factor.
+    A_SM/A_LNV, nominal and under each variation of `compared`, {variation: note}, and the
+    acceptances before any factor.
     Status: `printed digits` within half a unit of the last one, else the pull in standard
     deviations of both sides (the published side's: as printed, or rounding).
     """
@@ -75,7 +76,8 @@ def _measured_rows(published: PublishedNumbers, measurements: Table) -> Iterator
 
 
 def _ratio_rows(
-    numbers: Numbers, acceptance: Mapping[str, Table], channels: Channels, compared: Iterable[str]
+    numbers: Numbers, acceptance: Mapping[str, Table], channels: Channels,
+    compared: Mapping[str, str],
 ) -> Iterator[dict[str, Any]]:
     """A_SM/A_LNV of each channel, which no flat factor changes."""
     for channel in acceptance:
@@ -84,7 +86,7 @@ def _ratio_rows(
         for variant in compared_variants(compared):
             if variant in ratios:
                 value, uncertainty = ratios[variant]
-                note = "" if variant == "nominal" else "a hypothesis: the paper does not say it"
+                note = compared.get(variant, "")
                 if printed is None:
                     yield _row("acceptance_ratio_sm_to_lnv", channel, variant, "", value,
                                uncertainty, "not printed", note)
