@@ -12,7 +12,7 @@ from searches.besiii import checks, publication, steps
 from searches.besiii.definitions import BesiiiKeys
 from searches.besiii.steps import SELECTION
 from searches.configuration import ConfigurationError
-from searches.search import DATA, NOMINAL, PARENT_INPUTS, PARENT_SECTIONS, Paper
+from searches.search import NOMINAL, PARENT_INPUTS, PARENT_SECTIONS, Paper
 
 
 @dataclass(frozen=True)
@@ -293,10 +293,6 @@ class ColliderSearch(Paper):
 
     def limit_inputs(self, channel: str) -> dict[str, str]:
         return super().limit_inputs(self.channel)
-
-    def selected_data(self) -> str | None:
-        """The selected events of the user's own data, if there are any."""
-        return None if self.data_file is None else self.selected_file(DATA)
 
     def is_calibrated(self, variation: str) -> bool:
         """Whether the detector of a variation has the calibrated scalar."""
