@@ -248,6 +248,13 @@ class ColliderSearch(Paper):
             "magnetic_field_t": self._beam("magnetic_field_t"),
         }
 
+    def selection_and_regions(self) -> tuple[dict, dict]:
+        cuts = self.settings["selection"]
+        regions = {"signal": self.signal_window(), "mass_bin": self.settings["mass_bin"]}
+        final_state = self.channels[self.channel]["final_state"]
+        without = [cut for cut in cuts if cut["cut"] != "signal_window"]
+        return self._selection(without, final_state), regions
+
     def data_parameters(self) -> dict:
         """All that the selection of the user's own events depends on."""
         cuts = self.settings["selection"]
