@@ -11,6 +11,7 @@ include: "workflow/rules/publish.smk"
 
 localrules:
     all,
+    freeze,
 
 
 rule all:

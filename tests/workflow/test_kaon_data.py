@@ -26,9 +26,9 @@ def rows(path):
 def with_data(snakemake, root):
     """Run the search with a file of data; returns the finished process."""
 
-    def run(folder, file, *targets, unblind=False):
+    def run(folder, file, *targets, **opened):
         config = yaml.safe_load((root / "config/test.yaml").read_text())
-        config["data"] = {NAME: {"file": str(file), "unblind": unblind}}
+        config["data"] = {NAME: {"file": str(file), **opened}}
         path = folder / "own.yaml"
         path.write_text(yaml.safe_dump(config))
         return snakemake(folder, *targets, config=str(path))
@@ -46,8 +46,15 @@ def three_runs(whole_dag, with_data, kaon_pseudo_data, tmp_path_factory):
         "comparison.csv", "figures/figure4.pdf", "figures/figure5.pdf",
         "tables/data_counts.csv", "tables/data_sensitivity.csv",
     )]  # fmt: skip
-    for name, unblind in (("closed", False), ("open", True)):
-        process = with_data(folder, kaon_pseudo_data.path, *targets, unblind=unblind)
+    stages = {"closed": {}, "masked": {"unblind": True, "open": "masked"}, "open": {"unblind": True}}
+    for name, opened in stages.items():
+        if name == "masked":
+            # Not the signal's region first, nor anything of an analysis that is not frozen.
+            for words in ("no such manifest", "the masked region comes before the signal's"):
+                process = with_data(folder, kaon_pseudo_data.path, *targets, unblind=True)
+                assert process.returncode != 0 and words in process.stdout, process.stdout[-4000:]
+                assert with_data(folder, kaon_pseudo_data.path, "freeze", unblind=True).returncode == 0
+        process = with_data(folder, kaon_pseudo_data.path, *targets, **opened)
         assert process.returncode == 0, process.stdout[-4000:]
         # Nothing is simulated again.
         assert "simulate_sample" not in process.stdout
@@ -78,6 +85,20 @@ def test_counts_stand_beside_the_published_ones(three_runs):
     assert int(opened["piee", "lnv", "signal"]) > 100
     assert {place: row["user_data"] for place, row in table.items()
             if row["user_data"] != "closed"}.items() <= opened.items()  # fmt: skip
+
+
+def test_the_masked_region_opens_before_the_signal(three_runs):
+    counts = {
+        (row["channel"], row["region"]): row["events"]
+        for row in rows(three_runs["masked"] / "counts" / "data" / "nominal.csv")
+        if row["selection"] == "lnv"
+    }
+    assert counts["piee", "signal"] == counts["piee", "masked"] == ""
+    assert counts["piee", "masked_outside_signal"] != ""
+    log = rows(three_runs["open"] / "tables" / "data_blinding.csv")
+    assert [(row["event"], row["regions"]) for row in log] == [
+        ("frozen", ""), ("opened", "masked"), ("opened", "masked signal"),
+    ]  # fmt: skip
 
 
 def test_kaon_decays_follow_from_the_user_s_known_decay(three_runs, kaon_pseudo_data):

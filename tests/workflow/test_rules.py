@@ -94,6 +94,10 @@ def with_data(snakemake, tmp_path, root):
         config["data"] = {"besiii_2025": {"file": str(file), "unblind": unblind}}
         path = tmp_path / "with_data.yaml"
         path.write_text(yaml.safe_dump(config))
+        if unblind:
+            assert "config/frozen/besiii_2025.json: no such manifest" in snakemake(
+                tmp_path, DATA, config=str(path)).stdout  # fmt: skip
+            assert snakemake(tmp_path, "freeze", config=str(path)).returncode == 0
         return snakemake(tmp_path, DATA, config=str(path)), tmp_path
 
     return run
@@ -114,6 +118,8 @@ def test_the_signal_window_of_data_stays_closed(uncalibrated, with_data):
     # No row before the one that closes: its neighbour would tell how many it takes.
     assert flow[1].split(",")[2] == "closed_window"
     assert counted_signal(folder) == ""
+    blinding = folder / "results/besiii_2025/tables/data_blinding.csv"
+    assert blinding.read_text() == "time,event,regions,manifest,data\n"
     process, folder = with_data(file, unblind=True)
     assert process.returncode == 0, process.stdout[-4000:]
     found = candidates(folder, DATA)
@@ -121,6 +127,7 @@ def test_the_signal_window_of_data_stays_closed(uncalibrated, with_data):
     assert np.any((mass > 3.07) & (mass < 3.12))
     passed = np.all([v for k, v in found.items() if k.startswith("passes_")], axis=0)
     assert int(counted_signal(folder)) == passed.sum() > 0
+    assert [line.split(",")[1] for line in blinding.read_text().splitlines()[1:]][-1] == "opened"
 
 
 def counted_signal(folder):

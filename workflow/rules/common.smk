@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "workflow"))
 
+import frozen
 from fingerprint import ProjectCode
 from searches.configuration import ConfigurationError, read_config
 from searches.load import load_papers
@@ -100,6 +101,19 @@ def source_of_events(wildcards):
 def kept_or_temporary(path):
     """A file of recorded events, which goes when all have read it unless the user keeps it."""
     return path if config["keep_events"] else temp(path)
+
+
+def recorded_events(wildcards):
+    """The user's own events; refused where they are to be opened, but the analysis is not frozen."""
+    if problems := list(frozen.problems(search(wildcards), CODE)):
+        raise WorkflowError("The data cannot be opened:\n" + "\n".join(problems))
+    return search(wildcards).data_file
+
+
+def manifest_of_opening(wildcards):
+    """The hash of the manifest with which the data of a job's search are open; nothing if closed."""
+    paper = search(wildcards)
+    return frozen.digest(frozen.manifest_file(paper.name)) if paper.opened else ""
 
 
 def compiled_kernels(wildcards):

@@ -100,18 +100,25 @@ rule select_data:
     """The user's own events in all selections, counted by region; what is closed stays closed."""
     input:
         kernels=compiled_kernels,
-        events=lambda w: search(w).data_file,
+        events=recorded_events,
     output:
         candidates="results/{paper}/selected/data/nominal.root",
         cutflow="results/{paper}/cutflow/data/nominal.csv",
         counts="results/{paper}/counts/data/nominal.csv",
         spectra="results/{paper}/spectra/data/nominal.csv",
+        blinding=report(
+            "results/{paper}/tables/data_blinding.csv",
+            caption="../report/blinding.rst",
+            category="{paper}",
+        ),
     log:
         "results/{paper}/logs/select_data.log",
     params:
         code=code_of("select_data", part_of_experiment("select_data")),
         experiment=experiment_of,
         selection=lambda w: search(w).data_parameters(),
+        opened=lambda w: list(search(w).opened),
+        manifest=manifest_of_opening,
     resources:
         mem_mb=800,
         runtime=10,
@@ -136,3 +143,16 @@ rule collect_channel:
         runtime=5,
     script:
         "../scripts/collect_channel.py"
+
+
+rule freeze:
+    """The manifests with which data are opened, config/frozen/<paper>.json; commit them."""
+    log:
+        "results/logs/freeze.log",
+    params:
+        parts=lambda w: {name: frozen.parts(paper, CODE) for name, paper in PAPERS.items()},
+    resources:
+        mem_mb=200,
+        runtime=5,
+    script:
+        "../scripts/freeze.py"

@@ -60,8 +60,16 @@ class Data(Keys):
 
     file: Annotated[str, AfterValidator(_path)] | None = key("Path of the ROOT file, or null for none.")
     unblind: bool = key(
-        "Open the signal window, or the masked region of a kaon search, of that file.  Set it when "
-        "the analysis is frozen.", False,
+        "Open the signal window, or the masked region of a kaon search, of that file.  It takes a "
+        "frozen analysis: `snakemake freeze` (docs/running.md).", False,
+    )  # fmt: skip
+    open: Literal["masked", "signal"] = key(
+        "How far `unblind` opens a kaon search: `masked`, the masked region without the signal's; "
+        "`signal`, both.", "signal",
+    )  # fmt: skip
+    masked_first: bool = key(
+        "Whether the signal region of a kaon search opens only after the masked one, with the same "
+        "manifest.", True,
     )  # fmt: skip
 
 

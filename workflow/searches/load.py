@@ -57,6 +57,11 @@ def load_papers(config: dict, root: str | Path, files: str) -> dict[str, Paper]:
         except ExperimentError as error:
             raise ConfigurationError(f"{file}: detector: {error}") from None
     raise_if_any(files, _unknown_variations(config, papers, folder))
+    raise_if_any(files, (
+        f"data.{name}.open: the search has no masked region; write signal"
+        for name, paper in papers.items() if paper.config["data"].get(name, {}).get("open") == "masked"
+        and "masked" not in paper.closed_regions
+    ))  # fmt: skip
     share_events(papers.values())
     return papers
 

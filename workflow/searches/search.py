@@ -140,10 +140,34 @@ class Paper(SampleJobs):
         """The user's own file of recorded events."""
         return self.config["data"].get(self.name, {}).get("file")
 
+    #: Regions of data that are closed until they are opened, in the order in which they open.
+    closed_regions: tuple[str, ...] = ("signal",)
+
+    @property
+    def opened(self) -> tuple[str, ...]:
+        """Those of them that are open."""
+        chosen = self.config["data"].get(self.name, {})
+        if not chosen.get("unblind", False):
+            return ()
+        is_last = chosen.get("open", "signal") == "signal"
+        return self.closed_regions if is_last else self.closed_regions[:-1]
+
     @property
     def is_unblinded(self) -> bool:
         """Whether the signal window of the user's data is open."""
-        return self.config["data"].get(self.name, {}).get("unblind", False)
+        return self.opened == self.closed_regions
+
+    @property
+    def opens_masked_first(self) -> bool:
+        """Whether the signal's region opens only when the masked one was open before."""
+        return "masked" in self.closed_regions and self.config["data"].get(self.name, {}).get(
+            "masked_first", True
+        )
+
+    def selection_and_regions(self) -> tuple[Mapping, Mapping]:
+        """How the user's data are selected, and the regions of mass that count, apart."""
+        chosen = {"is_unblinded", "opened", "detector"}
+        return {k: v for k, v in self.data_parameters().items() if k not in chosen}, {}
 
     # --------------------------------------------------------------- variations
 

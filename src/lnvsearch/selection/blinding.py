@@ -6,7 +6,7 @@ region, which contains the signal's, last.  What is closed is in no count and in
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -20,20 +20,26 @@ __all__ = [
     "regions_to_count",
 ]
 
-#: Names of the regions that are closed.
+#: Names of the regions that are closed, in the order in which they open.
 CLOSED_REGIONS = ("masked", "signal")
 
 
 Windows = Sequence[Sequence[float]]
 
 
-def closed_windows(regions: Mapping[str, Windows]) -> list[list[float]]:
+def closed_windows(
+    regions: Mapping[str, Windows], opened: Collection[str] = ()
+) -> list[list[float]]:
     """Windows of a selection's closed regions, [low, high) in GeV; none where it has no such.
 
-    >>> closed_windows({"lower": [[0.0, 0.47]], "masked": [[0.47, 0.5]], "signal": [[0.48, 0.49]]})
-    [[0.47, 0.5], [0.48, 0.49]]
+    `opened`: those of CLOSED_REGIONS that are open; of the masked one, what lies outside the signal's.
+
+    >>> regions = {"lower": [[0.0, 0.47]], "masked": [[0.47, 0.5]], "signal": [[0.48, 0.49]]}
+    >>> closed_windows(regions), closed_windows(regions, ["masked"])
+    ([[0.47, 0.5], [0.48, 0.49]], [[0.48, 0.49]])
     """
-    return [list(window) for name in CLOSED_REGIONS for window in regions.get(name, ())]
+    closed = [name for name in CLOSED_REGIONS if name not in opened]
+    return [list(window) for name in closed for window in regions.get(name, ())]
 
 
 def regions_to_count(regions: Mapping[str, Windows]) -> dict[str, Windows]:

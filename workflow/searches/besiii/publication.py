@@ -38,7 +38,7 @@ def results(paper: ColliderSearch) -> dict[str, Result]:
         "selected": {
             name: paper.selected_file(signal, name) for name in (NOMINAL, *variations)
         },
-        "user_selected": paper.selected_data(),
+        "user_spectra": None if paper.data_file is None else paper.data_result("spectra"),
     }
 
 

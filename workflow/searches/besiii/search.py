@@ -12,7 +12,7 @@ from searches.besiii import checks, definitions, publication, steps
 from searches.besiii.definitions import BesiiiKeys
 from searches.besiii.steps import SELECTION
 from searches.configuration import ConfigurationError, checked, fill_defaults, read_yaml
-from searches.search import DATA, NOMINAL, PARENT_INPUTS, PARENT_SECTIONS, Paper
+from searches.search import NOMINAL, PARENT_INPUTS, PARENT_SECTIONS, Paper
 
 
 @dataclass(frozen=True)
@@ -265,6 +265,13 @@ class ColliderSearch(Paper):
             "magnetic_field_t": self._beam("magnetic_field_t"),
         }
 
+    def selection_and_regions(self) -> tuple[dict, dict]:
+        cuts = self.settings["selection"]
+        regions = {"signal": self.signal_window(), "mass_bin": self.settings["mass_bin"]}
+        final_state = self.channels[self.channel]["final_state"]
+        without = [cut for cut in cuts if cut["cut"] != "signal_window"]
+        return self._selection(without, final_state), regions
+
     def data_parameters(self) -> dict:
         """All that the selection of the user's own events depends on."""
         cuts = self.settings["selection"]
@@ -310,10 +317,6 @@ class ColliderSearch(Paper):
 
     def limit_inputs(self, channel: str) -> dict[str, str]:
         return super().limit_inputs(self.channel)
-
-    def selected_data(self) -> str | None:
-        """The selected events of the user's own data, if there are any."""
-        return None if self.data_file is None else self.selected_file(DATA)
 
     def is_calibrated(self, variation: str) -> bool:
         """Whether the detector of a variation has the calibrated scalar."""

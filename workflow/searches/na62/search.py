@@ -29,6 +29,7 @@ class KaonSearch(Paper):
 
     experiment = "na62"
     parent = "K+"
+    closed_regions = ("masked", "signal")  # CLOSED_REGIONS, without what it would import
     steps = steps.STEPS
     keys = KaonKeys
     response = Na62Response
@@ -111,13 +112,23 @@ class KaonSearch(Paper):
         entry, settings = with_paper_selection(self, sample, variation)
         return selection_values(entry, settings, self.varied_detector(variation))
 
+    def selection_and_regions(self) -> tuple[dict, dict]:
+        selections, regions = {}, {}
+        for channel, entry in self.channels.items():
+            for name, one in entry["selections"].items():
+                selections[f"{channel}/{name}"] = {k: v for k, v in one.items() if k != "regions"}
+                regions[f"{channel}/{name}"] = one["regions"]
+        decides = self.settings["identification"]["energy_over_momentum"]
+        return {"selections": selections, "energy_over_momentum": decides}, regions
+
     def data_parameters(self) -> dict:
-        """Every selection of the search, what decides on a track, and whether all may be seen."""
+        """Every selection of the search, what decides on a track, and what may be seen."""
         return {
             "selections": {name: entry["selections"] for name, entry in self.channels.items()},
             "energy_over_momentum": self.settings["identification"]["energy_over_momentum"],
             "detector": detector_numbers(self.detector, SELECTION_SECTIONS),
             "is_unblinded": self.is_unblinded,
+            "opened": list(self.opened),
         }
 
     def recomputation(self, channel: str) -> dict:

@@ -27,7 +27,7 @@ FIGURES = {
     "figure1": Content(f"{_FIGURES}.diagrams.figure1"),
     "figure2": Content(
         f"{_FIGURES}.candidates.figure2",
-        ("published", "selected/nominal", "spectra", "user_selected"),
+        ("published", "selected/nominal", "spectra", "user_spectra"),
         ("window_gev", "base_seed"),
     ),
     "figure3": Content(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COLOURS",
+    "DATA_LABEL",
     "LABEL",
     "column_figure",
     "figure_bytes",
@@ -28,6 +29,8 @@ __all__ = [
 ]
 
 LABEL = "lnvsearch reproduction — simulated events"
+#: Of a figure with recorded events of the user's own.
+DATA_LABEL = "lnvsearch — simulated signal, recorded data"
 
 # M. Okabe and K. Ito, "Color Universal Design" (2008): told apart by all common kinds of vision.
 COLOURS = {
@@ -128,9 +131,9 @@ def column_figure(columns: int = 1, height_cm: float = 6.6, **grid: Any) -> tupl
     return figure, figure.subplots(**grid)
 
 
-def label_axes(axes: Axes) -> None:
+def label_axes(axes: Axes, label: str = LABEL) -> None:
     """Write above the axes that what is drawn comes from a simulation of this project."""
-    axes.set_title(LABEL, loc="left", fontsize=_SMALL_FONT_POINTS, style="italic", pad=4)
+    axes.set_title(label, loc="left", fontsize=_SMALL_FONT_POINTS, style="italic", pad=4)
 
 
 def figure_bytes(figure: Figure, file_format: str) -> bytes:

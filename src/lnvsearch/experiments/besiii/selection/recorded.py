@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import uproot
 
-from lnvsearch.experiments.besiii.events import iterate_recorded
+from lnvsearch.experiments.besiii.data_files import iterate_data
 from lnvsearch.experiments.besiii.selection.counts import SPECTRUM_EDGES_GEV
 from lnvsearch.experiments.besiii.selection.sample import select_chunks
 from lnvsearch.experiments.besiii.selection.state import Selection
@@ -27,11 +27,12 @@ def select_data(
 
     `settings`: `selection` (arguments of `Selection.of_decays`, with the cut `closed_window` where
     the window is closed), `window_gev` of the signal, `is_unblinded`, and the names `channel` and
-    `selection_name`.  The count of the signal region is what passes all cuts; the spectrum, before
+    `selection_name`.  While the window is closed, nothing that is written depends on what is in it.
+    The count of the signal region is what passes all cuts; the spectrum, before
     the window.
     """
     selection = Selection.of_decays(**settings["selection"])
-    chunks = ({"data": chunk} for chunk in iterate_recorded(events))
+    chunks = ({"data": chunk} for chunk in iterate_data(events))
     flows = select_chunks(chunks, {"data": ("data", selection)}, candidates)
     flow = CutFlow.merged(one["data"] for one in flows)
     with uproot.open(candidates) as file:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -37,15 +37,20 @@ class RecordedSettings:
     windows: EnergyOverMomentum
     detector: SelectionDetector
     is_unblinded: bool
+    opened: Collection[str] = ()
 
     @classmethod
     def from_mapping(cls, values: Mapping) -> RecordedSettings:
-        """From selections ({channel: {name: ...}}), energy_over_momentum, detector, is_unblinded."""
+        """From selections ({channel: {name: ...}}), energy_over_momentum, detector, is_unblinded.
+
+        `opened`: closed regions that are open before all are.
+        """
         return cls(
             selections_by_place(values["selections"]),
             EnergyOverMomentum(**values["energy_over_momentum"]),
             SelectionDetector.from_mapping(values["detector"]),
             values["is_unblinded"],
+            values.get("opened", ()),
         )
 
     @property
@@ -114,7 +119,9 @@ class _Searched:
 
     def __init__(self, place: Place, selection: SelectionSettings, settings: RecordedSettings):
         self.place = dict(zip(("channel", "selection"), place, strict=True))
-        self.closed = [] if settings.is_unblinded else closed_windows(selection.regions)
+        self.closed = (
+            [] if settings.is_unblinded else closed_windows(selection.regions, settings.opened)
+        )
         # Recorded events passed the trigger.
         self.selection = replace(selection, trigger=())
         if self.closed:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lnvsearch.publication.figures.style import COLOURS, column_figure, in_style, label_axes
+from lnvsearch.publication.figures.style import (
+    COLOURS,
+    DATA_LABEL,
+    LABEL,
+    column_figure,
+    in_style,
+    label_axes,
+)
 from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.publication.results import read_tree
 from lnvsearch.tables import Table
@@ -40,19 +47,22 @@ def figure2(
     published: PublishedNumbers,
     selected: str,
     spectra: Table,
-    user_selected: str | None = None,
+    user_spectra: Table | None = None,
     *,
     window_gev: Window,
     base_seed: int,
 ) -> tuple[Figure, dict[str, list]]:
     """Draw the candidates that pass everything but the window; the user's data, or pseudo-data.
 
-    `selected` and `user_selected` are files of selected events; without the user's, one draw of the
-    expected backgrounds, whose `spectra` these are.  The window that the paper prints is marked where it is another
-    than `window_gev`.  All else as in `draw_masses`.
+    `selected` is a file of selected events, `user_spectra` the table `mass_low_gev, mass_high_gev,
+    events` of the user's data, without a number where they are closed; without it, one draw of the
+    expected backgrounds, whose `spectra` these are.  The window that the paper prints is marked where
+    it is another than `window_gev`.  All else as in `draw_masses`.
     """
-    if user_selected is not None:
-        data, label = _masses(user_selected), "Data"
+    closed: list[Window] = []
+    if user_spectra is not None:
+        data, closed = _user_masses(user_spectra)
+        label = "Data, closed bins left out" if closed else "Data"
     else:
         data, expected = pseudo_data(spectra, base_seed)
         label = f"Background pseudo-data, {expected:.1g} expected"
@@ -60,9 +70,18 @@ def figure2(
         published.legible_value(f"signal_window_{end}_gev") for end in ("low", "high")
     )
     return draw_masses(
-        _masses(selected), data, window_gev=tuple(window_gev), data_label=label,
+        _masses(selected), data, window_gev=tuple(window_gev), data_label=label, closed_gev=closed,
+        is_data=user_spectra is not None,
         published_window_gev=None if None in printed else printed,
     )
+
+
+def _user_masses(spectra: Table) -> tuple[np.ndarray, list[Window]]:
+    """Masses of the user's candidates, as the centres of their bins, and the bins that are closed."""
+    low, high, events = (spectra[name] for name in ("mass_low_gev", "mass_high_gev", "events"))
+    centres = 0.5 * (np.array(low) + np.array(high))
+    closed = [ends for *ends, n in zip(low, high, events, strict=True) if n is None]
+    return np.repeat(centres, [n or 0 for n in events]), closed
 
 
 def _masses(path: str) -> np.ndarray:
@@ -96,6 +115,8 @@ def draw_masses(
     *,
     window_gev: Window,
     published_window_gev: Window | None = None,
+    closed_gev: Sequence[Window] = (),
+    is_data: bool = False,
     data_label: str = "Pseudo-data",
     range_gev: Window = (3.00, 3.20),
     bin_width_gev: float = 0.002,
@@ -103,9 +124,10 @@ def draw_masses(
     """Draw the mass of the K⁺K⁺e⁻e⁻ candidates, signal shape against data, and the window.
 
     `signal_mass_gev` and `data_mass_gev` are the masses (GeV) of the candidates that pass all cuts
-    but the window.  The signal shape is scaled to the highest bin of the data, or to 1.  The
-    numbers are `mass_low_gev, mass_high_gev, signal_candidates, signal_scaled, data_candidates,
-    in_window`.
+    but the window.  The signal shape is scaled to the highest bin of the data, or to 1.  Bins with
+    their centre in a window of `closed_gev` are hatched, and have no number of data; `is_data` says
+    that the data are recorded events.  The numbers are `mass_low_gev, mass_high_gev,
+    signal_candidates, signal_scaled, data_candidates, in_window`.
     """
     bins = round((range_gev[1] - range_gev[0]) / bin_width_gev)
     edges = np.linspace(*range_gev, bins + 1)
@@ -113,11 +135,16 @@ def draw_masses(
         np.histogram(np.asarray(masses, dtype=float), edges)[0]
         for masses in (signal_mass_gev, data_mass_gev)
     )
+    centres = (edges[:-1] + edges[1:]) / 2
+    is_closed = np.zeros(bins, dtype=bool)
+    for low, high in closed_gev:
+        is_closed |= (centres > low) & (centres < high)
     highest = max(int(data.max()), 1)
     scaled = signal * (highest / max(int(signal.max()), 1))
 
     figure, axes = column_figure()
     _draw_histograms(axes, edges, data, f"{data_label} ({int(data.sum())})", scaled)
+    _hatch(axes, edges, is_closed)
     _mark_window(axes, window_gev, 0.75 * highest)
     if published_window_gev not in (None, window_gev):
         for edge in published_window_gev:
@@ -127,14 +154,15 @@ def draw_masses(
     axes.set_xlabel(r"$M(K^{+}K^{+}e^{-}e^{-}+\mathrm{c.c.})$ [GeV/$c^2$]")
     axes.set_ylabel(f"Candidates / ({1000 * bin_width_gev:g} MeV/$c^2$)")
     axes.legend(loc="upper left", ncols=1)
-    label_axes(axes)
-    centres = (edges[:-1] + edges[1:]) / 2
+    label_axes(axes, DATA_LABEL if is_data else LABEL)
     return figure, {
         "mass_low_gev": edges[:-1].round(9).tolist(),
         "mass_high_gev": edges[1:].round(9).tolist(),
         "signal_candidates": signal.tolist(),
         "signal_scaled": scaled.tolist(),
-        "data_candidates": data.tolist(),
+        "data_candidates": [
+            None if hidden else n for n, hidden in zip(data.tolist(), is_closed, strict=True)
+        ],
         "in_window": ((centres > window_gev[0]) & (centres < window_gev[1])).tolist(),
     }
 
@@ -163,6 +191,16 @@ def _draw_histograms(axes: Axes, edges, data, data_label: str, signal) -> None:
         linewidth=1.2,
         label="Signal simulation (scaled)",
     )
+
+
+def _hatch(axes: Axes, edges, is_closed) -> None:
+    """Stripes over the bins that are closed, one patch for each run of them, below the legend."""
+    runs = np.flatnonzero(np.diff(np.concatenate([[0], is_closed, [0]]))).reshape(-1, 2)
+    for i, (first, end) in enumerate(runs):
+        axes.axvspan(
+            edges[first], edges[end], 0.0, 0.68, facecolor="none", edgecolor=COLOURS["grey"],
+            hatch="xxx", linewidth=0.0, label=None if i else "Closed",
+        )
 
 
 def _mark_window(axes: Axes, window_gev: Window, height: float) -> None:

@@ -1,0 +1,126 @@
+"""Data open with the frozen analysis alone, and the log says who looked."""
+
+import copy
+import json
+
+import frozen
+import pytest
+import yaml
+from searches.load import load_papers
+
+
+class Code:
+    """Stands for the project's code."""
+
+    text = "as it is"
+
+    def fingerprint(self, *names):
+        return f"{self.text} {names}"
+
+
+@pytest.fixture
+def searches(root, tmp_path, monkeypatch):
+    """Load the searches with data that are open, in a folder of their own."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data.root").write_bytes(b"events")
+    config = yaml.safe_load((root / "config/config.yaml").read_text())
+
+    def load(**chosen):
+        values = copy.deepcopy(config)
+        for name in values["data"]:
+            values["data"][name] = {"file": "data.root", "unblind": True, **chosen}
+        return load_papers(values, root, "config.yaml")
+
+    return load
+
+
+def freeze(search, code):
+    return list(frozen.freeze({search.name: frozen.parts(search, code)}))
+
+
+def test_only_the_frozen_analysis_opens_and_what_changed_is_named(searches):
+    search, code = searches()["besiii_2025"], Code()
+    (line,) = frozen.problems(search, code)
+    assert line.startswith("data.besiii_2025.unblind: config/frozen/besiii_2025.json: no such manifest")
+    assert "commit" in freeze(search, code)[0]
+    assert list(frozen.problems(search, code)) == []
+    assert freeze(search, code) == ["config/frozen/besiii_2025.json: as frozen before"]
+    cuts = {cut["cut"]: cut for cut in search.settings["selection"]}
+
+    def window():
+        cuts["signal_window"]["mass_maximum_gev"] = 3.11
+
+    changes = {
+        "selection": lambda: cuts["chi_square"].update(maximum=30.0),
+        "regions": window,
+        "systematics": lambda: search.settings["systematics"].pop(),
+        "samples and limits": lambda: search.settings["parent"].update(number=1e9),
+        "detector": lambda: search.detector["beam"]["momentum_x_gev"].update(value=0.03),
+        "library": lambda: setattr(code, "text", "edited"),
+    }
+    so_far = []
+    for part, change in changes.items():
+        change()
+        so_far.append(part)
+        (line,) = frozen.problems(search, code)
+        assert f"another {', '.join(so_far)};" in line, line
+    assert "(selection, regions, systematics, samples and limits, detector, library)" in freeze(
+        search, code)[0]  # fmt: skip
+    assert list(frozen.problems(search, code)) == []
+
+
+def test_what_is_closed_needs_no_manifest_and_looks_do_not_count(searches):
+    for search in searches(unblind=False).values():
+        assert list(frozen.problems(search, Code())) == []
+    for search in searches(masked_first=False).values():
+        freeze(search, Code())
+        search.settings["title"] = "another"
+        assert list(frozen.problems(search, Code())) == []
+
+
+def test_the_masked_region_of_a_kaon_search_opens_first(searches):
+    code = Code()
+    search = searches()["na62_2022"]
+    freeze(search, code)
+    (line,) = frozen.problems(search, code)
+    assert "the masked region comes before the signal's" in line and "open: masked" in line
+    frozen.open_or_close("na62_2022", ["masked"], "data.root")
+    assert list(frozen.problems(search, code)) == []
+    # With another manifest the order begins anew.
+    search.settings["parent"] = "another"
+    freeze(search, code)
+    assert "comes before" in next(frozen.problems(search, code))
+
+
+def test_every_opening_and_closing_is_a_line_of_a_log_that_shows_edits(searches):
+    search = searches()["besiii_2025"]
+    freeze(search, Code())
+    manifest = frozen.digest(frozen.manifest_file("besiii_2025"))
+    for opened in ([], ["signal"], ["signal"], [], []):
+        frozen.open_or_close("besiii_2025", opened, "data.root")
+    table = frozen.history("besiii_2025")
+    assert table["event"] == ["frozen", "opened", "opened", "closed"]
+    assert set(table["manifest"]) == {manifest} and table["data"][1] == frozen.digest("data.root")
+    assert frozen.history("na62_2022")["event"] == []
+    lines = frozen.LOG.read_text().splitlines()
+    for spoiled in (lines[:1] + lines[2:], [lines[0], lines[1].replace("opened", "closed"), *lines[2:]],
+                    [*lines, "{"]):  # fmt: skip
+        frozen.LOG.write_text("\n".join(spoiled) + "\n")
+        with pytest.raises(frozen.FrozenError, match="openings.jsonl: line . does not follow"):
+            frozen.open_or_close("besiii_2025", ["signal"], "data.root")
+    assert json.loads(lines[1])["regions"] == ["signal"]
+
+
+def test_a_search_without_a_masked_region_opens_at_once(searches, root):
+    from searches.configuration import ConfigurationError
+
+    with pytest.raises(ConfigurationError, match=r"besiii_2025\.open: the search has no masked region"):
+        searches(open="masked")
+
+
+def test_the_order_of_the_regions_is_the_library_s():
+    from searches.na62.search import KaonSearch
+
+    from lnvsearch.selection.blinding import CLOSED_REGIONS
+
+    assert KaonSearch.closed_regions == CLOSED_REGIONS

@@ -1,0 +1,179 @@
+"""The frozen analysis: the manifest with which a user's data are opened, and who looked when.
+
+`snakemake freeze` writes a manifest for each search, hashes of all that its result on data depends
+on, to be committed.  Closed regions open only while the analysis is the manifest's.  What was
+frozen, opened and closed stands line by line in a log that is only ever added to; each line holds
+the hash of the one before, so that a line that is changed or missing shows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+#: Below the working directory; both kinds of files are to be committed.
+FOLDER = Path("config/frozen")
+LOG = FOLDER / "openings.jsonl"
+#: Keys of a search's file that change how results look, and none of them.
+_LOOKS = frozenset({"paper", "title", "tables", "figures", "companion"})
+
+
+class FrozenError(ValueError):
+    """A log of openings that cannot be trusted; the message names file, line and fix."""
+
+
+def manifest_file(name: str) -> Path:
+    """The manifest of a search."""
+    return FOLDER / f"{name}.json"
+
+
+def parts(search, code) -> dict[str, str]:
+    """Hashes of what the search's result on data depends on, by part.
+
+    `search`: a `Paper`; `code`: the `ProjectCode` that tells which modules its jobs reach.
+    """
+    selection, regions = search.selection_and_regions()
+    settings = {name: value for name, value in search.settings.items() if name not in _LOOKS}
+    systematics = {name: settings.pop(name, None) for name in ("systematics", "variations")}
+    settings.pop("selection", None)
+    channels = settings.pop("channels")
+    rest = {name: {k: v for k, v in entry.items() if k != "selections"}
+            for name, entry in channels.items()}  # fmt: skip
+    return {
+        "selection": _hash(selection),
+        "regions": _hash(regions),
+        "systematics": _hash(systematics),
+        "samples and limits": _hash([settings, rest, search.config["confidence_level"]]),
+        "detector": _hash(search.detector),
+        "library": _hash(list(_fingerprints(search, code))),
+    }
+
+
+def _hash(content: object) -> str:
+    text = json.dumps(content, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _fingerprints(search, code) -> Iterator[str]:
+    experiment = f"lnvsearch.experiments.{search.experiment}"
+    functions = ("simulate_sample", "select_sample", "tabulate_sample")
+    yield code.fingerprint("select_data", f"{experiment}.select_data")
+    yield code.fingerprint("select_sample", *(f"{experiment}.{name}" for name in functions))
+    yield code.fingerprint("set_limits")
+    for step in sorted(search.steps):
+        yield code.fingerprint("run_step", f"{experiment}.{step}")
+
+
+def digest(path: str | Path) -> str:
+    """SHA-256 of a file."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+# --------------------------------------------------------------------------------- may it be opened
+
+
+def problems(search, code) -> Iterator[str]:
+    """Why the data of a search cannot be opened now: `key: problem; fix` each; none while closed."""
+    if search.data_file is None or not search.opened:
+        return
+    key, file = f"data.{search.name}.unblind", manifest_file(search.name)
+    freeze = "freeze the analysis (`snakemake freeze`) and commit it, or close the data (false)"
+    try:
+        frozen = json.loads(file.read_text(encoding="utf-8"))["parts"]
+    except (OSError, ValueError, KeyError, TypeError):
+        yield f"{key}: {file}: no such manifest, or not a whole one; {freeze}"
+        return
+    now = parts(search, code)
+    changed = [name for name in now if frozen.get(name) != now[name]]
+    if changed:
+        yield (
+            f"{key}: the analysis is not the frozen one of {file}: another {', '.join(changed)}; go "
+            f"back to what was frozen, or {freeze}"
+        )
+    elif search.opens_masked_first and "signal" in search.opened:
+        manifest = digest(file)
+        seen = [e for e in events(search.name) if e["event"] == "opened" and e["manifest"] == manifest]
+        if not any("masked" in event["regions"] for event in seen):
+            yield (
+                f"{key}: the masked region comes before the signal's, and was not opened with this "
+                f"manifest; run once with data.{search.name}.open: masked, or set masked_first: false"
+            )
+
+
+# ------------------------------------------------------------------------------------------ the log
+
+
+def events(name: str | None = None) -> list[dict]:
+    """The lines of the log, in order; those of one search.  Raises FrozenError for a broken log."""
+    found, before = [], ""
+    lines = LOG.read_text(encoding="utf-8").splitlines() if LOG.exists() else []
+    for number, line in enumerate(lines, start=1):
+        try:
+            event = json.loads(line)
+            is_next = event["before"] == before
+        except (ValueError, KeyError, TypeError):
+            is_next = False
+        if not is_next:
+            raise FrozenError(
+                f"{LOG}: line {number} does not follow the one before it: the log was edited; restore "
+                "the committed one"
+            )
+        found.append(event)
+        before = _hash(line)[:16]
+    return [event for event in found if name in (None, event["search"])]
+
+
+def log_event(name: str, event: str, regions: list[str], manifest: str, data: str = "") -> None:
+    """Add a line to the log: what happened, to which regions of a search, with which manifest.
+
+    `data`: hash of the user's file.  Raises FrozenError for a log that was edited.
+    """
+    events()
+    lines = LOG.read_text(encoding="utf-8").splitlines() if LOG.exists() else []
+    line = json.dumps({
+        "time": datetime.now(UTC).isoformat(timespec="seconds"), "search": name, "event": event,
+        "regions": regions, "manifest": manifest, "data": data,
+        "before": _hash(lines[-1])[:16] if lines else "",
+    })  # fmt: skip
+    LOG.parent.mkdir(parents=True, exist_ok=True)
+    with open(LOG, "a", encoding="utf-8") as stream:
+        stream.write(line + "\n")
+
+
+def freeze(searches: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    """Write manifests, `searches`: parts by name; what changed of each, as text."""
+    for name, now in searches.items():
+        file = manifest_file(name)
+        text = json.dumps({"search": name, "parts": now}, indent=2) + "\n"
+        if file.exists() and file.read_text(encoding="utf-8") == text:
+            yield f"{file}: as frozen before"
+            continue
+        try:
+            old = json.loads(file.read_text(encoding="utf-8"))["parts"]
+        except (OSError, ValueError, KeyError, TypeError):
+            old = {}
+        changed = [part for part in now if old.get(part) != now[part]]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        log_event(name, "frozen", [], digest(file))
+        yield f"{file}: frozen anew ({', '.join(changed)}); commit it with {LOG}"
+
+
+def open_or_close(name: str, opened: list[str], data: str) -> None:
+    """Note in the log, before data are read, that regions are opened, or closed again."""
+    before = [event for event in events(name) if event["event"] != "frozen"]
+    if opened:
+        log_event(name, "opened", opened, digest(manifest_file(name)), digest(data))
+    elif before and before[-1]["event"] == "opened":
+        log_event(name, "closed", before[-1]["regions"], before[-1]["manifest"])
+
+
+def history(name: str) -> dict[str, list]:
+    """The log of a search as a table, for the report."""
+    columns = ("time", "event", "regions", "manifest", "data")
+    rows = [{**event, "regions": " ".join(event["regions"])} for event in events(name)]
+    return {column: [row[column] for row in rows] for column in columns}
