@@ -28,9 +28,10 @@ $(INSTALLED): requirements.lock requirements-build.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
 
-# Extras: plugins for cluster execution; ROOT as a test oracle.
+# Extras: the plugin of one cluster (`make cluster EXECUTOR=htcondor` for the other); ROOT as a test oracle.
+EXECUTOR ?= slurm
 cluster: environment
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-cluster.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-$(EXECUTOR).lock
 
 root: environment
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-root.lock
@@ -39,7 +40,8 @@ root: environment
 lock: environment
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --group pyproject.toml:build -o requirements-build.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra cluster -c requirements.lock pyproject.toml -o requirements-cluster.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra slurm -c requirements.lock pyproject.toml -o requirements-slurm.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra htcondor -c requirements.lock pyproject.toml -o requirements-htcondor.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra root -c requirements.lock pyproject.toml -o requirements-root.lock
 
 clean:

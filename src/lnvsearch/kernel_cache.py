@@ -8,17 +8,19 @@ kernel can reach no others).  An edit therefore compiles anew what uses it, and 
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import os
 import re
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 from numba.core import config
 from numba.core.caching import InTreeCacheLocator
 from numba.misc.appdirs import AppDirs
 
-__all__ = ["KernelFolder", "modules_reached"]
+__all__ = ["KernelFolder", "compile_once", "is_compiled", "modules_reached"]
 
 _PACKAGE = Path(__file__).parent
 _IMPORT = re.compile(r"^(?:from ([\w.]+) import (\([^)]*\)|[^(\n]*)|import ([^\n]*))", re.MULTILINE)
@@ -42,6 +44,47 @@ class KernelFolder(InTreeCacheLocator):
         if not Path(py_file).resolve().is_relative_to(_PACKAGE):
             return None
         return super().from_function(py_func, py_file)
+
+
+def is_compiled(module: str) -> bool:
+    """Whether `compile_once` has been here, for this type of processor and this text of `module`."""
+    return _mark(module).exists()
+
+
+def compile_once(module: str, compile_all: Callable[[], None], say: Callable[[str], None]) -> None:
+    """Call `compile_all` if no process has done so for this type of processor; others wait for it.
+
+    `module`: the dotted name, inside this package, of the module that reaches all the kernels; `say`
+    gets a line if there is something to wait for.  Raises OSError where the folder can't be written.
+    """
+    mark = _mark(module)
+    if mark.exists():
+        return
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    with open(mark.with_suffix(".lock"), "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"waiting for another job that compiles kernels for {_processor()[0]}")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        if not mark.exists():
+            say(f"compiling kernels for {_processor()[0]}: some minutes, once")
+            compile_all()
+            mark.touch()
+
+
+def _mark(module: str) -> Path:
+    name, features = _processor()
+    processor = f"{name}-{zlib.crc32(features.encode()):08x}"
+    path = Path(*module.split(".")).with_suffix(".py")
+    return _base() / "compiled" / f"{module}-{_stamp(path)}-{processor}.mark"
+
+
+def _processor() -> tuple[str, str]:
+    """Name and features, by which numba tells compiled code apart."""
+    from llvmlite import binding
+
+    return binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()
 
 
 def _base() -> Path:

@@ -110,3 +110,34 @@ def test_all_that_a_module_imports_is_reached():
 
 def test_imports_that_stand_in_functions_do_not_count():
     assert Path("statistics/rolke.py") not in modules_reached(Path("generation/chain.py"))
+
+
+def test_kernels_are_compiled_by_one_process_while_others_wait(tmp_path):
+    code = (
+        "import sys, time\n"
+        "from lnvsearch.kernel_cache import compile_once\n"
+        "work = lambda: (time.sleep(2), print('compiled', flush=True))\n"
+        "compile_once('generation.chain', work, lambda line: print(line.split()[0], flush=True))"
+    )
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    processes = [
+        subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    written = " ".join(process.communicate()[0] for process in processes).split()
+    assert all(process.returncode == 0 for process in processes)
+    assert written.count("compiling") == written.count("compiled") == 1
+    assert written.count("waiting") <= 2
+
+
+def test_what_fails_to_compile_is_tried_again(tmp_path, monkeypatch):
+    from numba.core import config
+
+    from lnvsearch.kernel_cache import compile_once, is_compiled
+
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
+    with pytest.raises(ZeroDivisionError):
+        compile_once("generation.chain", lambda: 1 / 0, print)
+    assert not is_compiled("generation.chain")
+    compile_once("generation.chain", lambda: None, print)
+    assert is_compiled("generation.chain")

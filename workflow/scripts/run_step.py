@@ -16,6 +16,10 @@ def run_step(experiment, step, inputs, outputs, settings):
 
 if __name__ == "__main__":
     with job(snakemake):
+        if "kernels" in snakemake.input.keys():
+            from quick_start import ready_kernels
+
+            ready_kernels(snakemake.params.experiment, snakemake.config)
         run_step(
             experiment=snakemake.params.experiment,
             step=snakemake.rule,

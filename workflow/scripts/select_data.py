@@ -2,6 +2,7 @@
 
 from job import job
 from output import write_result
+from quick_start import ready_kernels
 
 
 def select_data(experiment, paper, events, outputs, settings, opened):
@@ -21,6 +22,7 @@ def select_data(experiment, paper, events, outputs, settings, opened):
 
 if __name__ == "__main__":
     with job(snakemake):
+        ready_kernels(snakemake.params.experiment, snakemake.config)
         select_data(
             experiment=snakemake.params.experiment,
             paper=snakemake.wildcards.paper,

@@ -3,7 +3,7 @@
 from job import job
 from overlays import sample_arguments, sample_settings
 from parts import write_counts
-from quick_start import start_numba
+from quick_start import ready_kernels
 
 
 def select_part(experiment, simulations, selections, inputs, outputs, **sample):
@@ -11,7 +11,6 @@ def select_part(experiment, simulations, selections, inputs, outputs, **sample):
 
     `sample`: n_events of the whole sample, base_seed, the sample's name and the part.
     """
-    start_numba()
     from lnvsearch.experiments.interface import load_experiment
 
     face = load_experiment(experiment)
@@ -23,6 +22,7 @@ def select_part(experiment, simulations, selections, inputs, outputs, **sample):
 
 if __name__ == "__main__":
     with job(snakemake):
+        ready_kernels(snakemake.params.experiment, snakemake.config)
         select_part(
             selections=snakemake.params.selections,
             outputs=dict(snakemake.output.items()),

@@ -3,7 +3,7 @@
 from job import job
 from output import write_result
 from overlays import sample_arguments, sample_settings
-from quick_start import start_numba
+from quick_start import ready_kernels
 
 
 def select_sample(experiment, simulations, selections, inputs, outputs, **sample):
@@ -11,7 +11,6 @@ def select_sample(experiment, simulations, selections, inputs, outputs, **sample
 
     `sample`: n_events, base_seed and the sample's name.
     """
-    start_numba()
     from lnvsearch.experiments.interface import load_experiment
     from lnvsearch.selection.sample_tables import SAMPLE_COLUMNS
 
@@ -34,6 +33,7 @@ def select_sample(experiment, simulations, selections, inputs, outputs, **sample
 
 if __name__ == "__main__":
     with job(snakemake):
+        ready_kernels(snakemake.params.experiment, snakemake.config)
         select_sample(
             selections=snakemake.params.selections,
             outputs=dict(snakemake.output.items()),

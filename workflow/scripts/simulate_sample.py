@@ -2,12 +2,11 @@
 
 from job import job
 from overlays import sample_arguments, sample_settings
-from quick_start import start_numba
+from quick_start import ready_kernels
 
 
 def simulate_sample(experiment, output, simulations, inputs, **sample):
     """Write the ROOT file `output`; `sample`: n_events, base_seed and the sample's name."""
-    start_numba()
     from lnvsearch.experiments.interface import load_experiment
 
     face = load_experiment(experiment)
@@ -16,4 +15,5 @@ def simulate_sample(experiment, output, simulations, inputs, **sample):
 
 if __name__ == "__main__":
     with job(snakemake):
+        ready_kernels(snakemake.params.experiment, snakemake.config)
         simulate_sample(output=snakemake.output.events, **sample_arguments(snakemake))

@@ -1,14 +1,24 @@
 """Compile the kernels of one experiment by sending a few events through its whole chain."""
 
+from pathlib import Path
+
 from job import job
 
 
-def warm_up_kernels(experiment, config, root):
-    """Warm up with the settings of every search of the experiment."""
+def warm_up_kernels(experiment, config):
+    """Warm up with the settings of every search of the experiment, unless that was done."""
+    from lnvsearch.kernel_cache import compile_once
+
+    module = f"experiments.{experiment}.compilation"
+    compile_once(module, lambda: _warm_up(experiment, config), lambda line: print(line, flush=True))
+
+
+def _warm_up(experiment, config):
     from searches.load import load_papers
 
     from lnvsearch.experiments.interface import load_experiment
 
+    root = Path(__file__).resolve().parents[2]
     for search in load_papers(config, root, "the configuration").values():
         if search.experiment == experiment:
             load_experiment(experiment).warm_up(search.warm_up_parameters())
@@ -16,10 +26,4 @@ def warm_up_kernels(experiment, config, root):
 
 if __name__ == "__main__":
     with job(snakemake):
-        from pathlib import Path
-
-        warm_up_kernels(
-            experiment=snakemake.wildcards.experiment,
-            config=snakemake.config,
-            root=Path(snakemake.scriptdir).resolve().parents[1],
-        )
+        warm_up_kernels(snakemake.wildcards.experiment, snakemake.config)
