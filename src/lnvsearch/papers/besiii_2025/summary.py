@@ -36,6 +36,24 @@ _GROUPS = {
     "efficiency": "efficiencies",
     "systematic": "systematic uncertainties",
 }
+# Why efficiencies disagree; the first that matches counts.
+_EFFICIENCIES = (
+    Reason(
+        "efficiency_*",
+        "other angles than those that the paper's chain of decays reads like; see "
+        "tables/pair_angles.md",
+        variant="pair_*",
+        with_mass=True,
+    ),
+    Reason(
+        "efficiency_*",
+        "not understood: around 0.7 GeV the simulated efficiency has a maximum, from the "
+        "acceptance of collinear pairs and from the cut smallest_chi_square, which few events "
+        "fail where electrons are soft and kaons hard; see docs/besiii_simulation.md",
+        with_mass=True,
+    ),
+    Reason("efficiency_*", "before the calibration, on numbers from outside the paper only"),
+)
 
 
 def summary_markdown(
@@ -111,21 +129,7 @@ def reasons_of_besiii(
             "an estimate by this simulation, not the paper's control samples",
             prefer_note=True,
         ),
-        Reason(
-            "efficiency_*",
-            "other angles than those that the paper's chain of decays reads like; see "
-            "tables/pair_angles.md",
-            variant="pair_*",
-            with_mass=True,
-        ),
-        Reason(
-            "efficiency_*",
-            "not understood: around 0.7 GeV the simulated efficiency has a maximum, from the "
-            "acceptance of collinear pairs and from the cut smallest_chi_square, which few events "
-            "fail where electrons are soft and kaons hard; see docs/besiii_simulation.md",
-            with_mass=True,
-        ),
-        Reason("efficiency_*", "before the calibration, on numbers from outside the paper only"),
+        *_EFFICIENCIES,
         Reason(
             "*background_events", "an expectation beside a count: the paper found no event"
         ),
