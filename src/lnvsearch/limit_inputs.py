@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from lnvsearch.selection.cutflow import ALL_CUTS
+from lnvsearch.selection.mass_regions import bound_of_none
 from lnvsearch.sensitivity import recomputed
 from lnvsearch.statistics.methods import TABLE_METHODS
 from lnvsearch.tables import find_rows
@@ -48,6 +49,9 @@ class Inputs:
     inputs: str = "published"
     #: Methods to apply; by default all.
     methods: tuple[str, ...] = TABLE_METHODS
+    #: Upper bound at 90 % confidence level on what `background` leaves out: backgrounds of which no
+    #: simulated event is left; 0 where there are none.
+    background_left_out: float = 0.0
 
 
 class Uncertain(NamedTuple):
@@ -134,7 +138,8 @@ class ParentLimit(Limit):
             variants.append((USER_DATA, "simulated_efficiency", acceptances["nominal"], own))
         return [
             Inputs(kind, name, observed, *_simulated_background(results), acceptance,
-                   relative * acceptance, 1.0 / self.n_parents, self.simulation_inputs)
+                   relative * acceptance, 1.0 / self.n_parents, self.simulation_inputs,
+                   background_left_out=_left_out(results))
             for kind, name, acceptance, observed in variants
         ]
 
@@ -180,7 +185,8 @@ class NormalisedLimit(Limit):
         inputs = [
             Inputs("simulated", variation, self.observed, *_simulated_background(results), 1.0,
                    value["single_event_sensitivity_uncertainty"] / value["single_event_sensitivity"],
-                   value["single_event_sensitivity"], self.simulation_inputs, (self.method,))
+                   value["single_event_sensitivity"], self.simulation_inputs, (self.method,),
+                   _left_out(results))
             for variation, value in results["sensitivity"]["simulated"].items()
         ]
         return inputs + (self._user_inputs(results) if "data_counts" in results else [])
@@ -196,10 +202,10 @@ class NormalisedLimit(Limit):
             return []
         (row,) = find_rows(results["data_counts"], **self.place)
         inputs = []
-        for variant, background, used, applied in (
-            ("published_acceptances", self.background, self.inputs, TABLE_METHODS),
+        for variant, background, used, applied, left_out in (
+            ("published_acceptances", self.background, self.inputs, TABLE_METHODS, 0.0),
             ("simulated_acceptances", _simulated_background(results), self.simulation_inputs,
-             (self.method,)),
+             (self.method,), _left_out(results)),
         ):  # fmt: skip
             found = own["single_event_sensitivity"][variant]
             sensitivity = Uncertain(found["mean"], found["sigma"])
@@ -207,6 +213,7 @@ class NormalisedLimit(Limit):
             inputs.append(Inputs(
                 USER_DATA, variant, row["events"], *scaled, 1.0,
                 sensitivity.sigma / sensitivity.mean, sensitivity.mean, used, applied,
+                own["exposure"] * left_out,
             ))
         return inputs
 
@@ -233,24 +240,33 @@ def _simulated_background(results: Mapping[str, Any]) -> Uncertain:
     return Uncertain(found["background_events"], found["background_events_uncertainty"])
 
 
+def _left_out(results: Mapping[str, Any]) -> float:
+    return results["background"].get("background_left_out") or 0.0
+
+
 def total_background(
     rows: Iterable[Mapping[str, Any]], samples: Sequence[str], selection: str
-) -> tuple[float, float]:
+) -> tuple[float, float, float]:
     """Return expected events in the signal region; systematic uncertainties add up linearly.
 
-    A sample without any event there has an upper bound only, which the table of backgrounds shows;
-    it is left out here.
+    A sample without any event there has an upper bound only: the third number bounds them all, at
+    90 % confidence level, and is 0 where there are none.
     """
-    chosen = [
+    of_region = [
         row for row in rows
         if row["sample"] in samples and row["variation"] == "nominal"
         and row["selection"] == selection and row["region"] == "signal"
-        and row["effective_events"] > 0.0
     ]
+    chosen = [row for row in of_region if row["effective_events"] > 0.0]
+    bounds = (
+        bound_of_none(row["statistical_uncertainty"])
+        for row in of_region if row["effective_events"] == 0.0
+    )  # fmt: skip
     return (
         sum(row["expected_events"] for row in chosen),
         math.hypot(
             *(row["statistical_uncertainty"] for row in chosen),
             sum(row["systematic_uncertainty"] for row in chosen),
         ),
+        max(bounds, default=0.0),
     )

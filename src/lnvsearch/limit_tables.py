@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lnvsearch.limit_inputs import Inputs, Limit, ParentLimit
+from lnvsearch.publication.rounding import round_significant
 from lnvsearch.statistics import methods
 from lnvsearch.statistics.methods import METHODS
 from lnvsearch.tables import Table, find_rows, table_from_rows
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "METHOD_COLUMNS",
+    "background_text",
     "coverage_table",
     "limit_records",
     "limits_by_method",
@@ -165,6 +167,13 @@ def _count(published: PublishedNumbers, quantity: str, mass_gev: float) -> float
     return number.value if number is not None and number.value is not None else 0.0
 
 
+def background_text(record: Mapping[str, Any]) -> str:
+    """Return the background of a limit for print, with the bound on what it leaves out."""
+    text = f"{record['background']:.{_DIGITS['background']}g}"
+    left_out = record.get("background_left_out")
+    return f"{text} and < {round_significant(left_out, 2)}" if left_out else text
+
+
 def coverage_table(
     paper: str, limits: Mapping[str, Limit], signal: Sequence[float], confidence_level: float
 ) -> dict[str, list]:
@@ -198,12 +207,14 @@ def coverage_table(
 def limits_by_method(limits: Mapping[str, Iterable[Mapping[str, Any]]]) -> dict[str, list]:
     """Return one row (METHOD_COLUMNS) for every record; `limits`: channel -> its records.
 
-    `method` is the key of a method, `name` how it is called.
+    `method` is the key of a method, `name` how it is called.  A background that leaves out what no
+    simulated event is left of says so: "0.07 and < 2800".
     """
     rows = [
         {**record, "channel": channel, "paper_method": record["is_paper_method"],
          "name": methods.display_name(record["method"])}
         | {name: f"{record[name]:.{digits}g}" for name, digits in _DIGITS.items()}
+        | {"background": background_text(record)}
         for channel, records in limits.items()
         for record in records
     ]

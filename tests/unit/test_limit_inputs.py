@@ -95,8 +95,11 @@ def test_simulated_efficiency_meets_the_published_count_and_the_user_s_own():
 
 
 def test_backgrounds_add_up_with_correlated_systematics():
-    events, uncertainty = total_background(BACKGROUND, ["bkg_a", "bkg_b"], "lnv")
+    events, uncertainty, left_out = total_background(BACKGROUND, ["bkg_a", "bkg_b"], "lnv")
     assert events == 3.0
+    # A sample of which no event is left: -ln(0.1) of what one might have counted.
+    assert left_out == pytest.approx(0.3 * 2.302585)
+    assert total_background(BACKGROUND, ["bkg_b"], "lnv")[2] == 0.0
     assert uncertainty == pytest.approx(math.sqrt(0.3**2 + 0.3**2 + 0.4**2))
 
 
@@ -202,6 +205,20 @@ def test_coverage_is_exact_for_a_known_experiment():
     assert len(find_rows(table, method="cls")) == 2
     for row in find_rows(table, method="cls"):
         assert row["coverage"] == pytest.approx(1.0) and row["nominal"] == 0.90
+
+
+def test_no_background_leaves_a_bound_out_without_saying_so():
+    sensitivity = {"simulated": {"nominal": {
+        "single_event_sensitivity": 1.2e-11, "single_event_sensitivity_uncertainty": 0.06e-11,
+    }}}  # fmt: skip
+    background = {**EXPECTED, "background_left_out": 2773.0}
+    found = CHANNEL.own_inputs({"sensitivity": sensitivity, "background": background})
+    records = limit_records(found, CHANNEL, 0.90)
+    assert {record["background_left_out"] for record in records} == {2773.0}
+    table = limits_by_method({"pimumu": records})
+    assert set(table["background"]) == {"3 and < 2800"}
+    derived = limits_by_method({"pimumu": limit_records(CHANNEL.derived_inputs(), CHANNEL, 0.90)})
+    assert set(derived["background"]) == {"0.91"}
 
 
 def test_limits_stand_side_by_side_rounded():

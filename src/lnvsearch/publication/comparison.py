@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
+from lnvsearch.publication.rounding import round_significant
 from lnvsearch.tables import Table, table_from_rows, table_rows
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "comparison_row",
     "comparison_table",
     "is_test",
+    "left_out_note",
     "row_key",
 ]
 
@@ -155,6 +157,19 @@ def is_test(row: Mapping[str, Any]) -> bool:
         and row["published"] is not None
         and row["value"] is not None
         and not (row["note"] or "").startswith(NO_TEST)
+    )
+
+
+def left_out_note(left_out: float | None) -> str:
+    """What a sum of backgrounds says of those without a simulated event left; nothing without any.
+
+    `left_out`: upper bound on them at 90 % confidence level.
+    """
+    if not left_out:
+        return ""
+    return (
+        f"and < {round_significant(left_out, 2)} at 90 % confidence level of decays without a "
+        "simulated event left, which the value leaves out"
     )
 
 

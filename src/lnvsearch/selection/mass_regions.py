@@ -6,6 +6,7 @@ control region without the signal's.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ __all__ = [
     "SPECTRUM_COLUMNS",
     "Spectrum",
     "acceptance_rows",
+    "bound_of_none",
     "in_region",
     "mass_spectrum",
     "region_acceptances",
@@ -83,6 +85,19 @@ class RegionAcceptance:
     acceptance: float
     uncertainty: float
     effective_events: float
+
+
+def bound_of_none(one_event: float) -> float:
+    """Events expected at most at 90 % confidence level where none is left; `one_event`: its weight.
+
+    As many as would leave none in one of ten simulations, each of the weight that one might have
+    had.  Of several samples, each with none left, the largest bound holds for their sum, too: the
+    mean number of all is below -ln(0.1), and the heaviest event is the worst of them.
+
+    >>> round(bound_of_none(10.0), 2)
+    23.03
+    """
+    return -math.log(0.1) * one_event
 
 
 @dataclass(frozen=True)

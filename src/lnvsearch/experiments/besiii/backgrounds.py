@@ -48,14 +48,25 @@ BACKGROUND_COLUMNS = (
 class Background:
     """Weighted assignments of one exclusive decay, and what they stand for.
 
-    `weighted`: columns (c,) as `weigh` gives them, of `n_generated` events; `n_parents`: decays
-    of the parent in the data.
+    `weighted`: columns (c,) as `weigh` gives them, of `n_generated` events, those that fit best;
+    `largest_weight`: of any assignment; `n_parents`: decays of the parent in the data.
     """
 
     mode: CocktailMode
     weighted: Mapping[str, np.ndarray]
     n_generated: int
     n_parents: float
+    largest_weight: float = 1.0
+
+    @classmethod
+    def of_assignments(
+        cls, mode: CocktailMode, found: Mapping[str, np.ndarray], n_generated: int, n_parents: float
+    ) -> Background:
+        """Of all assignments that `weigh` gives; without any, an event might weigh one."""
+        keep = found["fits_best"].astype(bool)
+        largest = float(np.max(found["weight"], initial=0.0)) or 1.0
+        weighted = {name: values[keep] for name, values in found.items()}
+        return cls(mode, weighted, n_generated, n_parents, largest)
 
     @property
     def event_weight(self) -> float:
@@ -63,8 +74,14 @@ class Background:
         return self.mode.event_weight(self.n_parents, self.n_generated)
 
     def expected(self, mask: np.ndarray) -> tuple[float, float]:
-        """Expected events of the assignments in a mask, (c,), and their statistical uncertainty."""
+        """Expected events of the assignments in a mask, (c,), and their statistical uncertainty.
+
+        Without any, the uncertainty is what the heaviest of all assignments would count: no
+        measurement of zero, but an upper bound times -ln(1 - CL).
+        """
         weight = self.weighted["weight"][mask]
+        if not weight.size:
+            return 0.0, self.event_weight * self.largest_weight
         return (
             self.event_weight * float(weight.sum()),
             self.event_weight * float((weight**2).sum()) ** 0.5,
@@ -151,9 +168,8 @@ def read_backgrounds(
     for mode in load_cocktail(inputs["cocktail"]):
         with uproot.open(files[mode.sample]) as file:
             weighted = file["Weighted"].arrays(library="np")
-        yield Background(
-            mode, weighted, acceptance[mode.sample]["generated_events"], n_parents
-        )
+        generated = acceptance[mode.sample]["generated_events"]
+        yield Background.of_assignments(mode, weighted, generated, n_parents)
 
 
 def background_row(background: Background, *, chi_square_cut: float, selection: str) -> dict:
@@ -177,14 +193,12 @@ def background_row(background: Background, *, chi_square_cut: float, selection: 
         "expected_events": expected,
         "statistical_uncertainty": statistical,
         "systematic_uncertainty": math.hypot(from_map, relative * expected),
-        "effective_events": (expected / statistical) ** 2 if statistical > 0 else 0.0,
+        "effective_events": (expected / statistical) ** 2,
         "expected_events_uncertainty": math.hypot(statistical, from_map, relative * expected),
         "branching_fraction": mode.branching_fraction,
         "branching_fraction_uncertainty": mode.branching_fraction_uncertainty,
         "generated_events": background.n_generated,
-        "effective_jpsi": background.n_parents * expected / statistical**2
-        if statistical > 0
-        else None,
+        "effective_jpsi": background.n_parents * expected / statistical**2 or None,
         "survival_percent": 100.0 * int(passes.sum()) / background.n_generated,
         "source": mode.source,
     }
@@ -225,23 +239,32 @@ def total_background(
     """Exclusive decays, inclusive check and continuum, added up.
 
     `rows`: of BACKGROUND_COLUMNS; `inclusive`: the row of an acceptance table with what passes
-    all cuts of the inclusive sample.
+    all cuts of the inclusive sample.  `background_left_out` bounds, at 90 % confidence level, what
+    the sum leaves out: exclusive decays, and the inclusive sample, of which no event is left.
     """
-    expected = sum(row["expected_events"] for row in rows)
-    uncertainty = math.hypot(*(row["expected_events_uncertainty"] for row in rows))
+    measured = [row for row in rows if row["effective_events"] > 0.0]
+    expected = sum(row["expected_events"] for row in measured)
+    uncertainty = math.hypot(*(row["expected_events_uncertainty"] for row in measured))
     generated, survived = inclusive["generated_events"], inclusive["effective_events"]
+    of_cocktail = max(
+        (mass_regions.bound_of_none(row["statistical_uncertainty"])
+         for row in rows if row["effective_events"] == 0.0),
+        default=0.0,
+    )  # fmt: skip
+    of_inclusive = (
+        mass_regions.bound_of_none(n_parents / generated) if survived == 0 else None
+    )
     return {
         "cocktail_events": expected,
         "cocktail_events_uncertainty": uncertainty,
+        "cocktail_left_out": of_cocktail,
         "inclusive_generated": generated,
         "inclusive_survived": survived,
-        # With none left of n, all that is known is b < -ln(0.1) N/n at 90 % confidence.
-        "inclusive_upper_limit_90": -math.log(0.1) * n_parents / generated
-        if survived == 0
-        else None,
+        "inclusive_upper_limit_90": of_inclusive,
         "inclusive_expected_events": survived * n_parents / generated,
         "continuum_events": continuum_events,
         "continuum_luminosities_provenance": continuum_provenance,
         "background_events": expected + continuum_events,
         "background_events_uncertainty": uncertainty,
+        "background_left_out": max(of_cocktail, of_inclusive or 0.0),
     }

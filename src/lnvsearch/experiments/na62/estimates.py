@@ -138,7 +138,7 @@ def estimate_backgrounds(inputs: Mapping[str, str | Sequence[str]], settings: Ma
     background = background_table(typed, Acceptances.read(inputs["acceptance"]), factors)
     files = dict(zip(typed.samples, inputs["spectra"], strict=True))
     spectra = {name: read_csv(path) for name, path in files.items()}
-    events, uncertainty = total_background(
+    events, uncertainty, left_out = total_background(
         table_rows(background), in_total, typed.signal.selection
     )
     return {
@@ -147,6 +147,7 @@ def estimate_backgrounds(inputs: Mapping[str, str | Sequence[str]], settings: Ma
         "total": {
             "background_events": events,
             "background_events_uncertainty": uncertainty,
+            "background_left_out": left_out,
             "inputs": origin,
         },
     }

@@ -13,10 +13,16 @@ from typing import Any
 
 from lnvsearch.papers.besiii_2025.readings import ANGLES
 from lnvsearch.papers.besiii_2025.summary import summary_markdown
-from lnvsearch.publication.comparison import NO_TEST, comparison_row, comparison_table
+from lnvsearch.publication.comparison import (
+    NO_TEST,
+    comparison_row,
+    comparison_table,
+    left_out_note,
+)
 from lnvsearch.publication.entered import entered_of, remaining_rows
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
 from lnvsearch.publication.results import of_the_paper
+from lnvsearch.selection.mass_regions import bound_of_none
 from lnvsearch.tables import same_mass, table_rows
 
 __all__ = ["compare", "comparison_for_besiii"]
@@ -248,6 +254,8 @@ def _limit_row(
         return
     variant = _limit_variant(record)
     note = "" if record["method"] == "rolke" else f"{NO_TEST}: another method than the paper's"
+    bound = left_out_note(record.get("background_left_out"))
+    note = "; ".join(filter(None, [note, bound and f"background {bound}"]))
     yield comparison_row(
         number, record["kind"], variant, record[column], source="limits", note=note
     )
@@ -281,15 +289,20 @@ def _background_rows(published: PublishedNumbers, results: Mapping[str, Any]) ->
     """The expected background of the exclusive decays."""
     rows = list(table_rows(results.get("background") or {}))
     if rows:
+        measured = [row for row in rows if row["effective_events"] > 0.0]
+        bounds = (bound_of_none(row["statistical_uncertainty"])
+                  for row in rows if row["effective_events"] == 0.0)  # fmt: skip
         yield comparison_row(
             published.find("background_events"),
             "simulated",
             "nominal",
-            math.fsum(row["expected_events"] for row in rows),
-            math.hypot(*(row["expected_events_uncertainty"] for row in rows)),
+            math.fsum(row["expected_events"] for row in measured),
+            math.hypot(*(row["expected_events_uncertainty"] for row in measured)),
             source="background",
-            note=f"sum of {len(rows)} simulated modes",
-        )
+            note="; ".join(filter(None, [
+                f"sum of {len(measured)} simulated modes", left_out_note(max(bounds, default=0.0)),
+            ])),
+        )  # fmt: skip
 
 
 def _validation_rows(published: PublishedNumbers, results: Mapping[str, Any]) -> Iterator[Row]:

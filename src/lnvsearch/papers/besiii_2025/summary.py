@@ -20,7 +20,7 @@ from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.publication.summary import Reason, comparison_summary
 from lnvsearch.tables import Table
 
-__all__ = ["mass_bin_sentence", "reasons_of_besiii", "summary_markdown"]
+__all__ = ["mass_bin_sentences", "reasons_of_besiii", "summary_markdown"]
 
 _SIGMAS = (
     "σ published is what the paper states: the printed ±, or, for an efficiency ε, ε·Δ with Δ the "
@@ -36,6 +36,24 @@ _GROUPS = {
     "efficiency": "efficiencies",
     "systematic": "systematic uncertainties",
 }
+# Why efficiencies disagree; the first that matches counts.
+_EFFICIENCIES = (
+    Reason(
+        "efficiency_*",
+        "other angles than those that the paper's chain of decays reads like; see "
+        "tables/pair_angles.md",
+        variant="pair_*",
+        with_mass=True,
+    ),
+    Reason(
+        "efficiency_*",
+        "not understood: around 0.7 GeV the simulated efficiency has a maximum, from the "
+        "acceptance of collinear pairs and from the cut smallest_chi_square, which few events "
+        "fail where electrons are soft and kaons hard; see docs/besiii_simulation.md",
+        with_mass=True,
+    ),
+    Reason("efficiency_*", "before the calibration, on numbers from outside the paper only"),
+)
 
 
 def summary_markdown(
@@ -60,9 +78,7 @@ def summary_markdown(
         groups=_GROUPS,
         reasons=reasons_of_besiii(published, results),
         inconsistencies=inconsistencies_of_besiii(published, results),
-        remark=mass_bin_sentence(list(readings(results["efficiencies"], published)))
-        if results.get("efficiencies")
-        else "",
+        remark=_mass_bin(published, results),
     )
 
 
@@ -113,40 +129,27 @@ def reasons_of_besiii(
             "an estimate by this simulation, not the paper's control samples",
             prefer_note=True,
         ),
-        Reason(
-            "efficiency_*",
-            "other angles than those that the paper's chain of decays reads like; see "
-            "tables/pair_angles.md",
-            variant="pair_*",
-            with_mass=True,
-        ),
-        Reason(
-            "efficiency_*",
-            "not understood: around 0.7 GeV the simulated efficiency has a maximum, from the "
-            "acceptance of collinear pairs and from the cut smallest_chi_square, which few events "
-            "fail where electrons are soft and kaons hard; see docs/besiii_simulation.md",
-            with_mass=True,
-        ),
-        Reason("efficiency_*", "before the calibration, on numbers from outside the paper only"),
+        *_EFFICIENCIES,
         Reason(
             "*background_events", "an expectation beside a count: the paper found no event"
         ),
     ]
 
 
-def mass_bin_sentence(found: Sequence[Reading]) -> str:
+def mass_bin_sentences(found: Sequence[Reading], uncertainty_percent: float) -> str:
     """Return which reading of the bin in mass the printed efficiencies prefer, and by how much.
 
-    `found`: the readings of the scan, as `readings` gives them.
+    `found`: the readings of the scan, as `readings` gives them; `uncertainty_percent`: the paper's
+    own, of each efficiency, at least.
     """
     pairs = {
         angles: {one.in_mass_bin: one for one in found if one.variation == variation}
         for variation, angles in ANGLES.items()
     }
     sentences = [
-        f"For {angles} it deviates by {both[True].rms_percent:.1f} % (rms of "
+        f"- {angles}: it deviates by {both[True].rms_percent:.1f} % (rms of "
         f"{len(both[True].mass_gev)} masses) with the bin and {both[False].rms_percent:.1f} % "
-        f"without it: they prefer {_closer(both)}.{_share(both)}"
+        f"without it: the numbers prefer {_closer(both)}.{_share(both)}"
         for angles, both in pairs.items()
         if len(both) == 2
     ]
@@ -154,9 +157,17 @@ def mass_bin_sentence(found: Sequence[Reading]) -> str:
         return ""
     return (
         "The paper does not say whether ε of Table 2 counts only events in the 25 MeV bin of "
-        "m(Ke), nor which angles its pair has. Against its legible efficiencies stands the "
-        f"calibrated simulation: {' '.join(sentences)}"
+        "m(Ke), nor which angles its pair has. Against its legible efficiencies, each uncertain by "
+        f"{uncertainty_percent:g} % or more, the calibrated simulation does this:\n\n"
+        + "\n".join(sentences)
     )
+
+
+def _mass_bin(published: PublishedNumbers, results: Mapping[str, Any]) -> str:
+    if not results.get("efficiencies"):
+        return ""
+    found = list(readings(results["efficiencies"], published))
+    return mass_bin_sentences(found, published.value("systematic_total_percent"))
 
 
 def _closer(both: Mapping[bool, Reading]) -> str:

@@ -14,7 +14,7 @@ from lnvsearch.experiments.na62.publication.tables.acceptance import sensitivity
 from lnvsearch.experiments.na62.publication.tables.background import background_of, combined
 from lnvsearch.papers.na62_2022.derivations import derived_rows
 from lnvsearch.papers.na62_2022.inconsistencies import inconsistencies
-from lnvsearch.publication.comparison import NO_TEST
+from lnvsearch.publication.comparison import NO_TEST, left_out_note
 from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.publication.summary import Reason
 from lnvsearch.tables import Table, table_rows
@@ -72,13 +72,13 @@ def _same_sign_rows(numbers: Numbers, table: Table) -> Iterator[Row]:
     for (selection, region), names in samples.items():
         name = selection.removeprefix(_SAME_SIGN)
         found = (background_of(table, sample, selection, region) for sample in names)
-        parts = [part for part in found if part is not None and not part.is_empty]
-        if not parts:
+        total = combined([part for part in found if part is not None])
+        if total.is_empty:
             continue
-        total = combined(parts)
         note = "conversions in the first chamber only; no accidental signals in the hodoscope"
         if "minus" not in name:
             note = f"{NO_TEST}: the trigger's negative track, outside the vertex, taken for certain"
+        note = "; ".join(filter(None, [note, left_out_note(total.left_out)]))
         yield simulated_row(
             numbers.number(f"control_events_{name}", "piee"), "nominal", total.events, total.sigma,
             note, source="background",

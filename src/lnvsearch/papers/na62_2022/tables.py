@@ -134,5 +134,5 @@ def _total(
     if normalised and region != "lower":
         total = combined(normalised)
         if not total.is_empty:
-            row["normalised"] = with_uncertainty(total.events, total.statistical)
+            row["normalised"] = simulated_cells(total)["simulated"]
     return row

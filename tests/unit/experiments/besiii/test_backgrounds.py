@@ -24,6 +24,7 @@ WEIGHTED = {
     "in_window": np.array([True, True, True, False]),
     "weight": np.array([0.03, 0.04, 0.5, 0.2]),
     "map_uncertainty": np.array([0.003, 0.004, 0.05, 0.02]),
+    "fits_best": np.array([True, True, True, True]),
 }
 PLACE = {"chi_square_cut": 20.0, "selection": "lnv"}
 
@@ -54,6 +55,17 @@ def test_nothing_left_is_no_uncertainty_of_zero_over_zero():
     nothing = {name: values[:0] for name, values in WEIGHTED.items()}
     row = background_row(background(nothing), **PLACE)
     assert (row["expected_events"], row["effective_events"], row["effective_jpsi"]) == (0, 0, None)
+    assert row["statistical_uncertainty"] == 1.0  # one whole event, for nothing says that it is less
+
+
+def test_a_decay_without_events_left_is_bounded_by_its_heaviest_assignment():
+    worse = {**WEIGHTED, "fits_best": np.zeros(4, dtype=bool)}
+    found = Background.of_assignments(mode(), worse, 1000, 1e6)
+    row = background_row(found, **PLACE)
+    assert (row["expected_events"], row["effective_events"]) == (0.0, 0.0)
+    assert row["statistical_uncertainty"] == 0.5
+    some = Background.of_assignments(mode(), WEIGHTED, 1000, 1e6)
+    assert background_row(some, **PLACE)["expected_events"] == pytest.approx(0.07)
 
 
 def test_a_spectrum_holds_the_mass_outside_the_window_too():
@@ -66,8 +78,10 @@ def test_a_spectrum_holds_the_mass_outside_the_window_too():
 
 def test_backgrounds_add_up():
     rows = [
-        {"expected_events": 3.0, "expected_events_uncertainty": 0.3},
-        {"expected_events": 4.0, "expected_events_uncertainty": 0.4},
+        {"expected_events": 3.0, "expected_events_uncertainty": 0.3, "effective_events": 9.0},
+        {"expected_events": 4.0, "expected_events_uncertainty": 0.4, "effective_events": 9.0},
+        {"expected_events": 0.0, "expected_events_uncertainty": 2.0, "effective_events": 0.0,
+         "statistical_uncertainty": 2.0},
     ]
     inclusive = {"generated_events": 1000, "effective_events": 0}
     total = total_background(
@@ -83,6 +97,9 @@ def test_backgrounds_add_up():
         rows, inclusive={**inclusive, "effective_events": 3}, n_parents=1e10,
         continuum_events=0.0, continuum_provenance="memory",
     )
+    assert total["cocktail_left_out"] == pytest.approx(2 * 2.302585)
+    assert total["background_left_out"] == total["inclusive_upper_limit_90"]
+    assert some["background_left_out"] == total["cocktail_left_out"]
     assert some["inclusive_upper_limit_90"] is None
     assert some["inclusive_expected_events"] == 3e7
 

@@ -99,10 +99,12 @@ def shared_results():
             }
         ],
         "background": _table(
-            "sample, region, expected_events, expected_events_uncertainty, source",
+            "sample, region, expected_events, expected_events_uncertainty, effective_events, "
+            "statistical_uncertainty, source",
             [
-                ("bkg_kkpipi", "all", 6e-5, 3e-5, "PDG"),
-                ("bkg_kkee", "all", 2e-3, 4e-5, "estimate"),
+                ("bkg_kkpipi", "all", 6e-5, 3e-5, 10.0, 2e-5, "PDG"),
+                ("bkg_kkee", "all", 2e-3, 4e-5, 100.0, 2e-5, "estimate"),
+                ("bkg_4k", "all", 0.0, 1e-2, 0.0, 1e-2, "PDG"),
             ],
         ),
     }  # fmt: skip

@@ -127,6 +127,8 @@ def test_background_is_the_sum_of_the_modes(compared):
     (row,) = find_rows(compared, quantity="background_events", mass_gev=None, kind="simulated")
     assert row["value"] == pytest.approx(2.06e-3)
     assert row["uncertainty"] == pytest.approx(5e-5)
+    # One mode has no event left: its bound, -ln(0.1) of what one might count, is said.
+    assert "sum of 2 simulated modes; and < 0.023 at 90 % confidence level" in row["note"]
 
 
 def test_settings_that_differ_from_the_paper_are_seen(published, results):

@@ -8,7 +8,7 @@ from lnvsearch.papers.besiii_2025.readings import (
     readings,
     scan_readings,
 )
-from lnvsearch.papers.besiii_2025.summary import mass_bin_sentence
+from lnvsearch.papers.besiii_2025.summary import mass_bin_sentences
 from lnvsearch.tables import table_rows
 
 
@@ -58,10 +58,11 @@ def test_the_sentence_on_the_mass_bin_says_what_the_numbers_prefer():
     masses = (0.9, 1.4)
     found = [Reading("nominal", True, masses, (1.0, -9.0)),
              Reading("nominal", False, masses, (2.0, -6.0))]  # fmt: skip
-    text = mass_bin_sentence(found)
-    assert "For isotropic it deviates by 6.4 % (rms of 2 masses) with the bin and 4.5 %" in text
+    text = mass_bin_sentences(found, 7.0)
+    assert "each uncertain by 7 % or more" in text
+    assert "- isotropic: it deviates by 6.4 % (rms of 2 masses) with the bin and 4.5 %" in text
     assert "prefer no bin" in text
     assert "takes 2.0 % of the events" in text
     assert "the slope -20.0 and -16.0 %/GeV, so that 20 % of the slope comes from the bin" in text
     assert "V − A" not in text
-    assert mass_bin_sentence([]) == mass_bin_sentence(found[:1]) == ""
+    assert mass_bin_sentences([], 7.0) == mass_bin_sentences(found[:1], 7.0) == ""

@@ -31,12 +31,13 @@ __all__ = ["weigh"]
 def weigh(
     events: RecordedEvents, selection: Selection, identification: IdentificationMap
 ) -> dict[str, np.ndarray]:
-    """Chi-square and weight of every wrong-charge assignment that passes all other cuts.
+    """Chi-square and weight of every wrong-charge assignment of tracks that pass all other cuts.
 
     The identification cuts of the selection are replaced by the weights; the cuts on chi-square
     and on the mass are left to the caller.  Returns `chi_square`, `mass_gev`, `in_window`,
-    `weight` and `map_uncertainty` (that of the weight from the map, the same for all events),
-    (c,), of the assignments with the two kaons on either charge.
+    `fits_best` (whether it fits better than all other final states), `weight` and
+    `map_uncertainty` (that of the weight from the map, the same for all events), (c,), of the
+    assignments with the two kaons on either charge.
     """
     state = SearchState(events, selection)
     parameters = selection.parameters()
@@ -61,14 +62,14 @@ def weigh(
             state, found, probability["electron"], parameters["conversion_veto"]
         )
     possible = weight > 0.0
-    columns, passes = _fitted(state, found.select(possible), parameters)
+    columns = _fitted(state, found.select(possible), parameters)
     columns["weight"] = weight[possible]
     columns["map_uncertainty"] = columns["weight"] * np.sqrt(squares.sum(axis=1)[possible])
-    return {name: values[passes] for name, values in columns.items()}
+    return columns
 
 
-def _fitted(state, found, parameters) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Columns of the fits, and which assignments pass the comparison of hypotheses."""
+def _fitted(state, found, parameters) -> dict[str, np.ndarray]:
+    """Columns of the fits."""
     signal = candidates.mass_hypotheses({"signal": state.selection.final_state})
     chi_square = kinematic_fit_of(state, found, signal).min(axis=1)
     keep = np.isfinite(chi_square)
@@ -84,7 +85,9 @@ def _fitted(state, found, parameters) -> tuple[dict[str, np.ndarray], np.ndarray
     if "signal_window" in parameters:
         window = parameters["signal_window"]
         in_window = (mass > window["mass_minimum_gev"]) & (mass < window["mass_maximum_gev"])
-    return {"chi_square": chi_square, "mass_gev": mass, "in_window": in_window}, keep
+    return {
+        "chi_square": chi_square, "mass_gev": mass, "in_window": in_window, "fits_best": keep,
+    }  # fmt: skip
 
 
 def _without_conversion(state, found, is_electron, veto) -> np.ndarray:

@@ -104,7 +104,10 @@ def kaon_identification(state, alive, *, confidence_level_minimum):
 def electron_identification(
     state, alive, *, confidence_level_minimum, confidence_level_ratio_minimum
 ):
-    """Electrons by confidence level; two of the charge opposite to the kaons'."""
+    """Electrons by confidence level; two of the charge opposite to the kaons'.
+
+    The paper's levels know the shape of the shower, too, which is not simulated.
+    """
     confidence, ratio = state.identification
     state.electron = state.good & identification.is_electron(
         confidence,

@@ -24,7 +24,12 @@ from lnvsearch.experiments.na62.publication.numbers import (
 )
 from lnvsearch.experiments.na62.publication.simulated import simulated_rows, variant_notes
 from lnvsearch.experiments.na62.publication.summary import summary_for_na62
-from lnvsearch.publication.comparison import NO_TEST, comparison_row, comparison_table
+from lnvsearch.publication.comparison import (
+    NO_TEST,
+    comparison_row,
+    comparison_table,
+    left_out_note,
+)
 from lnvsearch.publication.entered import entered_of, remaining_rows
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
 from lnvsearch.publication.results import of_the_paper
@@ -180,6 +185,8 @@ def _simulated_limit_rows(
     sigma = _printed_value(numbers, "single_event_sensitivity_uncertainty", channel)
     note = "simulated sensitivity and background, published count; uncertainty: that of the {} "
     note += "sensitivity"
+    bound = left_out_note(record.get("background_left_out") or 0.0)
+    note += f"; background {bound}" if bound else ""
     if single and sigma:
         relative = sigma / single
         yield comparison_row(

@@ -36,7 +36,7 @@ from lnvsearch.experiments.na62.publication.tables.background import (
     processes_of,
     total_background,
 )
-from lnvsearch.publication.comparison import NO_TEST, comparison_row
+from lnvsearch.publication.comparison import NO_TEST, comparison_row, left_out_note
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
 from lnvsearch.tables import Table, table_rows
 
@@ -271,9 +271,10 @@ def _background_row(
         )
         return simulated_row(number, variant, None, None, note, source="background")
     effective = f"{background.effective_events:.0f} effective events"
+    bound = left_out_note(background.left_out)
     return simulated_row(
         number, variant, background.events, background.sigma or None,
-        "; ".join(filter(None, [note, effective])), printed, source="background",
+        "; ".join(filter(None, [note, effective, bound])), printed, source="background",
     )
 
 
@@ -290,7 +291,9 @@ def _contamination_rows(numbers: Numbers, channel: str, table: Table) -> Iterato
             note = f"{NO_TEST}: the paper calls it negligible; {note}"
         yield simulated_row(
             number, "nominal", contamination.events / candidates.value,
-            contamination.sigma / candidates.value, note, source="background",
+            contamination.sigma / candidates.value,
+            "; ".join(filter(None, [note, left_out_note(contamination.left_out / candidates.value)])),
+            source="background",
         )
 
 

@@ -19,7 +19,7 @@ def reading_curves(in_mass_bin: bool) -> list[tuple[str, str | None, str, str, s
     other reading of the bin in mass; dotted the isotropic pair before the calibration.
     """
     end = other_reading(in_mass_bin)
-    other = "Without mass bin" if in_mass_bin else "In mass bin"
+    other = "The same without mass bin" if in_mass_bin else "The same in mass bin"
     curves = []
     for variation, angles in ANGLES.items():
         colour, marker = _COLOURS[variation]

@@ -16,6 +16,7 @@ from lnvsearch.experiments.na62.publication.tables.background import (
     combined,
     lower_region_factors,
     outside_signal,
+    simulated_cells,
     total_background,
 )
 from lnvsearch.experiments.na62.publication.tables.control import data_driven
@@ -117,6 +118,25 @@ def test_backgrounds_add_statistics_in_quadrature_and_systematics_linearly():
     rest = outside_signal(total, Background(1.0, 0.4, 0.2, 4.0))
     assert (rest.events, rest.statistical, rest.systematic) == pytest.approx((3.0, 0.3, 0.6))
     assert rest.effective_events == pytest.approx(100.0)
+
+
+def test_a_sum_keeps_the_bound_of_what_is_left_out():
+    """Several without an event left: together as much as the heaviest event may hide, no more."""
+    some, light, heavy = (
+        Background(0.07, 0.04, 0.0, 3.0), Background(0.0, 2.0, 0.0, 0.0),
+        Background(0.0, 1200.0, 0.0, 0.0),
+    )  # fmt: skip
+    total = combined([light, some, heavy])
+    assert (total.events, total.statistical, total.effective_events) == (0.07, 0.04, 3.0)
+    assert total.left_out == heavy.upper_bound == pytest.approx(1200 * 2.302585)
+    assert simulated_cells(total) == {
+        "simulated": "0.07 ± 0.04 and < 2800", "effective_events": "3",
+    }  # fmt: skip
+    assert combined([total, some]).left_out == total.left_out
+    assert total.scaled(0.5).left_out == total.left_out / 2
+    assert outside_signal(total, some).left_out == total.left_out
+    assert combined([light, heavy]).is_empty and combined([light, heavy]) == heavy
+    assert combined([some, some]).left_out == 0.0
 
 
 def test_totals_know_what_is_background():

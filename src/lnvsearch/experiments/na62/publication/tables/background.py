@@ -17,6 +17,7 @@ from typing import Any
 
 from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.publication.rounding import round_significant, with_uncertainty
+from lnvsearch.selection.mass_regions import bound_of_none
 from lnvsearch.tables import Table, table_rows
 
 __all__ = [
@@ -47,12 +48,16 @@ _REGION_NAMES = {"lower": ("lower", "control"), "control": ("control", "lower")}
 
 @dataclass(frozen=True)
 class Background:
-    """Expected events with uncertainties, and how many unweighted events would be as precise."""
+    """Expected events with uncertainties, and how many unweighted events would be as precise.
+
+    `left_out`: of a sum, upper bound at 90 % confidence level on the parts of which no event is left.
+    """
 
     events: float
     statistical: float
     systematic: float
     effective_events: float
+    left_out: float = 0.0
 
     @property
     def sigma(self) -> float:
@@ -70,7 +75,7 @@ class Background:
         As many as would leave none in one of ten simulations, each of the weight that one event
         might have had.
         """
-        return -math.log(0.1) * self.statistical
+        return bound_of_none(self.statistical)
 
     def scaled(self, factor: float, relative_sigma: float = 0.0) -> Background:
         """Return this times a factor whose relative uncertainty joins the statistical one."""
@@ -79,6 +84,7 @@ class Background:
             factor * math.hypot(self.statistical, self.events * relative_sigma),
             factor * self.systematic,
             self.effective_events,
+            factor * self.left_out,
         )
 
 
@@ -87,7 +93,8 @@ def simulated_cells(
 ) -> dict[str, str]:
     """Return the cells `simulated` and `effective_events`; nothing where none was simulated.
 
-    A background of which no event is left has an upper bound at 90 % confidence level.
+    A background of which no event is left has an upper bound at 90 % confidence level; so has a part
+    of a sum, which says so: "0.07 ± 0.04 and < 2800".
     """
     if background is None:
         return {}
@@ -95,17 +102,26 @@ def simulated_cells(
         bound = round_significant(background.upper_bound, 2)
         return {"simulated": f"< {bound}", "effective_events": "0"}
     sigma = background.sigma if with_systematic else background.statistical
-    return {
-        "simulated": with_uncertainty(background.events, sigma),
-        "effective_events": f"{background.effective_events:.0f}",
-    }
+    text = with_uncertainty(background.events, sigma)
+    if background.left_out:
+        text += f" and < {round_significant(background.left_out, 2)}"
+    return {"simulated": text, "effective_events": f"{background.effective_events:.0f}"}
 
 
 def combined(parts: Iterable[Background]) -> Background:
-    """Add backgrounds: statistical uncertainties in quadrature, systematic ones linearly."""
+    """Add backgrounds: statistical uncertainties in quadrature, systematic ones linearly.
+
+    Parts of which no event is left measure nothing: the largest of their upper bounds holds for all
+    of them together, and stays with the sum.
+    """
     parts = list(parts)
     if len(parts) == 1:
         return parts[0]
+    empty = [part for part in parts if part.is_empty]
+    parts = [part for part in parts if not part.is_empty]
+    if not parts:
+        return max(empty, key=lambda part: part.statistical)
+    left_out = max(*(part.left_out for part in parts), *(part.upper_bound for part in empty), 0.0)
     events = math.fsum(part.events for part in parts)
     squared = math.fsum(_squared_weights(part) for part in parts)
     return Background(
@@ -113,6 +129,7 @@ def combined(parts: Iterable[Background]) -> Background:
         math.hypot(*(part.statistical for part in parts)),
         math.fsum(part.systematic for part in parts),
         events**2 / squared if squared > 0 else 0.0,
+        left_out,
     )
 
 
@@ -125,10 +142,7 @@ def background_of(table: Table, sample: str, selection: str, region: str) -> Bac
 def process_background(
     table: Table, process: str, selection: str, region: str, variation: str = "nominal"
 ) -> Background | None:
-    """Return the background of a printed process; None unless all its parts were simulated.
-
-    A part of which no event is left is left out if another has some.
-    """
+    """Return the background of a printed process; None unless all its parts were simulated."""
     parts = []
     for name in _PARTS.get(process, (process,)):
         found = [
@@ -138,7 +152,7 @@ def process_background(
         if not found:
             return None
         parts.append(_background(min(found, key=lambda row: _ROLES.index(row["role"]))))
-    return combined([part for part in parts if not part.is_empty] or parts)
+    return combined(parts)
 
 
 def is_in_no_sum(table: Table, process: str) -> bool:
@@ -167,8 +181,8 @@ def total_background(
 
     Under a variation, samples that do not have it keep their nominal value; None if none has it.
     The normalisation channel is no background in its own selections; in the others it is.
-    Control samples and pileup, which is not simulated, are left out; so are samples of which no
-    event is left, whose upper bound says nothing of the others' sum.
+    Control samples and pileup, which is not simulated, are left out.  Samples of which no event is
+    left add their upper bound (`left_out`).
     """
     is_own = of_normalisation(table, selection)
     varied, nominal = (
@@ -181,8 +195,7 @@ def total_background(
     )
     if not varied:
         return None
-    parts = list((nominal | varied).values())
-    return combined([part for part in parts if not part.is_empty] or parts)
+    return combined((nominal | varied).values())
 
 
 def with_process(
@@ -210,6 +223,7 @@ def outside_signal(whole: Background, signal: Background) -> Background:
         math.sqrt(max(whole.statistical**2 - signal.statistical**2, 0.0)),
         abs(whole.systematic - signal.systematic),
         events**2 / squared if squared > 0 else 0.0,
+        whole.left_out,
     )
 
 

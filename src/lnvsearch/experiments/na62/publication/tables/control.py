@@ -93,11 +93,10 @@ def _control_cells(entered: list[dict[str, Any]], own: str) -> Iterator[tuple[st
                     row["weight_per_control_event"], 2)
                 yield "data_driven_precision", round_significant(row["expected_precision"], 2)
             yield "data_driven", simulated_cells(parts[own])["simulated"]
-    filled = [part for part in parts.values() if not part.is_empty]
-    if filled:
+    if any(not part.is_empty for part in parts.values()):
         precision = math.hypot(*(row["expected_precision"] for row in entered))
         yield "data_driven_all", (
-            f"{simulated_cells(combined(filled))['simulated']} "
+            f"{simulated_cells(combined(parts.values()))['simulated']} "
             f"(in data ± {round_significant(precision, 2)})"
         )
 

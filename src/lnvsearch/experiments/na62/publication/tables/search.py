@@ -127,10 +127,10 @@ def backgrounds(
 def _total(
     table: Table, selection: str, region: str, samples: Iterable[str]
 ) -> Background | None:
-    """Sum of the samples of which an event is left, as the limit takes it."""
+    """Sum of the samples, as the limit takes it, with the bound on what it leaves out."""
     parts = [background_of(table, sample, selection, region) for sample in samples]
-    filled = [part for part in parts if part is not None and not part.is_empty]
-    return combined(filled) if filled else next(filter(None, parts), None)
+    found = [part for part in parts if part is not None]
+    return combined(found) if found else None
 
 
 def _places(table: Table) -> Iterator[tuple[str, str]]:
