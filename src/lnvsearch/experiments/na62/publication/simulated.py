@@ -50,6 +50,12 @@ _NOTES = {
     PI0_FACTOR: f"{NO_TEST}: the pi0 factor is fitted to the published acceptance",
 }
 _NORMALISED = "normalised_in_lower_region"
+# Backgrounds below the masked region on which its lower edge decides, which no paper prints.
+_AT_THE_EDGE = {("k3pi", "lower"), ("ke4", "lower")}
+_EDGE = (
+    f"{NO_TEST}: the lower edge of the region is assumed, with this number in view; see the variations "
+    "of the edge"
+)
 # A region, and the names that its total can have; the two papers differ in them.
 _TOTALS = (
     *((r, f"background_total_{r}_region_events") for r in ("lower", "upper", "masked", "control")),
@@ -180,6 +186,8 @@ def _regions_rows(
         found = process_background(table, process, "lnv", region, variation)
         if found is not None:
             of_process = "in no sum" if is_in_no_sum(table, process) else note
+            if (process, region) in _AT_THE_EDGE:
+                of_process = _EDGE
             yield _background_row(numbers, number, variant, found.scaled(factor), of_process)
     for region, quantity in _TOTALS:
         total = total_background(table, "lnv", region, variation)
@@ -187,6 +195,8 @@ def _regions_rows(
             continue
         number = numbers.number(quantity, channel)
         total, of_total = total.scaled(factor), note
+        if region == "lower" and process_background(table, "k3pi", "lnv", region) is not None:
+            of_total = _EDGE
         pileup = background_of(table, "pileup", "lnv", region)
         if pileup is not None:
             total = combined([total, pileup])

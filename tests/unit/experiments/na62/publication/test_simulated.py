@@ -108,6 +108,17 @@ def test_backgrounds_by_process_and_region(made):
     assert set(lower) == {"nominal"}
 
 
+def test_what_the_assumed_edge_of_the_lower_region_decides_is_no_test(made):
+    _, _, rows = made["na62_2022"]
+    for process in ("k3pi", "ke4"):
+        row = simulated(rows, f"background_{process}_lower_region_events", "piee")["nominal"]
+        assert not is_test(row) and "lower edge" in row["note"]
+    total = simulated(rows, "background_total_lower_region_events", "piee")["nominal"]
+    assert not is_test(total)
+    others = simulated(rows, "background_ke3_dalitz_lower_region_events", "piee")["nominal"]
+    assert is_test(others)
+
+
 def test_the_first_papers_masked_region_is_without_the_signal_region(made):
     _, _, rows = made["na62_2019"]
     row = simulated(rows, "background_events_masked_region", "piee")["nominal"]
