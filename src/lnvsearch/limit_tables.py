@@ -1,4 +1,4 @@
-"""Limits as tables: of one channel by all methods, against mass, side by side; and their coverage."""
+"""Limits as tables: of one channel by all methods, and against mass; and their coverage."""
 
 from __future__ import annotations
 
@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from lnvsearch.publication.published import PublishedNumbers
 
 __all__ = [
-    "METHOD_COLUMNS",
     "coverage_table",
     "limit_records",
-    "limits_by_method",
     "scan_table",
 ]
 
@@ -39,12 +37,6 @@ SCAN_COLUMNS = (
     "upper_branching_fraction",
 )
 COVERAGE_COLUMNS = ("paper", "channel", "method", "true_signal", "coverage", "nominal")
-#: Columns of the limits of a search side by side, and significant digits of those that are rounded.
-METHOD_COLUMNS = (
-    "channel", "kind", "variant", "method", "name", "prior", "paper_method", "inputs", "observed",
-    "background", "upper_events", "upper_branching_fraction",
-)  # fmt: skip
-_DIGITS = {"background": 3, "upper_events": 4, "upper_branching_fraction": 4}
 
 
 def limit_records(inputs: Iterable[Inputs], limit: Limit, confidence_level: float) -> list[Row]:
@@ -184,18 +176,3 @@ def coverage_table(
                 for s, c in zip(signal, values.interval, strict=True)
             ]
     return table_from_rows(rows, COVERAGE_COLUMNS)
-
-
-def limits_by_method(limits: Mapping[str, Iterable[Mapping[str, Any]]]) -> dict[str, list]:
-    """Return one row (METHOD_COLUMNS) for every record; `limits`: channel -> its records.
-
-    `method` is the key of a method, `name` how it is called.
-    """
-    rows = [
-        {**record, "channel": channel, "paper_method": record["is_paper_method"],
-         "name": methods.display_name(record["method"])}
-        | {name: f"{record[name]:.{digits}g}" for name, digits in _DIGITS.items()}
-        for channel, records in limits.items()
-        for record in records
-    ]
-    return table_from_rows(rows, METHOD_COLUMNS)

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from lnvsearch.limit_inputs import USER_DATA, Inputs, limit_from, total_background
-from lnvsearch.limit_tables import coverage_table, limit_records, limits_by_method, scan_table
+from lnvsearch.limit_tables import coverage_table, limit_records, scan_table
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
 from lnvsearch.publication.results import of_the_paper
 from lnvsearch.tables import find_rows, table_rows
@@ -192,14 +192,3 @@ def test_coverage_is_exact_for_a_known_experiment():
     assert len(find_rows(table, method="cls")) == 2
     for row in find_rows(table, method="cls"):
         assert row["coverage"] == pytest.approx(1.0) and row["nominal"] == 0.90
-
-
-def test_limits_stand_side_by_side_rounded():
-    inputs = [Inputs("derived", "nominal", 1, 0.12345, 0.0, 0.1583, 0.0, 1e-10, "overridden")]
-    table = limits_by_method({"kkee": limit_records(inputs, PARENTS, 0.90)[:2]})
-    rolke, cls = table_rows(table)
-    assert (rolke["channel"], rolke["method"], rolke["prior"]) == ("kkee", "rolke", None)
-    assert (rolke["name"], cls["name"]) == ("Rolke", "CLs averaged")
-    assert (rolke["paper_method"], cls["paper_method"]) == (True, False)
-    assert rolke["inputs"] == "overridden" and rolke["background"] == "0.123"
-    assert len(cls["upper_events"]) == 5 and cls["upper_branching_fraction"].endswith("e-09")
