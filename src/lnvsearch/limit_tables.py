@@ -1,4 +1,4 @@
-"""Limits as tables: of one channel by all methods, against mass, side by side; and their coverage."""
+"""Limits as tables: of one channel by all methods, and against mass; and their coverage."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lnvsearch.limit_inputs import Inputs, Limit, ParentLimit
-from lnvsearch.publication.rounding import round_significant
 from lnvsearch.statistics import methods
 from lnvsearch.statistics.methods import METHODS
 from lnvsearch.tables import Table, find_rows, table_from_rows
@@ -18,11 +17,8 @@ if TYPE_CHECKING:
     from lnvsearch.publication.published import PublishedNumbers
 
 __all__ = [
-    "METHOD_COLUMNS",
-    "background_text",
     "coverage_table",
     "limit_records",
-    "limits_by_method",
     "other_reading",
     "scan_table",
 ]
@@ -42,12 +38,6 @@ SCAN_COLUMNS = (
     "upper_branching_fraction",
 )
 COVERAGE_COLUMNS = ("paper", "channel", "method", "true_signal", "coverage", "nominal")
-#: Columns of the limits of a search side by side, and significant digits of those that are rounded.
-METHOD_COLUMNS = (
-    "channel", "kind", "variant", "method", "name", "prior", "paper_method", "inputs", "observed",
-    "background", "upper_events", "upper_branching_fraction",
-)  # fmt: skip
-_DIGITS = {"background": 3, "upper_events": 4, "upper_branching_fraction": 4}
 
 
 def limit_records(inputs: Iterable[Inputs], limit: Limit, confidence_level: float) -> list[Row]:
@@ -167,13 +157,6 @@ def _count(published: PublishedNumbers, quantity: str, mass_gev: float) -> float
     return number.value if number is not None and number.value is not None else 0.0
 
 
-def background_text(record: Mapping[str, Any]) -> str:
-    """Return the background of a limit for print, with the bound on what it leaves out."""
-    text = f"{record['background']:.{_DIGITS['background']}g}"
-    left_out = record.get("background_left_out")
-    return f"{text} and < {round_significant(left_out, 2)}" if left_out else text
-
-
 def coverage_table(
     paper: str, limits: Mapping[str, Limit], signal: Sequence[float], confidence_level: float
 ) -> dict[str, list]:
@@ -202,20 +185,3 @@ def coverage_table(
                 for s, c in zip(signal, values.interval, strict=True)
             ]
     return table_from_rows(rows, COVERAGE_COLUMNS)
-
-
-def limits_by_method(limits: Mapping[str, Iterable[Mapping[str, Any]]]) -> dict[str, list]:
-    """Return one row (METHOD_COLUMNS) for every record; `limits`: channel -> its records.
-
-    `method` is the key of a method, `name` how it is called.  A background that leaves out what no
-    simulated event is left of says so: "0.07 and < 2800".
-    """
-    rows = [
-        {**record, "channel": channel, "paper_method": record["is_paper_method"],
-         "name": methods.display_name(record["method"])}
-        | {name: f"{record[name]:.{digits}g}" for name, digits in _DIGITS.items()}
-        | {"background": background_text(record)}
-        for channel, records in limits.items()
-        for record in records
-    ]
-    return table_from_rows(rows, METHOD_COLUMNS)

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from lnvsearch.limit_inputs import USER_DATA, Inputs, limit_from, total_background
-from lnvsearch.limit_tables import coverage_table, limit_records, limits_by_method, scan_table
+from lnvsearch.limit_tables import coverage_table, limit_records, scan_table
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
 from lnvsearch.publication.results import of_the_paper
 from lnvsearch.tables import find_rows, table_rows
@@ -215,18 +215,3 @@ def test_no_background_leaves_a_bound_out_without_saying_so():
     found = CHANNEL.own_inputs({"sensitivity": sensitivity, "background": background})
     records = limit_records(found, CHANNEL, 0.90)
     assert {record["background_left_out"] for record in records} == {2773.0}
-    table = limits_by_method({"pimumu": records})
-    assert set(table["background"]) == {"3 and < 2800"}
-    derived = limits_by_method({"pimumu": limit_records(CHANNEL.derived_inputs(), CHANNEL, 0.90)})
-    assert set(derived["background"]) == {"0.91"}
-
-
-def test_limits_stand_side_by_side_rounded():
-    inputs = [Inputs("derived", "nominal", 1, 0.12345, 0.0, 0.1583, 0.0, 1e-10, "overridden")]
-    table = limits_by_method({"kkee": limit_records(inputs, PARENTS, 0.90)[:2]})
-    rolke, cls = table_rows(table)
-    assert (rolke["channel"], rolke["method"], rolke["prior"]) == ("kkee", "rolke", None)
-    assert (rolke["name"], cls["name"]) == ("Rolke", "CLs averaged")
-    assert (rolke["paper_method"], cls["paper_method"]) == (True, False)
-    assert rolke["inputs"] == "overridden" and rolke["background"] == "0.123"
-    assert len(cls["upper_events"]) == 5 and cls["upper_branching_fraction"].endswith("e-09")

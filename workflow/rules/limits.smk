@@ -92,6 +92,7 @@ rule tabulate_limits_by_method:
     """All limits of a search side by side; the paper's own method is marked."""
     input:
         limits=lambda w: search(w).limit_files(),
+        published=published_numbers,
     output:
         csv="results/{paper}/tables/limits_by_method.csv",
         tex="results/{paper}/tables/limits_by_method.tex",
@@ -100,6 +101,7 @@ rule tabulate_limits_by_method:
         "results/{paper}/logs/tabulate_limits_by_method.log",
     params:
         code=code_of("tabulate_limits_by_method"),
+        compared=lambda w: search(w).limit_variants(),
     resources:
         mem_mb=200,
         runtime=5,

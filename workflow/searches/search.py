@@ -246,6 +246,13 @@ class Paper(SampleJobs):
     def limit_files(self) -> list[str]:
         return list(self.by_channel("limits", ".json").values())
 
+    def limit_variants(self) -> list[str]:
+        """Variations whose limits stand beside nominal's: those that are compared with the paper."""
+        variations = self.settings["variations"].items()
+        return [
+            name for name, entry in variations if entry["compared"] or not entry["calibrated"]
+        ]
+
     def limit_parameters(self, channel: str) -> dict:
         """How a limit is set, and from which published numbers."""
         return {

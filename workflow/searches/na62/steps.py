@@ -135,12 +135,10 @@ def _validation(paper: KaonSearch, wildcards) -> dict:
             channel: {
                 "signal": entry["signal"],
                 "normalisation": paper.normalisation(channel),
-                "trigger": entry["selections"][entry["signal"]["selection"]]["trigger"],
                 "alike": _is_like_normalisation(paper, channel),
             }
             for channel, entry in paper.channels.items()
         },
-        "trigger": paper.settings["trigger"],
         "candidates": [
             [sample, variation, folder_of(variation, paper.job_of(variation))]
             for sample, variation in _validated_runs(paper)

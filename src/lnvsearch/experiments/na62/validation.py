@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,6 @@ import numpy as np
 
 from lnvsearch.experiments.na62.candidate_files import read_candidates
 from lnvsearch.experiments.na62.normalisation import Normalisation, Place
-from lnvsearch.experiments.na62.selection.trigger import TriggerSettings, exposure_ratio
 from lnvsearch.selection.sample_tables import VALIDATION_COLUMNS
 from lnvsearch.tables import Table, find_rows, table_from_rows
 
@@ -32,22 +31,19 @@ CandidateFiles = Mapping[tuple[str, str], tuple[str | Path, str]]
 class ChannelSettings:
     """Where the quantities of one channel are measured.
 
-    `trigger`: chains of the signal's selection.  `alike`: whether the normalisation channel has
-    the particles of this one, but for their charges.
+    `alike`: whether the normalisation channel has the particles of this one, but for their charges.
     """
 
     signal: Place
     normalisation: Normalisation
-    trigger: Sequence[str]
     alike: bool
 
 
 @dataclass(frozen=True)
 class ValidationSettings:
-    """The channels of a search, and its trigger."""
+    """The channels of a search."""
 
     channels: Mapping[str, ChannelSettings]
-    trigger: TriggerSettings
 
     @classmethod
     def from_mapping(cls, values: Mapping) -> ValidationSettings:
@@ -59,7 +55,7 @@ class ValidationSettings:
             })
             for name, entry in values["channels"].items()
         }  # fmt: skip
-        return cls(channels, TriggerSettings.from_mapping(values["trigger"]))
+        return cls(channels)
 
 
 def validation_table(
@@ -78,7 +74,6 @@ def validation_table(
         rows += _resolutions(channel, entry, candidates)
         rows += _losses(channel, entry, losses[channel])
         rows += _control_loss(channel, entry, acceptances[channel])
-    rows += _exposures(settings)
     rows += [_row(name, "all", *found) for name, *found in references]
     return table_from_rows(rows, VALIDATION_COLUMNS)
 
@@ -176,14 +171,3 @@ def _control_loss(channel: str, entry: ChannelSettings, table: Table) -> Iterato
         yield _row("control_normalisation_acceptance_loss_percent", channel, 100.0 * loss,
                    100.0 * uncertainty,
                    "identification of the positron and angle, together")  # fmt: skip
-
-
-def _exposures(settings: ValidationSettings) -> Iterator[dict]:
-    """Kaon decays that the second of two channels sees over those of the first.
-
-    From the downscaling of their trigger chains; nothing is said where the two have the same ones.
-    """
-    chains = [entry.trigger for entry in settings.channels.values()]
-    if len(chains) == 2 and chains[0] != chains[1]:
-        ratio = exposure_ratio(chains[1], chains[0], settings.trigger)
-        yield _row("n_kaon_decays_ratio", "all", ratio, 0.0, "downscaling of the trigger chains")

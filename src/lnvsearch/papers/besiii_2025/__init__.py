@@ -63,8 +63,7 @@ COMPARISON = Content(
         "systematic_{process}_percent", "systematic_total_percent",
         "observed_events", "background_events",
         "upper_limit_signal_events", "upper_limit_branching_fraction", "upper_limit_range_high",
-        "upper_limit_range_low", "mass_scan_lowest_gev", "mass_scan_highest_gev",
-        "mass_scan_highest_in_text_gev", "mass_scan_step_gev",
+        "upper_limit_range_low", "mass_scan_highest_in_text_gev", "mass_scan_step_gev",
         "signal_window_half_width_in_resolutions",
     ),
 )

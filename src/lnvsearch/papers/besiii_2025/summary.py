@@ -27,10 +27,7 @@ _SIGMAS = (
     "total systematic uncertainty, which the paper itself takes as the standard deviation of ε. "
     "σ value is the statistical uncertainty of the simulation."
 )
-_NOT_TESTS = (
-    "the efficiency to which the detector is calibrated, and limits by a method that the paper "
-    "does not use"
-)
+_NOT_TESTS = "and the efficiency to which the detector is calibrated"
 _GROUPS = {
     "upper_limit": "limits",
     "efficiency": "efficiencies",

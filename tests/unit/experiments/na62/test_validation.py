@@ -11,8 +11,6 @@ from lnvsearch.experiments.na62.validation import (
 )
 from lnvsearch.tables import find_rows
 
-CHAINS = {"chains": {"di_muon": {"downscaling": 2.0}, "di_electron": {"downscaling": 8.0}}}
-
 
 def test_the_core_of_a_gaussian_does_not_see_its_tails():
     rng = np.random.default_rng(1)
@@ -49,17 +47,14 @@ def candidates(tmp_path):
     return files
 
 
-def settings(alike=True, **channels):
+def settings(alike=True):
     entry = {
         "signal": {"sample": "signal_piee", "selection": "lnv", "region": "signal"},
         "normalisation": {"channel": "piee", "sample": "norm_piee", "selection": "sm",
                           "region": "normalisation", "acceptance": 0.04},
         "alike": alike,
     }  # fmt: skip
-    return ValidationSettings.from_mapping({
-        "channels": {name: {**entry, "trigger": chains} for name, chains in channels.items()},
-        "trigger": CHAINS,
-    })  # fmt: skip
+    return ValidationSettings.from_mapping({"channels": {"piee": entry}})
 
 
 LOSSES = {
@@ -88,32 +83,20 @@ def value(table, quantity):
 
 
 def test_resolutions_are_those_of_the_candidates(candidates):
-    table = made(candidates, settings(piee=["di_electron"]))
+    table = made(candidates, settings())
     assert value(table, "mass_resolution_mev") == pytest.approx(1.0, abs=0.05)
     assert value(table, "track_vertex_z_resolution_m") == pytest.approx(0.5, abs=0.02)
     assert find_rows(table, quantity="neutral_vertex_z_resolution_m") == []
     # A normalisation channel of other particles has another resolution: the signal's is taken.
-    other = made(candidates, settings(piee=["di_electron"], alike=False))
+    other = made(candidates, settings(alike=False))
     assert value(other, "mass_resolution_mev") == pytest.approx(2.0, abs=0.1)
 
 
 def test_losses_are_called_by_what_the_papers_print(candidates):
-    table = made(candidates, settings(piee=["di_electron"]))
+    table = made(candidates, settings())
     assert value(table, "rich_angle_acceptance_loss_percent") == pytest.approx(10.0)
     assert value(table, "rich_angle_acceptance_loss_sm_percent") == pytest.approx(12.0)
     # Of the Standard-Model selection alone.
     assert value(table, "ee_mass_acceptance_loss_percent") == pytest.approx(25.0)
     (row,) = find_rows(table, quantity="control_normalisation_acceptance_loss_percent")
     assert (row["value"], row["uncertainty"]) == pytest.approx((20.0, 2.0))
-
-
-def test_exposures_differ_where_two_channels_have_other_chains(candidates):
-    """The second of two channels sees more kaons by the ratio of the downscalings."""
-    for first, second, expected in (
-        ("di_electron", "di_muon", [4.0]),
-        ("di_muon", "di_electron", [0.25]),
-        ("di_muon", "di_muon", []),
-    ):
-        table = made(candidates, settings(piee=[first], pimumu=[second]))
-        found = find_rows(table, quantity="n_kaon_decays_ratio", channel="all")
-        assert [row["value"] for row in found] == pytest.approx(expected)

@@ -139,47 +139,34 @@ def _closed_form_rows(numbers: Numbers) -> Iterator[Row]:
 def _limit_rows(
     numbers: Numbers, channel: str, records: list[Mapping[str, Any]], results: Mapping[str, Any]
 ) -> Iterator[Row]:
-    """Limits by all methods and priors; those of the paper's method and prior are tests."""
+    """Limits by the paper's method and prior; all others stand in the table `limits_by_method`."""
     if (_LIMIT, channel) not in numbers:
         return  # a search that has not published its limit yet
     number = numbers.number(_LIMIT, channel)
     numbers.used.update((name, channel) for name in _LIMIT_INPUTS)
     roundings = {name: rounding for name, (_, rounding) in _sensitivities(numbers, channel).items()}
     for record in records:
+        if not record["is_paper_method"] or record["prior"] not in (_OWN_PRIOR, None):
+            continue
         if record["kind"] == "simulated":
             if record["variant"] in variant_notes(results):
-                yield from _simulated_limit_rows(numbers, channel, record)
+                yield _simulated_limit_row(numbers, channel, record)
             continue
-        method, prior = record["method"].replace("-", "_"), record["prior"]
-        parts = [record["variant"]]
-        if not record["is_paper_method"]:
-            parts.append(method)
-        if prior is not None:
-            parts.append(prior.replace("-", "_"))
         note = ""
         if record["variant"] not in roundings:
             note = f"{NO_TEST}: the sensitivity's inputs are not among the paper's legible numbers"
-        elif not record["is_paper_method"]:
-            note = f"{NO_TEST}: another method than the paper's"
-        elif prior != _OWN_PRIOR:
-            note = f"{NO_TEST}: another prior than the uniform one's posterior, for information"
         yield _limit_row(
-            number, "_".join(parts), record["upper_branching_fraction"],
+            number, record["variant"], record["upper_branching_fraction"],
             roundings.get(record["variant"], 0.0), note, kind=record["kind"],
         )
 
 
-def _simulated_limit_rows(
-    numbers: Numbers, channel: str, record: Mapping[str, Any]
-) -> Iterator[Row]:
-    """A limit from simulated sensitivity and background: paper's method and prior, one a variant.
+def _simulated_limit_row(numbers: Numbers, channel: str, record: Mapping[str, Any]) -> Row:
+    """A limit from simulated sensitivity and background: one a variant.
 
     The published side's uncertainty is that of its own sensitivity, relative, and rounding: the
     simulated sensitivity is another estimate of the same.
     """
-    wanted = record["is_paper_method"] and record["prior"] in (_OWN_PRIOR, None)
-    if not wanted:
-        return
     number = numbers.number(_LIMIT, channel)
     single = _printed_value(numbers, "single_event_sensitivity", channel)
     sigma = _printed_value(numbers, "single_event_sensitivity_uncertainty", channel)
@@ -189,14 +176,13 @@ def _simulated_limit_rows(
     note += f"; background {bound}" if bound else ""
     if single and sigma:
         relative = sigma / single
-        yield comparison_row(
+        return comparison_row(
             number, "simulated", record["variant"], record["upper_branching_fraction"],
             published_uncertainty=math.hypot(rounding_sigma(number), relative * number.value),
             source="limits", note=note.format("published"),
         )
-        return
     relative = record["efficiency_uncertainty"] / record["efficiency"]
-    yield comparison_row(
+    return comparison_row(
         number, "simulated", record["variant"], record["upper_branching_fraction"],
         relative * record["upper_branching_fraction"],
         published_uncertainty=rounding_sigma(number), source="limits",

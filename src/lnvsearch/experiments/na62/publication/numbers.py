@@ -17,6 +17,7 @@ from lnvsearch.sensitivity import Estimate, number_of_decays, single_event_sensi
 
 __all__ = [
     "ALL",
+    "NOT_INDEPENDENT",
     "Channels",
     "Numbers",
     "counts_outside_signal",
@@ -26,6 +27,11 @@ __all__ = [
 
 #: Channel of the numbers that belong to the whole paper.
 ALL = "all"
+
+#: Measured quantities that were in view when the response was chosen, and what was chosen.
+NOT_INDEPENDENT = {
+    "mass_resolution_mev": "the resolution of the spectrometer was chosen with this width in view",
+}
 
 Channels = Mapping[str, Mapping[str, Any]]
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from lnvsearch.experiments.na62.publication.numbers import (
     ALL,
+    NOT_INDEPENDENT,
     Numbers,
     counts_outside_signal,
     rounding_sigma,
@@ -98,6 +99,8 @@ def _measured_rows(published: PublishedNumbers, measurements: Table) -> Iterator
         number = published.find(row["quantity"], channel=row["channel"])
         if number is not None and row["value"] is not None:
             note = row.get("note") or _measured_note(number)
+            if number.quantity in NOT_INDEPENDENT:
+                note = f"{NO_TEST}: {NOT_INDEPENDENT[number.quantity]}; {note}"
             yield simulated_row(
                 number, row.get("variant") or "nominal", row["value"], row["uncertainty"], note,
                 source="validation",

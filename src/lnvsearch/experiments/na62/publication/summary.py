@@ -49,10 +49,9 @@ _GROUPS = {
     "control_normalisation_acceptance_loss": "resolutions and losses",
 }
 _NOT_TESTS = (
-    "limits by another method than the paper's or with another prior than the posterior of a "
-    "uniform one, values of which the paper prints only a bound, acceptances before the flat "
-    "factor or with a factor fitted to themselves, and backgrounds of which no simulated event is "
-    "left"
+    "values of which the paper prints only a bound, acceptances before the flat factor or with a "
+    "factor fitted to themselves, backgrounds of which no simulated event is left, and the widths "
+    "of masses"
 )
 
 #: Why numbers of any paper disagree; the first that matches a row counts.

@@ -416,7 +416,6 @@ def measurements(paper):
     if paper == "na62_2019":
         rows += [
             ("mass_resolution_mev", "pimumu", "nominal", 1.09, 0.02, ""),
-            ("n_kaon_decays_ratio", "all", "nominal", 3.7, 0.05, ""),
         ]
     else:
         rows += [

@@ -138,12 +138,26 @@ def test_what_is_derived_agrees_at_the_printed_digits_but_for_known_cases(na62, 
 )
 def test_limits_without_uncertainties(na62, paper, channel, plain):
     """Reference values of an independent CLs computation, four digits."""
-    limits = derived(na62[paper][2], "upper_limit_branching_fraction", channel)
-    assert f"{limits['printed_sensitivity_none']:.3e}" == f"{plain:.3e}"
+    published, results, rows = na62[paper]
+    records = {record["prior"]: record for record in results["limits"][channel]}
+    known = records["none"]["upper_branching_fraction"]
+    assert f"{known:.3e}" == f"{plain:.3e}"
+    limits = derived(rows, "upper_limit_branching_fraction", channel)
     if channel != "pimumu":
-        assert limits["printed_sensitivity_closed_form"] == pytest.approx(
-            limits["printed_sensitivity_none"], rel=1e-8
-        )
+        assert limits["printed_sensitivity_closed_form"] == pytest.approx(known, rel=1e-8)
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_the_comparison_has_limits_by_the_papers_method_and_prior_alone(na62, paper):
+    """All others stand in the table of limits by method."""
+    _, results, rows = na62[paper]
+    for channel, records in results["limits"].items():
+        other = dict(records[0], method="rolke", is_paper_method=False, prior=None)
+        found = table_rows(invented.comparison(paper, {"limits": {channel: [*records, other]}}))
+        for of in (rows, found):
+            limits = derived(of, "upper_limit_branching_fraction", channel)
+            names = {name for name in limits if not name.endswith("_closed_form")}
+            assert names == {"printed_sensitivity"}
 
 
 @pytest.mark.parametrize(
@@ -169,12 +183,18 @@ def test_dimuon_limit_from_its_recomputed_sensitivity(na62):
 
 
 def test_the_prior_matters_for_the_one_channel_with_an_event(na62):
-    limits = derived(na62["na62_2019"][2], "upper_limit_branching_fraction", "pimumu")
-    start = "printed_sensitivity_"
-    for prior in ("lognormal_mean", "truncated_gaussian", "gamma"):
-        assert 4.30e-11 < limits[start + prior] < 4.325e-11
-    assert limits[start + "lognormal"] == pytest.approx(4.26e-11, abs=0.005e-11)
-    assert limits[start + "posterior_gamma"] == pytest.approx(4.23e-11, abs=0.005e-11)
+    _, results, rows = na62["na62_2019"]
+    limits = {
+        record["prior"]: record["upper_branching_fraction"]
+        for record in results["limits"]["pimumu"]
+    }
+    for prior in ("lognormal-mean", "truncated-gaussian", "gamma"):
+        assert 4.30e-11 < limits[prior] < 4.325e-11
+    assert limits["lognormal"] == pytest.approx(4.26e-11, abs=0.005e-11)
+    (own,) = derived(
+        rows, "upper_limit_branching_fraction", "pimumu", "printed_sensitivity"
+    ).values()
+    assert own == limits["posterior-gamma"] == pytest.approx(4.23e-11, abs=0.005e-11)
 
 
 def test_number_of_decays_and_sensitivities(na62):

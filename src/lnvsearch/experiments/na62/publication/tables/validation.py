@@ -6,13 +6,14 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lnvsearch.experiments.na62.publication.numbers import Channels, Numbers
+from lnvsearch.experiments.na62.publication.numbers import NOT_INDEPENDENT, Channels, Numbers
 from lnvsearch.experiments.na62.publication.tables.acceptance import (
     acceptance_pairs,
     acceptance_ratios,
     compared_variants,
     published_ratio,
 )
+from lnvsearch.publication.comparison import NO_TEST
 from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.publication.rounding import pdg_round_pair, round_significant
 from lnvsearch.tables import Table, table_rows, text_table
@@ -47,7 +48,8 @@ def validation(
     A_SM/A_LNV, nominal and under each variation of `compared`, {variation: note}, and the
     acceptances before any factor.
     Status: `printed digits` within half a unit of the last one, else the pull in standard
-    deviations of both sides (the published side's: as printed, or rounding).
+    deviations of both sides (the published side's: as printed, or rounding); `no test` for what was
+    in view when the response was chosen.
     """
     rows = [
         *_measured_rows(published, validation),
@@ -67,7 +69,7 @@ def _measured_rows(published: PublishedNumbers, measurements: Table) -> Iterator
                        row["value"], row["uncertainty"], "not printed", row["note"])
             continue
         rounding = number.resolution / math.sqrt(12.0)
-        status = _status(
+        status = NO_TEST if number.quantity in NOT_INDEPENDENT else _status(
             row["value"], row["uncertainty"], number.value, number.uncertainty or rounding,
             number.resolution,
         )
