@@ -1,13 +1,15 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and JSON files read."""
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-__all__ = ["written_whole"]
+__all__ = ["read_json", "written_whole"]
 
 
 @contextmanager
@@ -16,6 +18,7 @@ def written_whole(path: str | Path) -> Iterator[Path]:
 
     A reader therefore sees the old file, or the new one, and never half of either.  If the block
     raises, what it wrote is removed and `path` stays as it was.  Missing folders are made.
+    An OSError for want of space names `path`.
 
     >>> with written_whole("table.csv") as temporary:       # doctest: +SKIP
     ...     temporary.write_text("mass_gev,limit\\n")
@@ -27,5 +30,21 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     try:
         yield temporary
         os.replace(temporary, target)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise OSError(error.errno, f"{error.strerror}; free some and run again", str(target)) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def read_json(path: str | Path) -> Any:
+    """What a JSON file holds.  Raises ValueError, naming file and fix, for one that is not whole."""
+    import json
+
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(
+            f"{path}: not a whole JSON file ({error}); delete it and run again, or copy it again"
+        ) from error

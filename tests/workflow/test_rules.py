@@ -1,6 +1,7 @@
 """Single rules: determinism, blinding, and what bad input does."""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -189,6 +190,24 @@ def test_a_bad_configuration_ends_before_anything_runs(snakemake, tmp_path):
     assert process.returncode != 0
     assert "base_seed" in process.stdout and "integer" in process.stdout
     assert not (tmp_path / "results").exists()
+
+
+def test_a_result_that_was_edited_is_not_built_upon(snakemake, tmp_path):
+    coverage, figure = (f"results/besiii_2025/{name}" for name in (
+        "limits/coverage.csv", "figures/coverage_map.pdf"))  # fmt: skip
+    assert snakemake(tmp_path, figure).returncode == 0
+    whole = (tmp_path / coverage).read_bytes()
+    (tmp_path / coverage).write_bytes(whole + whole.splitlines(keepends=True)[-1])
+    process = snakemake(tmp_path, figure)
+    assert process.returncode != 0
+    assert f"{coverage}: edited or damaged since it was written" in process.stdout
+    assert f"again: snakemake {figure} --force --cores 1 --snakefile" in process.stdout
+    status = snakemake(tmp_path, "status", "--nolock").stdout
+    assert f"{coverage}: edited or damaged since it was written; delete it and run again" in status
+    assert re.search(r"(?m)^besiii_2025 +0/\d+ ", status) and "jobs  missing" in status
+    (tmp_path / coverage).unlink()
+    assert snakemake(tmp_path, figure).returncode == 0
+    assert (tmp_path / coverage).read_bytes() == whole
 
 
 def test_profiles_of_clusters_are_readable(root):

@@ -1,10 +1,14 @@
 # The configuration, and what the rules ask of it.  No rule lives here.
 
 import atexit
+import os
+import shlex
 import sys
 from pathlib import Path
 
 ROOT = Path(workflow.basedir)
+# Inputs by relative path, if there is one: a folder that was moved is the same to Snakemake.
+DATA_ROOT = Path() if ROOT == Path.cwd() else ROOT
 sys.path.insert(0, str(ROOT / "workflow"))
 
 import frozen
@@ -21,7 +25,7 @@ try:
     knobs = read_config(CONFIG_FILES)
     update_config(knobs, config)
     config.update(knobs)
-    PAPERS = load_papers(config, ROOT, " + ".join(map(str, CONFIG_FILES)))
+    PAPERS = load_papers(config, DATA_ROOT, " + ".join(map(str, CONFIG_FILES)))
 except ConfigurationError as error:
     raise WorkflowError(f"The configuration cannot be used:\n{error}") from None
 
@@ -32,6 +36,16 @@ CODE = ProjectCode(
     kept=Path.cwd() / ".snakemake" / "source_texts.json",
 )
 atexit.register(CODE.keep)
+
+# For messages of failed jobs: options with which snakemake runs as it does now.
+options = ["--cores", "1"]
+if Path(workflow.main_snakefile) != Path.cwd() / "Snakefile":
+    options += ["--snakefile", workflow.main_snakefile, "--directory", str(Path.cwd())]
+for file in workflow.configfiles:
+    options += ["--configfile", str(Path(file).absolute())]
+if workflow.config_settings.config:
+    options += ["--config", *(f"{k}={v}" for k, v in workflow.config_settings.config.items())]
+os.environ.setdefault("LNVSEARCH_OPTIONS", shlex.join(options))
 
 
 wildcard_constraints:
@@ -124,6 +138,13 @@ def compiled_kernels(wildcards):
 def published_numbers(wildcards):
     """What the paper of a job prints."""
     return search(wildcards).published_file()
+
+
+def asked_memory_mb():
+    """Rule -> memory that it asks for: a quarter more at least than its largest job at full statistics
+    used; `snakemake status` marks a rule that used more than it asks for."""
+    rules = [rule for rule in workflow.rules if "mem_mb" in rule.resources]
+    return {rule.name: rule.resources["mem_mb"].value for rule in rules}
 
 
 def every_leaf():
