@@ -8,6 +8,7 @@ ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "workflow"))
 
 from fingerprint import ProjectCode
+from searches.combined import combinations_of
 from searches.configuration import ConfigurationError, read_config
 from searches.load import load_papers
 from searches.search import NOMINAL
@@ -20,7 +21,9 @@ try:
     knobs = read_config(CONFIG_FILES)
     update_config(knobs, config)
     config.update(knobs)
-    PAPERS = load_papers(config, ROOT, " + ".join(map(str, CONFIG_FILES)))
+    NAMES_OF_FILES = " + ".join(map(str, CONFIG_FILES))
+    PAPERS = load_papers(config, ROOT, NAMES_OF_FILES)
+    COMBINATIONS = combinations_of(config, PAPERS, NAMES_OF_FILES)
 except ConfigurationError as error:
     raise WorkflowError(f"The configuration cannot be used:\n{error}") from None
 
@@ -113,7 +116,9 @@ def published_numbers(wildcards):
 
 
 def every_leaf():
-    """All tables, figures and comparisons of all searches."""
-    return [leaf for paper in PAPERS.values() for leaf in paper.leaves()] + [
-        "results/comparison.md"
+    """All tables, figures and comparisons of all searches, and the combined limits."""
+    return [
+        *(leaf for paper in PAPERS.values() for leaf in paper.leaves()),
+        *(f"results/combinations/{name}.csv" for name in COMBINATIONS),
+        "results/comparison.md",
     ]
