@@ -5,13 +5,15 @@ Each subcommand is a module with two functions, listed in `COMMANDS`:
 `add_parser(subparsers)`   declares the options and calls `set_defaults(run=run)`
 `run(arguments)`           does the work and returns the text for stdout; raises `UsageError`
 
-Exit codes: 0 done, 1 the output could not be written, 2 bad input (one line on stderr says which).
+Exit codes: 0 done, 1 the output could not be written, 2 bad input (one line on stderr says which),
+130 interrupted.
 A reader that closes the pipe early, such as `head`, is no error.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import re
 import sys
@@ -30,8 +32,15 @@ class UsageError(ValueError):
     """Input from the prompt or from a file that cannot be used; the message is for the user."""
 
 
+class _Printed(Exception):
+    """The text of --help or --version, which is written like any answer."""
+
+
 class OneLineParser(argparse.ArgumentParser):
     """Parser that raises `UsageError` where argparse would print its usage over several lines."""
+
+    def _print_message(self, message: str, file=None) -> NoReturn:
+        raise _Printed(message.rstrip("\n"))
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (see {self.prog} --help)")
@@ -71,8 +80,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UsageError as error:
         _complain(" ".join(str(error).split()))
         return 2
-    except SystemExit as finished:  # --help and --version print and end there
-        return int(finished.code or 0)
+    except _Printed as wanted:
+        text = str(wanted)
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        return 130
+    except MemoryError:
+        _complain("these numbers need more memory than there is")
+        return 2
     return _write(text)
 
 
@@ -98,6 +113,13 @@ def _write(text: str) -> int:
         # The reader has what it wanted; the interpreter shall not try again at its end.
         _discard_stdout()
         return 0
+    except UnicodeEncodeError as error:
+        _complain(
+            f"the answer cannot be written: {error.object[error.start]!r} does not exist in the "
+            f"encoding {error.encoding} of stdout; set PYTHONIOENCODING=utf-8"
+        )
+        _discard_stdout()
+        return 1
     except (OSError, ValueError) as error:
         _complain(f"the answer cannot be written: {error}")
         _discard_stdout()
@@ -113,5 +135,6 @@ def _discard_stdout() -> None:
 
 
 def _complain(message: str) -> None:
-    if sys.stderr is not None:
-        print(f"lnvsearch: error: {message}", file=sys.stderr)
+    # Where stderr is closed or full, too, the exit code has to say it.
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(f"lnvsearch: error: {message}\n")

@@ -56,7 +56,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         help="one limit from several channels or data sets",
         description="One limit from several counting channels with shared and separate "
         "uncertainties.",
-        epilog=EXAMPLE.replace("%", "%%"),
+        epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )

@@ -52,18 +52,36 @@ def answers(requests: list[Request], places: list[str], extras: Extras) -> list[
         groups.setdefault(key, []).append(row)
     results: dict[int, Request] = {}
     for rows in groups.values():
-        try:
-            group = _group_results([requests[row] for row in rows], extras)
-        except (ValueError, RuntimeError) as group_error:
-            # One by one, to name the first line that is wrong.
-            for row in rows:
-                try:
-                    _group_results([requests[row]], extras)
-                except (ValueError, RuntimeError) as error:
-                    raise UsageError(f"{places[row]}{error}") from error
-            raise UsageError(str(group_error)) from group_error
+        group = _results_or_refusal(requests, rows, places, extras)
         results.update(zip(rows, group, strict=True))
     return [_shown(request, results[row]) for row, request in enumerate(requests)]
+
+
+def _results_or_refusal(requests, rows: list[int], places: list[str], extras) -> list[Request]:
+    """Results of the chosen requests as one array; UsageError names the first that is wrong."""
+    try:
+        return _group_results([requests[row] for row in rows], extras)
+    except (ValueError, RuntimeError, ArithmeticError, MemoryError) as error:
+        if len(rows) == 1:
+            raise UsageError(f"{places[rows[0]]}{_reason(requests[rows[0]], error)}") from error
+    # By halves, to name the first line that is wrong.
+    half = len(rows) // 2
+    return [
+        result
+        for part in (rows[:half], rows[half:])
+        for result in _results_or_refusal(requests, part, places, extras)
+    ]
+
+
+def _reason(request: Request, error: Exception) -> str:
+    """What a method says where it refuses its input; where it fails, which numbers to look at."""
+    if isinstance(error, ValueError):
+        return str(error)
+    return (
+        f"--method {request['method']} finds no limit from --observed {request['observed']:g} with "
+        "the given background, efficiency, uncertainties and --cl: they are too extreme for it; "
+        "try --method rolke"
+    )
 
 
 def _group_results(requests: list[Request], extras: Extras) -> list[Request]:
@@ -76,19 +94,25 @@ def _group_results(requests: list[Request], extras: Extras) -> list[Request]:
     first = requests[0]
     experiment, options = experiment_of(requests), options_of(first)
     level = np.array([request["cl"] for request in requests])
-    interval = methods.interval(first["method"], experiment, level, **options)
     prior = options.get("prior", "lognormal")
-    plain = _without_correlation(experiment)
-    p_values = significance.p_value(plain, prior)
-    texts = notes(first["method"], experiment, level, interval, **options)
+    # Intermediate results may overflow where the result is finite; one that is not is refused.
+    with np.errstate(all="ignore"):
+        interval = methods.interval(first["method"], experiment, level, **options)
+        p_values = significance.p_value(_without_correlation(experiment), prior)
+        if not (np.isfinite(interval.lower).all() and np.isfinite(p_values).all()):
+            raise ArithmeticError("no finite number")
+        if np.isnan(interval.upper).any():
+            raise ArithmeticError("no number")
+        texts = notes(first["method"], experiment, level, interval, **options)
+    excess = significance.of_p_value(p_values)
     results = [
         {
             "lower": float(interval.lower[row]),
             "upper": float(interval.upper[row]),
             "p_value": float(p_values[row]),
-            "significance": float(significance.significance(plain, prior)[row]),
+            "significance": float(excess[row]),
             "notes": [
-                *([request["question"]] if "question" in request else []),
+                *request.get("questions", []),
                 *request.get("model_notes", []),
                 *texts[row],
             ],
@@ -96,8 +120,9 @@ def _group_results(requests: list[Request], extras: Extras) -> list[Request]:
         for row, request in enumerate(requests)
     ]
     if extras.expected or extras.sensitivity or extras.ranking:
-        for request, result in zip(requests, results, strict=True):
-            _add_extras(result, request, extras)
+        with np.errstate(all="ignore"):
+            for request, result in zip(requests, results, strict=True):
+                _add_extras(result, request, extras)
     return results
 
 
@@ -119,7 +144,7 @@ def _add_extras(result: Request, request: Request, extras: Extras) -> None:
 
 def _shown(request: Request, result: Request) -> Request:
     """Return the answer: method, level, limits and what they are limits on, then the inputs."""
-    inputs = {k: v for k, v in request.items() if k not in ("question", "model_notes")}
+    inputs = {k: v for k, v in request.items() if k not in ("questions", "model_notes")}
     label = {"label": inputs.pop("label")} if "label" in inputs else {}
     scale = scale_of(inputs)
     branching = "normalisation" in inputs or "single_event_sensitivity" in inputs

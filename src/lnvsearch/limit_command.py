@@ -54,7 +54,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         help="interval or upper limit for a counting experiment",
         description="Interval or upper limit on the produced signal decays of a counting "
         "experiment, or on the branching fraction where a normalisation is given.",
-        epilog=EXAMPLES.replace("%", "%%"),
+        epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -176,17 +176,28 @@ def _extras(arguments: argparse.Namespace) -> Extras:
 
 def _single_output(arguments: argparse.Namespace, request: Request, answer: Request) -> str:
     if arguments.plot:
-        from lnvsearch.limit_extras import plot
-
-        plot(arguments.plot, request, answer)
+        _computed("--plot", "plot", arguments.plot, request, answer)
     if arguments.scan:
-        from lnvsearch.limit_extras import scan
-
-        points = scan(request, answer)
+        points = _computed("--scan", "scan", request, answer)
         if arguments.json:
             return json.dumps(for_json({**answer, "scan": points}), allow_nan=False)
         return as_csv(points)
     return json.dumps(for_json(answer), allow_nan=False) if arguments.json else readable(answer)
+
+
+def _computed(option: str, function: str, *inputs):
+    """Return what a function of `limit_extras` makes of the inputs; UsageError where it cannot."""
+    import numpy as np
+
+    from lnvsearch import limit_extras
+
+    try:
+        with np.errstate(all="ignore"):
+            return getattr(limit_extras, function)(*inputs)
+    except (ValueError, RuntimeError, ArithmeticError, MemoryError) as error:
+        if isinstance(error, UsageError):
+            raise
+        raise UsageError(f"{option} is not possible with these numbers: {error}") from error
 
 
 # --- output --------------------------------------------------------------------------------------

@@ -8,6 +8,21 @@ from typing import Any
 
 from lnvsearch.cli import UsageError
 
+#: Counts and expected backgrounds that a method can sum, and those with uncertainties: beyond, it
+#: would need minutes, or gigabytes.
+_MOST_EVENTS = {
+    "rolke": (1e12, 1e12),
+    "cls": (1e6, 1e6),
+    "bayesian": (1e6, 1e6),
+    "cls-profiled": (1e4, 1e3),
+    "feldman-cousins": (1e6, 300.0),
+}
+_MOST_EVENTS_OF_ORDERINGS = 100.0
+#: Numbers other than 0 outside these are slips, and their squares leave the range of a double.
+_SMALLEST, _LARGEST = 1e-100, 1e100
+_LOWEST_LEVEL, _HIGHEST_LEVEL = 0.01, 1.0 - 1e-9
+#: Largest uncertainty over its value: of what the limit is divided by, and of a background.
+_MOST_RELATIVE, _MOST_RELATIVE_BACKGROUND = 1.0, 1e3
 #: Settings with the smallest value, and whether that value itself is allowed.
 _LOWEST = {
     "observed": (0.0, True),
@@ -48,10 +63,86 @@ def check_ranges(request: Mapping[str, Any]) -> None:
             f"--passed must be at most --generated; got {request['passed']:g} of "
             f"{request['generated']:g}; were they exchanged?"
         )
+    for name, value in request.items():
+        if isinstance(value, float) and math.isfinite(value) and value and not (
+            _SMALLEST <= abs(value) <= _LARGEST
+        ):
+            raise UsageError(
+                f"{_option(name)} must be between {_SMALLEST:g} and {_LARGEST:g}; got {value:g}; "
+                "is the exponent right?"
+            )
     if not -1.0 <= request.get("correlation", 0.0) <= 1.0:
         raise UsageError(
             f"--correlation must be between -1 and 1; got {request['correlation']:g}"
         )
+
+
+def check_level(level: float) -> None:
+    """Raise UsageError for a confidence level outside (0, 1), or so close to an end that it is a slip."""
+    if not 0.0 < level < 1.0:
+        raise UsageError(
+            "--cl (confidence_level) must be between 0 and 1, both excluded (0.90 for 90 %); got "
+            f"{level:g}{fraction_slip(level)}"
+        )
+    if not _LOWEST_LEVEL <= level <= _HIGHEST_LEVEL:
+        slip = f"; did you mean {100 * level:g}?" if 0.005 <= level < _LOWEST_LEVEL else ""
+        raise UsageError(
+            f"--cl (confidence_level) must be at least {_LOWEST_LEVEL:g} and at most 1 - 1e-9 (0.90 "
+            f"for 90 %); got {level:.12g}{slip}"
+        )
+
+
+def check_size(request: Mapping[str, Any]) -> None:
+    """Raise UsageError for counts or backgrounds that the method cannot sum in bounded time.
+
+    The request is complete: errors are in the units of their values.
+    """
+    method = request["method"]
+    uncertain = "sideband" in request or any(
+        request.get(name) for name in ("background_uncertainty", "efficiency_uncertainty")
+    )
+    uncertain = uncertain or "passed" in request or any(
+        request.get(f"{name}_uncertainty") for name in ("normalisation", "single_event_sensitivity")
+    )
+    largest = _MOST_EVENTS[method][uncertain]
+    if uncertain and request.get("ordering", "cousins-highland") != "cousins-highland":
+        largest = _MOST_EVENTS_OF_ORDERINGS
+    events = {"observed": request["observed"]}
+    if "sideband" in request:
+        events["sideband"] = request["sideband"]
+        events["tau"] = request["sideband"] / request["tau"]
+    else:
+        events["background"] = request["background"]
+    for name, value in events.items():
+        # A sideband may be larger than the signal region: only profiled CLs sums its counts.
+        most = 1e12 if name == "sideband" and method != "cls-profiled" else largest
+        if not value <= most:
+            what = "a background (--sideband / --tau)" if name == "tau" else f"--{name}"
+            with_errors = " with uncertainties" if uncertain else ""
+            raise UsageError(
+                f"{what} must be at most {most:g} events for --method {method}{with_errors}; got "
+                f"{value:g}; so many events are nearly Gaussian: use --method rolke"
+            )
+
+
+def check_relative(name: str, value: float, largest_error: float) -> None:
+    """Raise UsageError for an uncertainty that is larger than its value allows; both in one unit."""
+    is_background = name.startswith("background")
+    most = _MOST_RELATIVE_BACKGROUND if is_background else _MOST_RELATIVE
+    if value > 0.0 and largest_error > most * value:
+        percent = (
+            f"; if it is in per cent, write {largest_error:g}%"
+            if not is_background and 1.0 <= largest_error <= 100.0
+            else "; the value and its uncertainty may be in different units"
+        )
+        raise UsageError(
+            f"{_option(name)} must be at most {100 * most:g} % of its value {value:g}; got "
+            f"{largest_error:g}{percent}"
+        )
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 def nearest(typed: str, allowed: Sequence[str]) -> str:

@@ -12,7 +12,13 @@ from typing import Any
 
 from lnvsearch.cli import UsageError
 from lnvsearch.limit_quantities import Uncertainty, parse_number, parse_uncertainty
-from lnvsearch.limit_ranges import check_ranges, fraction_slip, nearest
+from lnvsearch.limit_ranges import (
+    check_level,
+    check_ranges,
+    check_relative,
+    check_size,
+    nearest,
+)
 
 Request = dict[str, Any]
 
@@ -212,10 +218,12 @@ def completed(given: Request) -> Request:
     _check_normalisation(request)
     _resolve_uncertainties(request)
     request.setdefault("cl", DEFAULT_CONFIDENCE_LEVEL)
-    if not 0.0 < request["cl"] < 1.0:
-        raise UsageError(
-            "--cl (confidence_level) must be between 0 and 1, both excluded (0.90 for 90 %); got "
-            f"{request['cl']:g}{fraction_slip(request['cl'])}"
+    check_level(request["cl"])
+    check_size(request)
+    if request.get("sideband", 0.0) % 1.0 != 0.0:
+        request.setdefault("questions", []).append(
+            f"question: the sideband count {request['sideband']:g} is no whole number and is taken "
+            "as the effective count of weighted events; an expectation would be --background"
         )
     if request["method"] in _ONLY_WITH["prior"]:
         request.setdefault("prior", "lognormal")
@@ -307,6 +315,7 @@ def _resolve_uncertainties(request: Request) -> None:
         if name == "efficiency_uncertainty" and not uncertainty.relative:
             _ask(request, uncertainty.up)
         uncertainty = uncertainty.absolute(value)
+        check_relative(name, value, max(uncertainty.up, uncertainty.down))
         if not uncertainty.symmetric and name != "background_uncertainty":
             raise UsageError(f"{option(name)} must be one number; got {uncertainty}")
         request[name] = uncertainty.up if uncertainty.symmetric else uncertainty
@@ -331,19 +340,13 @@ def _resolve_uncertainties(request: Request) -> None:
 
 
 def _ask(request: Request, uncertainty: float) -> None:
-    """Put the note `question` to an absolute error that is allowed but looks like a relative one."""
+    """Put a note `question` to an absolute error that is allowed but looks like a relative one."""
     efficiency = request["efficiency"]
     if 0.0 < efficiency < 1.0 and efficiency * _SUSPICIOUS_FRACTION <= uncertainty < 1.0:
-        request["question"] = (
+        request.setdefault("questions", []).append(
             f"question: the efficiency uncertainty {uncertainty:g} is taken as absolute, "
             f"{100 * uncertainty / efficiency:.3g} % of {efficiency:g}; if it is relative, write "
             f"{100 * uncertainty:g}%"
-        )
-    elif 0.0 < efficiency < 1.0 <= uncertainty <= 100.0:
-        request["question"] = (
-            f"question: the efficiency uncertainty {uncertainty:g} is taken as absolute, "
-            f"{100 * uncertainty / efficiency:.3g} % of {efficiency:g}; if it is in per cent, write "
-            f"{uncertainty:g}%"
         )
 
 

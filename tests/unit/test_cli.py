@@ -422,6 +422,75 @@ def test_errors_of_either_order_and_a_full_correlation_are_read(answer):
     assert json.loads(answer(numbers + errors + " --correlation -1"))["correlation"] == -1.0
 
 
-def test_an_error_of_the_efficiency_that_looks_like_per_cent_is_asked_about(answer):
-    numbers = "limit --method cls --observed 1 --background 0.7 --efficiency 0.2"
-    assert "if it is in per cent, write 2%" in answer(numbers + " --efficiency-uncertainty 2")
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    ("numbers", "message"),
+    [
+        ("--observed 1 --background 0.7 --efficiency 0.2 --efficiency-uncertainty 2",
+         "must be at most 100 % of its value 0.2; got 2; if it is in per cent, write 2%"),
+        ("--observed 1 --background 1 --efficiency 0.2 --normalisation 1e9 "
+         "--normalisation-uncertainty 200%", "--normalisation-uncertainty must be at most 100 %"),
+        ("--observed 1 --background 1 --efficiency 1 --cl 0.9%", "got 0.009; did you mean 0.9?"),
+        ("--observed 1 --background 1 --efficiency 1 --cl 1e-30", "must be at least 0.01"),
+        ("--observed 1 --background 1 --efficiency 1e-300", "is the exponent right?"),
+        ("--observed 1e13 --background 1 --efficiency 1", "use --method rolke"),
+        ("--observed 1 --sideband 1e13 --tau 1 --efficiency 1", "--sideband"),
+        ("--observed 1 --single-event-sensitivity 5e-324 --background 1", "1e-100"),
+    ],
+)  # fmt: skip
+def test_numbers_that_are_slips_are_refused_by_every_method(refusal, method, numbers, message):
+    assert message in refusal(f"limit --method {method} {numbers}")
+
+
+def test_a_sideband_count_that_is_no_whole_number_is_asked_about(answer):
+    common = "limit --method cls --observed 1 --tau 3 --efficiency 0.2"
+    assert "2.5 is no whole number" in answer(common + " --sideband 2.5")
+    assert "question" not in answer(common + " --sideband 2")
+
+
+def test_a_scan_that_has_no_posterior_is_refused_in_one_line(refusal):
+    line = refusal(
+        "limit --method cls --observed 0 --background 1 --efficiency 0.15 "
+        "--efficiency-uncertainty 0.15 --prior gamma --scan"
+    )
+    assert "--scan is not possible with these numbers" in line
+
+
+def test_the_wrong_line_of_a_long_table_is_named(refusal, table):
+    lines = ["1,0.2,0.01"] * 300
+    lines[200] = "1,0.2,0.2"  # no proper posterior
+    text = "\n".join(["observed,efficiency,efficiency-uncertainty", *lines])
+    line = refusal("limit --method bayesian --background 1 --prior gamma --table", table(text))
+    assert "line 202: efficiency sigma with the gamma prior" in line
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "message"),
+    [
+        ("{run} --version >&-", 1, "stdout is closed"),
+        ("{run} limit --help > /dev/full", 1, "No space left"),
+        ("{run} limit {good} > /dev/full", 1, "No space left"),
+        ("{run} limit {good} | head -c 0; exit ${{PIPESTATUS[0]}}", 0, ""),
+        ("{run} limit --help | head -c 0; exit ${{PIPESTATUS[0]}}", 0, ""),
+        ("{run} limit 2> /dev/full", 2, ""),
+        ("printf 'label,observed\\n\\303\\251,1\\n' | PYTHONIOENCODING=utf-8 "
+         "{run} limit {good} --table - > /dev/null", 0, ""),
+        ("printf 'label,observed\\n\\303\\251,1\\n' > t.csv; PYTHONIOENCODING=ascii "
+         "{run} limit {good} --table t.csv", 1, "set PYTHONIOENCODING=utf-8"),
+        ("PYTHONIOENCODING=ascii {run} limit --help", 0, ""),
+    ],
+)  # fmt: skip
+def test_output_that_cannot_be_written_is_one_line_and_exit_code_1(
+    tmp_path, command, code, message
+):
+    good = "--method cls --background 0.5 --efficiency 0.2 --observed 1"
+    command = command.format(run=f"{sys.executable} -m lnvsearch", good=good)
+    run = hang_guard.run(["bash", "-c", command], cwd=tmp_path)
+    assert run.returncode == code
+    assert message in run.stderr
+    assert run.stderr.count("\n") == bool(message)
+
+
+def test_help_prints_its_examples_as_they_are_typed(answer):
+    assert "15.83% --efficiency-uncertainty 7%" in answer("limit --help")
+    assert "{sideband_1: 30%}" in answer("combine --help")

@@ -7,6 +7,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from searches.combined import combinations_of
 from searches.configuration import ConfigurationError, checked, fill_defaults, overlaid, read_yaml
 from searches.definitions import Config
 from searches.differences import told_apart, whole
@@ -508,3 +509,56 @@ def test_a_companion_that_is_not_there_is_refused(refused):
 
     message = refused("config/papers/na62_2022.yaml", change)
     assert "companion: " in message and "na62_2222" in message
+
+
+# --- combinations --------------------------------------------------------------------------------
+
+
+def combined(project, parts, **more):
+    """The combinations of a configuration with one of these parts."""
+    entry = {"title": "a test", "parts": parts, **more}
+    spoil(project, CONFIG, lambda c: c.update(combinations={"new": entry}))
+    config = read_yaml(project / CONFIG)
+    return combinations_of(config, load_papers(config, project, CONFIG), CONFIG)
+
+
+def test_the_halves_of_besiii_are_combined(project):
+    config = read_yaml(project / CONFIG)
+    found = combinations_of(config, load_papers(config, project, CONFIG), CONFIG)
+    (entry,) = found.values()
+    assert [part["observed"] for part in entry["parts"].values()] == [1, 0]
+
+
+def test_a_combination_without_one_of_its_searches_is_left_out(project):
+    spoil(project, CONFIG, lambda c: c.update(papers=["na62_2019"]))
+    config = read_yaml(project / CONFIG)
+    assert combinations_of(config, load_papers(config, project, CONFIG), CONFIG) == {}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "message"),
+    [
+        (("na62_2019", "piee"), ("na62_2022", "piee"),
+         "combinations.new.parts.two: na62_2022 and na62_2019 (one) both search for K+ -> pi- e+ e+ "
+         "in the data of run_2017 of na62: the events of one are in the other; leave one out"),
+        (("na62_2019", "piee"), ("na62_2019", "pimumu"),
+         "K+ -> pi- mu+ mu+ and K+ -> pi- e+ e+ (one) have different branching fractions"),
+        (("na62_2022", "piee"), ("na62_2022", "pipi0ee"), "give the `model` that links them"),
+        (("na62_2022", "piee"), ("na62_2022", "pimumu"), "give one of piee, pipi0ee"),
+        (("na62_2022", "piee"), ("na62_2023", "piee"), "no search 'na62_2023'"),
+    ],
+)  # fmt: skip
+def test_what_must_not_be_combined_is_refused(project, first, second, message):
+    parts = {name: {"paper": paper, "channel": channel}
+             for name, (paper, channel) in {"one": first, "two": second}.items()}
+    with pytest.raises(ConfigurationError, match=re.escape(message)):
+        combined(project, parts)
+
+
+def test_a_model_links_two_final_states(project):
+    parts = {
+        "electrons": {"paper": "na62_2019", "channel": "piee"},
+        "muons": {"paper": "na62_2019", "channel": "pimumu", "rate": 0.5},
+    }
+    found = combined(project, parts, model="a model")
+    assert found["new"]["parts"]["muons"]["rate"] == 0.5

@@ -54,6 +54,17 @@ def test_a_report_can_be_made(results, snakemake):
     assert any(name.endswith(".html") for name in names)
 
 
+def test_charge_conjugate_halves_give_the_limit_of_the_whole(results):
+    table = rows(results / "combinations" / "besiii_charges.csv")
+    (halves,) = (row for row in table if (row["kind"], row["method"]) == ("derived", "rolke"))
+    records = json.loads((results / "besiii_2025" / "limits" / "kkee.json").read_text())
+    whole = next(r for r in records if (r["kind"], r["method"]) == ("derived", "rolke"))
+    # Log-normal errors in the combination, Gaussian ones in the channel's own limit.
+    assert float(halves["upper_branching_fraction"]) == pytest.approx(
+        whole["upper_branching_fraction"], rel=2e-3
+    )
+
+
 def test_every_table_and_figure_is_there(results):
     folder = results / "besiii_2025"
     for name in FIGURES:

@@ -13,6 +13,7 @@ sys.path.insert(0, str(ROOT / "workflow"))
 
 import frozen
 from fingerprint import ProjectCode
+from searches.combined import combinations_of
 from searches.configuration import ConfigurationError, read_config
 from searches.load import load_papers
 from searches.search import NOMINAL
@@ -25,7 +26,9 @@ try:
     knobs = read_config(CONFIG_FILES)
     update_config(knobs, config)
     config.update(knobs)
-    PAPERS = load_papers(config, DATA_ROOT, " + ".join(map(str, CONFIG_FILES)))
+    NAMES_OF_FILES = " + ".join(map(str, CONFIG_FILES))
+    PAPERS = load_papers(config, DATA_ROOT, NAMES_OF_FILES)
+    COMBINATIONS = combinations_of(config, PAPERS, NAMES_OF_FILES)
 except ConfigurationError as error:
     raise WorkflowError(f"The configuration cannot be used:\n{error}") from None
 
@@ -148,7 +151,9 @@ def asked_memory_mb():
 
 
 def every_leaf():
-    """All tables, figures and comparisons of all searches."""
-    return [leaf for paper in PAPERS.values() for leaf in paper.leaves()] + [
-        "results/comparison.md"
+    """All tables, figures and comparisons of all searches, and the combined limits."""
+    return [
+        *(leaf for paper in PAPERS.values() for leaf in paper.leaves()),
+        *(f"results/combinations/{name}.csv" for name in COMBINATIONS),
+        "results/comparison.md",
     ]

@@ -73,6 +73,41 @@ class Data(Keys):
     )  # fmt: skip
 
 
+class CombinedPart(Keys):
+    """A channel of a search, or a subset of its events, in a combination."""
+
+    paper: Name = key("The search.")
+    channel: Name = key("Its channel.")
+    subset: Name = key(
+        "Name of a subset of the channel's events that no other part has; all of them without it.",
+        None,
+    )
+    fraction: float = key(
+        "Share of the channel's expected signal and background in the subset.", 1.0, gt=0, le=1
+    )
+    observed: int = key("Count in the subset.", None, ge=0, le=10**9)
+    rate: float = key(
+        "Branching fraction of the part over the one that is limited, as the model says.", 1.0,
+        gt=0, le=1e6,
+    )  # fmt: skip
+
+
+class Combination(Keys):
+    """Channels with one limit in common: of one final state, or linked by a model, and with no event
+    in two of them.  It is made where all its searches are among `papers`."""
+
+    title: str = key("What is combined, and under which assumption.", min_length=1)
+    model: str = key(
+        "What links different final states, in words; without it all parts have one.", None,
+        min_length=1,
+    )  # fmt: skip
+    common_efficiency_percent: float = key(
+        "Relative uncertainty of the efficiencies that all parts share; the rest of each channel's "
+        "is its own, and common to its subsets.", 0.0, ge=0, lt=100,
+    )  # fmt: skip
+    parts: Annotated[dict[Name, CombinedPart], Field(min_length=2)] = key("The channels, by name.")
+
+
 class Config(Keys):
     """The knobs of the analysis."""
 
@@ -98,6 +133,10 @@ class Config(Keys):
         "results do not depend on it.", None, ge=1,
     )  # fmt: skip
     data: dict[str, Data] = key("Recorded events to search beside the simulation, by search.", {})
+
+    combinations: dict[Name, Combination] = key(
+        "Limits from several channels together, in results/combinations.", {}
+    )
 
     def problems(self) -> Iterator[tuple[str, str]]:
         masses = self.majorana_masses_gev
@@ -230,6 +269,10 @@ class SearchKeys(Keys):
         "Another search whose published numbers this one's are compared with.", None
     )
     detector: Name = key("Name of the response in config/detectors/.")
+    data_sets: Names = key(
+        "Periods of data that were searched, by names that all searches with this detector share; two "
+        "searches with one in common may hold the same events.", None,
+    )  # fmt: skip
     variations: Variations = key("Overlays of this file or of the detector's.")
     tables: dict[Annotated[Name, AfterValidator(_table_name)], Name] = key(
         "Tables to make: name of the file, and what it holds: an entry of TABLES of the paper's "

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lnvsearch.experiments.interface import ExperimentError, load_experiment
 from searches.besiii.search import ColliderSearch
+from searches.combined import check_searches
 from searches.configuration import (
     ConfigurationError,
     checked,
@@ -43,6 +44,7 @@ def load_papers(config: dict, root: str | Path, files: str) -> dict[str, Paper]:
         if name in config["papers"] and entry.get("file") and not Path(entry["file"]).is_file()
     ]  # fmt: skip
     raise_if_any(files, problems)
+    check_searches(config, known, files)
     papers = {}
     for name in config["papers"]:
         file = folder / f"{name}.yaml"

@@ -26,6 +26,8 @@ _SIGNAL_TOLERANCE = 1e-5
 # Probability of the counts that are left out of sums, on either side.
 _NEGLIGIBLE = 1e-8
 _TINY = 1e-300
+# The same where counts over it must not overflow, times an efficiency that holds a normalisation.
+_LEAST_EXPECTED = 1e-100
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,11 +166,16 @@ def best_signal(model: LogNormalModel, counts: np.ndarray, measured: np.ndarray,
 
 
 def _slope(model: LogNormalModel, counts, measured, signal: np.ndarray) -> np.ndarray:
-    """Derivative of the profiled -ln L with respect to the signal, (sets,)."""
+    """Derivative of the profiled -ln L with respect to the signal, (sets,), times a positive number.
+
+    The factor is the signal that all channels could have been seen with: it keeps the value finite
+    where nothing is expected without signal and something is seen.
+    """
     theta = profiled(model, counts, measured, signal)[1]
     efficiency = model.efficiencies(theta)
-    expected = np.maximum(signal[:, None] * efficiency + model.backgrounds(theta), _TINY)
-    return (efficiency * (1.0 - counts / expected)).sum(axis=1)
+    expected = np.maximum(signal[:, None] * efficiency + model.backgrounds(theta), _LEAST_EXPECTED)
+    slope = (efficiency * (1.0 - counts / expected)).sum(axis=1)
+    return slope * (expected / efficiency).min(axis=1)
 
 
 def q_tilde(

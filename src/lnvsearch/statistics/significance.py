@@ -24,6 +24,7 @@ __all__ = [
     "Sensitivity",
     "critical_count",
     "discovery_sensitivity",
+    "of_p_value",
     "p_value",
     "significance",
 ]
@@ -61,7 +62,12 @@ def significance(
     experiment: CountingExperiment, prior: nuisance.Prior = "lognormal"
 ) -> FloatOrArray:
     """Return the one-sided Gaussian significance of an excess; 0 where there is none."""
-    z = np.maximum(-special.ndtri(np.asarray(p_value(experiment, prior))), 0.0) + 0.0
+    return of_p_value(p_value(experiment, prior))
+
+
+def of_p_value(p_values: ArrayLike) -> FloatOrArray:
+    """Return the one-sided Gaussian significance of p-values; 0 for those above one half."""
+    z = np.maximum(-special.ndtri(np.asarray(p_values, dtype=float)), 0.0) + 0.0
     return float(z) if z.ndim == 0 else z
 
 

@@ -187,3 +187,12 @@ def test_wrong_files_are_one_line(combine, old, new, message):
     code, out, err = combine(FILE.replace(old, new, 1), "--method", "cls")
     assert (code, out) == (2, "")
     assert message in err and err.count("\n") == 1 and "channels.yaml" in err
+
+
+@pytest.mark.parametrize("method", ["rolke", "cls", "bayesian"])
+def test_halves_without_background_and_with_a_normalisation_give_the_whole(method):
+    # The best signal lies where nothing else is expected, and 1e9 decays make one event.
+    shared = {"background": 0.0, "efficiency_errors": {"efficiency": 0.07}}
+    halves = [Channel(str(n), n, efficiency=8e8, **shared) for n in (1, 0)]
+    whole = [Channel("whole", 1, efficiency=1.6e9, **shared)]
+    assert interval(halves, method).upper == pytest.approx(interval(whole, method).upper, rel=1e-6)

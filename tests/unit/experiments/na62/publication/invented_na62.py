@@ -412,6 +412,8 @@ def measurements(paper):
         ("mass_resolution_mev", "piee", "nominal", 1.6, 0.02, ""),
         ("ee_mass_acceptance_loss_percent", "piee", "nominal", 26.2, 0.3, ""),
         ("rich_angle_acceptance_loss_percent", "piee", "nominal", 6.8, 0.2, ""),
+        ("k3pi_acceptance_of_package_percent", "all", "nominal", 18.6, 0.1, ""),
+        ("k3pi_acceptance_of_package_four_chambers_percent", "all", "nominal", 18.6, 0.1, ""),
     ]
     if paper == "na62_2019":
         rows += [

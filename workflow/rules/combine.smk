@@ -1,0 +1,28 @@
+# Limits from several channels together.
+
+
+rule combine_limits:
+    """One limit of a combination, from the numbers of its channels' limits, by all methods."""
+    input:
+        limits=lambda w: [
+            f"results/{part['paper']}/limits/{part['channel']}.json"
+            for part in COMBINATIONS[w.combination]["parts"].values()
+        ],
+    output:
+        csv="results/combinations/{combination}.csv",
+        tex="results/combinations/{combination}.tex",
+        md="results/combinations/{combination}.md",
+    log:
+        "results/combinations/logs/{combination}.log",
+    params:
+        code=code_of("combine_limits"),
+        combination=lambda w: COMBINATIONS[w.combination],
+        confidence_level=config["confidence_level"],
+        seed=config["base_seed"],
+    wildcard_constraints:
+        combination="|".join(COMBINATIONS) or "none",
+    resources:
+        mem_mb=400,
+        runtime=5,
+    script:
+        "../scripts/combine_limits.py"
