@@ -17,7 +17,7 @@ SHARED = (
 LAYERS = (
     "generation", "detector", "reconstruction", "selection", "sensitivity", "systematics",
     "statistics", "limit_inputs", "limit_tables", "publication", "cli",
-    "limit_quantities", "limit_ranges", "limit_settings", "limit_table", "limit_models", "limit_experiments",
+    "limit_combination", "limit_quantities", "limit_ranges", "limit_settings", "limit_table", "limit_models", "limit_experiments",
     "limit_extras", "limit_answers", "limit_command", "combine_command",
 )  # fmt: skip
 
