@@ -15,6 +15,8 @@ _GEV = {"ge": 0, "le": 1e3}
 _METRES = {"ge": 0, "le": 1e3}
 _PROBABILITY = {"ge": 0, "lt": 1}
 _Plane = Literal["straw", "rich", "pad_hodoscope", "slab_hodoscope", "lkr", "muv3"]
+#: Detectors whose acceptance is asked for.
+Planes = Annotated[list[_Plane], Field(min_length=1), Once]
 _Part = Literal["chod", "straw", "rich", "ktag", "lkr", "muv3"]
 
 # ---------------------------------------------------------------------------------------------- cuts
@@ -43,7 +45,7 @@ CUTS = (
         z_maximum_m=(float, key("End of the volume.", **_METRES)),
         counted=(Counted, Field(default_factory=Counted))),
     cut("geometry", "All tracks within the sensitive areas of detectors.",
-        planes=(Annotated[list[_Plane], Field(min_length=1), Once], key("Which detectors."))),
+        planes=(Planes, key("Which detectors."))),
     cut("track_separation", "Every two tracks apart in straw chambers.",
         chambers=(Annotated[list[Literal[1, 2, 3, 4]], Field(min_length=1), Once],
             key("Which chambers, counted from 1.")),

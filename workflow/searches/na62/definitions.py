@@ -10,7 +10,7 @@ from pydantic import Field
 from lnvsearch.generation.kaon.modes import MODES
 from searches.definitions import LimitKeys, PositiveEstimate, SearchKeys
 from searches.keys import Keys, Name, Names, Once, Positive, Window, cuts_of, key
-from searches.na62.cuts import CUTS, Identification, Maps, Trigger
+from searches.na62.cuts import CUTS, Identification, Maps, Planes, Trigger
 
 _Particle = Literal["pi+", "pi-", "mu+", "mu-", "e+", "e-", "pi0"]
 _Track = Literal["pi+", "pi-", "mu+", "mu-", "e+", "e-"]
@@ -293,6 +293,21 @@ class Closure(Keys):
     muon: Probe = key("Muons of a kinematically selected decay.", None)
 
 
+class ReferenceSelection(Keys):
+    """A selection of K3pi decays whose acceptance NA62's analysis package states."""
+
+    mode: Literal["pi_pi_pi"] = key("The decay.")
+    statistics: Literal["kaon_signal", "kaon_control"] = key(
+        "Entry of `statistics` in the configuration."
+    )
+    planes: Planes = key("Detectors whose acceptance all tracks are in.")
+    chi_square_maximum: Positive = key("Largest chi^2 of the vertex.")
+    z_minimum_m: Positive = key("Where vertices begin.")
+    z_maximum_m: Positive = key("Where they end.")
+    momentum_deviation_maximum_gev: Positive = key("Total momentum, from the beam's.")
+    mass_gev: Window = key("Window of the mass of three pions.")
+
+
 class KaonKeys(SearchKeys):
     """A search for a rare kaon decay."""
 
@@ -307,3 +322,6 @@ class KaonKeys(SearchKeys):
     identification: Identification
     trigger: Trigger
     closure: Closure
+    reference_selection: ReferenceSelection = key(
+        "A check from outside the papers, in the table `validation`.", None
+    )

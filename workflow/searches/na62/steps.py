@@ -145,6 +145,21 @@ def _validation(paper: KaonSearch, wildcards) -> dict:
             [sample, variation, folder_of(variation, paper.job_of(variation))]
             for sample, variation in _validated_runs(paper)
         ],
+        "reference": _reference(paper),
+    }
+
+
+def _reference(paper: KaonSearch) -> dict | None:
+    """The selection whose acceptance NA62's analysis package states, if the search compares it."""
+    entry = paper.settings.get("reference_selection")
+    if entry is None:
+        return None
+    selection = {key: value for key, value in entry.items() if key != "statistics"}
+    selection["n_events"] = paper.config["statistics"][entry["statistics"]]
+    return {
+        "settings": selection,
+        "detector": detector_numbers(paper.detector),
+        "base_seed": paper.config["base_seed"],
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,14 +67,19 @@ def validation_table(
     candidates: CandidateFiles,
     losses: Mapping[str, Table],
     acceptances: Mapping[str, Table],
+    references: Iterable[tuple[str, float, float, str]] = (),
 ) -> dict[str, list]:
-    """One row (VALIDATION_COLUMNS) a quantity; `losses` and `acceptances`: tables by channel."""
+    """One row (VALIDATION_COLUMNS) a quantity; `losses` and `acceptances`: tables by channel.
+
+    `references`: name, value, uncertainty and note of what belongs to no channel.
+    """
     rows = []
     for channel, entry in settings.channels.items():
         rows += _resolutions(channel, entry, candidates)
         rows += _losses(channel, entry, losses[channel])
         rows += _control_loss(channel, entry, acceptances[channel])
     rows += _exposures(settings)
+    rows += [_row(name, "all", *found) for name, *found in references]
     return table_from_rows(rows, VALIDATION_COLUMNS)
 
 

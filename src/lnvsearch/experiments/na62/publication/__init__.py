@@ -84,6 +84,7 @@ COMPARISON = Content(
         "mass_resolution_mev", "*_vertex_z_resolution_m", "ee_mass_acceptance_loss_percent",
         "rich_angle_acceptance_loss*_percent", "rich_identification_loss*_percent",
         "large_angle_veto_loss*_percent", "control_normalisation_acceptance_loss_percent",
+        "k3pi_acceptance_of_package*_percent",
     ),
 )
 

@@ -10,15 +10,17 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from lnvsearch.experiments.na62.events import SpectrometerEvents
 from lnvsearch.experiments.na62.selection.candidates import Candidates
 from lnvsearch.experiments.na62.selection.counted_vertices import CountedVertices
 from lnvsearch.experiments.na62.selection.decisions import EnergyOverMomentum, candidate_decision
 from lnvsearch.experiments.na62.selection.geometry import sensitive_areas
 from lnvsearch.experiments.na62.selection.kernels import all_inside
 from lnvsearch.reconstruction.neutral_pion import find_photon_pairs
+from lnvsearch.reconstruction.three_track_vertex import ThreeTrackVertices
 from lnvsearch.selection.mass_regions import in_region
 
-__all__ = ["CUTS"]
+__all__ = ["CUTS", "are_counted"]
 
 
 def one_vertex(
@@ -37,17 +39,26 @@ def one_vertex(
     if not isinstance(counted, CountedVertices):
         counted = CountedVertices(**counted)
     vertices = state.vertices
-    z = vertices.position_m[:, 2]
-    is_there = vertices.chi_square < counted.chi_square_maximum
-    is_there &= (z > counted.z_minimum_m) & (z < counted.z_maximum_m)
-    fits = np.asarray(state.events.track["chi_square"])
-    for i in range(3):
-        fit = fits[vertices.event_index, vertices.track_index[:, i]]
-        is_there &= fit <= counted.track_chi_square_maximum
+    is_there = are_counted(vertices, state.events, counted)
     number = np.bincount(vertices.event_index[is_there], minlength=len(state.events))
+    z = vertices.position_m[:, 2]
     good = is_there & (vertices.chi_square < chi_square_maximum)
     good &= (z > z_minimum_m) & (z < z_maximum_m)
     return good[state.vertex] & (number[state.event] == 1)
+
+
+def are_counted(
+    vertices: ThreeTrackVertices, events: SpectrometerEvents, counted: CountedVertices
+) -> np.ndarray:
+    """Which vertices of the events, (m,), there are."""
+    z = vertices.position_m[:, 2]
+    result = vertices.chi_square < counted.chi_square_maximum
+    result &= (z > counted.z_minimum_m) & (z < counted.z_maximum_m)
+    fits = np.asarray(events.track["chi_square"])
+    for i in range(3):
+        fit = fits[vertices.event_index, vertices.track_index[:, i]]
+        result &= fit <= counted.track_chi_square_maximum
+    return result
 
 
 def geometry(state: Candidates, alive: np.ndarray, *, planes: Sequence[str]) -> np.ndarray:

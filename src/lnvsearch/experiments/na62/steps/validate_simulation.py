@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from lnvsearch.experiments.na62.reference_selection import reference_rows
 from lnvsearch.experiments.na62.validation import ValidationSettings, validation_table
 from lnvsearch.tables import read_csv
 
@@ -15,9 +16,10 @@ def validate_simulation(inputs: Mapping, settings: Mapping) -> dict:
 
     `inputs`: `acceptance` and `losses`, one file a channel in the order of `settings["channels"]`,
     and `candidates`, one for each (sample, variation, folder in the file) of
-    `settings["candidates"]`.
+    `settings["candidates"]`.  `settings["reference"]`: arguments of `reference_rows`, or None.
     """
     own = dict(settings)
+    reference = own.pop("reference")
     runs = [tuple(run) for run in own.pop("candidates")]
     typed = ValidationSettings.from_mapping(own)
     tables = {
@@ -31,5 +33,8 @@ def validate_simulation(inputs: Mapping, settings: Mapping) -> dict:
         (sample, variation): (path, folder)
         for (sample, variation, folder), path in zip(runs, inputs["candidates"], strict=True)
     }
-    table = validation_table(typed, candidates, tables["losses"], tables["acceptance"])
+    references = () if reference is None else reference_rows(**reference)
+    table = validation_table(
+        typed, candidates, tables["losses"], tables["acceptance"], references
+    )
     return {"validation": table}
