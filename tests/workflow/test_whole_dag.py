@@ -22,8 +22,8 @@ KAON_FIGURES = {
 }
 KAON_TABLES = {
     "na62_2019": ("table1", "table2", "table3", "control_samples", "probe_contamination",
-                  "validation", "systematics"),
-    "na62_2022": ("table1", "table2", "probe_contamination", "validation", "systematics"),
+                  "validation", "systematics", "vertex_conditions"),
+    "na62_2022": ("table1", "table2", "probe_contamination", "validation", "systematics", "vertex_conditions"),
 }
 
 
