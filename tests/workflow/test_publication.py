@@ -28,7 +28,8 @@ def readers(paper, result):
 @pytest.mark.parametrize(("name", "result", "expected"), [
     ("na62_2019", "identification/closure.csv",
      {"table1", "identification", "muon_identification"}),
-    ("na62_2019", "background/pimumu.csv", {"table2", "control_samples", "vertex_conditions", "comparison"}),
+    ("na62_2019", "background/pimumu.csv",
+     {"table2", "table3", "control_samples", "vertex_conditions", "comparison"}),
     ("na62_2019", "spectra/pimumu.csv", {"figure3"}),
     ("na62_2019", "systematics/piee.csv", {"systematics"}),
     ("na62_2022", "background/pipi0ee.csv", {"table2", "vertex_conditions", "comparison"}),
