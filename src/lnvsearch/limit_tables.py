@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lnvsearch.limit_inputs import Inputs, Limit, ParentLimit
-from lnvsearch.publication.rounding import round_significant
 from lnvsearch.statistics import methods
 from lnvsearch.statistics.methods import METHODS
 from lnvsearch.tables import Table, find_rows, table_from_rows
@@ -171,7 +170,7 @@ def background_text(record: Mapping[str, Any]) -> str:
     """Return the background of a limit for print, with the bound on what it leaves out."""
     text = f"{record['background']:.{_DIGITS['background']}g}"
     left_out = record.get("background_left_out")
-    return f"{text} and < {round_significant(left_out, 2)}" if left_out else text
+    return f"{text} and < {float(f'{left_out:.2g}'):g}" if left_out else text
 
 
 def coverage_table(
