@@ -15,6 +15,7 @@ import numpy as np
 from numba import njit
 
 from lnvsearch.elementary_functions import cosine_and_sine_of_turn
+from lnvsearch.generation.eikonal import FLIGHT_COLUMNS
 from lnvsearch.generation.majorana_pair import majorana_pair_vertex
 from lnvsearch.generation.phase_space_blocks import fill_rows
 from lnvsearch.generation.phase_space_kernels import (
@@ -45,7 +46,7 @@ class DecayTree(NamedTuple):
 
     `parent`, `first`, `n_daughters` (0 for a final particle), `model` of its decay; `shape`: where
     its mass comes from; `mass`, `width`, GeV; `lowest`: least mass that its daughters need, GeV;
-    `charged`, `spin_half`: for radiation; `output`: place among the final particles, -1 if it
+    `charge`, `spin_half`: for radiation; `output`: place among the final particles, -1 if it
     decays; `analysing_power`: of MAJORANA_PAIR, as a share of that of a V - A current; `code`,
     `conjugate`: PDG codes of the node and of its antiparticle.
     """
@@ -58,7 +59,7 @@ class DecayTree(NamedTuple):
     mass: np.ndarray
     width: np.ndarray
     lowest: np.ndarray
-    charged: np.ndarray
+    charge: np.ndarray
     spin_half: np.ndarray
     output: np.ndarray
     analysing_power: np.ndarray
@@ -275,7 +276,7 @@ def _fill_plain_vertices(key, first_event, n_events, tree, maxima, masses_vary, 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
 def _decay_all(streams, event, tree, maxima, masses_vary, photon_cut, mass, work, momentum,
-               photon, photon_vertex):
+               photon, photon_vertex, flight):
     """All vertices of one event, each in its parent's rest frame; returns the photon count.
 
     `momentum`, (nodes, 4), has those of `_fill_plain_vertices` already.
@@ -302,7 +303,7 @@ def _decay_all(streams, event, tree, maxima, masses_vary, photon_cut, mass, work
             before = n_photons
             n_photons = radiate(
                 streams.radiation, event, mass[node], photon_cut * mass[node], mass,
-                tree.charged, tree.spin_half, first, n, momentum, photon, n_photons,
+                tree.charge, tree.spin_half, first, n, momentum, photon, n_photons, flight,
             )
             for k in range(before, n_photons):
                 photon_vertex[k] = node
@@ -339,6 +340,7 @@ def generate_block(streams, first_event, n_events, tree, beam, photon_cut, conju
     laboratory = np.empty((n_nodes, 4))
     photon = np.empty((MAXIMUM_PHOTONS, 4))
     photon_vertex = np.empty(MAXIMUM_PHOTONS, dtype=np.int64)
+    flight = np.empty((n_nodes, FLIGHT_COLUMNS))
     place = 0
     for i in range(n_events):
         if place + n_final + MAXIMUM_PHOTONS > len(code):
@@ -352,7 +354,7 @@ def generate_block(streams, first_event, n_events, tree, beam, photon_cut, conju
         momentum = momenta[i % _EVENTS_TOGETHER]
         n_photons = _decay_all(
             streams, event, tree, maxima, masses_vary, photon_cut, mass, work, momentum,
-            photon, photon_vertex,
+            photon, photon_vertex, flight,
         )
         _draw_beam(streams.beam, event, beam, mass[0], laboratory)
         flip = conjugate and uniform4(streams.charge_conjugation, event, 0, 0, 0)[0] < 0.5

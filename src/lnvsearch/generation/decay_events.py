@@ -49,7 +49,7 @@ def decay_tree(decay: Decay) -> DecayTree:
             model = chain.DRAWN if pair else models.get(node.model, chain.PHASE_SPACE)
             rows.append(
                 (parent[index], first[index], len(node.daughters), model, _shape(node, index),
-                 node.mass, node.width, lowest_mass(node), node.charge != 0, False, -1,
+                 node.mass, node.width, lowest_mass(node), float(node.charge), False, -1,
                  float(node.analysing_power), 0, 0)
             )
         else:
@@ -57,7 +57,7 @@ def decay_tree(decay: Decay) -> DecayTree:
             mass = particles.mass_gev(node)
             rows.append(
                 (parent[index], first[index], 0, chain.PHASE_SPACE, 0, mass, 0.0, mass,
-                 particles.charge(node) != 0, particles.spin(node) == 0.5, places[index], 0.0,
+                 float(particles.charge(node)), particles.spin(node) == 0.5, places[index], 0.0,
                  code, particles.conjugate_pdg_id(code))
             )
     columns = [np.array(column) for column in zip(*rows, strict=True)]

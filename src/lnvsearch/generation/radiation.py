@@ -1,22 +1,34 @@
 """Final-state radiation: photons from every charged daughter of a decay.
 
-One charged particle at a time radiates against the rest Y of its decay, in the parent's frame
-(mass M).  The number of photons is Poisson distributed with the density
+In the rest frame of the parent (mass M), whether it is charged or not, soft photons of the
+direction n come from the eikonal factor
 
-    dN = (alpha / 2 pi) (dk / k) H(x) D(c) dc,
-    D(c) = 4 beta^2 (1 - c^2) / (1 - beta^2 c^2)^2 * (1 + beta c) / 2,
+    dN = (alpha / 4 pi^2) (dk / k) dn |sum_i Q_i a_i|^2,  a_i = v_i (across n) / (1 - v_i.n),
 
-that is the eikonal (soft-photon) radiation of two charges that fly apart back to back with
-velocity beta (e.g. Jackson, Classical Electrodynamics, ch. 15), of which the factor
-(1 + beta c)/2 gives one particle its share.  c is the cosine of the angle between photon and
-particle, x = k / k_max, and H turns the soft into a hard spectrum: H = (1 + (1 - x)^2) / 2 for
-spin 1/2 (the splitting function of QED) and H = 1 - x for all others.  Kinematics are exact:
-given k and c, energy and momentum conservation fix the particle's momentum; Y keeps its
-direction and its inner structure and is boosted along it.  Further photons follow one after
-another, earlier ones being part of Y.
+which is -(alpha/4 pi^2) sum_ij eta_i eta_j Q_i Q_j p_i.p_j k^2 / (p_i.k p_j.k) with the parent
+among its particles (Jackson, Classical Electrodynamics, ch. 15; Yennie, Frautschi, Suura, Ann.
+Phys. 13 (1961) 379).  Photons are drawn from one charged particle at a time,
 
-Left out: interference between particles (beyond the back-to-back picture), virtual corrections
-(they cancel the soft divergence and leave the rate alone), photon conversion.
+    dN_i = (alpha / 2 pi) Q_i^2 (dk / k) D_i(c) dc,
+    D_i(c) = 4 beta^2 (1 - c^2) / (1 - beta^2 c^2)^2 * (1 + beta c) / 2,
+
+its share of two charges that fly apart back to back with its velocity beta, c the cosine between
+photon and particle; a photon is kept with the probability r = |sum_i Q_i a_i|^2 / sum_i Q_i^2 D_i.
+By Schwarz's inequality r is at most sum_i (1 + v_i.n) / 2, hence (N + |sum_i v_i|) / 2 =: 1 + e for
+N charged particles.  Where e > 0, a further e times as many photons are drawn, and kept with the
+probability (r - 1) / e.  Both together have the eikonal mean and angles of that very event.
+
+Hard photons: with x = k / k_max, a factor H turns the spectrum, (1 + (1 - x)^2) / 2 for spin 1/2
+(the splitting function of QED) and 1 - x for all others, and a factor D'/D replaces D, integrated
+over angles, by its value in the system of the particle and the rest Y of the decay that the photon
+leaves, of mass squared M^2 - 2 M k.  For J/psi -> e+ e- both are the first order of QED, (1 + (1 -
+x)^2) / x (ln(s (1 - x) / m^2) - 1).  Kinematics are exact: given k and c, energy and momentum
+conservation fix the particle's momentum; Y keeps its direction and its inner structure and is
+boosted along it.  Further photons follow one after another, earlier ones being part of Y; how many
+there are, and their angles, follow from the momenta without any photon.
+
+Left out: matrix elements of hard photons at wide angles, virtual corrections (they cancel the soft
+divergence and leave the rate alone), photon conversion.
 """
 
 from __future__ import annotations
@@ -27,21 +39,25 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
+from lnvsearch.elementary_functions import cosine_and_sine_of_turn
+from lnvsearch.generation.eikonal import (
+    FLIGHT_COLUMNS,
+    SLOWEST,
+    eikonal_ratio,
+    fill_flight,
+    largest_excess,
+    least_silence,
+    mean_bound,
+    mean_photon_factor,
+)
 from lnvsearch.random_streams import uniform4
 
-__all__ = ["FINE_STRUCTURE_CONSTANT", "RadiationSettings", "mean_photon_factor"]
-
-#: Fine-structure constant at zero momentum transfer (CODATA 2018).
-FINE_STRUCTURE_CONSTANT = 7.2973525693e-3
+__all__ = ["MAXIMUM_PHOTONS", "RadiationSettings", "radiate", "radiate_all"]
 
 #: Room for photons of one event; with a mean below 2 it is never filled (then radiation stops).
 MAXIMUM_PHOTONS = 64
 
 _MAXIMUM_ANGLE_TRIALS = 1000
-_LN_2 = math.log(2.0)
-_TWO_TO_MINUS_52 = 2.0**-52
-# Below this velocity the rate (proportional to its square) is below 1e-8 a particle.
-_SLOWEST = 1e-3
 
 
 @dataclass(frozen=True)
@@ -63,52 +79,11 @@ class RadiationSettings:
             )
 
 
-@njit(cache=True, error_model="numpy")
-def mean_photon_factor(energy, momentum, mass):
-    """Photons per unit of ln(k), for H = 1, from a particle of the given energy (GeV).
-
-    (alpha / pi) [(1 + beta^2) / (2 beta) ln((1 + beta) / (1 - beta)) - 1]: half the back-to-back
-    dipole, integrated over angles.
-
-    >>> round(mean_photon_factor(1.54845, 1.54845, 0.000511), 4)    # an electron of J/psi -> ee
-    0.0381
-    """
-    beta = momentum / energy
-    logarithm = 2.0 * math.log((energy + momentum) / mass)
-    return (
-        FINE_STRUCTURE_CONSTANT / math.pi * (0.5 * (1.0 + beta * beta) / beta * logarithm - 1.0)
-    )
-
-
-@njit(cache=True, error_model="numpy", forceinline=True)
-def _logarithm_bound(x):
-    """A number above ln(x), by 0.06 at most, for x > 0: the bits of x are linear in log2(x).
-
-    Between powers of two log2 exceeds its chord by 0.08607 at most.
-    """
-    bits = np.float64(x).view(np.int64)
-    return _LN_2 * (bits * _TWO_TO_MINUS_52 - (1023.0 - 0.0861))
-
-
-@njit(cache=True, error_model="numpy", forceinline=True)
-def _least_silence(parent, least_energy, energy, momentum, mass):
-    """A number below the probability that a particle radiates no photon, without a logarithm.
-
-    From the largest photon energy next to massless company, and upper bounds of the logarithms;
-    the series of exp(-x) that ends with a negative term lies below it.  Most particles end here.
-    """
-    range_bound = _logarithm_bound(
-        0.5 * (parent - mass) * (parent + mass) / (parent * least_energy)
-    )
-    logarithm = _logarithm_bound((energy + momentum) / mass)
-    dipole = (energy * energy + momentum * momentum) / (energy * momentum) * logarithm - 1.0
-    mean = FINE_STRUCTURE_CONSTANT / math.pi * range_bound * dipole
-    return 1.0 - mean * (1.0 - mean * (0.5 - mean * (1.0 / 6.0)))
-
-
 @njit(cache=True, error_model="numpy", forceinline=True)
 def _poisson(mean, uniform):
     """Poisson number by inversion; `mean` is of order one."""
+    if uniform <= 1.0 - mean:
+        return 0
     probability = math.exp(-mean)
     cumulative = probability
     count = 0
@@ -136,6 +111,33 @@ def _emission_angle(key, event, slot, attempt, slow, fast):
             if second * pole * (2.0 - pole) < one_minus * one_plus:
                 return one_minus, one_plus
     return 1.0, 1.0
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _across(nx, ny, nz, cosine, sine):
+    """Unit vector across (nx, ny, nz) at an azimuth of this cosine and sine.
+
+    After Duff et al., JCGT 6 (2017) 1: no direction is singular.
+    """
+    sign = math.copysign(1.0, nz)
+    a = -1.0 / (sign + nz)
+    b = nx * ny * a
+    return (
+        cosine * (1.0 + sign * nx * nx * a) + sine * b,
+        cosine * sign * b + sine * (sign + ny * ny * a),
+        -cosine * sign * nx - sine * ny,
+    )
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _dipole_left(parent, photon, mass, rest_squared):
+    """`mean_photon_factor` of a particle, in the system that the photon leaves to it and its Y."""
+    squared = parent * (parent - 2.0 * photon)
+    energy = 0.5 * (squared + mass * mass - rest_squared) / math.sqrt(squared)
+    momentum = math.sqrt(max(energy * energy - mass * mass, 0.0))
+    if momentum < SLOWEST * energy:
+        return 0.0
+    return mean_photon_factor(energy, momentum, mass)
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -172,8 +174,8 @@ def _stretch(momentum, index, nx, ny, nz, factor):
 
 
 @njit(cache=True, error_model="numpy")
-def _emit(parent, emitter, photon_energy, one_minus, one_plus, azimuth, mass, first, n, momentum,
-          photon, first_photon, n_photons):
+def _emit(parent, emitter, photon_energy, one_minus, one_plus, cos_azimuth, sin_azimuth, mass,
+          first, n, momentum, photon, first_photon, n_photons):
     """Add one photon to particle `emitter`, if kinematics allow; returns the photon count."""
     px, py, pz = momentum[emitter, 0], momentum[emitter, 1], momentum[emitter, 2]
     size = math.sqrt(px * px + py * py + pz * pz)
@@ -191,15 +193,8 @@ def _emit(parent, emitter, photon_energy, one_minus, one_plus, azimuth, mass, fi
     if total <= 0.0:
         return n_photons
     nx, ny, nz = px / size, py / size, pz / size
-    # Two axes across the flight direction (Duff et al., JCGT 6 (2017) 1: no branch is singular).
-    sign = math.copysign(1.0, nz)
-    a = -1.0 / (sign + nz)
-    b = nx * ny * a
-    cos_azimuth, sin_azimuth = math.cos(azimuth), math.sin(azimuth)
-    tx = cos_azimuth * (1.0 + sign * nx * nx * a) + sin_azimuth * b
-    ty = cos_azimuth * sign * b + sin_azimuth * (sign + ny * ny * a)
-    tz = -cos_azimuth * sign * nx - sin_azimuth * ny
-    across = after * photon_energy * sine / total
+    tx, ty, tz = _across(nx, ny, nz, cos_azimuth, sin_azimuth)
+    sideways = after * photon_energy * sine / total
     along_emitter = after * (after + photon_energy * cosine) / total
     along_photon = photon_energy * (photon_energy + after * cosine) / total
 
@@ -210,73 +205,129 @@ def _emit(parent, emitter, photon_energy, one_minus, one_plus, azimuth, mass, fi
     for other in range(first_photon, n_photons):
         _stretch(photon, other, -nx, -ny, -nz, factor)
 
-    momentum[emitter, 0] = along_emitter * nx + across * tx
-    momentum[emitter, 1] = along_emitter * ny + across * ty
-    momentum[emitter, 2] = along_emitter * nz + across * tz
+    momentum[emitter, 0] = along_emitter * nx + sideways * tx
+    momentum[emitter, 1] = along_emitter * ny + sideways * ty
+    momentum[emitter, 2] = along_emitter * nz + sideways * tz
     momentum[emitter, 3] = math.sqrt(after * after + mass[emitter] * mass[emitter])
-    photon[n_photons, 0] = along_photon * nx - across * tx
-    photon[n_photons, 1] = along_photon * ny - across * ty
-    photon[n_photons, 2] = along_photon * nz - across * tz
+    photon[n_photons, 0] = along_photon * nx - sideways * tx
+    photon[n_photons, 1] = along_photon * ny - sideways * ty
+    photon[n_photons, 2] = along_photon * nz - sideways * tz
     photon[n_photons, 3] = photon_energy
     return n_photons + 1
 
 
-@njit(cache=True, error_model="numpy")
-def radiate(key, event, parent, least_energy, mass, charged, spin_half, first, n, momentum,
-            photon, n_photons):
-    """Radiation of one decay in its parent's rest frame; returns the new photon count.
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _is_silent(u_count, u_excess, charge, excess, parent, least_energy, energy, size, mass):
+    """Whether a particle certainly has no photon: most end here."""
+    if size < SLOWEST * energy:
+        return True
+    mean = charge * charge * mean_bound(parent, least_energy, energy, size, mass)
+    return u_count <= least_silence(mean) and u_excess <= 1.0 - excess * mean
 
-    `parent`: mass of the decaying particle.  Daughters are rows [first, first + n) of
-    `momentum`, changed in place; photons are appended to the rows of `photon`.  The stream's
-    slot is the daughter's row, its attempt the photon's number.
-    """
-    first_photon = n_photons
-    for emitter in range(first, first + n):
-        if not charged[emitter]:
+
+@njit(cache=True, error_model="numpy")
+def _photons_of(key, event, parent, least_energy, mass, charge, spin_half, first, n, emitter,
+                excess, flight, momentum, photon, first_photon, n_photons):
+    """Photons of `emitter`, which `flight` has as it was before all radiation; the new count."""
+    own, beta, slow = mass[emitter], flight[emitter, 3], flight[emitter, 4]
+    energy = flight[emitter, 5]
+    size = beta * energy
+    u_count, u_excess, _, _ = uniform4(key, event, emitter, 0, 0)
+    if _is_silent(
+        u_count, u_excess, charge[emitter], excess, parent, least_energy, energy, size, own
+    ):
+        return n_photons
+    rest_squared = max((parent - energy - size) * (parent - energy + size), 0.0)
+    heaviest = own + math.sqrt(rest_squared)
+    largest = 0.5 * (parent - heaviest) * (parent + heaviest) / parent
+    if largest <= least_energy:
+        return n_photons
+    nx, ny, nz = flight[emitter, 0], flight[emitter, 1], flight[emitter, 2]
+    log_range = math.log(largest / least_energy)
+    dipole = mean_photon_factor(energy, size, own)
+    mean = charge[emitter] * charge[emitter] * log_range * dipole
+    count = _poisson(mean, u_count)
+    for number in range(1, 1 + count + _poisson(excess * mean, u_excess)):
+        if n_photons == len(photon):
+            break
+        u_energy, u_hard, u_azimuth, u_ratio = uniform4(key, event, emitter, number, 0)
+        x = math.exp(-log_range * u_energy)
+        photon_energy = largest * x
+        hardness = 0.5 + 0.5 * (1.0 - x) * (1.0 - x) if spin_half[emitter] else 1.0 - x
+        if u_hard > hardness:
             continue
-        energy = momentum[emitter, 3]
-        px, py, pz = momentum[emitter, 0], momentum[emitter, 1], momentum[emitter, 2]
-        size = math.sqrt(px * px + py * py + pz * pz)
-        uniform = uniform4(key, event, emitter, 0, 0)[0]
-        if size < _SLOWEST * energy or uniform <= _least_silence(
-            parent, least_energy, energy, size, mass[emitter]
+        one_minus, one_plus = _emission_angle(key, event, emitter, number, slow, 1.0 + beta)
+        cos_azimuth, sin_azimuth = cosine_and_sine_of_turn(u_azimuth)
+        tx, ty, tz = _across(nx, ny, nz, cos_azimuth, sin_azimuth)
+        cosine, sine = 0.5 * (one_plus - one_minus), math.sqrt(one_minus * one_plus)
+        ratio = eikonal_ratio(
+            first, n, charge, flight,
+            cosine * nx - sine * tx, cosine * ny - sine * ty, cosine * nz - sine * tz,
+        )
+        keeps = u_ratio < ratio if number <= count else excess * u_ratio < ratio - 1.0
+        if keeps and u_hard * dipole <= hardness * _dipole_left(
+            parent, photon_energy, own, rest_squared
         ):
-            continue
-        rest_squared = max((parent - energy - size) * (parent - energy + size), 0.0)
-        heaviest = mass[emitter] + math.sqrt(rest_squared)
-        largest = 0.5 * (parent - heaviest) * (parent + heaviest) / parent
-        if largest <= least_energy:
-            continue
-        log_range = math.log(largest / least_energy)
-        mean = log_range * mean_photon_factor(energy, size, mass[emitter])
-        count = _poisson(mean, uniform)
-        for number in range(1, count + 1):
-            if n_photons == len(photon):
-                return n_photons
-            u_energy, u_spectrum, u_azimuth, _ = uniform4(key, event, emitter, number, 0)
-            x = math.exp(-log_range * u_energy)
-            hard = 0.5 + 0.5 * (1.0 - x) * (1.0 - x) if spin_half[emitter] else 1.0 - x
-            if u_spectrum > hard:
-                continue
-            # 1 - beta without the subtraction that loses all digits for a fast electron.
-            slow = mass[emitter] * mass[emitter] / (energy * (energy + size))
-            one_minus, one_plus = _emission_angle(
-                key, event, emitter, number, slow, 1.0 + size / energy
-            )
             n_photons = _emit(
-                parent, emitter, largest * x, one_minus, one_plus, 2.0 * math.pi * u_azimuth,
+                parent, emitter, photon_energy, one_minus, one_plus, cos_azimuth, sin_azimuth,
                 mass, first, n, momentum, photon, first_photon, n_photons,
             )
-    for particle in range(first, first + n):
-        px, py, pz = momentum[particle, 0], momentum[particle, 1], momentum[particle, 2]
-        momentum[particle, 3] = math.sqrt(
-            px * px + py * py + pz * pz + mass[particle] * mass[particle]
-        )
     return n_photons
 
 
 @njit(cache=True, error_model="numpy")
-def radiate_all(key, first_event, parent, least_energy, mass, charged, spin_half, primary,
+def _radiate(key, event, parent, least_energy, mass, charge, spin_half, first, n, excess,
+             momentum, photon, n_photons, flight):
+    first_photon = n_photons
+    fill_flight(first, n, charge, mass, momentum, flight)
+    for emitter in range(first, first + n):
+        if charge[emitter] != 0.0:
+            n_photons = _photons_of(
+                key, event, parent, least_energy, mass, charge, spin_half, first, n, emitter,
+                excess, flight, momentum, photon, first_photon, n_photons,
+            )
+    return n_photons
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _put_on_shell(mass, first, n, momentum):
+    for i in range(first, first + n):
+        px, py, pz = momentum[i, 0], momentum[i, 1], momentum[i, 2]
+        momentum[i, 3] = math.sqrt(px * px + py * py + pz * pz + mass[i] * mass[i])
+
+
+@njit(cache=True, error_model="numpy")
+def radiate(key, event, parent, least_energy, mass, charge, spin_half, first, n, momentum,
+            photon, n_photons, flight):
+    """Radiation of one decay in its parent's rest frame; returns the new photon count.
+
+    `parent`: mass of the decaying particle.  Daughters are rows [first, first + n) of
+    `momentum`, changed in place; photons are appended to the rows of `photon`; `flight`: room of
+    FLIGHT_COLUMNS for as many rows.  The stream's slot is the daughter's row, its attempt the
+    photon's number.
+    """
+    excess = largest_excess(first, n, charge, momentum)
+    silent = True
+    for i in range(first, first + n):
+        if charge[i] != 0.0:
+            px, py, pz = momentum[i, 0], momentum[i, 1], momentum[i, 2]
+            size = math.sqrt(px * px + py * py + pz * pz)
+            u_count, u_excess, _, _ = uniform4(key, event, i, 0, 0)
+            silent &= _is_silent(
+                u_count, u_excess, charge[i], excess, parent, least_energy, momentum[i, 3], size,
+                mass[i],
+            )
+    if not silent:
+        n_photons = _radiate(
+            key, event, parent, least_energy, mass, charge, spin_half, first, n, excess,
+            momentum, photon, n_photons, flight,
+        )
+    _put_on_shell(mass, first, n, momentum)
+    return n_photons
+
+
+@njit(cache=True, error_model="numpy")
+def radiate_all(key, first_event, parent, least_energy, mass, charge, spin_half, primary,
                 first_column, momentum):
     """Radiation of n decays of one parent: bit for bit `radiate` of each, in less time.
 
@@ -285,30 +336,43 @@ def radiate_all(key, first_event, parent, least_energy, mass, charged, spin_half
     which are most; it calls nothing that arrays are handed to, as that costs more than its work.
     """
     n, k = primary.shape[0], primary.shape[1]
+    excess = np.empty(n)
+    for i in range(n):
+        count, vx, vy, vz = 0.0, 0.0, 0.0, 0.0
+        for emitter in range(k):
+            if charge[emitter] != 0.0:
+                inverse = 1.0 / primary[i, emitter, 3]
+                count += 1.0
+                vx += inverse * primary[i, emitter, 0]
+                vy += inverse * primary[i, emitter, 1]
+                vz += inverse * primary[i, emitter, 2]
+        excess[i] = max(0.5 * (count + math.sqrt(vx * vx + vy * vy + vz * vz)) - 1.0, 0.0)
     silent = np.ones(n, dtype=np.bool_)
     for emitter in range(k):
-        if not charged[emitter]:
+        if charge[emitter] == 0.0:
             continue
         for i in range(n):
             energy = primary[i, emitter, 3]
             px, py, pz = primary[i, emitter, 0], primary[i, emitter, 1], primary[i, emitter, 2]
             size = math.sqrt(px * px + py * py + pz * pz)
-            uniform = uniform4(key, first_event + i, emitter, 0, 0)[0]
-            silent[i] &= size < _SLOWEST * energy or uniform <= _least_silence(
-                parent, least_energy, energy, size, mass[emitter]
+            u_count, u_excess, _, _ = uniform4(key, first_event + i, emitter, 0, 0)
+            silent[i] &= _is_silent(
+                u_count, u_excess, charge[emitter], excess[i], parent, least_energy, energy, size,
+                mass[emitter],
             )
     momentum[:, first_column:] = 0.0
     photon = np.empty((momentum.shape[1] - first_column, 4))
+    flight = np.empty((k, FLIGHT_COLUMNS))
     for i in range(n):
-        if silent[i]:
-            for j in range(k):
-                px, py, pz = primary[i, j, 0], primary[i, j, 1], primary[i, j, 2]
-                primary[i, j, 3] = math.sqrt(px * px + py * py + pz * pz + mass[j] * mass[j])
-            continue
-        count = radiate(
-            key, first_event + i, parent, least_energy, mass, charged, spin_half, 0, k,
-            primary[i], photon, 0,
-        )
+        count = 0
+        if not silent[i]:
+            count = _radiate(
+                key, first_event + i, parent, least_energy, mass, charge, spin_half, 0, k,
+                excess[i], primary[i], photon, 0, flight,
+            )
+        for j in range(k):
+            px, py, pz = primary[i, j, 0], primary[i, j, 1], primary[i, j, 2]
+            primary[i, j, 3] = math.sqrt(px * px + py * py + pz * pz + mass[j] * mass[j])
         for column in range(count):
             for axis in range(4):
                 momentum[i, first_column + column, axis] = photon[column, axis]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from lnvsearch import particles
+from lnvsearch.generation.eikonal import FINE_STRUCTURE_CONSTANT
 from lnvsearch.generation.kaon import MODES, densities, generate_kaon_decays, pion_pair, three_body
 from lnvsearch.generation.kaon.kinematics import orientation, place_two_pairs
 from lnvsearch.generation.kaon.primary import (
@@ -23,7 +24,6 @@ from lnvsearch.generation.kaon.primary import (
 )
 from lnvsearch.generation.kaon.spinors import lepton_spinors, neutrino_spinor, weak_current
 from lnvsearch.generation.phase_space import breakup_momentum, phase_space_volume
-from lnvsearch.generation.radiation import FINE_STRUCTURE_CONSTANT
 from lnvsearch.random_streams import stream_key
 
 M = KAON_MASS_GEV

@@ -1,5 +1,6 @@
 """Final-state radiation: published rates, the eikonal limit, exact kinematics."""
 
+import itertools
 import math
 
 import numpy as np
@@ -7,15 +8,20 @@ import pytest
 
 from lnvsearch import particles
 from lnvsearch.generation import Decay, RadiationSettings, generate
-from lnvsearch.generation.kaon import generate_kaon_decays
-from lnvsearch.generation.radiation import (
+from lnvsearch.generation.eikonal import (
     FINE_STRUCTURE_CONSTANT,
-    _least_silence,
+    FLIGHT_COLUMNS,
     _logarithm_bound,
+    eikonal_ratio,
+    fill_flight,
+    largest_excess,
+    least_silence,
+    mean_bound,
     mean_photon_factor,
-    radiate,
-    radiate_all,
 )
+from lnvsearch.generation.kaon import generate_kaon_decays
+from lnvsearch.generation.phase_space import generate_phase_space
+from lnvsearch.generation.radiation import radiate, radiate_all
 from lnvsearch.random_streams import stream_key
 
 M_JPSI = particles.mass_gev("J/psi(1S)")
@@ -58,17 +64,177 @@ def test_photon_number_is_the_eikonal_integral():
         logarithm = math.log((1 + beta) / (1 - beta))
         dipole = (1 + beta**2) / beta * logarithm - 2.0
         largest = 0.5 * (M_JPSI - 4.0 * mass**2 / M_JPSI)
-        x_min = cut * M_JPSI / largest
-        log = math.log(1.0 / x_min)
-        if pair[0] == "mu+":
-            spectrum = log - (1 - x_min) + 0.25 * (1 - x_min**2)
-        else:
-            spectrum = log - (1 - x_min)
+        x = np.exp(np.linspace(math.log(cut * M_JPSI / largest), 0.0, 20_001))[:-1]
+        hard = 0.5 + 0.5 * (1 - x) ** 2 if pair[0] == "mu+" else 1 - x
+        # The dipole of the pair as the photon leaves it.
+        left = np.sqrt(1.0 - 4.0 * mass**2 / (M_JPSI**2 - 2.0 * M_JPSI * largest * x))
+        dipole_left = (1 + left**2) / left * np.log((1 + left) / (1 - left)) - 2.0
+        spectrum = np.trapezoid(hard * dipole_left / dipole, np.log(x))
         expected = n * FINE_STRUCTURE_CONSTANT / math.pi * dipole * spectrum
         found = np.sum(make(pair, n, cut).pdg_id == 22)
         # Kinematics forbid some hard photons at wide angles: a few per cent of the heavy kaons'.
         assert found < expected + 5 * math.sqrt(expected)
         assert found > 0.97 * expected - 5 * math.sqrt(expected)
+
+
+#: Parent and daughters.
+SIX_DECAYS = {
+    "J/psi -> e e": ("J/psi(1S)", ["e+", "e-"]),
+    "J/psi -> K K e e": ("J/psi(1S)", ["K+", "K+", "e-", "e-"]),
+    "K -> pi e e": ("K+", ["pi+", "e+", "e-"]),
+    "K -> pi mu mu": ("K+", ["pi-", "mu+", "mu+"]),
+    "K -> pi pi0 e e": ("K+", ["pi-", "pi0", "e+", "e+"]),
+    "K -> pi0 e nu": ("K+", ["pi0", "e+", "nu(e)"]),
+}
+_METRIC = np.array([-1.0, -1.0, -1.0, 1.0])
+
+
+class Soft:
+    """Phase-space decays with photons of energies far below all others.
+
+    `photons`: (n, columns, 4); the energies reach from 1e-30 to `largest` of the parent's mass.
+    """
+
+    largest = 1e-6
+
+    def __init__(self, name, n):
+        parent, names = SIX_DECAYS[name]
+        self.parent = particles.mass_gev(parent)
+        mass = [0.0 if name.startswith("nu") else particles.mass_gev(name) for name in names]
+        self.mass = np.array(mass)
+        self.charge = np.array([float(particles.charge(name)) for name in names])
+        spin_half = np.array([particles.spin(name) == 0.5 for name in names])
+        key = stream_key(4, name, "phase_space")
+        self.before = generate_phase_space(self.parent, self.mass, n, key)
+        daughters, room = self.before.copy(), np.empty((n, 24, 4))
+        radiate_all(
+            stream_key(4, name, "radiation"), 0, self.parent, 1e-30 * self.parent, self.mass,
+            self.charge, spin_half, daughters, 0, room,
+        )
+        assert np.all(room[:, -1, 3] == 0.0)
+        self.photons = room
+        self.soft = (room[..., 3] > 0.0) & (room[..., 3] < self.largest * self.parent)
+        # The parent comes in: eta = -1.
+        rest = np.tile([0.0, 0.0, 0.0, self.parent], (n, 1, 1))
+        self.momenta = np.concatenate([self.before, rest], axis=1)
+        self.signed = np.append(self.charge, -float(particles.charge(parent)))
+        self.masses = np.append(self.mass, self.parent)
+
+    @property
+    def logarithm(self):
+        return math.log(self.largest / 1e-30)
+
+    def coefficients(self):
+        """-(alpha / pi) sum eta eta Q Q f of every event: photons a unit of ln k."""
+        total = np.zeros(len(self.before))
+        for i, j in itertools.product(np.flatnonzero(self.signed), repeat=2):
+            f = 1.0
+            if i != j:
+                product = np.sum(self.momenta[:, i] * self.momenta[:, j] * _METRIC, axis=1)
+                gamma = product / (self.masses[i] * self.masses[j])
+                f = np.arccosh(gamma) / np.sqrt(1.0 - gamma**-2)
+            total -= self.signed[i] * self.signed[j] * f
+        return FINE_STRUCTURE_CONSTANT / math.pi * total
+
+    def density(self, direction):
+        """Photons a unit of ln k and of solid angle, (n,), in one direction an event."""
+        k = np.concatenate([direction, np.ones((len(direction), 1))], axis=1)
+        total = np.zeros(len(direction))
+        for i, j in itertools.product(np.flatnonzero(self.signed), repeat=2):
+            p, q = self.momenta[:, i], self.momenta[:, j]
+            pairs = ((p, q), (p, k), (q, k))
+            product, p_k, q_k = (np.sum(a * b * _METRIC, axis=1) for a, b in pairs)
+            total -= self.signed[i] * self.signed[j] * product / (p_k * q_k)
+        return FINE_STRUCTURE_CONSTANT / (4.0 * math.pi**2) * total
+
+    def is_wide(self, direction):
+        """Directions, (n, ..., 3), at 0.5 rad at least from every charged daughter."""
+        wide = np.ones(direction.shape[:-1], dtype=bool)
+        for i in np.flatnonzero(self.charge):
+            unit = self.before[:, i, :3] / np.linalg.norm(self.before[:, i, :3], axis=1)[:, None]
+            unit = unit.reshape(len(unit), *[1] * (direction.ndim - 2), 3)
+            wide &= np.sum(unit * direction, axis=-1) < math.cos(0.5)
+        return wide
+
+
+@pytest.mark.parametrize("decay", SIX_DECAYS)
+def test_soft_photons_have_the_eikonal_mean_and_angles_of_their_event(decay):
+    sample = Soft(decay, 400_000 if "mu" in decay else 100_000)
+    coefficient = sample.coefficients()
+    expected = sample.logarithm * coefficient.mean()
+    assert np.sum(sample.soft) / len(coefficient) == pytest.approx(expected, rel=0.01)
+    # Where the coefficient is large the photons are many: event by event, not on average.
+    above = coefficient > np.median(coefficient)
+    if np.ptp(coefficient) > 1e-3 * coefficient.mean():
+        for part in (above, ~above):
+            expected = sample.logarithm * coefficient[part].mean()
+            found = np.sum(sample.soft[part]) / np.sum(part)
+            assert found == pytest.approx(expected, rel=0.02)
+    # Far from every particle what is left is interference.
+    direction = np.random.default_rng(7).normal(size=(len(coefficient), 3))
+    direction /= np.linalg.norm(direction, axis=1)[:, None]
+    wide = 4.0 * math.pi * sample.density(direction) * sample.is_wide(direction)
+    with np.errstate(invalid="ignore"):
+        found = sample.photons[..., :3] / sample.photons[..., 3:]
+    found = np.sum(sample.soft & sample.is_wide(found))
+    expected = sample.logarithm * np.sum(wide)
+    error = math.sqrt(found + sample.logarithm**2 * np.sum(wide**2))
+    assert error < 0.02 * expected
+    assert abs(found - expected) < 4.0 * error
+
+
+@pytest.mark.parametrize("decay", SIX_DECAYS)
+def test_the_ratio_to_what_is_drawn_keeps_its_bound(decay):
+    """Beside the particles, where the largest values are, and anywhere."""
+    parent, names = SIX_DECAYS[decay]
+    mass = np.array([0.0 if n.startswith("nu") else particles.mass_gev(n) for n in names])
+    charge = np.array([float(particles.charge(name)) for name in names])
+    key = stream_key(5, decay, "phase_space")
+    momenta = generate_phase_space(particles.mass_gev(parent), mass, 400, key)
+    rng, flight, largest = np.random.default_rng(8), np.empty((len(mass), FLIGHT_COLUMNS)), 0.0
+    for momentum in momenta:
+        fill_flight(0, len(mass), charge, mass, momentum, flight)
+        bound = 1.0 + largest_excess(0, len(mass), charge, momentum)
+        for _ in range(60):
+            direction = rng.normal(size=3)
+            if rng.random() < 0.5:
+                place = rng.choice(np.flatnonzero(charge))
+                direction = flight[place, :3] + 10.0 ** rng.uniform(-3, 0) * direction
+            direction /= np.linalg.norm(direction)
+            ratio = eikonal_ratio(0, len(mass), charge, flight, *direction)
+            assert 0.0 <= ratio < bound * (1.0 + 1e-9)
+            largest = max(largest, ratio / bound)
+    assert largest > 0.7
+
+
+def test_hard_photons_of_jpsi_to_ee_have_the_spectrum_of_first_order_qed():
+    """(alpha / pi) (1 + (1 - x)^2) / x (ln(s (1 - x) / m^2) - 1), e.g. of Z -> l l gamma.
+
+    With room for one photon, the first of each event: two take energy from each other.
+    """
+    n, mass, cut = 500_000, particles.mass_gev("e-"), 0.01
+
+    def first_order(low, high):
+        x = 2.0 * np.geomspace(low, high, 10_001) / M_JPSI
+        spectrum = (1 + (1 - x) ** 2) / x * (np.log(M_JPSI**2 * (1 - x) / mass**2) - 1)
+        return FINE_STRUCTURE_CONSTANT / math.pi * np.trapezoid(spectrum, x)
+
+    bins = ((0.1, 0.3), (0.3, 0.8), (0.8, 1.2), (1.2, 1.5))
+    found, masses = np.zeros(len(bins)), np.array([mass, mass])
+    charge, spin_half = np.array([1.0, -1.0]), np.array([True, True])
+    for chunk in range(4):
+        key = stream_key(chunk, "J/psi -> e e", "phase_space")
+        pair = generate_phase_space(M_JPSI, masses, n, key)
+        photon = np.empty((n, 1, 4))
+        key = stream_key(chunk, "J/psi -> e e", "radiation")
+        radiate_all(key, 0, M_JPSI, cut * M_JPSI, masses, charge, spin_half, pair, 0, photon)
+        energy = photon[:, 0, 3]
+        found += [np.sum((energy > low) & (energy < high)) for low, high in bins]
+    mean = first_order(cut * M_JPSI, 0.4999 * M_JPSI)
+    first = (1.0 - math.exp(-mean)) / mean
+    expected = 4 * n * first * np.array([first_order(low, high) for low, high in bins])
+    assert found == pytest.approx(expected, rel=0.03)
+    assert np.all(np.abs(found - expected) < 4.0 * np.sqrt(expected))
 
 
 def test_the_rate_factor_matches_numerical_integration_of_the_dipole():
@@ -181,7 +347,7 @@ def test_the_bound_that_spares_the_poisson_number_lies_below_it():
             for cut in (1e-8, 1e-4, 0.05):
                 for momentum in largest * rng.uniform(0.002, 1.0, 60):
                     kinematics = (cut * parent, math.hypot(momentum, mass), momentum, mass)
-                    bound = _least_silence(parent, *kinematics)
+                    bound = least_silence(mean_bound(parent, *kinematics))
                     exact = exact_silence(parent, *kinematics)
                     assert bound < exact
                     if cut == 1e-4 and momentum > 0.2 * largest:
@@ -205,7 +371,7 @@ def test_many_decays_at_once_are_those_one_by_one_to_the_bit():
     stream = {"base_seed": 3, "sample": "radiate_all"}
     primary = generate_kaon_decays("pi_ee_lnv", n, radiation=False, **stream).four_momentum
     key = stream_key(3, "radiate_all", "radiation")
-    kinds = (np.ones(3, dtype=bool), np.array([False, True, True]))
+    kinds = (np.array([-1.0, 1.0, 1.0]), np.array([False, True, True]))
     arguments = (kaon, 1e-4 * kaon, mass, *kinds)
     together = primary.copy()
     columns = np.full((n, 3 + room, 4), np.nan)
@@ -213,7 +379,8 @@ def test_many_decays_at_once_are_those_one_by_one_to_the_bit():
     counts = np.zeros(n, dtype=np.int64)
     for i in range(n):
         alone, photon = primary[i].copy(), np.empty((room, 4))
-        counts[i] = radiate(key, 100 + i, *arguments, 0, 3, alone, photon, 0)
+        flight = np.empty((3, FLIGHT_COLUMNS))
+        counts[i] = radiate(key, 100 + i, *arguments, 0, 3, alone, photon, 0, flight)
         assert np.array_equal(together[i], alone)
         assert np.array_equal(columns[i, 3 : 3 + counts[i]], photon[: counts[i]])
         assert np.all(columns[i, 3 + counts[i] :] == 0.0)

@@ -72,7 +72,7 @@ class _Generator:
             for process in ("kaon_decay", "neutral_pion", "radiation", "aim")
         }
         names = self.mode.primary
-        self.charged = np.array([particles.charge(name) != 0 for name in names])
+        self.charge = np.array([float(particles.charge(name)) for name in names])
         self.spin_half = np.array([particles.spin(name) == 0.5 for name in names])
         self.n_final = len(self.mode.final_state)
         self.radiates = radiation and self.mode.radiates
@@ -136,7 +136,7 @@ class _Generator:
             radiate_all(
                 self.keys["radiation"], first_event, KAON_MASS_GEV,
                 RadiationSettings().photon_energy_cut * KAON_MASS_GEV, self.primary.mass_gev,
-                self.charged, self.spin_half, primary, self.n_final, momentum,
+                self.charge, self.spin_half, primary, self.n_final, momentum,
             )
         else:
             momentum[:, self.n_final :] = 0.0

@@ -17,6 +17,7 @@ import numpy as np
 from numba import njit
 
 from lnvsearch import particles
+from lnvsearch.generation.eikonal import FINE_STRUCTURE_CONSTANT
 from lnvsearch.generation.kaon.kinematics import (
     boost_row,
     frame_about,
@@ -26,7 +27,6 @@ from lnvsearch.generation.kaon.kinematics import (
     two_body_momentum,
 )
 from lnvsearch.generation.kaon.photon_aim import ISOTROPIC, aimed_photon
-from lnvsearch.generation.radiation import FINE_STRUCTURE_CONSTANT
 from lnvsearch.random_streams import uniform4
 
 __all__ = [

@@ -8,11 +8,11 @@ from functools import lru_cache
 import numpy as np
 
 from lnvsearch import particles
+from lnvsearch.generation.eikonal import FINE_STRUCTURE_CONSTANT
 from lnvsearch.generation.kaon import densities, four_body, pion_pair, three_body
 from lnvsearch.generation.kaon.modes import MODES
 from lnvsearch.generation.phase_space import maximum_weight
 from lnvsearch.generation.phase_space_blocks import fill_phase_space
-from lnvsearch.generation.radiation import FINE_STRUCTURE_CONSTANT
 from lnvsearch.random_streams import stream_key
 
 __all__ = ["KAON_MASS_GEV", "Primary", "primary_of"]
