@@ -154,7 +154,7 @@ def test_norms_of_the_weights(mode):
     assert flat == pytest.approx(listed_flat, rel=0.012)
     assert np.mean(value > ceiling) < 0.02
     # Attempts that are accepted; a window of angles is cut out of all of them.
-    least = 0.015 if mode.endswith("_pdg") else 0.1
+    least = 0.015 if mode in primary.RADIATIVE_COSINE else 0.1
     assert np.mean(np.minimum(value, ceiling)) > least * ceiling
 
 
@@ -230,6 +230,31 @@ def test_radiative_semileptonic_in_the_angles_of_pdg():
     cosine = np.sum(photon[:, :3] * lepton[:, :3], axis=1) / sizes
     assert 0.6 < cosine.min() < 0.61 and 0.89 < cosine.max() < 0.9
     assert photon[:, 3].min() > 0.010
+
+
+@pytest.mark.parametrize("degrees", [10, 20])
+def test_radiative_semileptonic_with_a_least_angle(degrees):
+    """The photon keeps away from the positron, and the branching fraction has that share."""
+    mode = f"e_nu_pi0_dalitz_gamma_{degrees}_degrees"
+    value, momentum, result = integrate("e_nu_pi0_dalitz_gamma", 300_000)
+    drawn = value > 0.0
+    cosine = cosine_of_photon(momentum[drawn, 0], momentum[drawn, 1])
+    beyond = np.sum(value[drawn][cosine < math.cos(math.radians(degrees))]) / np.sum(value)
+    fractions = [MODES[name].branching_fraction for name in (mode, "e_nu_pi0_dalitz_gamma")]
+    assert fractions[0].value / fractions[1].value == pytest.approx(beyond, rel=6e-3)
+    assert integrate(mode, 300_000)[2][0] / result[0] == pytest.approx(beyond, rel=6e-3)
+    decays = generate_kaon_decays(mode, 5_000, base_seed=3, sample="toy", radiation=False)
+    photon, lepton = (
+        decays.four_momentum[:, list(decays.pdg_id).index(code)] for code in (22, -11)
+    )
+    least = math.cos(math.radians(degrees))
+    assert least - 0.01 < cosine_of_photon(photon, lepton).max() < least
+    assert photon[:, 3].min() > 0.010
+
+
+def cosine_of_photon(photon, lepton):
+    sizes = np.linalg.norm(photon[:, :3], axis=1) * np.linalg.norm(lepton[:, :3], axis=1)
+    return np.sum(photon[:, :3] * lepton[:, :3], axis=1) / sizes
 
 
 def test_virtual_photon_current_with_a_real_photon_is_the_eikonal_one():

@@ -45,8 +45,13 @@ SEMILEPTONIC_AT_ZERO = 0.9698
 TWO_PION_FRACTION = 0.2067
 #: Photon energies (kaon's rest frame, GeV) of the modes with inner bremsstrahlung.
 LEAST_PHOTON_GEV, SPLIT_PHOTON_GEV = 0.001, 0.010
-#: Cosine between photon and positron, in the kaon's rest frame, of PDG's K+ -> pi0 e+ nu gamma.
-PDG_RADIATIVE_COSINE = (0.6, 0.9)
+#: Where the cosine between photon and positron, in the kaon's rest frame, is limited: at a least
+#: angle of 10 or 20 degrees, or as in PDG's entry.
+RADIATIVE_COSINE = {
+    "e_nu_pi0_dalitz_gamma_10_degrees": (-np.inf, np.cos(np.radians(10.0))),
+    "e_nu_pi0_dalitz_gamma_20_degrees": (-np.inf, np.cos(np.radians(20.0))),
+    "e_nu_pi0_dalitz_gamma_pdg": (0.6, 0.9),
+}
 
 #: Neutrino energy (kaon's rest frame) about which K_l3 decays are drawn where they are aimed: a
 #: search that asks for little missing momentum selects softer neutrinos than the decay has.
@@ -174,7 +179,6 @@ def lepton_pair_parameters(lepton: str) -> np.ndarray:
 _FOUR_BODY = {
     "trilepton": four_body.TRILEPTON,
     "bremsstrahlung_semileptonic": four_body.RADIATIVE,
-    "bremsstrahlung_semileptonic_pdg": four_body.RADIATIVE,
     "virtual_photon": four_body.VIRTUAL_PHOTON,
 }
 # c, A0 and A1 of `four_body` from 10^7 points (A1 to 5e-4 at worst); the tests recompute them.
@@ -182,6 +186,8 @@ _SCANNED = {
     "e_nu_ee": (8.7e-7, 0.99894, 1.0420),
     "mu_nu_mumu": (6.3e-8, 1.0, 0.88128),
     "e_nu_pi0_dalitz_gamma": (1.3e-2, 0.99978, 0.99978),
+    "e_nu_pi0_dalitz_gamma_10_degrees": (1.3e-2, 0.99992, 0.99992),
+    "e_nu_pi0_dalitz_gamma_20_degrees": (1.3e-2, 1.0, 1.0),
     "e_nu_pi0_dalitz_gamma_pdg": (1.3e-2, 1.0, 1.0),
     "pi_pi0_ee_sm": (3.6e-5, 0.99807, 0.19467),
 }
@@ -196,12 +202,12 @@ def four_body_parameters(mode: str) -> np.ndarray:
         lepton = particles.mass_gev("e-" if mode == "e_nu_ee" else "mu-")
         peaked = 0.3 if mode == "e_nu_ee" else 0.0
         return np.array([lepton, 0.5 * weak * charge_squared**2, peaked])
-    if mode in ("e_nu_pi0_dalitz_gamma", "e_nu_pi0_dalitz_gamma_pdg"):
+    if mode.startswith("e_nu_pi0_dalitz_gamma"):
         # |M|^2 is (G_F^2/2) |V_us|^2 (f_+(0)^2/2) e^2 times |T|^2: 1/sqrt 2 of K+ -> pi0.
         factor = 0.25 * weak * charge_squared * SEMILEPTONIC_AT_ZERO**2
         plus, curvature, _ = SEMILEPTONIC_SLOPES["e+"]
         # Without a window of angles: a cosine may pass 1 by rounding.
-        window = PDG_RADIATIVE_COSINE if mode.endswith("_pdg") else (-np.inf, np.inf)
+        window = RADIATIVE_COSINE.get(mode, (-np.inf, np.inf))
         return np.array([
             _M_PI0, particles.mass_gev("e-"), SPLIT_PHOTON_GEV, factor, plus, curvature, _M_PI,
             *window,
