@@ -450,7 +450,13 @@ def test_a_hypothesis_may_change_a_background_s_decay_and_its_branching_fraction
     parameters, others = (
         step.settings(paper, SimpleNamespace(channel=channel)) for channel in ("pipi0ee", "piee")
     )
-    assert parameters["varied_modes"] == {name: {sample: varied["mode"]}}
+    assert parameters["varied_modes"] == {
+        name: {sample: varied["mode"]},
+        **{
+            f"radiative_ke3_from_{angle}_degrees": {sample: f"{nominal['mode']}_{angle}_degrees"}
+            for angle in (10, 20)
+        },
+    }
     assert others["varied_modes"] == {}
     settings = BackgroundSettings.from_mapping({
         key: value for key, value in parameters.items() if key not in ("channel", "in_total", "inputs")

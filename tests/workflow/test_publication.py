@@ -74,8 +74,8 @@ def test_hypotheses_are_those_that_the_searchs_file_compares(papers):
     settings = papers["na62_2022"].comparison().settings
     variations = papers["na62_2022"].settings["variations"]
     assert list(settings["compared"]) == [
-        "physical_radiation", "hypothesis_e_radiative_ke3_of_pdg",
-        "hypothesis_d_veto_sees_wall",
+        "physical_radiation", "radiative_ke3_from_10_degrees", "radiative_ke3_from_20_degrees",
+        "hypothesis_e_radiative_ke3_of_pdg", "hypothesis_d_veto_sees_wall",
     ]
     for name, note in settings["compared"].items():
         assert note == variations[name]["description"]
