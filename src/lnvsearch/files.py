@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ def written_whole(path: str | Path) -> Iterator[Path]:
 
     A reader therefore sees the old file, or the new one, and never half of either.  If the block
     raises, what it wrote is removed and `path` stays as it was.  Missing folders are made.
+    An OSError for want of space names `path`.
 
     >>> with written_whole("table.csv") as temporary:       # doctest: +SKIP
     ...     temporary.write_text("mass_gev,limit\\n")
@@ -27,5 +29,9 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     try:
         yield temporary
         os.replace(temporary, target)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise OSError(error.errno, f"{error.strerror}; free some and run again", str(target)) from error
     finally:
         temporary.unlink(missing_ok=True)

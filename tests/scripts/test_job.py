@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import checksums
 import pytest
 from job import job
 from output import write_result
@@ -26,6 +27,49 @@ def test_output_goes_to_the_log(rule, capsys):
         print("progress")
     assert capsys.readouterr().out == ""
     assert "progress" in Path(rule.log[0]).read_text()
+
+
+@pytest.fixture
+def writing(rule, tmp_path, monkeypatch):
+    """A job that writes results/a.csv, and one that reads it; both may be run with their work."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LNVSEARCH_OPTIONS", "--cores 1 --configfile own.yaml")
+    write_result("results/a.csv", {"x": [1]})
+    writes = SimpleNamespace(rule="write", log=rule.log, input=[], output=["results/a.csv"])
+    reads = SimpleNamespace(rule="read", log=rule.log, input=["results/a.csv"], output=["results/b c.csv"])
+    return writes, reads
+
+
+def test_an_edited_result_is_refused_and_named(writing, capsys):
+    writes, reads = writing
+    with job(reads):
+        pass  # without a record, as from an earlier version
+    with job(writes):
+        write_result("results/a.csv", {"x": [2]})
+    with job(reads):
+        pass
+    assert list(checksums.edited(writes.output)) == list(checksums.unrecorded(writes.output)) == []
+    Path("results/a.csv").write_text("x\n3\n")
+    assert list(checksums.edited(writes.output)) == ["results/a.csv"]
+    with pytest.raises(SystemExit), job(reads):
+        raise AssertionError("the work must not begin")
+    assert "results/a.csv: edited or damaged since it was written; delete it" in capsys.readouterr().err
+    # A job that fails leaves no record of what it was about to write.
+    with pytest.raises(SystemExit), job(writes):
+        raise ValueError
+    assert list(checksums.unrecorded(writes.output)) == ["results/a.csv"]
+
+
+def test_a_message_ends_with_the_command_that_repeats_the_job(writing, capsys):
+    _, reads = writing
+    again = "snakemake 'results/b c.csv' --force --cores 1 --configfile own.yaml"
+    with pytest.raises(SystemExit), job(reads):
+        raise ValueError("mend it")
+    assert capsys.readouterr().err.endswith(f"again: {again})\n")
+    with pytest.raises(KeyError) as caught, job(reads):
+        raise KeyError("a bug")
+    assert caught.value.__notes__ == [f"This job alone: {again}"]
+    assert again in Path(reads.log[0]).read_text()
 
 
 def test_an_expected_error_is_one_line_and_exit_code_1(rule, capsys):

@@ -1,5 +1,8 @@
 """Files appear whole or not at all."""
 
+import errno
+import os
+
 import pytest
 
 from lnvsearch.files import written_whole
@@ -22,3 +25,11 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
         raise RuntimeError
     assert target.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
+
+
+def test_a_full_disk_names_the_file_and_the_fix(tmp_path):
+    target = tmp_path / "a.csv"
+    with pytest.raises(OSError, match=r"No space left.*free some and run again.*a\.csv"):
+        with written_whole(target):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert list(tmp_path.iterdir()) == []

@@ -191,6 +191,21 @@ def test_a_bad_configuration_ends_before_anything_runs(snakemake, tmp_path):
     assert not (tmp_path / "results").exists()
 
 
+def test_a_result_that_was_edited_is_not_built_upon(snakemake, tmp_path):
+    coverage, figure = (f"results/besiii_2025/{name}" for name in (
+        "limits/coverage.csv", "figures/coverage_map.pdf"))  # fmt: skip
+    assert snakemake(tmp_path, figure).returncode == 0
+    whole = (tmp_path / coverage).read_bytes()
+    (tmp_path / coverage).write_bytes(whole + whole.splitlines(keepends=True)[-1])
+    process = snakemake(tmp_path, figure)
+    assert process.returncode != 0
+    assert f"{coverage}: edited or damaged since it was written" in process.stdout
+    assert f"again: snakemake {figure} --force --cores 1 --snakefile" in process.stdout
+    (tmp_path / coverage).unlink()
+    assert snakemake(tmp_path, figure).returncode == 0
+    assert (tmp_path / coverage).read_bytes() == whole
+
+
 def test_profiles_of_clusters_are_readable(root):
     for name in ("default", "slurm", "htcondor"):
         profile = yaml.safe_load((root / "profiles" / name / "profile.yaml").read_text())

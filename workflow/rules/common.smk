@@ -1,6 +1,8 @@
 # The configuration, and what the rules ask of it.  No rule lives here.
 
 import atexit
+import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -32,6 +34,16 @@ CODE = ProjectCode(
     kept=Path.cwd() / ".snakemake" / "source_texts.json",
 )
 atexit.register(CODE.keep)
+
+# For messages of failed jobs: options with which snakemake runs as it does now.
+options = ["--cores", "1"]
+if Path(workflow.main_snakefile) != Path.cwd() / "Snakefile":
+    options += ["--snakefile", workflow.main_snakefile, "--directory", str(Path.cwd())]
+for file in workflow.configfiles:
+    options += ["--configfile", str(Path(file).absolute())]
+if workflow.config_settings.config:
+    options += ["--config", *(f"{k}={v}" for k, v in workflow.config_settings.config.items())]
+os.environ.setdefault("LNVSEARCH_OPTIONS", shlex.join(options))
 
 
 wildcard_constraints:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import shlex
 import sys
 import time
 import traceback
@@ -23,9 +24,14 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 def job(snakemake) -> Iterator[None]:
     """Send output to the rule's log; turn an expected error into one line and exit code 1.
 
-    The log's last line says what the process used, for `workflow/usage.py`.  Expected errors are ValueError (which all of the library's own errors are) and OSError: their
-    messages name file, key and fix.  The log keeps the whole traceback.
+    The log's last line says what the process used, for `workflow/usage.py`.  Expected errors are
+    ValueError (which all of the library's own errors are) and OSError: their messages name file, key
+    and fix.  The log keeps the whole traceback.  Every message ends with the command that repeats the
+    job alone.  Results that the job reads must be what was written (`checksums`).
     """
+    import checksums
+
+    outputs = list(getattr(snakemake, "output", ()))
     log = Path(snakemake.log[0])
     log.parent.mkdir(parents=True, exist_ok=True)
     begin = time.monotonic()
@@ -33,15 +39,27 @@ def job(snakemake) -> Iterator[None]:
         with open(log, "w", encoding="utf-8") as stream:
             with contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
                 try:
+                    checksums.check(getattr(snakemake, "input", ()))
+                    checksums.forget(outputs)
                     yield
-                except BaseException:
+                    checksums.record(outputs)
+                except BaseException as error:
+                    error.add_note(f"This job alone: {_command(snakemake.rule, outputs)}")
                     traceback.print_exc()
                     raise
                 finally:
                     print(_usage(time.monotonic() - begin))
     except (ValueError, OSError) as error:
-        print(f"{snakemake.rule}: {error} (details: {log})", file=sys.stderr)
+        again = _command(snakemake.rule, outputs)
+        print(f"{snakemake.rule}: {error} (details: {log}; again: {again})", file=sys.stderr)
         sys.exit(1)
+
+
+def _command(rule: str, outputs: list[str]) -> str:
+    """The command that repeats a job alone; the rules leave its options in the environment."""
+    target = shlex.quote(str(outputs[0]) if outputs else rule)
+    options = os.environ.get("LNVSEARCH_OPTIONS", "--cores 1")
+    return f"snakemake {target} --force {options}"
 
 
 def _usage(clock_s: float) -> str:
