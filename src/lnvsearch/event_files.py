@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,8 @@ __all__ = [
     "iterate_entries",
     "join_tree_files",
     "open_event_file",
+    "read_tree",
+    "read_tree_of",
     "tree_file",
 ]
 
@@ -88,6 +90,38 @@ def check_event_tree(path: str | Path, file, required: Iterable[str], document: 
     except ValueError as error:
         raise EventFileError(f"{path}: `metadata` is not JSON ({error}); write it again") from error
     return tree, header
+
+
+def read_tree(
+    path: str | Path, name: str, columns: Sequence[str] | None = None
+) -> dict[str, np.ndarray]:
+    """Flat columns (n,) of a tree of a ROOT file that the workflow wrote, by default all of them.
+
+    Raises EventFileError, naming the file and the fix, where file, tree or a column is missing or
+    cannot be read whole.
+    """
+    with open_event_file(path) as file:
+        return read_tree_of(path, file, name, columns)
+
+
+def read_tree_of(
+    path: str | Path, file, name: str, columns: Sequence[str] | None = None
+) -> dict[str, np.ndarray]:
+    """The same of an open file."""
+    again = "delete it and run the workflow again"
+    if name not in file:
+        held = ", ".join(file.keys(cycle=False)) or "nothing"
+        raise EventFileError(f"{path}: no tree {name} (it holds: {held}); {again}")
+    try:
+        tree = file[name]
+        missing = sorted(set(columns or ()) - set(tree.keys()))
+        arrays = {} if missing else tree.arrays(columns, library="np")
+    except Exception as error:  # uproot raises many types for what is damaged
+        problem = f"tree {name} cannot be read ({type(error).__name__}): damaged"
+        raise EventFileError(f"{path}: {problem}; {again}") from error
+    if missing:
+        raise EventFileError(f"{path}: tree {name} has no {', '.join(missing)}; {again}")
+    return arrays
 
 
 def folder_of(variation: str, first: str) -> str:
@@ -190,4 +224,4 @@ def join_tree_files(parts: Iterable[str | Path], path: str | Path) -> None:
         for part in parts:
             with open_event_file(part) as file:
                 for name in file.keys(filter_classname="TTree", cycle=False):
-                    write(name, file[name].arrays(library="np"))
+                    write(name, read_tree_of(part, file, name))

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and JSON files read."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-__all__ = ["written_whole"]
+__all__ = ["read_json", "written_whole"]
 
 
 @contextmanager
@@ -35,3 +36,15 @@ def written_whole(path: str | Path) -> Iterator[Path]:
         raise OSError(error.errno, f"{error.strerror}; free some and run again", str(target)) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def read_json(path: str | Path) -> Any:
+    """What a JSON file holds.  Raises ValueError, naming file and fix, for one that is not whole."""
+    import json
+
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(
+            f"{path}: not a whole JSON file ({error}); delete it and run again, or copy it again"
+        ) from error

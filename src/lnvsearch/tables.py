@@ -70,7 +70,10 @@ def read_csv(path: str | Path) -> dict[str, list[Any]]:
     file, if there is no header, a column appears twice, or a line has too few or many cells.
     """
     with open(path, newline="", encoding="utf-8") as stream:
-        lines = list(csv.reader(stream))
+        try:
+            lines = list(csv.reader(stream))
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise ValueError(f"{path}: not a CSV text ({error}); make or copy it again") from error
     if not lines or not any(lines[0]):
         raise ValueError(f"{path}: no header line; the first line must name the columns")
     header = lines[0]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from lnvsearch.files import read_json
 from lnvsearch.limit_inputs import USER_DATA
 from lnvsearch.publication.published import read_published
 from lnvsearch.tables import read_csv
@@ -38,19 +38,6 @@ def _read(name: str, path: str) -> Any:
     return read_json(path) if path.endswith(".json") else path
 
 
-def read_tree(path: str, tree: str, columns: list[str] | None = None) -> dict[str, Any]:
-    """Return columns of a tree of a ROOT file as arrays, all of them if none are named."""
-    import uproot
-
-    with uproot.open(path) as file:
-        return file[tree].arrays(columns, library="np")
-
-
 def of_the_paper(records: list[Mapping]) -> list[Mapping]:
     """The records of limits without those of the user's own data."""
     return [record for record in records if record["kind"] != USER_DATA]
-
-
-def read_json(path: str):
-    with open(path, encoding="utf-8") as stream:
-        return json.load(stream)

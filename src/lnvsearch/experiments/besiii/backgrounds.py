@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lnvsearch.experiments.besiii.selection.continuum import OffResonance, continuum_events
+from lnvsearch.experiments.besiii.selection.continuum import (
+    OffResonance,
+    continuum_events,
+)
 from lnvsearch.experiments.besiii.selection.counts import SPECTRUM_EDGES_GEV
 from lnvsearch.selection import mass_regions
 from lnvsearch.selection.cutflow import ALL_CUTS
@@ -143,14 +146,12 @@ def read_backgrounds(
     n_parents: float,
 ) -> Iterator[Background]:
     """Exclusive decays in the order of the cocktail's table; `acceptance`: rows by sample."""
-    import uproot
-
+    from lnvsearch.event_files import read_tree
     from lnvsearch.generation.cocktail import load_cocktail
 
     files = dict(zip(samples, inputs["selected"], strict=True))
     for mode in load_cocktail(inputs["cocktail"]):
-        with uproot.open(files[mode.sample]) as file:
-            weighted = file["Weighted"].arrays(library="np")
+        weighted = read_tree(files[mode.sample], "Weighted")
         yield Background(
             mode, weighted, acceptance[mode.sample]["generated_events"], n_parents
         )

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from lnvsearch.event_files import open_event_file, read_tree, read_tree_of
+
 __all__ = ["GENERATED", "read_candidates", "read_generated", "tree_name"]
 
 #: The tree with the sums of weights of all generated events, a row a chunk.
@@ -30,18 +32,13 @@ def read_candidates(
     folder: str = "",
 ) -> dict[str, np.ndarray] | None:
     """Columns (r,) of a selection's candidates, by default all; None where it was not run."""
-    import uproot
-
-    with uproot.open(path) as file:
+    with open_event_file(path) as file:
         name = folder + tree_name(channel, selection)
-        return file[name].arrays(columns, library="np") if name in file else None
+        return read_tree_of(path, file, name, columns) if name in file else None
 
 
 def read_generated(path: str | Path) -> dict[str, float]:
     """`sum_weight` and `sum_squared_weight` of all generated events; a row is that of a chunk."""
-    import uproot
-
-    with uproot.open(path) as file:
-        sums = file[GENERATED].arrays(["sum_weight", "sum_squared_weight"], library="np")
+    sums = read_tree(path, GENERATED, ["sum_weight", "sum_squared_weight"])
     # Chunk by chunk, as the tables add them up.
     return {name: float(np.cumsum(values)[-1]) for name, values in sums.items()}

@@ -6,12 +6,12 @@ published one; the signal's acceptance is then a prediction.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lnvsearch.files import read_json
 from lnvsearch.sensitivity import by_origin, prediction, recomputed
 from lnvsearch.systematics import calibration_record
 from lnvsearch.tables import Table, find_rows, read_csv, table_rows
@@ -123,7 +123,7 @@ class Factors:
     @classmethod
     def read(cls, path: str | Path) -> Factors:
         """From a record of `factor_record`."""
-        values = json.loads(Path(path).read_text(encoding="utf-8"))["values"]
+        values = read_json(path)["values"]
         return cls({
             name: Factor(entry["value"], entry["uncertainty"]) for name, entry in values.items()
         })

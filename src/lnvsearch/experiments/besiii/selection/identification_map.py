@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from lnvsearch import particles
-from lnvsearch.experiments.besiii.detector.misidentification import identification_probability
+from lnvsearch.experiments.besiii.detector.misidentification import (
+    identification_probability,
+)
 from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
+from lnvsearch.files import read_json
 from lnvsearch.reconstruction import identification
 
 __all__ = [
@@ -141,8 +143,7 @@ def map_rows(found: IdentificationMap) -> Iterator[dict]:
 
 def read_identification(path: str | Path) -> IdentificationMap:
     """The map that follows from the counts in a JSON file, those of `sample_counts` as lists."""
-    with open(path, encoding="utf-8") as stream:
-        counts = json.load(stream)
+    counts = read_json(path)
     return map_from_counts({name: np.array(values) for name, values in counts.items()})
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import uproot
 
+from lnvsearch.event_files import read_tree
 from lnvsearch.experiments.besiii.data_files import iterate_data
 from lnvsearch.experiments.besiii.selection.counts import SPECTRUM_EDGES_GEV
 from lnvsearch.experiments.besiii.selection.sample import select_chunks
@@ -35,8 +35,7 @@ def select_data(
     chunks = ({"data": chunk} for chunk in iterate_data(events))
     flows = select_chunks(chunks, {"data": ("data", selection)}, candidates)
     flow = CutFlow.merged(one["data"] for one in flows)
-    with uproot.open(candidates) as file:
-        table = file["Candidates"].arrays(library="np")
+    table = read_tree(candidates, "Candidates")
     closed = [] if settings["is_unblinded"] else [settings["window_gev"]]
     passes = [v for name, v in table.items() if name.startswith("passes_") and "window" not in name]
     mass_gev = table["mass_gev"][np.all(passes, axis=0)]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import uproot
-
-from lnvsearch.experiments.besiii.backgrounds import nominal_acceptances, read_backgrounds
+from lnvsearch.event_files import read_tree
+from lnvsearch.experiments.besiii.backgrounds import (
+    nominal_acceptances,
+    read_backgrounds,
+)
 from lnvsearch.experiments.besiii.cut_scan import cut_grid, scan_chi_square
 
 __all__ = ["scan_cut"]
@@ -19,9 +21,8 @@ def scan_cut(inputs: Mapping, settings: Mapping) -> dict:
     and `n_parents` of the backgrounds, `grid` {first, last, step}, `cuts` that candidates must
     pass besides, `punzi_constant`.
     """
-    with uproot.open(inputs["signal"]) as file:
-        candidates = file["Candidates"].arrays(library="np")
-        n_generated = file["Generated"].num_entries
+    candidates = read_tree(inputs["signal"], "Candidates")
+    n_generated = len(read_tree(inputs["signal"], "Generated", ["selected"])["selected"])
     backgrounds = read_backgrounds(
         inputs, settings["samples"], nominal_acceptances(inputs["acceptance"]),
         settings["n_parents"],

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import uproot
-
+from lnvsearch.event_files import read_tree
 from lnvsearch.experiments.besiii.validation import validation_rows
 from lnvsearch.selection.sample_tables import VALIDATION_COLUMNS
 from lnvsearch.tables import table_from_rows
@@ -18,8 +17,7 @@ def validate_simulation(inputs: Mapping, settings: Mapping) -> dict:
 
     `settings`: `channel`, and the signal's `window_gev`.
     """
-    with uproot.open(inputs["candidates"]) as file:
-        columns = file["Candidates"].arrays(library="np")
+    columns = read_tree(inputs["candidates"], "Candidates")
     keep = columns["passes_smallest_chi_square"] & columns["passes_chi_square"]
     keep &= columns["passes_conversion_veto"]
     rows = validation_rows(

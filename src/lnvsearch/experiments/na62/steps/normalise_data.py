@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
-from lnvsearch.experiments.na62.normalisation import Normalisation, data_sensitivity_record
+from lnvsearch.experiments.na62.normalisation import (
+    Normalisation,
+    data_sensitivity_record,
+)
+from lnvsearch.files import read_json
 from lnvsearch.tables import read_csv
 
 __all__ = ["normalise_data"]
@@ -16,8 +19,7 @@ def normalise_data(inputs: Mapping, settings: Mapping) -> dict:
 
     `inputs`: files `counts` and `predicted`; `settings`: as of `compute_sensitivity`.
     """
-    with open(inputs["predicted"], encoding="utf-8") as stream:
-        predicted = json.load(stream)
+    predicted = read_json(inputs["predicted"])
     record = data_sensitivity_record(
         read_csv(inputs["counts"]), predicted, recomputation=settings["recomputation"],
         normalisation=Normalisation(**settings["normalisation"]),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lnvsearch.event_files import read_tree
 from lnvsearch.publication.figures.style import (
     COLOURS,
     DATA_LABEL,
@@ -17,7 +18,6 @@ from lnvsearch.publication.figures.style import (
     label_axes,
 )
 from lnvsearch.publication.published import PublishedNumbers
-from lnvsearch.publication.results import read_tree
 from lnvsearch.tables import Table
 
 if TYPE_CHECKING:

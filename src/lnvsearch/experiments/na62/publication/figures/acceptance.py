@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lnvsearch import particles
+from lnvsearch.event_files import read_tree
 from lnvsearch.experiments.na62.candidate_files import read_generated
 from lnvsearch.experiments.na62.publication.numbers import Channels, Numbers
 from lnvsearch.experiments.na62.publication.tables.acceptance import (
     acceptance_ratios,
     published_ratio,
 )
-from lnvsearch.publication.figures.style import COLOURS, column_figure, in_style, label_axes
+from lnvsearch.publication.figures.style import (
+    COLOURS,
+    column_figure,
+    in_style,
+    label_axes,
+)
 from lnvsearch.publication.labels import particle_label
 from lnvsearch.publication.published import PublishedNumbers
-from lnvsearch.publication.results import read_tree
 from lnvsearch.tables import Table, table_from_rows
 
 if TYPE_CHECKING:
