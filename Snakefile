@@ -12,6 +12,7 @@ include: "workflow/rules/publish.smk"
 localrules:
     all,
     freeze,
+    status,
 
 
 rule all:

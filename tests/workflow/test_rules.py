@@ -1,6 +1,7 @@
 """Single rules: determinism, blinding, and what bad input does."""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -201,6 +202,9 @@ def test_a_result_that_was_edited_is_not_built_upon(snakemake, tmp_path):
     assert process.returncode != 0
     assert f"{coverage}: edited or damaged since it was written" in process.stdout
     assert f"again: snakemake {figure} --force --cores 1 --snakefile" in process.stdout
+    status = snakemake(tmp_path, "status", "--nolock").stdout
+    assert f"{coverage}: edited or damaged since it was written; delete it and run again" in status
+    assert re.search(r"(?m)^besiii_2025 +0/\d+ ", status) and "jobs  missing" in status
     (tmp_path / coverage).unlink()
     assert snakemake(tmp_path, figure).returncode == 0
     assert (tmp_path / coverage).read_bytes() == whole

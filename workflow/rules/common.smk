@@ -138,6 +138,13 @@ def published_numbers(wildcards):
     return search(wildcards).published_file()
 
 
+def asked_memory_mb():
+    """Rule -> memory that it asks for: a quarter more at least than its largest job at full statistics
+    used; `snakemake status` marks a rule that used more than it asks for."""
+    rules = [rule for rule in workflow.rules if "mem_mb" in rule.resources]
+    return {rule.name: rule.resources["mem_mb"].value for rule in rules}
+
+
 def every_leaf():
     """All tables, figures and comparisons of all searches."""
     return [leaf for paper in PAPERS.values() for leaf in paper.leaves()] + [

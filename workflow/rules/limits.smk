@@ -57,7 +57,7 @@ rule set_limits:
         simulation=lambda w: list(search(w).limit_inputs(w.channel)),
         confidence_level=config["confidence_level"],
     resources:
-        mem_mb=400,
+        mem_mb=200,
         runtime=5,
     script:
         "../scripts/set_limits.py"
@@ -82,7 +82,7 @@ rule scan_limits:
     wildcard_constraints:
         paper=papers_with("compute_efficiencies"),
     resources:
-        mem_mb=400,
+        mem_mb=200,
         runtime=5,
     script:
         "../scripts/scan_limits.py"
@@ -123,7 +123,7 @@ rule coverage:
         },
         confidence_level=config["confidence_level"],
     resources:
-        mem_mb=500,
+        mem_mb=200,
         runtime=10,
     script:
         "../scripts/compute_coverage.py"

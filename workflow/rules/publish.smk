@@ -28,7 +28,7 @@ rule tabulate_table:
     wildcard_constraints:
         table="|".join(sorted({name for p in PAPERS.values() for name in p.tables})),
     resources:
-        mem_mb=300,
+        mem_mb=200,
         runtime=5,
     script:
         "../scripts/tabulate_table.py"
@@ -61,7 +61,7 @@ rule draw_figure:
     wildcard_constraints:
         figure="|".join(sorted({name for p in PAPERS.values() for name in p.figures})),
     resources:
-        mem_mb=500,
+        mem_mb=300,
         runtime=5,
     script:
         "../scripts/draw_figure.py"
@@ -90,7 +90,7 @@ rule compare_with_published:
         results=lambda w: list(search(w).comparison().files),
         settings=lambda w: search(w).comparison().settings,
     resources:
-        mem_mb=300,
+        mem_mb=200,
         runtime=5,
     script:
         "../scripts/compare_with_published.py"
@@ -115,3 +115,17 @@ rule summarise_comparison:
         runtime=5,
     script:
         "../scripts/summarise_comparison.py"
+
+
+rule status:
+    """What is done, stale, edited and left, and what the jobs used; with --nolock beside a run."""
+    log:
+        "results/logs/status.log",
+    params:
+        asked_mb=lambda w: asked_memory_mb(),
+        cores=workflow.cores,
+    resources:
+        mem_mb=300,
+        runtime=5,
+    script:
+        "../scripts/status.py"

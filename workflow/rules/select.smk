@@ -18,7 +18,7 @@ rule map_identification:
     wildcard_constraints:
         paper=papers_with("map_identification"),
     resources:
-        mem_mb=800,
+        mem_mb=500,
         runtime=10,
     script:
         "../scripts/run_step.py"
@@ -58,7 +58,7 @@ rule select_sample:
         sample="(?!data/)[a-z0-9_.]+",
     priority: 3
     resources:
-        mem_mb=800,
+        mem_mb=900,
         runtime=20,
     script:
         "../scripts/select_sample.py"
@@ -90,7 +90,7 @@ rule select_part:
         part=r"\d+",
     priority: 3
     resources:
-        mem_mb=800,
+        mem_mb=900,
         runtime=20,
     script:
         "../scripts/select_part.py"

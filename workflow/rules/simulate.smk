@@ -13,7 +13,7 @@ rule warm_up_kernels:
         "results/logs/warm_up_kernels/{experiment}.log",
     priority: 10
     resources:
-        mem_mb=1000,
+        mem_mb=900,
         runtime=10,
     script:
         "../scripts/warm_up_kernels.py"
@@ -40,7 +40,7 @@ rule simulate_sample:
         simulations=lambda w: search(w).simulations(w.sample, w.variation),
     priority: 1
     resources:
-        mem_mb=800,
+        mem_mb=500,
         runtime=20,
     script:
         "../scripts/simulate_sample.py"
@@ -65,7 +65,7 @@ rule calibrate_response:
     wildcard_constraints:
         paper=papers_with("calibrate_response"),
     resources:
-        mem_mb=1000,
+        mem_mb=500,
         runtime=20,
     script:
         "../scripts/run_step.py"

@@ -39,7 +39,7 @@ rule estimate_backgrounds:
     wildcard_constraints:
         paper=papers_with("estimate_backgrounds"),
     resources:
-        mem_mb=400,
+        mem_mb=200,
         runtime=5,
     script:
         "../scripts/run_step.py"
@@ -81,7 +81,7 @@ rule scan_cut:
     wildcard_constraints:
         paper=papers_with("scan_cut"),
     resources:
-        mem_mb=400,
+        mem_mb=200,
         runtime=5,
     script:
         "../scripts/run_step.py"
@@ -145,7 +145,7 @@ rule validate_simulation:
     wildcard_constraints:
         paper=papers_with("validate_simulation"),
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=5,
     script:
         "../scripts/run_step.py"
@@ -168,7 +168,7 @@ rule close_identification:
     wildcard_constraints:
         paper=papers_with("close_identification"),
     resources:
-        mem_mb=800,
+        mem_mb=500,
         runtime=10,
     script:
         "../scripts/run_step.py"

@@ -1,0 +1,29 @@
+"""Say what is done, stale, edited and left, on the terminal."""
+
+import sys
+
+from job import job
+
+
+def status(config, root, asked_mb, cores):
+    """`asked_mb`: memory by rule."""
+    from pathlib import Path
+
+    from searches.load import load_papers
+    from status_report import lines
+
+    papers = load_papers(config, root, "the configuration")
+    for line in lines(papers, Path("results"), asked_mb, cores):
+        print(line, file=sys.__stdout__)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        from pathlib import Path
+
+        status(
+            config=snakemake.config,
+            root=Path(snakemake.scriptdir).resolve().parents[1],
+            asked_mb=snakemake.params.asked_mb,
+            cores=snakemake.params.cores,
+        )
