@@ -111,6 +111,12 @@ def test_a_comment_runs_nothing_again(finished, edit, listed):
     assert listed() == {}
 
 
+def test_a_moved_folder_runs_nothing_again(finished, snakemake, tmp_path):
+    moved = shutil.copytree(finished, tmp_path / "moved")
+    process = snakemake(moved, "--dry-run", "--notemp", config="config/config.yaml", project=moved)
+    assert "Nothing to be done" in process.stdout, process.stdout[-4000:]
+
+
 def test_an_edit_of_one_experiment_runs_no_job_of_another_again(finished, edit, listed):
     edited = set((finished / "src/lnvsearch/experiments/na62").rglob("*.py"))
     edited |= set((finished / "workflow/searches/na62").rglob("*.py"))

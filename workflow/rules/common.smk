@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(workflow.basedir)
+# Inputs by relative path, if there is one: a folder that was moved is the same to Snakemake.
+DATA_ROOT = Path() if ROOT == Path.cwd() else ROOT
 sys.path.insert(0, str(ROOT / "workflow"))
 
 import frozen
@@ -23,7 +25,7 @@ try:
     knobs = read_config(CONFIG_FILES)
     update_config(knobs, config)
     config.update(knobs)
-    PAPERS = load_papers(config, ROOT, " + ".join(map(str, CONFIG_FILES)))
+    PAPERS = load_papers(config, DATA_ROOT, " + ".join(map(str, CONFIG_FILES)))
 except ConfigurationError as error:
     raise WorkflowError(f"The configuration cannot be used:\n{error}") from None
 
