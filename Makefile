@@ -6,6 +6,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
+# Snakemake starts Python by an unquoted path.
+ifneq ($(words $(CURDIR)),1)
+$(error $(CURDIR): Snakemake cannot work in a path with blanks; move the project)
+endif
+# A user without an entry in passwd, as in some containers, has no name otherwise.
+LOGNAME ?= uid$(shell id -u)
+export LOGNAME
+
 .PHONY: run test benchmark environment lock cluster root clean
 
 run: environment

@@ -54,8 +54,9 @@ that it enters then say `overridden`.
 
 A file with the key `__use_yte__`, by which Snakemake runs values as Python, is refused before any
 job.  `config.yaml` is read here alone and nothing in it runs; a file that is given by `--configfile`
-Snakemake reads first, and what such a file says runs before it is refused.  Give no file to
-`--configfile` that you would not run as a program.
+Snakemake reads first, and what such a file says runs before it is refused.  `lnvsearch check-config
+FILE` reads it as data, and says what is wrong with it; give no file to `--configfile` that did not
+pass.
 
 The tables below are written by `python workflow/describe_configuration.py` from the definitions of
 the keys: `workflow/searches/definitions.py`, those of each experiment beside it, and for a detector

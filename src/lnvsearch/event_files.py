@@ -20,6 +20,7 @@ __all__ = [
     "TreeFile",
     "Write",
     "check_event_tree",
+    "check_type",
     "event_folder",
     "folder_of",
     "iterate_entries",
@@ -65,7 +66,9 @@ def open_event_file(path: str | Path):
 def check_event_tree(path: str | Path, file, required: Iterable[str], document: str) -> tuple:
     """The tree `Events` and the header of an open file, after the checks that need no data.
 
-    `required`: names of branches; `document`: where they are described.  Raises EventFileError.
+    `required`: names of branches; `document`: where they are described.  Raises EventFileError, also
+    for a header that does not tell of the entries that are there: of a part of them, of one of two
+    merged files.
     """
     if "Events" not in file:
         raise EventFileError(
@@ -85,11 +88,86 @@ def check_event_tree(path: str | Path, file, required: Iterable[str], document: 
             f"{path}: tree Events has no branch {', '.join(missing)}; "
             f"add what {document} lists as required"
         )
+    return tree, _header(path, file, tree.num_entries) if "metadata" in file else {}
+
+
+def _header(path: str | Path, file, n_entries: int) -> dict:
+    """What `metadata` says of a file with so many entries, without `n_events`, their number."""
     try:
-        header = json.loads(str(file["metadata"])) if "metadata" in file else {}
+        header = json.loads(str(file["metadata"]))
     except ValueError as error:
         raise EventFileError(f"{path}: `metadata` is not JSON ({error}); write it again") from error
-    return tree, header
+    again = "write it again as the document of such files describes, or leave it out (data)"
+    if not isinstance(header, dict) or not isinstance(header.get("metadata", {}), dict):
+        raise EventFileError(f"{path}: `metadata` is no JSON object, or holds none; {again}")
+    n_events, n_generated = header.pop("n_events", n_entries), header.get("n_generated", n_entries)
+    for name, number in (("n_events", n_events), ("n_generated", n_generated)):
+        if not isinstance(number, int) or isinstance(number, bool):
+            raise EventFileError(f"{path}: `metadata`: {name} {number!r} is no integer; {again}")
+    if n_entries < n_events:
+        raise EventFileError(
+            f"{path}: tree Events has {n_entries} of {n_events} events that were written; make or copy "
+            "it again"
+        )
+    if n_entries > min(n_events, n_generated):
+        raise EventFileError(
+            f"{path}: tree Events has {n_entries} entries, but `metadata` tells of "
+            f"{min(n_events, n_generated)}: a merged file (hadd), which has that of one part only; write "
+            "`metadata` with the sums over all parts"
+        )
+    return header
+
+
+def check_type(
+    path: str | Path, branch: str, values, each: str, dimensions: int, document: str
+) -> None:
+    """Raise EventFileError unless a branch holds numbers, one for each event or a list of them.
+
+    `values`: an awkward array; `each`: what has one number, in words; `dimensions`: 1, or 2 for lists.
+    """
+    import awkward as ak
+
+    inner, depth = values.type.content, 1
+    while hasattr(inner, "content"):
+        inner, depth = inner.content, depth + 1
+    is_number = isinstance(inner, ak.types.NumpyType) and not inner.parameters
+    if depth != dimensions or not is_number:
+        raise EventFileError(
+            f"{path}: branch {branch} holds values of the type {values.type.content}; write one "
+            f"number for {each}, as {document} describes"
+        )
+
+
+def read_tree(
+    path: str | Path, name: str, columns: Sequence[str] | None = None
+) -> dict[str, np.ndarray]:
+    """Flat columns (n,) of a tree of a ROOT file that the workflow wrote, by default all of them.
+
+    Raises EventFileError, naming the file and the fix, where file, tree or a column is missing or
+    cannot be read whole.
+    """
+    with open_event_file(path) as file:
+        return read_tree_of(path, file, name, columns)
+
+
+def read_tree_of(
+    path: str | Path, file, name: str, columns: Sequence[str] | None = None
+) -> dict[str, np.ndarray]:
+    """The same of an open file."""
+    again = "delete it and run the workflow again"
+    if name not in file:
+        held = ", ".join(file.keys(cycle=False)) or "nothing"
+        raise EventFileError(f"{path}: no tree {name} (it holds: {held}); {again}")
+    try:
+        tree = file[name]
+        missing = sorted(set(columns or ()) - set(tree.keys()))
+        arrays = {} if missing else tree.arrays(columns, library="np")
+    except Exception as error:  # uproot raises many types for what is damaged
+        problem = f"tree {name} cannot be read ({type(error).__name__}): damaged"
+        raise EventFileError(f"{path}: {problem}; {again}") from error
+    if missing:
+        raise EventFileError(f"{path}: tree {name} has no {', '.join(missing)}; {again}")
+    return arrays
 
 
 def read_tree(

@@ -6,6 +6,16 @@ import shlex
 import sys
 from pathlib import Path
 
+from snakemake.exceptions import WorkflowError
+
+# What Snakemake itself would trip over: a command that is not quoted, a user without a name.
+if set(sys.executable) & set(" \t\n'\"\\$&;|<>()`*?#[]{}~"):
+    raise WorkflowError(
+        f"{sys.executable}: Snakemake cannot start Python from a path with blanks or characters of "
+        "the shell; move the project, or make .venv in another folder"
+    )
+os.environ.setdefault("LOGNAME", f"uid{os.getuid()}")
+
 ROOT = Path(workflow.basedir)
 # Inputs by relative path, if there is one: a folder that was moved is the same to Snakemake.
 DATA_ROOT = Path() if ROOT == Path.cwd() else ROOT
@@ -17,7 +27,6 @@ from searches.combined import combinations_of
 from searches.configuration import ConfigurationError, read_config
 from searches.load import load_papers
 from searches.search import NOMINAL
-from snakemake.exceptions import WorkflowError
 from snakemake.utils import update_config
 
 # Read here, not by `configfile:`, which would take the last of two equal keys and run code.

@@ -24,10 +24,9 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 def job(snakemake) -> Iterator[None]:
     """Send output to the rule's log; turn an expected error into one line and exit code 1.
 
-    The log's last line says what the process used, for `workflow/usage.py`.  Expected errors are
-    ValueError (which all of the library's own errors are) and OSError: their messages name file, key
-    and fix.  The log keeps the whole traceback.  Every message ends with the command that repeats the
-    job alone.  Results that the job reads must be what was written (`checksums`).
+    The log's last line says what the process used, for `workflow/usage.py`.  Expected errors, ValueError
+    and OSError, name file, key and fix; the log keeps the traceback.  Every message ends with the command
+    that repeats the job alone.  Results that the job reads must be what was written (`checksums`).
     """
     import checksums
 
@@ -50,16 +49,15 @@ def job(snakemake) -> Iterator[None]:
                 finally:
                     print(_usage(time.monotonic() - begin))
     except (ValueError, OSError) as error:
-        again = _command(snakemake.rule, outputs)
-        print(f"{snakemake.rule}: {error} (details: {log}; again: {again})", file=sys.stderr)
+        details = f"details: {log}; again: {_command(snakemake.rule, outputs)}"
+        print(f"{snakemake.rule}: {error} ({details})", file=sys.stderr)
         sys.exit(1)
 
 
 def _command(rule: str, outputs: list[str]) -> str:
     """The command that repeats a job alone; the rules leave its options in the environment."""
     target = shlex.quote(str(outputs[0]) if outputs else rule)
-    options = os.environ.get("LNVSEARCH_OPTIONS", "--cores 1")
-    return f"snakemake {target} --force {options}"
+    return f"snakemake {target} --force {os.environ.get('LNVSEARCH_OPTIONS', '--cores 1')}"
 
 
 def _usage(clock_s: float) -> str:

@@ -8,6 +8,7 @@ a file of their own; `TRACK_BRANCHES` and its companions below are its source.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from lnvsearch.event_files import (
     AS_WRITTEN,
     EventFileError,
     check_event_tree,
+    check_type,
     event_folder,
     folder_of,
     iterate_entries,
@@ -39,6 +41,7 @@ __all__ = [
     "write_recorded",
 ]
 
+_DOCUMENT = "docs/events.md"
 HELIX_PARAMETERS = ("dr", "phi0", "kappa", "dz", "tan_lambda")
 
 #: Names of the 15 independent covariance elements: lower triangle of the 5 x 5 matrix, row by row.
@@ -147,16 +150,19 @@ def write_events(path: str | Path, chunks: Iterable[Mapping[str, RecordedEvents]
     """
     with tree_file(path) as write:
         headers = {}
+        n_events: Counter[str] = Counter()
         for parts in chunks:
             for variation, chunk in parts.items():
                 if variation not in headers:
                     headers[variation] = {
                         "n_generated": int(chunk.n_generated), "metadata": dict(chunk.metadata),
                     }  # fmt: skip
+                n_events[variation] += len(chunk)
                 folder = folder_of(variation, next(iter(headers)))
                 write(f"{folder}Events", _branches(chunk))
         for variation, header in headers.items():
             folder = folder_of(variation, next(iter(headers)))
+            header = {**header, "n_events": n_events[variation]}
             write.write_text(f"{folder}metadata", json.dumps(header))
 
 
@@ -196,13 +202,18 @@ def iterate_recorded(
     required = [*EVENT_BRANCHES, *(f"track_{name}" for name in REQUIRED_TRACK_BRANCHES)]
     with open_event_file(path) as file:
         folder = event_folder(path, file, variation)
-        tree, header = check_event_tree(path, folder, required, "docs/events.md")
+        tree, header = check_event_tree(path, folder, required, _DOCUMENT)
         if tree.num_entries == 0:
             raise EventFileError(
                 f"{path}: tree Events is empty; give a file with at least one event"
             )
         header.setdefault("n_generated", tree.num_entries)
         header.setdefault("metadata", {})
+        if unknown := set(header) - {"n_generated", "metadata"}:
+            raise EventFileError(
+                f"{path}: `metadata` has {', '.join(sorted(unknown))}, which nothing reads; put it "
+                "inside its object `metadata`"
+            )
         names = [name for name in _wanted_branches() if name in tree]
         for arrays in iterate_entries(path, tree, names, events_per_chunk):
             yield _recorded_from_awkward(path, arrays, header)
@@ -238,6 +249,9 @@ def _recorded_from_awkward(path: str | Path, arrays, header: Mapping) -> Recorde
             return np.zeros(n_events + 1, dtype=np.int64), {
                 name: np.empty(0, dtype=kind) for name, (kind, _) in schema.items()
             }
+        for name in present:
+            branch = f"{prefix}_{name}"
+            check_type(path, branch, arrays[branch], f"a {prefix} in a list", 2, _DOCUMENT)
         counts = ak.to_numpy(ak.num(arrays[f"{prefix}_{present[0]}"]))
         columns = {}
         for name in present:
@@ -253,6 +267,8 @@ def _recorded_from_awkward(path: str | Path, arrays, header: Mapping) -> Recorde
     track_offsets, track = flat("track", TRACK_BRANCHES)
     truth_offsets, truth = flat("truth", TRUTH_BRANCHES)
     track.setdefault("truth_index", np.full(track_offsets[-1], -1, dtype=np.int32))
+    for name in EVENT_BRANCHES:
+        check_type(path, name, arrays[name], "an event", 1, _DOCUMENT)
     event = {name: ak.to_numpy(arrays[name]) for name in EVENT_BRANCHES}
     checked = [*event.items(), *((f"track_{k}", v) for k, v in track.items() if k not in MAY_BE_NAN)]
     for name, values in checked:

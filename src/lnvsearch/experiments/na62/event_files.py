@@ -6,22 +6,26 @@ Jagged branches in the file, arrays padded to the largest number of tracks and c
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from lnvsearch.data_checks import EventsSeen
 from lnvsearch.event_files import (
     AS_WRITTEN,
     EventFileError,
     check_event_tree,
+    check_type,
     event_folder,
     folder_of,
     iterate_entries,
     open_event_file,
     tree_file,
 )
+from lnvsearch.experiments.na62.data_checks import check_recorded
 from lnvsearch.experiments.na62.events import (
     CLUSTER_BRANCHES,
     EVENT_BRANCHES,
@@ -59,6 +63,8 @@ _DOCUMENT = "docs/kaon_events.md"
 _SUMS = ("n_generated", "sum_weight", "sum_squared_weight")
 #: Smallest width of the padded arrays: three tracks, and one cluster that may not be there.
 _AT_LEAST = {"track": 3, "cluster": 1}
+#: Most that an event may have: the tracks of three are combined.
+_AT_MOST = {"track": 40, "cluster": 200}
 #: The column that is 0 in rows that an event does not have.
 _PRESENT = {"track": "charge", "cluster": "energy_gev"}
 _SCHEMA = {"track": TRACK_BRANCHES, "cluster": CLUSTER_BRANCHES}
@@ -100,12 +106,14 @@ def write_events(path: str | Path, chunks: Iterable[Mapping[str, SpectrometerEve
     """
     sums: dict[str, dict] = {}
     metadata = {}
+    n_events: Counter[str] = Counter()
     with tree_file(path) as write:
         for parts in chunks:
             for variation, chunk in parts.items():
                 known = sums.setdefault(variation, dict.fromkeys(_SUMS, 0))
                 for name in _SUMS:
                     known[name] += getattr(chunk, name)
+                n_events[variation] += len(chunk)
                 metadata.setdefault(variation, dict(chunk.metadata))
                 folder = folder_of(variation, next(iter(sums)))
                 write(f"{folder}Events", _branches(chunk))
@@ -114,7 +122,7 @@ def write_events(path: str | Path, chunks: Iterable[Mapping[str, SpectrometerEve
                 f"{path}: no events to write; give one part at least, which may be empty"
             )
         for variation, known in sums.items():
-            header = {**known, "metadata": metadata[variation]}
+            header = {**known, "n_events": n_events[variation], "metadata": metadata[variation]}
             write.write_text(f"{folder_of(variation, next(iter(sums)))}metadata", json.dumps(header))
 
 
@@ -208,7 +216,8 @@ def iterate_data(
     three sums are the number of events in the file.  `rich_for`: names of what needs the decision
     of the RICH, for the message where there is none.
     Raises EventFileError as `iterate_spectrometer` does, and for an empty tree, a weight that is
-    not 1, or, with `rich_for`, a file in which the RICH decides nothing.
+    not 1, other units, fewer than three tracks, an event that is there twice, or, with `rich_for`, a
+    file in which the RICH decides nothing.
 
     >>> sum(len(chunk) for chunk in iterate_data("recorded.root"))    # doctest: +SKIP
     """
@@ -223,7 +232,11 @@ def iterate_data(
     if total == 0:
         raise _empty(path)
     rich_decides = False
+    seen = EventsSeen()
     for chunk in iterate_spectrometer(path, events_per_chunk):
+        check_recorded(path, chunk)
+        sums = (chunk.track[name].sum(axis=1) for name in ("momentum_gev", "x_m", "y_m"))
+        seen.add(chunk.event["event_number"], *sums)
         if np.any(chunk.event["weight"] != 1.0):
             raise EventFileError(
                 f"{path}: branch weight must be 1 everywhere in data; make simulated events to "
@@ -235,6 +248,7 @@ def iterate_data(
         yield without_truth(replace(
             chunk, n_generated=total, sum_weight=float(total), sum_squared_weight=float(total)
         ))
+    seen.check(path)
     if rich_for and not rich_decides:
         raise EventFileError(
             f"{path}: branch track_{_RICH} is -1, not known, for every track, but these "
@@ -290,7 +304,7 @@ def _from_awkward(path: str | Path, arrays, sums: Mapping) -> SpectrometerEvents
     event = {}
     for name, (kind, _) in EVENT_BRANCHES.items():
         if name in arrays.fields:
-            _check_type(path, name, arrays[name], "an event", 1)
+            check_type(path, name, arrays[name], "an event", 1, _DOCUMENT)
             event[name] = ak.to_numpy(arrays[name]).astype(kind)
         else:
             event[name] = np.full(len(arrays), _TRUTH[name], dtype=kind)
@@ -307,9 +321,14 @@ def _padded(path: str | Path, arrays, part: str) -> dict[str, np.ndarray]:
     known = [name for name in _OPTIONAL[part] if f"{part}_{name}" in arrays.fields]
     schema = _schema(part, known)
     leading = f"{part}_{_PRESENT[part]}"
-    _check_type(path, leading, arrays[leading], f"a {part} in a list", 2)
+    check_type(path, leading, arrays[leading], f"a {part} in a list", 2, _DOCUMENT)
     counts = ak.to_numpy(ak.num(arrays[leading]))
-    width = max(int(counts.max()), _AT_LEAST[part])
+    if (most := int(counts.max())) > _AT_MOST[part]:
+        raise EventFileError(
+            f"{path}: an event has {most} {part}s, of which memory and time grow with the third power; "
+            f"at most {_AT_MOST[part]} are taken: leave out such events, or what is no {part}"
+        )
+    width = max(most, _AT_LEAST[part])
     there = np.arange(width) < counts[:, np.newaxis]
     columns = {}
     for name, (kind, _) in schema.items():
@@ -318,7 +337,7 @@ def _padded(path: str | Path, arrays, part: str) -> dict[str, np.ndarray]:
         if branch not in arrays.fields:
             columns[name][there] = _TRUTH[branch]
             continue
-        _check_type(path, branch, arrays[branch], f"a {part} in a list", 2)
+        check_type(path, branch, arrays[branch], f"a {part} in a list", 2, _DOCUMENT)
         if not np.array_equal(ak.to_numpy(ak.num(arrays[branch])), counts):
             raise EventFileError(
                 f"{path}: branch {branch} has another number of entries in an event than "
@@ -329,21 +348,6 @@ def _padded(path: str | Path, arrays, part: str) -> dict[str, np.ndarray]:
         _check_range(path, branch, values)
         columns[name][there] = values
     return columns
-
-
-def _check_type(path: str | Path, branch: str, values, each: str, dimensions: int) -> None:
-    """Numbers, one for each event or a list of them."""
-    import awkward as ak
-
-    inner, depth = values.type.content, 1
-    while hasattr(inner, "content"):
-        inner, depth = inner.content, depth + 1
-    is_number = isinstance(inner, ak.types.NumpyType) and not inner.parameters
-    if depth != dimensions or not is_number:
-        raise EventFileError(
-            f"{path}: branch {branch} holds values of the type {values.type.content}; write one "
-            f"number for {each}, as {_DOCUMENT} describes"
-        )
 
 
 def _check_finite(path: str | Path, branch: str, values: np.ndarray) -> None:

@@ -80,7 +80,7 @@ def test_recorded_events_come_back_to_the_last_bit(tmp_path, recorded):
 
 def test_variations_come_back_in_their_chunks(tmp_path, recorded):
     """The first is what a reader of the file sees who knows of no variation."""
-    other = replace(recorded, weight=2.0 * recorded.weight)
+    other = replace(recorded, weight=2.0 * recorded.weight, n_generated=14)
     write_events(
         tmp_path / "events.root", [{"nominal": recorded, "pulls_off": other}, {"pulls_off": other}]
     )

@@ -206,6 +206,59 @@ def test_the_decision_of_the_rich_is_optional(tmp_path, events):
     assert "rich_positron" in read(tmp_path / "known.root").track
 
 
+@pytest.mark.parametrize(("part", "name", "factor", "words"), [
+    ("track", "momentum_gev", 1e3, "track_momentum_gev: half of all momenta in GeV .*from MeV"),
+    ("track", "lkr_energy_gev", 1e3, "track_lkr_energy_gev: half of all energies over momenta"),
+    ("track", "lkr_energy_gev", -1.0, "track_lkr_energy_gev is wrong in .* write 0"),
+    ("track", "x_m", 1e3, "track_x_m: half of all distances in m .*from mm"),
+    ("event", "lav_energy_gev", -1.0, "lav_energy_gev is wrong in 5 of 5 places"),
+])  # fmt: skip
+def test_data_in_other_units_are_refused_by_name(tmp_path, events, part, name, factor, words):
+    given = with_rich(events, 1)
+    columns = getattr(given, part)
+    write_spectrometer(tmp_path / "own.root", replace(
+        given, **{part: {**columns, name: factor * columns[name]}}
+    ))
+    with pytest.raises(EventFileError, match=rf"own\.root: branch {words}"):
+        read_data(tmp_path / "own.root")
+
+
+def test_events_of_data_have_three_tracks_and_come_once(tmp_path, events):
+    given = with_rich(events, 1)
+    write_spectrometer(tmp_path / "twice.root", [given, given])
+    with pytest.raises(EventFileError, match=r"twice\.root: 5 of 10 events are there again"):
+        read_data(tmp_path / "twice.root")
+    two = {name: np.where(np.arange(5) < 2, v, 0).astype(v.dtype) for name, v in given.track.items()}
+    write_spectrometer(tmp_path / "two.root", replace(given, track=two))
+    with pytest.raises(EventFileError, match="track_charge is wrong in 5 of 5 .* three tracks"):
+        read_data(tmp_path / "two.root")
+
+
+def test_an_event_of_a_thousand_tracks_is_refused_before_they_are_combined(tmp_path, events):
+    write_spectrometer(tmp_path / "events.root", with_rich(events, 1))
+    branches = branches_of(tmp_path / "events.root")
+    many = {
+        name: ak.concatenate([values[:, :1]] * 1000, axis=1) if name.startswith("track_") else values
+        for name, values in branches.items()
+    }
+    write_branches(tmp_path / "many.root", many)
+    with pytest.raises(EventFileError, match=r"many\.root: an event has 1000 tracks, .* at most 40"):
+        read_data(tmp_path / "many.root")
+
+
+def test_a_merged_file_is_refused_by_what_the_first_part_says(tmp_path, events):
+    write_spectrometer(tmp_path / "events.root", events)
+    with uproot.open(tmp_path / "events.root") as file:
+        metadata = str(file["metadata"])
+    branches = branches_of(tmp_path / "events.root")
+    merged = {name: ak.concatenate([values] * 2) for name, values in branches.items()}
+    write_branches(tmp_path / "merged.root", merged)
+    with uproot.update(tmp_path / "merged.root") as file:
+        file["metadata"] = metadata
+    with pytest.raises(EventFileError, match=r"merged\.root: .* 10 entries, but `metadata` tells of 5"):
+        read(tmp_path / "merged.root")
+
+
 def test_a_rich_that_never_decides_is_told(tmp_path, events):
     write_spectrometer(tmp_path / "events.root", with_rich(events, -1))
     assert len(read_data(tmp_path / "events.root")) == 5

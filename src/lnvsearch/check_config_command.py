@@ -1,0 +1,46 @@
+"""`lnvsearch check-config`: are configuration files of the workflow fit for use, without running them.
+
+The workflow knows its own keys: its program does the work, in the folder of the project.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from lnvsearch.cli import UsageError
+
+_PROGRAM = Path("workflow/check_configuration.py")
+
+
+def add_parser(subparsers) -> None:
+    """Declare the command."""
+    parser = subparsers.add_parser(
+        "check-config",
+        help="check configuration files of the workflow; nothing in them runs",
+        description="Check files that are meant for `snakemake --configfile`, which would run what a "
+        "file tells it to run before any check. Here they are read as data.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", help="YAML, in the order of --configfile")
+    parser.add_argument(
+        "--project", type=Path, help="folder of the workflow (default: this one, or the command's own)"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> str:
+    """What the files ask for; UsageError with every problem."""
+    known = [arguments.project] if arguments.project else [Path(), Path(__file__).parents[2]]
+    programs = [folder / _PROGRAM for folder in known if (folder / _PROGRAM).is_file()]
+    if not programs:
+        raise UsageError(f"{known[0]}: no {_PROGRAM}; give the workflow's folder as --project")
+    process = subprocess.run(
+        [sys.executable, str(programs[0].resolve()), *arguments.files],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if process.returncode:
+        raise UsageError("; ".join(process.stderr.splitlines()[-20:]))
+    return process.stdout.rstrip()

@@ -1,0 +1,64 @@
+"""What numbers of a user's own file cannot be: in other units, weighted, or there twice.
+
+Each check names the file, the branch, how many values are wrong, and what to write instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from lnvsearch.event_files import EventFileError
+
+__all__ = ["EventsSeen", "check_all", "check_median"]
+
+
+def check_all(path: str | Path, branch: str, is_right: np.ndarray, fix: str) -> None:
+    """Raise EventFileError, with their number, where values of a branch are not right (n,)."""
+    wrong = np.count_nonzero(~is_right)
+    if wrong:
+        raise EventFileError(f"{path}: branch {branch} is wrong in {wrong} of {len(is_right)} places; {fix}")
+
+
+def check_median(
+    path: str | Path, branch: str, values: np.ndarray, limits: Sequence[float], what: str, fix: str
+) -> None:
+    """Raise EventFileError where the median of values (n,) lies outside limits that units would miss.
+
+    `what`: the values and their unit, in words.  Nothing is said of no values.
+    """
+    low, high = limits
+    if len(values) and not low <= (median := float(np.median(values))) <= high:
+        raise EventFileError(
+            f"{path}: branch {branch}: half of all {what} are above {median:.3g}, where {low:g} to "
+            f"{high:g} can be; {fix}"
+        )
+
+
+class EventsSeen:
+    """The events of a file so far: none may come twice."""
+
+    def __init__(self) -> None:
+        self._keys: list[np.ndarray] = []
+
+    def add(self, event_number: np.ndarray, *sums: np.ndarray) -> None:
+        """Events (n,) by their numbers and sums over their tracks: files of two runs may share the
+        numbers, but not the tracks behind them."""
+        columns = [np.asarray(event_number).astype("int64").view("uint64")]
+        columns += [np.asarray(one, dtype="float64").view("uint64") for one in sums]
+        keys = np.stack(columns, axis=1)
+        self._keys.append(keys[np.any(keys[:, 1:], axis=1)])  # of events with tracks
+
+    def check(self, path: str | Path) -> None:
+        """Raise EventFileError if an event is there twice."""
+        keys = np.concatenate(self._keys)
+        keys = keys[np.lexsort(keys.T)]
+        again = np.all(keys[1:] == keys[:-1], axis=1)
+        if np.any(again):
+            number = keys[1:][again][:, 0].astype("int64").min()
+            raise EventFileError(
+                f"{path}: {np.count_nonzero(again)} of {len(keys)} events are there again, the first with "
+                f"event_number {number} and the same tracks; write every event once"
+            )

@@ -1,0 +1,173 @@
+"""Recorded events that would give a wrong answer without a word are refused, or said what is done."""
+
+from dataclasses import replace
+
+import awkward as ak
+import numpy as np
+import pytest
+import uproot
+
+from lnvsearch.event_files import EventFileError
+from lnvsearch.experiments.besiii.data_files import iterate_data
+from lnvsearch.experiments.besiii.detector.simulate import simulate
+from lnvsearch.experiments.besiii.events import (
+    COVARIANCE_ELEMENTS,
+    read_recorded,
+    write_recorded,
+)
+from lnvsearch.generation.decay_events import generate
+from lnvsearch.generation.models import Decay
+
+
+@pytest.fixture(scope="module")
+def events(response):
+    streams = {"base_seed": 6, "sample": "data"}
+    decays = generate(Decay("J/psi(1S)", ["K+", "e-", "K+", "e-"]), 400, **streams)
+    return simulate(decays, response, **streams)
+
+
+def changed(events, **factors):
+    """Events of which columns of tracks are multiplied."""
+    track = {**events.track, **{k: v * events.track[k] for k, v in factors.items()}}
+    return replace(events, track=track)
+
+
+COVARIANCES = dict.fromkeys(COVARIANCE_ELEMENTS, 1.0)
+MM = {"dr": 10.0, "dz": 10.0} | {
+    name: 10.0 ** sum(name.count(part) for part in ("_dr", "_dz")) for name in COVARIANCE_ELEMENTS
+}
+
+
+@pytest.mark.parametrize(("factors", "words"), [
+    ({"kappa": 1e-3}, "track_kappa: half of all transverse momenta in GeV .*from MeV"),
+    ({"kappa": 0.0}, "track_kappa is wrong in .* charge over the transverse momentum"),
+    ({"kappa": -1.0}, "track_charge is wrong in .* sign of track_kappa"),
+    ({"emc_energy": 1e3}, "track_emc_energy: half of all showers in GeV .*from MeV"),
+    ({"emc_energy": -1.0}, "track_emc_energy is wrong in .* write 0 where there is no shower"),
+    ({"phi0": 57.29578}, "track_phi0 is wrong in .* radians"),
+    (MM, "track_cov_dr_dr: half of all standard deviations of dr in cm .*from mm"),
+    ({"dr": 10.0, "dz": 10.0}, "track_dr: half of all distances dr in their standard deviations"),
+    (dict.fromkeys(COVARIANCES, 1e30), "track_cov_dr_dr: half of all standard deviations"),
+    (dict.fromkeys(COVARIANCES, 0.0), r"covariance of (\d+) of \1 tracks is not positive definite \(100"),
+    (dict.fromkeys(COVARIANCES, -1.0), r"covariance of (\d+) of \1 tracks is not positive definite \(100"),
+    ({"cov_kappa_phi0": 30.0}, r"covariance of \d+ of \d+ tracks is not positive definite \(\d"),
+])  # fmt: skip
+def test_other_units_and_covariances_are_refused_by_name(tmp_path, events, factors, words):
+    write_recorded(tmp_path / "own.root", changed(events, **factors))
+    with pytest.raises(EventFileError, match=rf"own\.root: .*{words}"):
+        list(iterate_data(tmp_path / "own.root", 100))
+
+
+def test_weights_are_refused(tmp_path, events):
+    write_recorded(tmp_path / "own.root", replace(events, weight=3.0 * events.weight))
+    with pytest.raises(EventFileError, match="branch weight is wrong in 100 of 100 places"):
+        list(iterate_data(tmp_path / "own.root", 100))
+
+
+def test_good_events_come_back_without_truth(tmp_path, events):
+    write_recorded(tmp_path / "own.root", events)
+    chunks = list(iterate_data(tmp_path / "own.root", 150))
+    assert [len(chunk) for chunk in chunks] == [150, 150, 100]
+    kappa = np.concatenate([chunk.track["kappa"] for chunk in chunks])
+    assert np.array_equal(kappa, events.track["kappa"])
+    assert all(len(chunk.truth["pdg_id"]) == 0 for chunk in chunks)
+    assert all(np.all(chunk.track["truth_index"] == -1) for chunk in chunks)
+
+
+def test_an_event_that_is_there_twice_is_refused_but_not_one_of_another_run(tmp_path, events):
+    write_recorded(tmp_path / "twice.root", [replace(events, n_generated=800)] * 2)
+    with pytest.raises(EventFileError, match=r"twice\.root: 400 of 800 events are there again, .*number 0 "):
+        list(iterate_data(tmp_path / "twice.root", 100))
+    other = changed(events, phi0=0.99)
+    write_recorded(tmp_path / "runs.root", [replace(one, n_generated=800) for one in (events, other)])
+    assert sum(map(len, iterate_data(tmp_path / "runs.root", 100))) == 800
+
+
+def test_a_few_unusable_covariances_are_dropped_or_raised_and_told(tmp_path, events, capsys):
+    track = {name: values.copy() for name, values in events.track.items()}
+    track["cov_dz_dz"][5] = -1.0
+    for name in COVARIANCE_ELEMENTS:  # a correlation of 1, and no other: singular but for rounding
+        _, first, second = name.replace("tan_lambda", "tanlambda").split("_")
+        if first != second:
+            track[name][20] = 0.0
+    product = np.sqrt(track["cov_phi0_phi0"][20] * track["cov_dr_dr"][20])
+    track["cov_phi0_dr"][20] = product * (1.0 + 1e-7)
+    write_recorded(tmp_path / "own.root", replace(events, track=track))
+    (chunk,) = iterate_data(tmp_path / "own.root")
+    said = capsys.readouterr().out
+    n = len(track["dr"])
+    assert f"the covariance of 1 of {n} tracks is not positive definite: these tracks are dropped" in said
+    assert f"1 of {n} tracks is not positive definite by rounding: its lowest eigenvalue was raised" in said
+    assert len(chunk.track["dr"]) == n - 1 and chunk.track_offsets[-1] == n - 1
+    assert np.array_equal(np.delete(track["kappa"], 5), chunk.track["kappa"])
+    lowest = np.linalg.eigvalsh(chunk.track_covariance())[:, 0]
+    assert np.all(lowest > 0.0)
+    unchanged = np.delete(np.arange(n), [5, 20])
+    assert np.array_equal(np.delete(chunk.track["cov_phi0_dr"], 19), track["cov_phi0_dr"][unchanged])
+
+
+# ----------------------------------------------------------------- what a file says of itself
+
+
+def branches_of(path):
+    with uproot.open(path) as file:
+        tree = file["Events"]
+        return {name: tree[name].array() for name in tree.keys() if not name.startswith("n")}
+
+
+def write_branches(path, branches, metadata=None):
+    with uproot.recreate(path) as file:
+        file.mktree("Events", {name: values.type for name, values in branches.items()})
+        file["Events"].extend(branches)
+        if metadata is not None:
+            file["metadata"] = metadata
+
+
+@pytest.fixture
+def written(tmp_path, events):
+    write_recorded(tmp_path / "own.root", events)
+    return tmp_path / "own.root"
+
+
+@pytest.mark.parametrize(("metadata", "words"), [
+    ("[1, 2]", "no JSON object"), ("null", "no JSON object"), ("{", "not JSON"),
+    ('{"n_generated": "many"}', "n_generated 'many' is no integer"),
+    ('{"n_generated": true}', "n_generated True is no integer"),
+    ('{"n_generated": 3}', "400 entries, but `metadata` tells of 3"),
+    ('{"n_generated": 0}', "400 entries, but `metadata` tells of 0"),
+    ('{"n_generated": -5}', "tells of -5"), ('{"metadata": [1]}', "no JSON object, or holds none"),
+    ('{"n_generated": 400, "run": 7}', "`metadata` has run, which nothing reads"),
+    ('{"n_generated": 600, "n_events": 600}', "400 of 600 events that were written"),
+    ('{"n_generated": 600, "n_events": 200}', r"tells of 200: a merged file \(hadd\)"),
+])  # fmt: skip
+def test_metadata_of_a_wrong_shape_or_of_other_events_is_refused(written, metadata, words):
+    write_branches(written, branches_of(written), metadata)
+    with pytest.raises(EventFileError, match=rf"own\.root: .*{words}"):
+        read_recorded(written)
+
+
+def test_a_merged_file_is_refused_by_what_the_first_part_says(written):
+    """As hadd makes it: trees below one another, and the first metadata."""
+    with uproot.open(written) as file:
+        metadata = str(file["metadata"])
+    one = branches_of(written)
+    merged = {name: ak.concatenate([values, values]) for name, values in one.items()}
+    write_branches(written.with_name("merged.root"), merged, metadata)
+    with pytest.raises(EventFileError, match=r"merged\.root: .* 800 entries, but `metadata` tells of 400"):
+        read_recorded(written.with_name("merged.root"))
+    # A file that was cut to fewer whole events.
+    write_branches(written, {name: values[:300] for name, values in one.items()}, metadata)
+    with pytest.raises(EventFileError, match=r"own\.root: .* 300 of 400 events that were written"):
+        read_recorded(written)
+
+
+@pytest.mark.parametrize(("name", "values"), [
+    ("track_kappa", np.ones(400)),
+    ("track_charge", np.ones(400, dtype="int8")),
+    ("weight", ak.Array([[1.0]] * 400)),
+    ("track_charge", ak.Array(["+"] * 400)),
+])
+def test_a_branch_of_another_type_is_named(written, name, values):
+    write_branches(written, {**branches_of(written), name: ak.Array(values)})
+    with pytest.raises(EventFileError, match=rf"own\.root: branch {name} holds values of the type"):
+        read_recorded(written)
