@@ -13,7 +13,7 @@ Methods:
                    J. Phys. G 28 (2002) 2693), with sums over all count vectors that rank no higher
 `cls-profiled`     q-tilde with profiled nuisances, sampled with toys (CMS-NOTE-2011/005)
 `bayesian`         uniform prior in s, nuisances averaged
-`feldman-cousins`  up to two channels with small counts: the ratio of averaged probabilities ranks
+`feldman-cousins`  channels with small counts: the ratio of averaged probabilities ranks
                    all count vectors; the outermost ends
 
 The averages are sums over nodes in the normal scores of the sources, Gauss-Legendre products for

@@ -196,3 +196,19 @@ def test_halves_without_background_and_with_a_normalisation_give_the_whole(metho
     halves = [Channel(str(n), n, efficiency=8e8, **shared) for n in (1, 0)]
     whole = [Channel("whole", 1, efficiency=1.6e9, **shared)]
     assert interval(halves, method).upper == pytest.approx(interval(whole, method).upper, rel=1e-6)
+
+
+def test_three_channels_with_one_ratio_give_the_unified_interval_of_their_sum():
+    # Only the sum of the counts matters, whichever channel holds them.
+    parts = [Channel(str(k), n, 1.5 / 3.0, 1.0 / 3.0) for k, n in enumerate((0, 2, 0))]
+    whole = CountingExperiment(2, KnownBackground(1.5), KnownEfficiency(1.0))
+    found = interval(parts, "feldman-cousins")
+    expected = feldman_cousins.interval(whole, convention="outermost")
+    assert found.upper == pytest.approx(expected.upper, rel=2e-5)
+    assert found.lower == expected.lower == 0.0
+
+
+def test_more_vectors_of_counts_than_can_be_summed_are_refused():
+    many = [Channel(str(k), 3, 0.5, 1.0) for k in range(6)]
+    with pytest.raises(ValueError, match="vectors of counts, at most 40000"):
+        interval(many, "feldman-cousins")
