@@ -8,6 +8,7 @@ from typing import Any
 
 from lnvsearch.cli import UsageError
 from lnvsearch.limit_quantities import parse_number, parse_uncertainty
+from lnvsearch.limit_ranges import check_level, nearest
 
 METHODS = ("rolke", "cls", "cls-profiled", "feldman-cousins", "bayesian")
 ALIASES = {"cls-averaged": "cls"}
@@ -37,6 +38,8 @@ A source with one name in several places moves them together.  Errors are relati
 the same final state and a common data set are refused: they hold the same events.
 """
 
+#: Counts beyond this need minutes; numbers outside 1 / _LARGEST to _LARGEST are slips.
+_MOST_EVENTS, _LARGEST = 1e4, 1e100
 _KEYS = (
     "observed",
     "background",
@@ -85,16 +88,24 @@ def run(arguments: argparse.Namespace) -> str:
     """Return the text that the command prints; UsageError for what cannot be used."""
     channels, quantity = read_channels(arguments.file)
     level = _number(arguments.cl, "--cl")
-    toys, seed = (int(_number(getattr(arguments, n), f"--{n}")) for n in ("toys", "seed"))
+    check_level(level)
+    toys = _whole(arguments.toys, "--toys", 100, 100_000)
+    seed = _whole(arguments.seed, "--seed", 0, 10**18)
     methods = [ALIASES.get(arguments.method, arguments.method)] if arguments.method else METHODS
+    import numpy as np
+
     from lnvsearch.statistics import combination
 
     results, failures = [], []
     for method in methods:
         try:
             combination.refuse_overlap(channels)
-            found = combination.interval(channels, method, level, toys=toys, seed=seed)
-        except ValueError as error:
+            # Intermediate results may overflow; one that is no number is refused.
+            with np.errstate(all="ignore"):
+                found = combination.interval(channels, method, level, toys=toys, seed=seed)
+            if not np.isfinite([found.lower, found.upper]).all():
+                raise ValueError("finds no limit from these numbers: they are too extreme for it")
+        except (ValueError, RuntimeError, ArithmeticError, MemoryError) as error:
             if arguments.method or "overlap" in str(error) or "confidence" in str(error):
                 raise UsageError(f"{arguments.file}: {error}") from error
             failures.append(f"{method}: {error}")
@@ -118,7 +129,9 @@ def read_channels(path: str) -> tuple[list, str]:
 
     try:
         with open(path, encoding="utf-8-sig") as file:
-            content = yaml.safe_load(file)
+            text = file.read()
+        _refuse_repeated_keys(yaml.compose(text, yaml.SafeLoader), path)
+        content = yaml.safe_load(text)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read: {error}") from error
     except yaml.YAMLError as error:
@@ -140,13 +153,31 @@ def read_channels(path: str) -> tuple[list, str]:
     return channels, str(content.get("quantity", "signal"))
 
 
+def _refuse_repeated_keys(node: Any, path: str) -> None:
+    """Raise UsageError where a mapping has a key twice, of which YAML would keep the last."""
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        if not isinstance(getattr(node, "value", None), list):
+            continue
+        seen = set()
+        for entry in node.value:
+            pending.extend(entry if isinstance(entry, tuple) else [entry])
+            if isinstance(entry, tuple) and isinstance(entry[0].value, str):
+                name, line = entry[0].value, entry[0].start_mark.line + 1
+                if name in seen:
+                    raise UsageError(f"{path}, line {line}: {name} is given twice; keep one")
+                seen.add(name)
+
+
 def _channel(entry: Any) -> dict[str, Any]:
     """The arguments of a `Channel`; ValueError that begins with the key."""
     if not isinstance(entry, dict):
         raise ValueError("must hold observed, background and efficiency")
     for key in entry:
         if key not in _KEYS:
-            raise ValueError(f"{key} is unknown; allowed: {', '.join(_KEYS)}")
+            slip = nearest(str(key), _KEYS)
+            raise ValueError(f"{key} is unknown{slip}; allowed: {', '.join(_KEYS)}")
     for key in ("observed", "background"):
         if key not in entry:
             raise ValueError(f"{key} is missing")
@@ -162,6 +193,15 @@ def _channel(entry: Any) -> dict[str, Any]:
         if not sensitivity > 0.0:
             raise ValueError(f"single_event_sensitivity must be > 0; got {sensitivity:g}")
         numbers["efficiency"] = 1.0 / sensitivity
+    for key, value in numbers.items():
+        most = _MOST_EVENTS if key in ("observed", "background") else _LARGEST
+        if value > most or (key != "observed" and 0.0 < value < 1.0 / _LARGEST):
+            raise ValueError(f"{key} must be at most {most:g}; got {value:g}; is the exponent right?")
+    for key in ("background_errors", "efficiency_errors"):
+        if not isinstance(entry.get(key) or {}, dict):
+            raise ValueError(
+                f"{key} must name each source, as {{normalisation: 3%}}; got {entry[key]!r}"
+            )
     errors = {
         key: {str(source): _error(error, f"{key}.{source}") for source, error in given.items()}
         for key in ("background_errors", "efficiency_errors")
@@ -203,6 +243,13 @@ def _number(text: str, option: str) -> float:
         return parse_number(text)
     except ValueError as error:
         raise UsageError(f"{option} {error}") from error
+
+
+def _whole(text: str, option: str, least: int, most: int) -> int:
+    value = _number(text, option)
+    if not (least <= value <= most and value == int(value)):
+        raise UsageError(f"{option} must be a whole number from {least} to {most:g}; got {text}")
+    return int(value)
 
 
 def _notes(channels) -> list[str]:

@@ -13,7 +13,7 @@ Methods:
                    J. Phys. G 28 (2002) 2693), with sums over all count vectors that rank no higher
 `cls-profiled`     q-tilde with profiled nuisances, sampled with toys (CMS-NOTE-2011/005)
 `bayesian`         uniform prior in s, nuisances averaged
-`feldman-cousins`  up to two channels with small counts: the ratio of averaged probabilities ranks
+`feldman-cousins`  channels with small counts: the ratio of averaged probabilities ranks
                    all count vectors; the outermost ends
 
 The averages are sums over nodes in the normal scores of the sources, Gauss-Legendre products for
@@ -195,16 +195,22 @@ def ranked_no_higher(weights: np.ndarray, largest: float) -> np.ndarray:
     return vectors
 
 
+def _highest(nodes: Nodes, counts: np.ndarray) -> float:
+    """About the largest ln of the averaged probability of the counts, over the signal."""
+    signals = (counts - nodes.background) / nodes.efficiency
+    likely = np.percentile(np.maximum(signals, 0.0), np.linspace(0.0, 100.0, 21))
+    return max(float(nodes.log_probability(counts[None, :], s)[0]) for s in (0.0, *likely))
+
+
 def _bayesian_limit(nodes: Nodes, counts: np.ndarray, level: float) -> float:
     """Quantile of the posterior, integrated in panels of s until the rest is negligible."""
     x, weight = special.roots_legendre(16)
     step = 0.5 * float(np.sqrt(counts.sum() + 1.0) / nodes.efficiency.mean(axis=0).sum())
     edges, content = [0.0], []
-    reference = None
+    reference = _highest(nodes, counts)
     for _ in range(100_000):
         signal = edges[-1] + 0.5 * step * (x + 1.0)
         logs = np.array([nodes.log_probability(counts[None, :], s)[0] for s in signal])
-        reference = logs.max() if reference is None else reference
         content.append(0.5 * step * float(weight @ np.exp(logs - reference)))
         edges.append(edges[-1] + step)
         if content[-1] < 1e-9 * sum(content) and len(content) > 4:

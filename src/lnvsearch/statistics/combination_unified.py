@@ -1,4 +1,4 @@
-"""Unified intervals of one or two channels, by sums over all pairs of counts.
+"""Unified intervals of several channels with few counts, by sums over all vectors of counts.
 
 R(n) = P(n | s) / P(n | s_best(n)) with the probabilities averaged over the nuisances, n the vector
 of counts.  s_best is found on a grid and refined by a parabola in ln P; the ends are the outermost
@@ -12,7 +12,9 @@ import numpy as np
 
 from lnvsearch.statistics.experiment import Interval
 
-_MOST_VECTORS = 4000
+# Vectors of counts, and those times the nodes of the averages: some seconds.
+_MOST_VECTORS = 40_000
+_MOST_PRODUCTS = 3_000_000
 _GRID = 240
 _HALVINGS = 40
 # Ranks closer than this are equal: that of the observed vector itself, for one.
@@ -20,16 +22,20 @@ _TIE = 1e-9
 
 
 def interval(model, nodes, counts: np.ndarray, level: float) -> Interval:
-    """Return the interval; ValueError for more than two channels or too many count vectors."""
-    if counts.size > 2:
-        raise ValueError("feldman-cousins combines at most two channels; use another method")
-    reach = counts + 3.0 * np.sqrt(counts + 1.0) + 4.0
-    end = float(np.min(reach / model.efficiency)) * 1.5
+    """Return the interval; ValueError for too many vectors of counts to sum them all."""
+    # No channel alone, nor all counts together, allow for more signal than this.
+    together = np.append(counts, counts.sum())
+    reach = together + 3.0 * np.sqrt(together + 1.0) + 4.0
+    efficiencies = np.append(model.efficiency, model.efficiency.sum())
+    end = float(np.min(reach / efficiencies)) * 1.5
     mean = end * model.efficiency + model.background
     largest = np.ceil(mean + 5.0 * np.sqrt(mean) + 5.0)
-    if np.prod(largest + 1.0) > _MOST_VECTORS:
+    vectors_in_all = float(np.prod(largest + 1.0))
+    most = min(_MOST_VECTORS, _MOST_PRODUCTS // nodes.weights.size)
+    if vectors_in_all > most:
         raise ValueError(
-            "the counts are too large for feldman-cousins of a combination; use another method"
+            f"the counts are too large for feldman-cousins of a combination: {vectors_in_all:.3g} "
+            f"vectors of counts, at most {most:g} with these uncertainties; use another method"
         )
     axes = [np.arange(n + 1.0) for n in largest]
     vectors = np.stack([a.ravel() for a in np.meshgrid(*axes, indexing="ij")], axis=1)

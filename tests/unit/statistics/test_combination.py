@@ -196,3 +196,55 @@ def test_halves_without_background_and_with_a_normalisation_give_the_whole(metho
     halves = [Channel(str(n), n, efficiency=8e8, **shared) for n in (1, 0)]
     whole = [Channel("whole", 1, efficiency=1.6e9, **shared)]
     assert interval(halves, method).upper == pytest.approx(interval(whole, method).upper, rel=1e-6)
+
+
+def test_three_channels_with_one_ratio_give_the_unified_interval_of_their_sum():
+    # Only the sum of the counts matters, whichever channel holds them.
+    parts = [Channel(str(k), n, 1.5 / 3.0, 1.0 / 3.0) for k, n in enumerate((0, 2, 0))]
+    whole = CountingExperiment(2, KnownBackground(1.5), KnownEfficiency(1.0))
+    found = interval(parts, "feldman-cousins")
+    expected = feldman_cousins.interval(whole, convention="outermost")
+    assert found.upper == pytest.approx(expected.upper, rel=2e-5)
+    assert found.lower == expected.lower == 0.0
+
+
+def test_more_vectors_of_counts_than_can_be_summed_are_refused():
+    many = [Channel(str(k), 3, 0.5, 1.0) for k in range(6)]
+    with pytest.raises(ValueError, match="vectors of counts, at most 40000"):
+        interval(many, "feldman-cousins")
+
+
+WHOLE_FILE = "channels:\n  a: {{{}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("entry", "options", "message"),
+    [
+        ("observed: 1, background: 1, efficiency: 1", "--cl 0.9%", "did you mean 0.9?"),
+        ("observed: 1, background: 1, efficiency: 1", "--toys 1e9", "from 100 to 100000; got 1e9"),
+        ("observed: 1, background: 1, efficiency: 1", "--toys inf", "must be a whole number"),
+        ("observed: 1, background: 1, efficiency: 1", "--seed -1", "from 0 to 1e+18; got -1"),
+        ("observed: 1, background: 1, efficency: 1", "", "did you mean 'efficiency'?"),
+        ("observed: 1, background: 1, efficiency: 1, background_errors: 0.3", "",
+         "channels.a.background_errors must name each source"),
+        ("observed: 1, background: 1e300, efficiency: 1", "", "background must be at most 10000"),
+        ("observed: 1, background: 1, efficiency: 1e-300", "", "is the exponent right?"),
+        ("observed: 1, background: 1, background: 2, efficiency: 1", "",
+         "line 2: background is given twice"),
+    ],
+)  # fmt: skip
+def test_input_of_combine_that_cannot_be_used_is_one_line(
+    tmp_path, capsys, entry, options, message
+):
+    path = tmp_path / "channels.yaml"
+    path.write_text(WHOLE_FILE.format(entry))
+    assert main(["combine", str(path), *options.replace(" ", "=").split()]) == 2
+    line = capsys.readouterr().err
+    assert message in line and line.count("\n") == 1
+
+
+def test_bayesian_limit_of_many_events_does_not_overflow():
+    (channel,) = (Channel("one", 4000, 100.0, 1.0),)
+    found = interval([channel], "bayesian").upper
+    whole = CountingExperiment(4000, KnownBackground(100.0), KnownEfficiency(1.0))
+    assert found == pytest.approx(bayesian.upper_limit(whole), rel=1e-6)
