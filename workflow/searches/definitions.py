@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from lnvsearch.detector.parameters import PROVENANCES
 from searches.keys import Keys, Name, Names, Once, Positive, either, key
 
 STAGES = ("generation", "detector", "selection", "statistics")
@@ -214,6 +215,14 @@ class Variation(Keys):
         "Of one that is compared: its name in the figure of ratios of acceptances; it is not drawn "
         "without one.", None, min_length=1,
     )  # fmt: skip
+    assumption: bool = key(
+        "Whether it stands for numbers without a source of their own: its effect is then a row of the "
+        "table of assumptions.", False,
+    )  # fmt: skip
+    provenance: Literal[(*PROVENANCES, "published_2019")] = key(
+        "Of an assumption: where numbers of this file come from that do not say it themselves.",
+        "assumed",
+    )
     calibrated: bool = key("Whether the calibrated scalar is applied.", True)
     paper: dict[str, Any] = key("Keys of this file with other values.", None)
     detector: dict[str, Any] = key("Keys of the detector's file with other values.", None)

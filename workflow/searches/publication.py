@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from lnvsearch.publication.contents import PARTS, Content
 from lnvsearch.publication.labels import decay_label
+from searches.assumptions import assumptions
 from searches.configuration import ConfigurationError
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def labels(paper: Paper) -> dict[str, str]:
 
 #: Settings of every search.
 SETTINGS: dict[str, Setting] = {
+    "assumptions": lambda paper, entry: assumptions(paper),
     "base_seed": lambda paper, entry: paper.config["base_seed"],
     "entered": lambda paper, entry: paper.entered_values(),
     "labels": lambda paper, entry: labels(paper),

@@ -21,6 +21,10 @@ TABLES = {
     "scan_readings": Content(
         f"{__name__}.readings.scan_readings", ("published", "efficiencies")
     ),
+    "assumptions": Content(
+        f"{__name__}.assumptions.assumptions", ("efficiencies", "calibration_record"),
+        ("assumptions",),
+    ),
 }
 
 FIGURES = {

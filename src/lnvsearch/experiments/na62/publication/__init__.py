@@ -4,6 +4,7 @@ Names are those of a search's file, under `tables` and `figures`.  A paper with 
 has a module in `lnvsearch.papers` that begins with these.
 """
 
+from lnvsearch.publication import assumptions
 from lnvsearch.publication.contents import Content
 from lnvsearch.publication.figures import COVERAGE_MAP
 
@@ -31,6 +32,9 @@ TABLES = {
         f"{_TABLES}.vertex.vertex_conditions",
         ("published", "acceptance", "background"),
         ("channels", "vertex_variations"),
+    ),
+    "assumptions": Content(
+        f"{_TABLES}.assumptions.assumptions", ("systematics", "background"), ("assumptions",)
     ),
     # Of the user's own data, where there are any.
     "data_counts": Content(f"{_TABLES}.data.data_counts", ("published", "user_counts")),
@@ -89,6 +93,7 @@ COMPARISON = Content(
 )
 
 HEADINGS = {
+    **assumptions.HEADINGS,
     "quantity": "Quantity",
     "particle": "Particle",
     "process": "Process",

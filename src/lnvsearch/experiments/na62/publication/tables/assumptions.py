@@ -1,0 +1,76 @@
+"""What assumptions do to the headlines of an NA62 search: sensitivities and backgrounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from lnvsearch.experiments.na62.publication.tables.background import (
+    process_of,
+    total_background,
+)
+from lnvsearch.publication.assumptions import Effect, assumption_table
+from lnvsearch.tables import Table, find_rows
+
+__all__ = ["assumptions"]
+
+_SENSITIVITY = "single_event_sensitivity"
+#: A background that changes by less does not enter.
+_LEAST_CHANGE_PERCENT = 1.0
+
+
+def assumptions(
+    systematics: Mapping[str, Table],
+    background: Mapping[str, Table],
+    assumptions: Iterable[Mapping[str, Any]],
+) -> dict[str, list[str]]:
+    """Return what another value of each assumption would do, by channel.
+
+    `systematics[channel]` and `background[channel]` are the tables of those names; `assumptions`:
+    see `lnvsearch.publication.assumptions`.  Headlines are the single-event sensitivity, to which
+    the limit is proportional, the total background of the signal region, and of every region the
+    background that changes by most events, where that is 1 % of it at least.  Uncertainties, of the varied sample alone, are
+    upper bounds: nominal and varied share their random numbers.
+    """
+    assumptions = list(assumptions)
+    effects = {
+        entry["variation"]: [
+            effect
+            for channel, table in systematics.items()
+            for effect in _effects(channel, entry["variation"], table, background[channel])
+        ]
+        for entry in assumptions
+    }
+    return assumption_table(assumptions, effects)
+
+
+def _effects(
+    channel: str, variation: str, systematics: Table, background: Table
+) -> Iterator[Effect]:
+    for row in find_rows(systematics, variation=variation, quantity=_SENSITIVITY):
+        yield _effect(channel, "single-event sensitivity (limit)", row)
+    nominal = total_background(background, "lnv", "signal")
+    varied = total_background(background, "lnv", "signal", variation)
+    if nominal is not None and varied is not None and nominal.events > 0:
+        yield Effect(
+            channel, "total background, signal region", nominal.events, varied.events,
+            varied.statistical / nominal.events,
+        )
+    yield from _most_changed(channel, variation, systematics)
+
+
+def _most_changed(channel: str, variation: str, systematics: Table) -> Iterator[Effect]:
+    """Of each region, the background that changes by most events."""
+    by_region: dict[str, list[Effect]] = {}
+    for row in find_rows(systematics, variation=variation, quantity="expected_events"):
+        headline = f"{process_of(row['sample'])}, {row['region']} region"
+        by_region.setdefault(row["region"], []).append(_effect(channel, headline, row))
+    for effects in by_region.values():
+        largest = max(effects, key=lambda effect: abs(effect.varied - effect.nominal))
+        if abs(largest.percent) >= _LEAST_CHANGE_PERCENT:
+            yield largest
+
+
+def _effect(channel: str, headline: str, row: Mapping[str, Any]) -> Effect:
+    relative = (row["relative_difference_uncertainty_percent"] or 0.0) / 100.0
+    return Effect(channel, headline, row["nominal"], row["varied"], relative)
