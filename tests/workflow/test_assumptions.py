@@ -5,7 +5,6 @@ from searches.assumptions import assumptions
 from searches.configuration import read_yaml
 from searches.load import load_papers
 
-
 CONFIG = "config/config.yaml"
 
 
