@@ -12,18 +12,21 @@ _DENSITY_FACTOR = math.sqrt(2.0 / math.pi)
 
 
 @njit(cache=True, error_model="numpy")
-def chi_square_levels(chi, level):
-    """Upper tail probability of the squares' sum of each column of `chi`, (d <= 3, m).
+def chi_square_levels(chi, chosen, level):
+    """Upper tail probability of the squares' sum of each track's deviations.
 
-    NaN is no measurement; without any the level is 0.  Closed forms for one, two and three
-    degrees of freedom (Abramowitz and Stegun, 26.4.4 and 26.4.5).
+    `chi`: tuple of d <= 3 arrays (m,); `chosen`: mask (m,) of the tracks that are wanted, the others
+    have the level 0.  NaN is no measurement; without any the level is 0.  Closed forms for one, two
+    and three degrees of freedom (Abramowitz and Stegun, 26.4.4 and 26.4.5).
     """
-    for i in range(chi.shape[1]):
+    for i in range(len(level)):
         total, degrees = 0.0, 0
-        for k in range(chi.shape[0]):
-            if chi[k, i] == chi[k, i]:
-                total += chi[k, i] * chi[k, i]
-                degrees += 1
+        if chosen[i]:
+            for k in range(len(chi)):
+                value = float(chi[k][i])
+                if value == value:
+                    total += value * value
+                    degrees += 1
         if degrees == 0:
             level[i] = 0.0
         elif degrees == 2:
@@ -33,6 +36,44 @@ def chi_square_levels(chi, level):
             level[i] = math.erfc(root * _SQRT_HALF)
             if degrees == 3:
                 level[i] += _DENSITY_FACTOR * root * math.exp(-0.5 * total)
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _pair_mass(momentum, first, second):
+    """Invariant mass of two four-momenta; -sqrt(-m2) for a space-like sum."""
+    squared = (momentum[first, 3] + momentum[second, 3]) ** 2
+    for axis in range(3):
+        squared -= (momentum[first, axis] + momentum[second, axis]) ** 2
+    return math.copysign(math.sqrt(abs(squared)), squared)
+
+
+@njit(cache=True, error_model="numpy")
+def candidate_masses(helix, masses, total, pairs):
+    """Masses of candidates of four tracks: of all, (c,), and of two pairs, (c, 2), GeV.
+
+    `helix`: (c, 4, 3) with phi0, kappa, tan_lambda; `masses`: (c, 4).  The first two tracks are paired
+    with the last two so that the two masses are the closest to each other; a tie keeps the order.
+    """
+    momentum = np.empty((4, 4))
+    for i in range(len(helix)):
+        px = py = pz = energy = 0.0
+        for k in range(4):
+            transverse = 1.0 / abs(helix[i, k, 1])
+            momentum[k, 0] = -math.sin(helix[i, k, 0]) * transverse
+            momentum[k, 1] = math.cos(helix[i, k, 0]) * transverse
+            momentum[k, 2] = helix[i, k, 2] * transverse
+            squared = transverse * transverse * (1.0 + helix[i, k, 2] ** 2)
+            momentum[k, 3] = math.sqrt(squared + masses[i, k] ** 2)
+            px += momentum[k, 0]
+            py += momentum[k, 1]
+            pz += momentum[k, 2]
+            energy += momentum[k, 3]
+        squared = energy * energy - px * px - py * py - pz * pz
+        total[i] = math.copysign(math.sqrt(abs(squared)), squared)
+        pairs[i, 0], pairs[i, 1] = _pair_mass(momentum, 0, 2), _pair_mass(momentum, 1, 3)
+        first, second = _pair_mass(momentum, 0, 3), _pair_mass(momentum, 1, 2)
+        if abs(first - second) < abs(pairs[i, 0] - pairs[i, 1]):
+            pairs[i, 0], pairs[i, 1] = first, second
 
 
 @njit(cache=True, error_model="numpy")

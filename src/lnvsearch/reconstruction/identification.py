@@ -30,10 +30,13 @@ _ELECTRON, _PION, _KAON = range(3)
 
 
 def confidence_levels(
-    track: Mapping[str, np.ndarray], detectors: Sequence[str] = DETECTORS
+    track: Mapping[str, np.ndarray],
+    detectors: Sequence[str] = DETECTORS,
+    chosen: np.ndarray | None = None,
 ) -> np.ndarray:
     """Confidence levels of m tracks, shape (m, 3) in the order of HYPOTHESES.
 
+    `chosen`: mask (m,) of the tracks that are wanted, all by default; the others have the level 0.
     `track`: columns `<detector>_chi_<hypothesis>`, each of shape (m,); NaN says that there is
     no measurement, and it does not count as a degree of freedom.  A hypothesis without any
     measurement has the level 0: nothing speaks for it, and no cut on it is passed.
@@ -50,12 +53,14 @@ def confidence_levels(
         raise ValueError(
             f"detectors is {list(detectors)}: give one or more of {', '.join(DETECTORS)}"
         )
-    levels = []
-    for hypothesis in HYPOTHESES:
-        chi = np.array([track[f"{name}_chi_{hypothesis}"] for name in detectors], dtype=float)
-        levels.append(np.empty(chi.shape[1]))
-        chi_square_levels(chi, levels[-1])
-    return np.stack(levels, axis=-1)
+    n = len(track[f"{detectors[0]}_chi_{HYPOTHESES[0]}"])
+    if chosen is None:
+        chosen = np.ones(n, dtype=bool)
+    levels = np.empty((n, len(HYPOTHESES)))
+    for column, hypothesis in enumerate(HYPOTHESES):
+        chi = tuple(np.asarray(track[f"{name}_chi_{hypothesis}"]) for name in detectors)
+        chi_square_levels(chi, chosen, levels[:, column])
+    return levels
 
 
 def energy_over_momentum(track: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -31,6 +31,7 @@ __all__ = [
     "chi_square_probability",
     "fit",
     "fit_parameters",
+    "fit_shifts",
     "fit_tracks",
     "gather_tracks",
 ]
@@ -140,6 +141,25 @@ def fit_parameters(
 
     As `fit`, with `masses_gev` of shape (k,).
     """
+    chi_square, shift = fit_shifts(helix, covariance, masses_gev, total_four_momentum)
+    helix, covariance, masses, _ = _checked(
+        helix, covariance, np.asarray(masses_gev, dtype=float)[np.newaxis], total_four_momentum
+    )
+    fitted = helix + shift
+    momentum = four_momenta(fitted[..., 0], fitted[..., 1], fitted[..., 2], masses[0])
+    return FittedTracks(chi_square, fitted, momentum, shift, covariance)
+
+
+def fit_shifts(
+    helix: np.ndarray,
+    covariance: np.ndarray,
+    masses_gev: np.ndarray,
+    total_four_momentum: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Chi-squares (n,) of fits under one mass hypothesis, and fitted minus measured parameters.
+
+    Arguments as of `fit_parameters`; the shifts, (n, k, 3), are NaN where chi-square is infinite.
+    """
     masses_gev = np.asarray(masses_gev, dtype=float)
     helix, covariance, masses, total = _checked(
         helix, covariance, masses_gev[np.newaxis], total_four_momentum
@@ -152,9 +172,7 @@ def fit_parameters(
         helix, covariance, masses, total, _FINE_TOLERANCE, _MAXIMUM_ITERATIONS, chi_square, shift
     )
     shift[np.isinf(chi_square[:, 0])] = np.nan
-    fitted = helix + shift
-    momentum = four_momenta(fitted[..., 0], fitted[..., 1], fitted[..., 2], masses_gev)
-    return FittedTracks(chi_square[:, 0], fitted, momentum, shift, covariance)
+    return chi_square[:, 0], shift
 
 
 def gather_tracks(

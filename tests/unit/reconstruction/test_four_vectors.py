@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lnvsearch.reconstruction._track_kernels import candidate_masses
 from lnvsearch.reconstruction.four_vectors import (
     closest_mass_pairing,
     cos_opening_angle,
@@ -86,3 +87,25 @@ def test_pairing_recovers_two_equal_masses_in_any_order():
     pairing = closest_mass_pairing(kaons, electrons)
     np.testing.assert_array_equal(pairing.is_crossed, swap)
     np.testing.assert_allclose(pairing.mass_gev, 0.9, atol=1e-9)
+
+
+def test_masses_of_candidates_are_those_of_their_four_momenta():
+    """The compiled loop over candidates gives what the four-momenta of its tracks give."""
+    random = np.random.default_rng(4)
+    n = 500
+    helix = np.stack(
+        [
+            random.uniform(0.0, 2.0 * np.pi, (n, 4)),
+            random.choice([-1.0, 1.0], (n, 4)) / random.uniform(0.1, 1.5, (n, 4)),
+            random.uniform(-2.0, 2.0, (n, 4)),
+        ],
+        axis=-1,
+    )
+    masses = np.tile([0.493677, 0.493677, 0.000511, 0.000511], (n, 1))
+    total, pairs = np.empty(n), np.empty((n, 2))
+    candidate_masses(helix, masses, total, pairs)
+    momentum = four_momenta(helix[..., 0], helix[..., 1], helix[..., 2], masses)
+    assert total == pytest.approx(invariant_mass_gev(momentum.sum(axis=1)), rel=1e-12)
+    pairing = closest_mass_pairing(momentum[:, :2], momentum[:, 2:])
+    assert pairs == pytest.approx(pairing.mass_gev, rel=1e-9)
+    assert 0.2 < np.mean(pairing.is_crossed) < 0.8

@@ -119,3 +119,11 @@ def test_impossible_thresholds_are_named():
         is_electron(*one, **{**ELECTRON_CUTS, "minimum_fraction": 1.0})
     with pytest.raises(ValueError, match="energy_over_momentum_range"):
         is_electron(*one, **{**ELECTRON_CUTS, "energy_over_momentum_range": (1.2, 0.8)})
+
+
+def test_tracks_that_are_not_wanted_have_no_level():
+    chi = np.random.default_rng(2).normal(size=(3, 3, 100))
+    chosen = np.arange(100) % 3 == 0
+    some, every = confidence_levels(columns(chi), chosen=chosen), confidence_levels(columns(chi))
+    assert np.array_equal(some[chosen], every[chosen])
+    assert np.all(some[~chosen] == 0.0)

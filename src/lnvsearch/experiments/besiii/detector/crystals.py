@@ -12,7 +12,7 @@ What is found follows the experiment's own reconstruction (package EmcRec):
   E_seed exp(-slope distance/radius), again and again until the centres rest;
 * the energy of a shower is that of the 5 x 5 crystals around its seed.
 
-A field is a square array of energies in GeV; crystal (i, j) is [i, i + 1) x [j, j + 1).
+A field is an array of energies in GeV; crystal (i, j) is [i, i + 1) x [j, j + 1).
 """
 
 from __future__ import annotations
@@ -67,12 +67,18 @@ def spread(cells, place, energy, is_wide, clusters):
         cells[at_u, at_v] += energy
         return energy
     radius = clusters.moliere_radius_m / 3.0 / clusters.crystal_width_m
+    first_u, first_v, n = at_u - _SPREAD, at_v - _SPREAD, 2 * _SPREAD + 1
+    corners = np.empty((n + 1, n + 1))
+    for i in range(n + 1):
+        for j in range(n + 1):
+            u, v = first_u + i - place[0], first_v + j - place[1]
+            corners[i, j] = energy * _share_of_corner(u, v, radius)
     alone = 0.0
-    for i in range(at_u - _SPREAD, at_u + _SPREAD + 1):
-        for j in range(at_v - _SPREAD, at_v + _SPREAD + 1):
-            part = energy * share_of_square(i + 0.5 - place[0], j + 0.5 - place[1], 0.5, radius)
-            cells[i, j] += part
-            is_near = max(abs(i - at_u), abs(j - at_v)) <= _HALF_FIELD
+    for i in range(n):
+        for j in range(n):
+            part = corners[i + 1, j + 1] - corners[i, j + 1] - corners[i + 1, j] + corners[i, j]
+            cells[first_u + i, first_v + j] += part
+            is_near = max(abs(i - _SPREAD), abs(j - _SPREAD)) <= _HALF_FIELD
             if is_near and part > clusters.crystal_noise_gev:
                 alone += part
     return alone
@@ -85,8 +91,8 @@ def find_showers(cells, clusters, found):
     members = np.empty((cells.size, 2), dtype=np.int64)
     seeds = np.empty((MOST_SHOWERS, 2), dtype=np.int64)
     n_found, number = 0, 0
-    for i in range(1, len(cells) - 1):
-        for j in range(1, len(cells) - 1):
+    for i in range(1, cells.shape[0] - 1):
+        for j in range(1, cells.shape[1] - 1):
             if label[i, j] != 0 or cells[i, j] <= clusters.crystal_noise_gev:
                 continue
             number += 1
@@ -122,8 +128,8 @@ def _collect(cells, label, i, j, number, noise, members):
     while looked < n:
         here_i, here_j = members[looked]
         looked += 1
-        for next_i in range(max(here_i - 1, 0), min(here_i + 2, len(cells))):
-            for next_j in range(max(here_j - 1, 0), min(here_j + 2, len(cells))):
+        for next_i in range(max(here_i - 1, 0), min(here_i + 2, cells.shape[0])):
+            for next_j in range(max(here_j - 1, 0), min(here_j + 2, cells.shape[1])):
                 if label[next_i, next_j] == 0 and cells[next_i, next_j] > noise:
                     label[next_i, next_j] = number
                     members[n, 0], members[n, 1] = next_i, next_j

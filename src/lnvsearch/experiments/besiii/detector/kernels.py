@@ -277,9 +277,10 @@ def _record(
     )  # fmt: skip
     measured_p = math.sqrt(1.0 + tan_lambda * tan_lambda) / abs(kappa)
     write_dedx(keys, event, slot, p / mass, measured_p, constants, response, output, n_tracks)
-    write_flight_time(keys, event, slot, (px, py, pz), charge, p / energy, measured_p, end_cap,
+    azimuth = math.atan2(py, px)
+    write_flight_time(keys, event, slot, azimuth, pt, pz, charge, p / energy, measured_p, end_cap,
                        constants, response, output, n_tracks)  # fmt: skip
-    write_shower(keys, event, slot, species, (px, py, pz), charge, p, region, arc, shower,
+    write_shower(keys, event, slot, species, azimuth, pt, pz, charge, p, region, arc, shower,
                  measured_p, constants, response, output, n_tracks)  # fmt: skip
     output[CHARGE_ROW, n_tracks] = charge
     output[TRUTH_ROW, n_tracks] = truth_index

@@ -98,13 +98,12 @@ def write_dedx(keys, event, slot, beta_gamma, measured_p, constants, response, o
 
 @njit(cache=True, error_model="numpy", forceinline=True)
 def write_flight_time(
-    keys, event, slot, momentum, charge, beta, measured_p, end_cap, constants, response, output,
-    track,
+    keys, event, slot, azimuth, pt, pz, charge, beta, measured_p, end_cap, constants, response,
+    output, track,
 ):  # fmt: skip
     """Write the chi of the time of flight for each hypothesis, and the counters that were hit."""
     field, shared = response.beam.magnetic_field_t, response.shared_counters
-    pt = math.sqrt(momentum[0] * momentum[0] + momentum[1] * momentum[1])
-    region, path = identification.flight_path_m(pt, momentum[2] / pt, field, response.tof)
+    region, path = identification.flight_path_m(pt, pz / pt, field, response.tof)
     resolution = response.tof.barrel_resolution_ns if region == tracks.BARREL else end_cap[0]
     measured = np.nan
     if region != tracks.MISSED:
@@ -112,8 +111,8 @@ def write_flight_time(
             keys.tof, event, slot, path, beta, resolution, response.tof
         )
     time_of_flight.record_hit(
-        output[HIT_ROW:], track, measured, path, measured_p, resolution, momentum, charge, region,
-        field, end_cap[1], shared,
+        output[HIT_ROW:], track, measured, path, measured_p, resolution, azimuth, pt, pz, charge,
+        region, field, end_cap[1], shared,
     )  # fmt: skip
     time_of_flight.write_deviations(
         output[TOF_ROW:], output[HIT_ROW:], track, measured, constants.masses, HYPOTHESES
@@ -122,7 +121,7 @@ def write_flight_time(
 
 @njit(cache=True, error_model="numpy", forceinline=True)
 def write_shower(
-    keys, event, slot, species, momentum, charge, p, region, arc_m, shower_gev, measured_p,
+    keys, event, slot, species, azimuth, pt, pz, charge, p, region, arc_m, shower_gev, measured_p,
     constants, response, output, track,
 ):  # fmt: skip
     """Write the shower of a track, as if it were alone, and where it lies."""
@@ -139,8 +138,9 @@ def write_shower(
                 keys.emc, event, slot, species, charge, p, constants.masses[species], response.emc
             )
     overlapping_showers.record_shower(
-        output[SHOWER_ROW:], track, energy, is_wide, momentum, charge, region, arc_m, measured_p,
-        response.beam.magnetic_field_t, response.emc.barrel_radius_m, response.overlapping_showers,
+        output[SHOWER_ROW:], track, energy, is_wide, azimuth, pt, pz, charge, region, arc_m,
+        measured_p, response.beam.magnetic_field_t, response.emc.barrel_radius_m,
+        response.overlapping_showers,
     )  # fmt: skip
     write_shower_energy(
         output, track, charge, energy, region == tracks.BARREL, measured_p, constants, response

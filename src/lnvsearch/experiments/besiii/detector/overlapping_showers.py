@@ -39,6 +39,8 @@ PART_ROW, ENERGY_ROW, MOMENTUM_ROW = _PART, _ENERGY, _MOMENTUM
 _NO_PART, BARREL_PART, _FORWARD, _BACKWARD = 0.0, 1.0, 2.0, 3.0
 #: Crystals of the field that is looked at, on a side; around the impacts it has a margin.
 _CELLS, _MARGIN = 36, 5
+#: Crystals between the impacts of two showers that touch, at most; 8 for two of 3 GeV.
+_FARTHEST = 12
 _SQRT_2 = math.sqrt(2.0)
 _TWO_PI = 2.0 * math.pi
 #: Matching windows stay as they are below this momentum.
@@ -46,21 +48,19 @@ _LOWEST_MATCHED_GEV = 0.3
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def record_shower(showers, track, energy_gev, is_wide, momentum, charge, region, arc_m, measured_p,
-                  field_t, radius_m, clusters):  # fmt: skip
+def record_shower(showers, track, energy_gev, is_wide, azimuth, pt, pz, charge, region, arc_m,
+                  measured_p, field_t, radius_m, clusters):  # fmt: skip
     """Write column `track` of `showers` (rows SHOWER) for a track from the origin.
 
-    `momentum`: (px, py, pz), GeV; `arc_m`: length in xy to the calorimeter of `radius_m`; the shower
-    lies `shower_depth_m` further along the track.
+    `azimuth`, `pt`, `pz`: of the track where it begins; `arc_m`: length in xy to the calorimeter of
+    `radius_m`; the shower lies `shower_depth_m` further along the track.
     """
-    px, py, pz = momentum
-    pt = math.sqrt(px * px + py * py)
     part = u = v = 0.0
     if region != MISSED:
         arc = arc_m + clusters.shower_depth_m * pt / math.sqrt(pt * pt + pz * pz)
         half_turn = 0.5 * arc * CURVATURE_GEV_PER_T_M * field_t / pt
         chord = arc * math.sin(half_turn) / half_turn
-        azimuth = math.atan2(py, px) - charge * half_turn  # positive charges turn clockwise
+        azimuth -= charge * half_turn  # positive charges turn clockwise
         if region == BARREL:
             part = BARREL_PART
             u, v = radius_m * math.asinh(arc * pz / pt / chord), radius_m * azimuth
@@ -102,6 +102,8 @@ def _may_touch(showers, one, other, radius_m, clusters):
     if showers[_PART, one] != showers[_PART, other] or showers[_PART, one] == _NO_PART:
         return False
     u, v = _distance_along(showers, one, other, radius_m)
+    if max(abs(u), abs(v)) > _FARTHEST * clusters.crystal_width_m:
+        return False
     reach = _SQRT_2 * clusters.crystal_width_m
     reach += _extent(showers[_ENERGY, one], showers[_WIDE, one], clusters)
     reach += _extent(showers[_ENERGY, other], showers[_WIDE, other], clusters)
@@ -159,7 +161,9 @@ def _reconstruct(showers, members, radius_m, end_cap_z_m, clusters):
         places[k, 0] = (showers[_U, members[0]] + u) / width
         places[k, 1] = (showers[_V, members[0]] + v) / width
     origin = math.floor(places[:, 0].min()) - _MARGIN, math.floor(places[:, 1].min()) - _MARGIN
-    cells = np.zeros((_CELLS, _CELLS))
+    size_u = min(int(places[:, 0].max() - origin[0]) + _MARGIN + 1, _CELLS)
+    size_v = min(int(places[:, 1].max() - origin[1]) + _MARGIN + 1, _CELLS)
+    cells = np.zeros((size_u, size_v))
     scale = np.empty(n)
     for k in range(n):
         places[k, 0] -= origin[0]

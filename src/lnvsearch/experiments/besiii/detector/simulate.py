@@ -6,6 +6,8 @@ chamber and become two; every other particle leaves nothing.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from lnvsearch import particles
@@ -66,10 +68,10 @@ def simulate(
     counts = np.zeros(len(generated), dtype=np.int64)
     room = _capacity(species, 0, len(species))
     track = {name: np.empty(room, dtype=TRACK_BRANCHES[name][0]) for name in COLUMNS}
+    output = np.empty((N_ROWS, _largest_capacity(species, offsets)))
     found = 0
     for first in range(0, len(generated), _EVENTS_PER_CHUNK):
         last = min(first + _EVENTS_PER_CHUNK, len(generated))
-        output = np.empty((N_ROWS, _capacity(species, offsets[first], offsets[last])))
         n_tracks = simulate_chunk(
             first, last, event_number, offsets, species, charge, momentum, keys, constants,
             response, output, counts,
@@ -92,6 +94,12 @@ def _capacity(species: np.ndarray, first: int, last: int) -> int:
     """Largest number of tracks of the particles [first, last)."""
     part = species[first:last]
     return int(np.count_nonzero(part >= 0) + 2 * np.count_nonzero(part == PHOTON))
+
+
+def _largest_capacity(species: np.ndarray, offsets: np.ndarray) -> int:
+    """Largest number of tracks of a chunk."""
+    edges = [*range(0, len(offsets) - 1, _EVENTS_PER_CHUNK), len(offsets) - 1]
+    return max((_capacity(species, offsets[a], offsets[b]) for a, b in pairwise(edges)), default=0)
 
 
 def _recorded(

@@ -86,7 +86,14 @@ def counters_of(momentum, charge, region, arc_m, field_t, end_cap_counters, shar
     """
     px, py, pz = momentum
     pt = math.sqrt(px * px + py * py)
-    azimuth = math.atan2(py, px)
+    return _counters_at(
+        math.atan2(py, px), pt, pz, charge, region, arc_m, field_t, end_cap_counters, shared
+    )
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _counters_at(azimuth, pt, pz, charge, region, arc_m, field_t, end_cap_counters, shared):
+    """As `counters_of`, for a track that begins at an azimuth."""
     # A chord turns half as much as the direction; positive charges turn clockwise.
     turn_per_m = -0.5 * charge * CURVATURE_GEV_PER_T_M * field_t / pt
     if region == BARREL:
@@ -109,14 +116,16 @@ def counters_of(momentum, charge, region, arc_m, field_t, end_cap_counters, shar
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def record_hit(hits, track, time_ns, path_m, measured_p, resolution_ns, momentum, charge, region,
-               field_t, end_cap_counters, shared):  # fmt: skip
-    """Write column `track` of `hits` (rows HIT); time and path are NaN without a counter."""
-    pt = math.sqrt(momentum[0] * momentum[0] + momentum[1] * momentum[1])
-    tan_lambda = momentum[2] / pt
+def record_hit(hits, track, time_ns, path_m, measured_p, resolution_ns, azimuth, pt, pz, charge,
+               region, field_t, end_cap_counters, shared):  # fmt: skip
+    """Write column `track` of `hits` (rows HIT); time and path are NaN without a counter.
+
+    `azimuth`, `pt`, `pz`: of the track where it begins.
+    """
+    tan_lambda = pz / pt
     arc = path_m / math.sqrt(1.0 + tan_lambda * tan_lambda)
-    inner, outer = counters_of(
-        momentum, charge, region, arc, field_t, end_cap_counters, shared
+    inner, outer = _counters_at(
+        azimuth, pt, pz, charge, region, arc, field_t, end_cap_counters, shared
     )
     hits[_TIME, track] = time_ns
     hits[_ALONG, track] = arc * tan_lambda if region == BARREL else 0.0

@@ -44,6 +44,10 @@ MISSED, BARREL, END_CAP = 0, 1, 2
 _CM_PER_M = 100.0
 _TWO_PI = 2.0 * math.pi
 _SQRT_HALF = math.sqrt(0.5)
+#: Standard deviations above which the normal distribution's integral rounds to 1.
+_SURELY = 8.5
+#: Sine of an angle below which three terms of its series are exact.
+_SMALL_SINE = 0.01
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -64,7 +68,12 @@ def helix_at_closest_approach(x_cm, y_cm, z_cm, px, py, pz, charge, field_t):
     cos_0, sin_0 = sign * axis_x / distance, sign * axis_y / distance
     phi0 = math.atan2(sin_0, cos_0)
     # Angle from the closest point to the given one, by its sine and cosine: no wrapping needed.
-    turn = math.atan2(sin_here * cos_0 - cos_here * sin_0, cos_here * cos_0 + sin_here * sin_0)
+    sine, cosine = sin_here * cos_0 - cos_here * sin_0, cos_here * cos_0 + sin_here * sin_0
+    if abs(sine) < _SMALL_SINE and cosine > 0.0:
+        square = sine * sine
+        turn = sine * (1.0 + square * (1.0 / 6.0 + square * (3.0 / 40.0)))
+    else:
+        turn = math.atan2(sine, cosine)
     tan_lambda = pz / pt
     dz = z_cm + rho * tan_lambda * turn
     if phi0 < 0.0:
@@ -102,6 +111,8 @@ def first_crossing(pt_gev, tan_lambda, field_t, radius_m, end_z_m):
 
 @njit(cache=True, error_model="numpy", forceinline=True)
 def _normal_cdf(x):
+    if x > _SURELY:
+        return 1.0
     return 0.5 * math.erfc(-x * _SQRT_HALF)
 
 

@@ -21,10 +21,9 @@ from lnvsearch.experiments.besiii.selection.state import (
     Selection,
     conversion_pairs,
     kinematic_fit_of,
-    measured_four_momenta,
 )
 from lnvsearch.reconstruction import candidates, four_vectors, identification
-from lnvsearch.reconstruction.kinematic_fit import fit_parameters, gather_tracks
+from lnvsearch.reconstruction.kinematic_fit import fit, fit_shifts, gather_tracks
 from lnvsearch.selection.cutflow import CutFlow, apply_cuts
 
 __all__ = ["CUTS", "select"]
@@ -91,7 +90,7 @@ def charged_tracks(state, alive, *, minimum, net_charge):
 
 def kaon_identification(state, alive, *, confidence_level_minimum):
     """Kaons by confidence level: CL_K above the minimum and above CL_pi; two of one charge."""
-    confidence, ratio = state.identification
+    confidence, ratio = state.identification(alive)
     state.kaon = state.good & identification.is_kaon(
         confidence,
         ratio,
@@ -108,7 +107,7 @@ def electron_identification(
 
     The paper's levels know the shape of the shower, too, which is not simulated.
     """
-    confidence, ratio = state.identification
+    confidence, ratio = state.identification(alive)
     state.electron = state.good & identification.is_electron(
         confidence,
         ratio,
@@ -121,7 +120,7 @@ def electron_identification(
 
 def energy_over_momentum(state, alive, *, electron_minimum, electron_maximum, kaon_maximum):
     """E/p of electrons in its range, of kaons below its maximum."""
-    _, ratio = state.identification
+    _, ratio = state.identification(alive)
     state.electron &= (ratio > electron_minimum) & (ratio < electron_maximum)
     state.kaon &= ratio < kaon_maximum
     return state.has_pairs()
@@ -153,12 +152,17 @@ def kinematic_fit(state, alive):
     if state.found is None:
         raise ValueError("cuts: `kinematic_fit` needs `like_sign_pairs` before it")
     hypotheses = candidates.mass_hypotheses({_SIGNAL: state.selection.final_state})
-    fits = kinematic_fit_of(state, state.found, hypotheses)
+    helix, covariance = gather_tracks(state.events.track, state.found.tracks)
+    total = state.selection.total_four_momentum
+    fits = fit(helix, covariance, hypotheses.masses_gev, total).chi_square
     chosen = candidates.best_candidates(state.found.event_index, fits.min(axis=1))
     state.best = state.found.select(chosen)
     state.chi_square = fits[chosen].min(axis=1)
     state.other_chi_square = np.full(len(chosen), np.inf)
-    state.masses = _masses(state, hypotheses.masses_gev, np.argmin(fits[chosen], axis=1))
+    state.masses = _masses(
+        helix[chosen], covariance[chosen], hypotheses.masses_gev, np.argmin(fits[chosen], axis=1),
+        total,
+    )  # fmt: skip
     return state.of_best(np.isfinite(state.chi_square), False)
 
 
@@ -236,26 +240,24 @@ def _fitted(state):
     return state
 
 
-def _masses(state, masses_gev, assignment):
-    """Masses of the best candidates: of all four before the fit, of K e pairs before and after.
+def _masses(measured, covariance, masses_gev, assignment, total):
+    """Masses of c candidates: of all four before the fit, of K e pairs before and after.
 
-    `assignment`: the row of `masses_gev` (h, 4) that fits each best.
+    `measured`, `covariance`: of their helices, (c, 4, 3) and (c, 4, 6); `assignment`: the row of
+    `masses_gev` (h, 4) that fits each best; `total`: four-momentum of the event.
     """
-    track, index = state.events.track, state.best.tracks
-    measured = measured_four_momenta(track, index, masses_gev[assignment])
-    fitted = np.empty_like(measured)
-    helix, covariance = gather_tracks(track, index)
+    from lnvsearch.reconstruction._track_kernels import candidate_masses
+
+    fitted = measured.copy()
     for which, row in enumerate(masses_gev):
-        same = assignment == which
-        fitted[same] = fit_parameters(
-            helix[same], covariance[same], row, state.selection.total_four_momentum
-        ).four_momentum
-    result = {"mass_gev": four_vectors.invariant_mass_gev(measured.sum(axis=1))}
-    for name, momentum in (("fitted", fitted), ("measured", measured)):
-        pairing = four_vectors.closest_mass_pairing(momentum[:, :2], momentum[:, 2:])
-        for which in (1, 2):
-            result[f"{name}_m_ke_{which}_gev"] = pairing.mass_gev[:, which - 1]
-    return result
+        same = slice(None) if len(masses_gev) == 1 else assignment == which
+        fitted[same] += fit_shifts(measured[same], covariance[same], row, total)[1]
+    mass, pairs = np.empty(len(measured)), np.empty((len(measured), 2))
+    result = {}
+    for name, helix in (("fitted", fitted), ("measured", measured)):
+        candidate_masses(helix, masses_gev[assignment], mass, pairs)
+        result |= {f"{name}_m_ke_{which + 1}_gev": pairs[:, which].copy() for which in (0, 1)}
+    return {"mass_gev": mass, **result}
 
 
 #: The cuts by the names that the search's YAML file uses.

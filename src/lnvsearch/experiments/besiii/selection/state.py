@@ -83,6 +83,7 @@ class SearchState:
     chi_square: np.ndarray | None = field(init=False, default=None)
     other_chi_square: np.ndarray | None = field(init=False, default=None)
     masses: Mapping[str, np.ndarray] = field(init=False, default_factory=dict)
+    identified: tuple[np.ndarray, np.ndarray] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.good = np.ones(len(self.events.track["charge"]), dtype=bool)
@@ -114,14 +115,19 @@ class SearchState:
         )
         return result
 
-    @cached_property
-    def identification(self) -> tuple[np.ndarray, np.ndarray]:
-        """Confidence levels (m, 3) and E/p (m,) of all tracks."""
-        track = self.events.track
-        return (
-            identification.confidence_levels(track),
-            identification.energy_over_momentum(track),
-        )
+    def identification(self, alive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Confidence levels (m, 3), 0 for tracks of lost events, and E/p (m,) of all tracks.
+
+        `alive`: mask (n,) of the events left when this is first asked for; later there are fewer.
+        """
+        if self.identified is None:
+            track = self.events.track
+            chosen = self.good & alive[self.event_of_track]
+            self.identified = (
+                identification.confidence_levels(track, chosen=chosen),
+                identification.energy_over_momentum(track),
+            )
+        return self.identified
 
 
 def kinematic_fit_of(state, found, hypotheses):
@@ -152,10 +158,10 @@ def conversion_pairs(
     event_index, pairs = candidates.opposite_sign_pairs(
         events.track_offsets, events.track["charge"], usable
     )
-    helix = np.stack([events.track[name] for name in HELIX_PARAMETERS], axis=1)
-    pair = vertex.pair_vertex(
-        helix[pairs[:, 0]], helix[pairs[:, 1]], magnetic_field_t=state.selection.magnetic_field_t
+    first, second = (
+        np.stack([events.track[name][one] for name in HELIX_PARAMETERS], axis=1) for one in pairs.T
     )
+    pair = vertex.pair_vertex(first, second, magnetic_field_t=state.selection.magnetic_field_t)
     is_conversion = (
         (pair.mass_gev(particles.mass_gev("e-")) < pair_mass_maximum_gev)
         & (np.arccos(pair.cos_opening_angle) < opening_angle_maximum_rad)

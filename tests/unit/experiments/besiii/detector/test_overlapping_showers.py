@@ -138,9 +138,9 @@ def test_the_way_round_the_barrel_is_closed(clusters):
 def test_a_straight_track_lies_where_it_points(response, clusters):
     showers = np.empty((len(SHOWER), 1))
     eta, azimuth = 0.7, 0.4
-    momentum = 1e3 * math.cos(azimuth), 1e3 * math.sin(azimuth), 1e3 * math.sinh(eta)
     record_shower(
-        showers, 0, 0.5, True, momentum, 1, tracks.BARREL, 0.94, 1.0, 1.0, RADIUS_M, clusters
+        showers, 0, 0.5, True, azimuth, 1e3, 1e3 * math.sinh(eta), 1, tracks.BARREL, 0.94, 1.0, 1.0,
+        RADIUS_M, clusters,
     )
     assert showers[0, 0] == BARREL_PART
     assert showers[1:3, 0] == pytest.approx([RADIUS_M * eta, RADIUS_M * azimuth], abs=1e-3)
