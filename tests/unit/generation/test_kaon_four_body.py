@@ -150,12 +150,59 @@ def test_trilepton_branching_fractions():
 def test_norms_of_the_weights(mode):
     value, _, (_, error, below, flat) = integrate(mode, 200_000)
     ceiling, listed, listed_flat = primary._SCANNED[mode]
-    assert below == pytest.approx(listed, abs=1e-3)
+    spread = np.std(np.minimum(value, ceiling) - listed * value) / np.mean(value)
+    assert abs(below - listed) < 4.0 * spread / math.sqrt(len(value)) + 3e-4
     assert flat == pytest.approx(listed_flat, rel=0.012)
-    assert np.mean(value > ceiling) < 0.02
+    if mode == "pi_pi0_ee_sm":
+        # A lower ceiling, as that accepts more of what is tried; the weights stay within a few.
+        assert np.mean(value > ceiling) < 0.25
+        assert value.max() < 5.0 * ceiling
+    else:
+        assert np.mean(value > ceiling) < 0.02
     # Attempts that are accepted; a window of angles is cut out of all of them.
     least = 0.015 if mode in primary.RADIATIVE_COSINE else 0.1
     assert np.mean(np.minimum(value, ceiling)) > least * ceiling
+
+
+@pytest.mark.parametrize("mode", primary._SCANNED_SOFT)
+def test_norms_with_a_soft_neutrino(mode):
+    ceiling, listed, listed_flat = primary._SCANNED_SOFT[mode]
+    assert listed == listed_flat
+    sums = []
+    for soft in (True, False):
+        value, momentum = np.empty(300_000), np.empty((300_000, 4, 4))
+        four_body.integrate_four_body(
+            four_body.RADIATIVE, stream_key(9, mode, "scan"), 0,
+            primary.four_body_parameters(mode, soft), M, ceiling, value, momentum,
+        )
+        sums.append(np.mean(np.minimum(value, ceiling) if soft else value))
+        if soft:
+            assert value.max() < 5.0 * ceiling
+    assert sums[0] / sums[1] == pytest.approx(listed, rel=0.012)
+
+
+def test_aimed_radiative_decays_have_the_expectations_of_plain_ones():
+    """Their neutrino is drawn softer, with weights: mean 1, and the same means of energies."""
+    mode, n = "e_nu_pi0_dalitz_gamma", 300_000
+    samples = [
+        generate_kaon_decays(
+            mode, n, base_seed=seed, sample="toy", radiation=False, options={"aim": aim}
+        )
+        for seed, aim in ((3, True), (4, False))
+    ]
+    assert np.mean(samples[0].weight) == pytest.approx(1.0, abs=0.015)
+    soft = []
+    for code, power in ((12, 1), (22, 1), (-11, 1), (12, 2)):
+        column = list(samples[0].pdg_id).index(code)
+        terms = [one.weight * one.four_momentum[:, column, 3] ** power for one in samples]
+        error = math.sqrt(sum(np.var(each) for each in terms) / n)
+        assert abs(np.mean(terms[0]) - np.mean(terms[1])) < 4.0 * error
+    for one in samples:
+        energy = one.four_momentum[:, list(one.pdg_id).index(12), 3]
+        chosen = one.weight * (energy < 0.05)
+        soft.append((np.mean(chosen), np.std(chosen) / math.sqrt(n)))
+    (first, small), (second, large) = soft
+    assert abs(first - second) < 4.0 * math.hypot(small, large)
 
 
 def test_radiative_semileptonic_vector_is_gauge_invariant():

@@ -3,7 +3,7 @@
 Three processes: K+ -> l+ nu l+ l- (`TRILEPTON`), K+ -> pi0 e+ nu gamma (`RADIATIVE`) and K+ ->
 pi+ pi0 gamma* -> pi+ pi0 e+ e- (`VIRTUAL_PHOTON`).  An attempt x comes from a proposal of known
 density g over phase space and is accepted with probability min(r / c, 1), r = f(x) / g0(x) and f
-the differential branching fraction; the rare points above c keep r/c as weight.  g is the
+the differential branching fraction; points above c keep r/c as weight.  g is the
 mixture (1 - flat) g0 + flat g1 (`four_body_attempts`): the weight is N (g0/g) max(r/c, 1), with
 N = (1 - flat) A0 + flat A1 its norm, A0 and A1 the integrals of g0 min(r, c) and g1 min(r, c)
 over the branching fraction.

@@ -12,6 +12,7 @@ import math
 
 from numba import njit
 
+from lnvsearch.generation.kaon.densities import softness
 from lnvsearch.generation.kaon.four_body_amplitudes import (
     radiative_semileptonic,
     virtual_photon_current,
@@ -150,7 +151,8 @@ def radiative_attempt(key, event, attempt, parameter, parent, momentum):
     """Rows gamma e+ pi0 nu with a photon above parameter[2] GeV; returns (f/g0, 1).
 
     2 p_e.k and the photon's energy are drawn from 1/x: the collinear and the soft pole.  f is 0
-    where the cosine between photon and e+ lies outside parameter[7] ... parameter[8].
+    where the cosine between photon and e+ lies outside parameter[7] ... parameter[8].  With
+    parameter[9] > 0 it is f times the softness of the neutrino.
     """
     pion, lepton, least_photon = parameter[0], parameter[1], parameter[2]
     u1, u2, u3, u4 = uniform4(key, event, 0, attempt, 0)
@@ -188,6 +190,8 @@ def radiative_attempt(key, event, attempt, parameter, parent, momentum):
         * _pair_volume(parent, pair, other, 0.0, lepton, pion, 0.0)
     )
     value = radiative_semileptonic(momentum, parameter, parent)
+    if parameter[9] > 0.0:
+        value *= softness(momentum[3, 3], parameter[9])
     return value * parameter[3] * _TWO_PI_POWER / density, 1.0
 
 

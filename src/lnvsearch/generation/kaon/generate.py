@@ -83,7 +83,7 @@ class _Generator:
         photons = list(range(self.n_final, self.n_columns))
         self.missing = np.array([*self.mode.missing, *photons], dtype=np.int64)
         self.photon_aim, self.missing_primary = self._aims(len(photons))
-        self.primary = primary_of(mode, self.photon_aim == photon_aim.MISSED)
+        self.primary = primary_of(mode, self.photon_aim != photon_aim.ISOTROPIC)
         self.pdg_id = np.array(
             [particles.pdg_id(name) for name in self.mode.final_state]
             + [particles.pdg_id("gamma")] * (self.n_columns - self.n_final)

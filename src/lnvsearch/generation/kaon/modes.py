@@ -101,7 +101,7 @@ _E_NU_PI0_GAMMA = BranchingFraction(
 _E_NU_PI0_GAMMA_10_DEGREES, _E_NU_PI0_GAMMA_20_DEGREES = (
     BranchingFraction(
         share * _E_NU_PI0_GAMMA.value, share * _E_NU_PI0_GAMMA.uncertainty,
-        f"{_E_NU_PI0_GAMMA.source}; computed share {share} at {degrees} degrees or more from the e+",
+        f"{_E_NU_PI0_GAMMA.source}; computed share {share} at {degrees} degrees or more to e+",
         "derived",
     )
     for share, degrees in ((0.4203, 10), (0.2847, 20))
