@@ -45,6 +45,7 @@ def results(paper: Paper) -> dict[str, Result]:
     return {
         "published": paper.published_file(),
         "companion": paper.companion_file(),
+        "reasons": paper.reasons_file(),
         "coverage": f"results/{paper.name}/limits/coverage.csv",
         "limits": paper.by_channel("limits", ".json"),
         **{

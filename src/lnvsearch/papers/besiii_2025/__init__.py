@@ -54,8 +54,8 @@ FIGURES = {
 COMPARISON = Content(
     f"{__name__}.comparison.compare",
     (
-        "published", "efficiencies", "systematics", "systematics_by_mass", "scan", "background",
-        "validation", "limits",
+        "published", "reasons", "efficiencies", "systematics", "systematics_by_mass", "scan",
+        "background", "validation", "limits",
     ),
     ("entered",),
     compares=(

@@ -64,7 +64,10 @@ FIGURES = {
 
 COMPARISON = Content(
     f"{__name__}.comparison.compare",
-    ("published", "companion", "acceptance", "background", "limits", "sensitivity", "validation"),
+    (
+        "published", "companion", "reasons", "acceptance", "background", "limits", "sensitivity",
+        "validation",
+    ),
     ("channels", "compared", "entered", "title"),
     compares=(
         "upper_limit_branching_fraction", "observed_events", "confidence_level_percent",
