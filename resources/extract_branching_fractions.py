@@ -19,7 +19,7 @@ from lnvsearch.files import written_whole
 COLUMNS = ("pdg_identifier", "decay", "branching_fraction", "uncertainty", "printed", "edition")
 #: Identifiers of the PDG: what the cocktail of J/psi decays and the kaon's modes are made of.
 IDENTIFIERS = (
-    "M070.16", "M070.19", "M070.8", "M070.54", "M070.334", "M070.121", "M070.37", "M070.378",
+    "M070.16", "M070.19", "M070.8", "M070.54", "M070.334", "M070.37", "M070.378",
     "M070.272", "M070.83", "M004.1",
     "S014.1", "S014.8", "S009.1", "S009.2", "S009.3", "S009.6", "S010.1", "S010.2", "S010.3",
     "S010.4", "S010.5", "S010.6", "S010.7", "S010.9", "S010.15", "S010.16", "S010.18", "S010.32",

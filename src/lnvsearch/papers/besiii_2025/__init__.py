@@ -21,6 +21,10 @@ TABLES = {
     "scan_readings": Content(
         f"{__name__}.readings.scan_readings", ("published", "efficiencies")
     ),
+    "branching_fractions": Content(
+        f"{__name__}.branching_fractions.branching_fractions",
+        ("pdg", "other_fractions", "background", "limits"),
+    ),
 }
 
 FIGURES = {

@@ -1,10 +1,13 @@
 """Headings of the columns of BESIII's tables; a pair is what stands in Markdown and in LaTeX."""
 
+from lnvsearch.publication import branching_fractions
+
 __all__ = ["HEADINGS"]
 
 _MASS_PLUS_MINUS = ("± (%)", r"$\pm$ (\%)")
 
 HEADINGS = {
+    **branching_fractions.HEADINGS,
     "source": "Source",
     "kind": "Kind",
     "variation": "Variation",

@@ -4,6 +4,7 @@ Names are those of a search's file, under `tables` and `figures`.  A paper with 
 has a module in `lnvsearch.papers` that begins with these.
 """
 
+from lnvsearch.publication import branching_fractions
 from lnvsearch.publication.contents import Content
 from lnvsearch.publication.figures import COVERAGE_MAP
 
@@ -31,6 +32,10 @@ TABLES = {
         f"{_TABLES}.vertex.vertex_conditions",
         ("published", "acceptance", "background"),
         ("channels", "vertex_variations"),
+    ),
+    "branching_fractions": Content(
+        f"{_TABLES}.branching_fractions.branching_fractions",
+        ("published", "pdg", "other_fractions", "background", "limits"), ("channels",),
     ),
     # Of the user's own data, where there are any.
     "data_counts": Content(f"{_TABLES}.data.data_counts", ("published", "user_counts")),
@@ -92,6 +97,7 @@ COMPARISON = Content(
 )
 
 HEADINGS = {
+    **branching_fractions.HEADINGS,
     "quantity": "Quantity",
     "particle": "Particle",
     "process": "Process",
