@@ -105,7 +105,9 @@ def test_na62_reasons_refer_to_inconsistencies_that_are_listed_and_to_printed_nu
 
 def test_na62_summary_without_results_and_with_a_simulated_number():
     text = invented.summary("na62_2019", invented.comparison("na62_2019", {}), {})
-    assert "2017 data" in text and ": simulated here | 173 | 0 | 0 | 0 | 0 | 0 |" in text
+    printed = len(invented.published("na62_2019"))
+    assert "2017 data" in text
+    assert f": simulated here | {printed} | 0 | 0 | 0 | 0 | 0 |" in text
     measured = {"validation": invented.measurements("na62_2019")}
     comparison = invented.comparison("na62_2019", measured)
     assert "No NA62 events are simulated" not in invented.summary("na62_2019", comparison, {})
