@@ -466,7 +466,7 @@ def test_a_hypothesis_may_change_a_background_s_decay_and_its_branching_fraction
         for one in ((sample, "nominal"), (sample, name), (other, name))
     )
     assert plain == pytest.approx(2.17e-3 * 1.174e-2, rel=1e-3)
-    assert of_pdg == pytest.approx(2.56e-4 * 1.174e-2)
+    assert of_pdg == pytest.approx(2.698e-4 * 1.174e-2)
     assert of_other == branching_fraction(settings.mode_of(other))
 
 

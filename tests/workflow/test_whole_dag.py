@@ -279,6 +279,7 @@ def test_the_calibration_is_on_record(results):
 
 def test_the_summary_names_the_paper_s_inconsistency_first(results):
     text = (results / "comparison.md").read_text()
+    assert text.startswith("# What agrees with the papers\n\n| paper | numbers in the paper | tested |")
     first = text[text.index("## Inconsistencies"):].split("\n2. ")[0]
     assert "2.1e-9" in first and "2.30e-9" in first
     assert all(name in text for name in ("BESIII", "NA62"))

@@ -78,6 +78,7 @@ rule compare_with_published:
             category="{paper}",
         ),
         summary="results/{paper}/comparison.md",
+        parts="results/{paper}/comparison.json",
     log:
         "results/{paper}/logs/compare_with_published.log",
     params:
@@ -97,9 +98,9 @@ rule compare_with_published:
 
 
 rule summarise_comparison:
-    """The summaries of all searches in one text."""
+    """The summaries of all searches in one text: how much agrees, what does not, and why."""
     input:
-        summaries=expand("results/{paper}/comparison.md", paper=PAPERS),
+        parts=expand("results/{paper}/comparison.json", paper=PAPERS),
     output:
         summary=report(
             "results/comparison.md",

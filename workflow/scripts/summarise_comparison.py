@@ -1,16 +1,19 @@
-"""The summaries of all searches in one text."""
+"""The summaries of all searches in one text: the answer of all of them first."""
 
+import json
 from pathlib import Path
 
 from job import job
 from output import write_text
 
 
-def summarise_comparison(summaries, output):
-    """Concatenate the searches' summaries, in their order."""
-    write_text(output, "\n".join(Path(path).read_text(encoding="utf-8") for path in summaries))
+def summarise_comparison(parts, output):
+    """`parts`: a file with the pieces of each search's summary, in their order."""
+    from lnvsearch.publication.summary import joined
+
+    write_text(output, joined(json.loads(Path(path).read_text("utf-8")) for path in parts))
 
 
 if __name__ == "__main__":
     with job(snakemake):
-        summarise_comparison(snakemake.input.summaries, snakemake.output.summary)
+        summarise_comparison(snakemake.input.parts, snakemake.output.summary)

@@ -46,12 +46,23 @@ def results(paper: Paper) -> dict[str, Result]:
     return {
         "published": paper.published_file(),
         "companion": paper.companion_file(),
+        "reasons": paper.reasons_file(),
+        **fraction_files(paper),
         "coverage": f"results/{paper.name}/limits/coverage.csv",
         "limits": paper.by_channel("limits", ".json"),
         **{
             name: paper.by_channel(name)
             for name in ("acceptance", "background", "cutflow", "spectra", "systematics")
         },
+    }
+
+
+def fraction_files(paper: Paper) -> dict[str, Result]:
+    """Branching fractions of the PDG's edition in use, and of others that are set beside them."""
+    folder = paper.root / "resources"
+    return {
+        "pdg": str(folder / "pdg_branching_fractions.csv"),
+        "other_fractions": str(folder / "other_branching_fractions.csv"),
     }
 
 

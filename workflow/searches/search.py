@@ -243,6 +243,11 @@ class Paper(SampleJobs):
     def published_file(self) -> str:
         return str(self.root / "resources" / "published" / self.name / "numbers.csv")
 
+    def reasons_file(self) -> str | None:
+        """Why numbers of the comparison disagree, where somebody wrote it down."""
+        path = self.root / "resources" / "published" / self.name / "reasons.csv"
+        return str(path) if path.exists() else None
+
     def limit_files(self) -> list[str]:
         return list(self.by_channel("limits", ".json").values())
 

@@ -25,6 +25,7 @@ from lnvsearch.tables import Table, table_from_rows, table_rows
 
 __all__ = [
     "COLUMNS",
+    "EXPLANATIONS",
     "KINDS",
     "NO_TEST",
     "check_coverage",
@@ -36,21 +37,25 @@ __all__ = [
     "row_key",
 ]
 
-COLUMNS = (
-    "quantity",
-    "channel",
-    "mass_gev",
-    "kind",
-    "variant",
-    "published",
-    "published_uncertainty",
-    "value",
-    "uncertainty",
-    "ratio",
-    "pull",
-    "source",
-    "note",
-)
+#: Column -> what it is, for print.
+EXPLANATIONS = {
+    "quantity": "name of the number in `resources/published/<paper>/numbers.csv`, unit at its end",
+    "channel": "the decay that it belongs to; `all` for the whole paper",
+    "mass_gev": "mass hypothesis in GeV, of a scan",
+    "kind": "`derived`: from other numbers of the paper; `simulated`: from this project's events; "
+    "`external`: entered as published, tests nothing; `not_simulated`: no value, the note says why",
+    "variant": "`nominal`; `uncalibrated`; a hypothesis; or from which of the paper's numbers it is "
+    "derived",
+    "published": "the printed value; empty where it is not legible",
+    "published_uncertainty": "standard deviation that the paper states, or that of rounding",
+    "value": "the value here, in the same unit",
+    "uncertainty": "its standard deviation",
+    "ratio": "value/published",
+    "pull": "(value − published)/√(σ² published + σ² value); empty without any uncertainty",
+    "source": "the result or file that the value is from",
+    "note": "what should be known; \"no test\" at its begin: the row tests nothing",
+}
+COLUMNS = tuple(EXPLANATIONS)
 KINDS = ("derived", "simulated", "external", "not_simulated")
 NO_TEST = "no test"
 _KEY = ("quantity", "channel", "mass_gev", "kind", "variant")

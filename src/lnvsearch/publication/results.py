@@ -8,6 +8,7 @@ from typing import Any
 from lnvsearch.files import read_json
 from lnvsearch.limit_inputs import USER_DATA
 from lnvsearch.publication.published import read_published
+from lnvsearch.publication.reasons import read_reasons
 from lnvsearch.tables import read_csv
 
 #: Names under which a paper's numbers are handed over: the search's own, another paper's.
@@ -17,8 +18,8 @@ _PUBLISHED = ("published", "companion")
 def read_inputs(files: Mapping[str, str]) -> dict[str, Any]:
     """Return the results by name: {"background/piee": path} becomes {"background": {"piee": table}}.
 
-    CSV files become tables, JSON files what they hold, the numbers of a paper `PublishedNumbers`;
-    any other file, one of events, stays the path.
+    CSV files become tables, JSON files what they hold, the numbers of a paper `PublishedNumbers` and
+    the reasons for disagreements a list of them; any other file, one of events, stays the path.
     """
     results: dict[str, Any] = {}
     for name, path in files.items():
@@ -33,6 +34,8 @@ def read_inputs(files: Mapping[str, str]) -> dict[str, Any]:
 def _read(name: str, path: str) -> Any:
     if name in _PUBLISHED:
         return read_published(path)
+    if name == "reasons":
+        return read_reasons(path)
     if path.endswith(".csv"):
         return read_csv(path)
     return read_json(path) if path.endswith(".json") else path

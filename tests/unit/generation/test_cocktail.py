@@ -2,6 +2,8 @@
 
 import csv
 import importlib.util
+import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -50,24 +52,48 @@ def test_the_decay_table_is_what_the_script_extracts(tmp_path):
         module.decay_block("Decay J/psi\nEnddecay\n", "nothing")
 
 
-def test_branching_fractions_are_those_of_the_decay_table():
-    modes = {mode.sample: mode.branching_fraction for mode in load_cocktail(COCKTAIL)}
-    assert modes["bkg_kkpipi"] == table_fraction("K+", "K-", "pi+", "pi-")
-    assert modes["bkg_4k"] == table_fraction("K+", "K-", "K+", "K-")
-    assert modes["bkg_4pi"] == table_fraction("pi+", "pi-", "pi+", "pi-")
-    assert modes["bkg_pppipi"] == table_fraction("p", "p~", "pi+", "pi-")
+def of_pdg(*identifiers):
+    """Product of branching fractions of the PDG, with its uncertainty."""
+    with open(RESOURCES / "pdg_branching_fractions.csv", newline="") as stream:
+        known = {row["pdg_identifier"]: row for row in csv.DictReader(stream)}
+    values = [float(known[name]["branching_fraction"]) for name in identifiers]
+    relative = [
+        float(known[name]["uncertainty"]) / value
+        for name, value in zip(identifiers, values, strict=True)
+    ]
+    return math.prod(values), math.prod(values) * math.hypot(*relative)
+
+
+def test_branching_fractions_are_those_of_the_pdg():
+    """Each from the identifiers that its source names; estimates from those of their notes."""
+    modes = {mode.sample: mode for mode in load_cocktail(COCKTAIL)}
+    for mode in modes.values():
+        identifiers = re.findall(r"\b[MS]\d+\.\d+\b", mode.source)
+        assert bool(identifiers) == (mode.source != "estimate")
+        if identifiers:
+            value, uncertainty = of_pdg(*identifiers)
+            assert mode.branching_fraction == pytest.approx(value, rel=1e-3)
+            assert mode.branching_fraction_uncertainty == pytest.approx(uncertainty, rel=0.05)
+    gamma_kk = 2 * of_pdg("M070.378")[0]
+    assert modes["bkg_gammakk"].branching_fraction == pytest.approx(gamma_kk, rel=1e-3)
+    kkee = gamma_kk * of_pdg("M070.272")[0] / of_pdg("M070.83")[0]
+    assert modes["bkg_kkee"].branching_fraction == pytest.approx(kkee, rel=1e-3)
+
+
+def test_the_earlier_branching_fractions_are_those_of_the_decay_table():
+    with open(RESOURCES / "other_branching_fractions.csv", newline="") as stream:
+        earlier = {row["pdg_identifier"]: float(row["branching_fraction"])
+                   for row in csv.DictReader(stream)}  # fmt: skip
+    assert earlier["M070.16"] == table_fraction("K+", "K-", "pi+", "pi-")
+    assert earlier["M070.19"] == table_fraction("K+", "K-", "K+", "K-")
+    assert earlier["M070.8"] == table_fraction("pi+", "pi-", "pi+", "pi-")
+    assert earlier["M070.54"] == table_fraction("p", "p~", "pi+", "pi-")
+    assert earlier["M070.37"] == table_fraction("phi(1020)", "eta")
     # One third of the K*+ decays to K+ pi0, and likewise for the K*-.
-    kkpi0 = table_fraction("K+", "K-", "pi0") + (
+    parts = table_fraction("K+", "K-", "pi0") + (
         table_fraction("K*(892)+", "K-") + table_fraction("K*(892)-", "K+")
     ) / 3
-    assert modes["bkg_kkpi0"] == pytest.approx(kkpi0, rel=1e-3)
-    assert modes["bkg_kkpi0_dalitz"] == pytest.approx(1.174e-2 * kkpi0, rel=1e-3)
-    phi_eta = table_fraction("phi(1020)", "eta") * 0.491
-    assert modes["bkg_phieta"] == pytest.approx(phi_eta * 0.394, rel=1e-3)
-    assert modes["bkg_phieta_dalitz"] == pytest.approx(phi_eta * 6.9e-3, rel=1e-3)
-    assert modes["bkg_kkee"] == pytest.approx(
-        modes["bkg_gammakk"] * 1.42e-5 / 1.085e-3, rel=0.01
-    )
+    assert earlier["M070.334"] == pytest.approx(parts, rel=1e-3)
 
 
 @pytest.mark.parametrize("mode", load_cocktail(COCKTAIL), ids=lambda mode: mode.sample)

@@ -263,9 +263,12 @@ def test_radiative_semileptonic_rates():
 
 
 def test_radiative_semileptonic_in_the_angles_of_pdg():
-    """PDG: (2.56 +- 0.16)e-4; of all photons above 10 MeV, an eighth lie in these angles."""
+    """PDG: (2.698 +- 0.033)e-4; of all photons above 10 MeV, an eighth lie in these angles.
+
+    The measurement lies 5 % below the calculations (NA62, JHEP 09 (2023) 040), and so below this.
+    """
     value, momentum, result = integrate("e_nu_pi0_dalitz_gamma_pdg", 300_000)
-    assert result[0] == pytest.approx(2.56e-4, abs=0.16e-4)
+    assert result[0] == pytest.approx(2.698e-4, rel=0.07)
     everywhere = integrate("e_nu_pi0_dalitz_gamma", 300_000)[2][0]
     assert result[0] / everywhere == pytest.approx(0.130, abs=0.003)
     decays = generate_kaon_decays(

@@ -6,12 +6,11 @@ import pytest
 
 from lnvsearch.publication.comparison import comparison_row, comparison_table
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
-from lnvsearch.publication.summary import (
-    AGREEMENTS,
-    Inconsistency,
-    Reason,
-    comparison_summary,
-)
+from lnvsearch.publication.agreement import AGREEMENTS
+from lnvsearch.publication.disagreements import Explanations
+from lnvsearch.publication.inconsistencies import Inconsistency
+from lnvsearch.publication.reasons import COLUMNS, Reason, read_reasons
+from lnvsearch.publication.summary import comparison_summary, joined
 
 
 def number(quantity, channel, value):
@@ -45,10 +44,12 @@ def summary_of(two_channels, **changes):
         "sigmas": "What sigmas are.",
         "not_tests": "and what no test is",
         "groups": {"events": "event counts"},
-        "reasons": [],
-        "inconsistencies": [],
+        "explanations": Explanations(
+            changes.pop("reasons", []), changes.pop("inconsistencies", []),
+            changes.pop("known_factor", None),
+        ),
     }
-    return comparison_summary(*two_channels, **arguments | changes)
+    return comparison_summary(*two_channels, **arguments | changes).text()
 
 
 def lines_with(text, start):
@@ -57,10 +58,11 @@ def lines_with(text, start):
 
 def test_the_callers_words_are_there(two_channels):
     text = summary_of(two_channels, remark="A remark.")
-    assert text.startswith("# A title\n\nAn introduction.\n\nThe paper prints 3 numbers")
+    assert text.startswith("# A title\n\nAn introduction.\n\n## The answer\n\n| paper |")
+    assert "The paper prints 3 numbers" in text
     for words in ("What sigmas are.", "not legible, and what no test is.", "\n\nA remark.\n\n"):
         assert words in text
-    assert text.endswith("None is known.\n")
+    assert "## Inconsistencies of the published numbers\n\nNone is known.\n" in text
 
 
 def test_channels_are_counted_apart(two_channels):
@@ -75,7 +77,7 @@ def test_channels_are_counted_apart(two_channels):
 
 def test_what_is_listed_can_be_chosen(two_channels):
     def listed(text):
-        part = text.split("## What does not agree")[1].split("## Inconsistencies")[0]
+        part = text.split("## All that does not agree")[1].split("## Columns")[0]
         return re.findall(r"^\| (events|other) \| (\w) \| \w+ \| (\w+)", part, re.MULTILINE)
 
     assert listed(summary_of(two_channels)) == [("events", "b", "shifted"), ("other", "a", "exact")]
@@ -104,24 +106,25 @@ def test_the_first_reason_that_explains_a_row_counts(two_channels):
             Reason("events", "never", channel="a"),
             Reason("events", "never", kind="derived"),
             Reason("events", "never", with_mass=True),
-            Reason("ev*", "because", variant="shi*", inconsistency="A trouble", known_factor=0.5),
+            Reason("ev*", "because", variant="shi*", inconsistency="A trouble", known_factor=True),
             Reason("events", "too late"),
         ],
         inconsistencies=[Inconsistency("Another", "0", "0", ""), trouble],
+        known_factor=0.5,
     )
-    (line,) = lines_with(text, "| events | b | simulated | shifted |")
+    line = lines_with(text, "| events | b | simulated | shifted |")[-1]
     # 0.5 * 30/20
     assert line.endswith(
         "| because: inconsistency 2; with that factor taken out the ratio is 0.75, from the "
         "efficiency |"
     )
     assert "2. **A trouble.** Printed: 1. From other published numbers: 2. Evidence." in text
-    (line,) = lines_with(text, "| other | a |")
+    line = lines_with(text, "| other | a |")[-1]
     assert line.endswith("| not known |")
 
 
 def test_the_note_of_a_row_can_be_the_reason(two_channels):
-    for reasons in ([], [Reason("events", "another", prefer_note=True)]):
+    for reasons in ([], [Reason("events", "another", note_first=True)]):
         (line,) = lines_with(summary_of(two_channels, reasons=reasons), "| events | b | simulated")
         assert line.endswith("| a note |")
 
@@ -131,3 +134,74 @@ def test_a_row_of_an_unknown_number_is_refused(two_channels):
     only_a = PublishedNumbers([number for number in published if number.channel == "a"])
     with pytest.raises(ValueError, match="'events', 'b'.*not published"):
         summary_of((comparison, only_a))
+
+
+def test_the_answer_counts_each_number_once_and_a_hypothesis_not_at_all(two_channels):
+    text = summary_of(two_channels)
+    lines = lines_with(text, "| A title: ")
+    # Of a, both variants of which are derived, the one that agrees least counts; `shifted` does not.
+    assert lines == [
+        "| A title: derived from its other numbers | 3 | 2 | 0 | 1 | 0 | 1 |",
+        "| A title: simulated here | 3 | 1 | 0 | 0 | 1 | 0 |",
+    ]
+    assert "the 6 of the comparison, and 3 are tested" in text
+
+
+def test_the_answer_comes_before_the_inconsistencies_and_these_before_the_tables(two_channels):
+    headings = lines_with(summary_of(two_channels), "## ")
+    assert [heading[3:15] for heading in headings] == [
+        "The answer", "What disagre", "Inconsistenc", "All tests, c", "All that doe", "Columns of c",
+    ]
+
+
+def test_the_worst_have_the_largest_factors_and_agreeing_ones_are_no_worst():
+    numbers = [number(f"n{i}", "a", 100.0) for i in range(14)]
+    published = PublishedNumbers(numbers)
+    rows = [
+        comparison_row(n, "derived", "nominal", 100.0 * 1.5 ** (i - 6), 1.0, note=f"note {i}")
+        for i, n in enumerate(numbers)
+    ]
+    text = summary_of((comparison_table(rows, published), published))
+    worst = text.split("## What disagrees most")[1].split("## Incons")[0]
+    listed = re.findall(r"^\| (n\d+) \|.*\| (note \d+) \|$", worst, re.MULTILINE)
+    assert [name for name, _ in listed] == [
+        "n13", "n0", "n12", "n1", "n11", "n2", "n10", "n3", "n9", "n4"
+    ]
+    assert all(name[1:] == note[5:] for name, note in listed)
+    assert "| n6 |" not in text
+
+
+def test_several_papers_are_answered_together_first(two_channels):
+    parts = [
+        comparison_summary(
+            *two_channels, title=title, introduction="", sigmas="", not_tests="", groups={},
+            explanations=Explanations([], [Inconsistency(f"Trouble of {title}", "1", "2", "")]),
+        ).parts()
+        for title in ("One", "Two")
+    ]
+    text = joined(parts)
+    order = [
+        "# What agrees", "| One: simulated", "| Two: derived", "## What disagrees most",
+        "Trouble of One", "Trouble of Two", "# One: all tests", "# Two: all tests", "# Columns",
+    ]
+    places = [text.index(words) for words in order]
+    assert places == sorted(places)
+
+
+def test_reasons_are_read_from_a_file_and_slips_in_it_are_named(tmp_path):
+    path = tmp_path / "reasons.csv"
+    head = ",".join(COLUMNS) + "\n"
+    path.write_text(head + "ev*,,derived,,with,because,,true,\n")
+    (reason,) = read_reasons(path)
+    assert reason == Reason("ev*", "because", kind="derived", with_mass=True, note_first=True)
+    for line, message in (
+        ("ev*,,,,perhaps,because,,,", "line 2: mass is 'perhaps'"),
+        ("ev*,,,,,,,,", "line 2: reason is empty"),
+        ("ev*,,,,,a,b,,,c", "line 2: more cells"),
+    ):
+        path.write_text(head + line + "\n")
+        with pytest.raises(ValueError, match=message):
+            read_reasons(path)
+    path.write_text("quantity,reason\n")
+    with pytest.raises(ValueError, match="the columns must be quantity, channel"):
+        read_reasons(path)

@@ -21,6 +21,8 @@ def results(paper: ColliderSearch) -> dict[str, Result]:
     ]
     return {
         "published": paper.published_file(),
+        "reasons": paper.reasons_file(),
+        **publication.fraction_files(paper),
         "efficiencies": paper.result("efficiencies", ".csv"),
         "validation": f"{folder}/validation/validation.csv",
         "systematics": paper.result("systematics", ".csv"),

@@ -25,6 +25,10 @@ TABLES = {
         f"{__name__}.assumptions.assumptions", ("efficiencies", "calibration_record"),
         ("assumptions",),
     ),
+    "branching_fractions": Content(
+        f"{__name__}.branching_fractions.branching_fractions",
+        ("pdg", "other_fractions", "background", "limits"),
+    ),
 }
 
 FIGURES = {
@@ -58,8 +62,8 @@ FIGURES = {
 COMPARISON = Content(
     f"{__name__}.comparison.compare",
     (
-        "published", "efficiencies", "systematics", "systematics_by_mass", "scan", "background",
-        "validation", "limits",
+        "published", "reasons", "efficiencies", "systematics", "systematics_by_mass", "scan",
+        "background", "validation", "limits",
     ),
     ("entered",),
     compares=(

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lnvsearch.papers.besiii_2025.readings import ANGLES
-from lnvsearch.papers.besiii_2025.summary import summary_markdown
+from lnvsearch.papers.besiii_2025.summary import summary_of_besiii
 from lnvsearch.publication.comparison import (
     NO_TEST,
     comparison_row,
@@ -22,6 +22,7 @@ from lnvsearch.publication.comparison import (
 from lnvsearch.publication.entered import entered_of, remaining_rows
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
 from lnvsearch.publication.results import of_the_paper
+from lnvsearch.publication.summary import Summary
 from lnvsearch.selection.mass_regions import bound_of_none
 from lnvsearch.tables import same_mass, table_rows
 
@@ -42,8 +43,8 @@ def compare(
     limits: Mapping[str, list],
     entered: Iterable[Sequence],
     **tables: Any,
-) -> tuple[dict[str, list], str]:
-    """Return the comparison of the search with its paper, and the summary as text.
+) -> tuple[dict[str, list], Summary]:
+    """Return the comparison of the search with its paper, and its summary.
 
     `limits` are the records of the one channel, those of the user's own data are left out; `entered`
     is what `entered_of` reads.  All others as in `comparison_for_besiii`.
@@ -58,7 +59,7 @@ def compare(
         "entered": entered_of(entered),
     }
     table = comparison_for_besiii(published, results)
-    return table, summary_markdown(table, published, results)
+    return table, summary_of_besiii(table, published, results)
 
 
 def comparison_for_besiii(

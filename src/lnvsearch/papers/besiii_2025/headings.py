@@ -1,6 +1,6 @@
 """Headings of the columns of BESIII's tables; a pair is what stands in Markdown and in LaTeX."""
 
-from lnvsearch.publication import assumptions
+from lnvsearch.publication import assumptions, branching_fractions
 
 __all__ = ["HEADINGS"]
 
@@ -8,6 +8,7 @@ _MASS_PLUS_MINUS = ("± (%)", r"$\pm$ (\%)")
 
 HEADINGS = {
     **assumptions.HEADINGS,
+    **branching_fractions.HEADINGS,
     "source": "Source",
     "kind": "Kind",
     "variation": "Variation",

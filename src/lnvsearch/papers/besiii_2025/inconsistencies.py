@@ -8,7 +8,7 @@ from typing import Any
 
 from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.publication.rounding import round_significant
-from lnvsearch.publication.summary import Inconsistency
+from lnvsearch.publication.inconsistencies import Inconsistency
 from lnvsearch.tables import same_mass, table_rows
 
 __all__ = ["inconsistencies_of_besiii", "published_over_derived_limits"]

@@ -16,11 +16,12 @@ from lnvsearch.papers.besiii_2025.readings import (
     Reading,
     readings,
 )
+from lnvsearch.publication.disagreements import Explanations
 from lnvsearch.publication.published import PublishedNumbers
-from lnvsearch.publication.summary import Reason, comparison_summary
+from lnvsearch.publication.summary import Summary, comparison_summary
 from lnvsearch.tables import Table
 
-__all__ = ["mass_bin_sentences", "reasons_of_besiii", "summary_markdown"]
+__all__ = ["explanations_of_besiii", "mass_bin_sentences", "summary_of_besiii"]
 
 _SIGMAS = (
     "σ published is what the paper states: the printed ±, or, for an efficiency ε, ε·Δ with Δ the "
@@ -33,30 +34,12 @@ _GROUPS = {
     "efficiency": "efficiencies",
     "systematic": "systematic uncertainties",
 }
-# Why efficiencies disagree; the first that matches counts.
-_EFFICIENCIES = (
-    Reason(
-        "efficiency_*",
-        "other angles than those that the paper's chain of decays reads like; see "
-        "tables/pair_angles.md",
-        variant="pair_*",
-        with_mass=True,
-    ),
-    Reason(
-        "efficiency_*",
-        "not understood: around 0.7 GeV the simulated efficiency has a maximum, from the "
-        "acceptance of collinear pairs and from the cut smallest_chi_square, which few events "
-        "fail where electrons are soft and kaons hard; see docs/besiii_simulation.md",
-        with_mass=True,
-    ),
-    Reason("efficiency_*", "before the calibration, on numbers from outside the paper only"),
-)
 
 
-def summary_markdown(
+def summary_of_besiii(
     comparison: Table, published: PublishedNumbers, results: Mapping[str, Any] | None = None
-) -> str:
-    """Return the summary of `comparison_for_besiii` as Markdown.
+) -> Summary:
+    """Return the summary of `comparison_for_besiii`.
 
     `results` is what the comparison was made from.  The text is made from the numbers alone: the
     same input gives the same bytes.
@@ -65,7 +48,7 @@ def summary_markdown(
     return comparison_summary(
         comparison,
         published,
-        title="BESIII, J/ψ → K⁺K⁺e⁻e⁻: the published numbers and this project's",
+        title="BESIII, J/ψ → K⁺K⁺e⁻e⁻",
         introduction=(
             "The simulated numbers come from a fast simulation of this project, not from the "
             "collaboration's software or data."
@@ -73,64 +56,26 @@ def summary_markdown(
         sigmas=_SIGMAS,
         not_tests=_NOT_TESTS,
         groups=_GROUPS,
-        reasons=reasons_of_besiii(published, results),
-        inconsistencies=inconsistencies_of_besiii(published, results),
+        explanations=explanations_of_besiii(published, results),
         remark=_mass_bin(published, results),
     )
 
 
-def reasons_of_besiii(
+def explanations_of_besiii(
     published: PublishedNumbers, results: Mapping[str, Any] | None = None
-) -> list[Reason]:
-    """Return why numbers of the comparison disagree; the first that matches a row counts.
+) -> Explanations:
+    """Return why numbers of the comparison disagree: the `reasons` of `results`, and what is known.
 
     The factor between the published and the derived limits is the mean over the masses where both
     are known; without derived limits in `results` it is left out.
     """
-    ratios = [ratio for _, ratio in published_over_derived_limits(published, results or {})]
-    factor = math.fsum(ratios) / len(ratios) if ratios else None
-    formula = "The upper limit does not follow from its own formula"
-    too_low = "the paper's limits are lower than its own inputs give"
-    return [
-        Reason(
-            "upper_limit_signal_events",
-            "the efficiency is another than the one of section V A",
-            inconsistency="Two efficiencies for one selection",
-        ),
-        Reason(
-            "upper_limit_*", too_low, kind="simulated", inconsistency=formula, known_factor=factor
-        ),
-        Reason("upper_limit_*", too_low, inconsistency=formula),
-        Reason(
-            "systematic_mc_statistics_percent",
-            "the printed value is not the binomial uncertainty",
-            inconsistency="The uncertainty from the size of the simulated sample",
-        ),
-        Reason(
-            "systematic_mc_modeling_percent",
-            "the printed value is far below what Table 2 implies",
-            inconsistency="The uncertainty from the decay model",
-        ),
-        Reason(
-            "mass_scan_highest_in_text_gev",
-            "the text and Table 2 disagree",
-            inconsistency="Two ends of the mass range",
-        ),
-        Reason(
-            "systematic_total_percent",
-            "the difference between the models of this simulation is another than the paper's",
-            with_mass=True,
-        ),
-        Reason(
-            "systematic_*",
-            "an estimate by this simulation, not the paper's control samples",
-            prefer_note=True,
-        ),
-        *_EFFICIENCIES,
-        Reason(
-            "*background_events", "an expectation beside a count: the paper found no event"
-        ),
-    ]
+    results = results or {}
+    ratios = [ratio for _, ratio in published_over_derived_limits(published, results)]
+    return Explanations(
+        results.get("reasons") or (),
+        inconsistencies_of_besiii(published, results),
+        math.fsum(ratios) / len(ratios) if ratios else None,
+    )
 
 
 def mass_bin_sentences(found: Sequence[Reading], uncertainty_percent: float) -> str:

@@ -1,4 +1,4 @@
-"""The comparison with this paper: what its simulated numbers and its reasons have of their own."""
+"""The comparison with this paper: what its simulated numbers have of their own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lnvsearch.papers.na62_2019.derivations import derived_rows
 from lnvsearch.papers.na62_2019.inconsistencies import inconsistencies
 from lnvsearch.papers.na62_2019.upstream import contaminations_with_upstream
 from lnvsearch.publication.published import PublishedNumbers
-from lnvsearch.publication.summary import Reason
+from lnvsearch.publication.summary import Summary
 from lnvsearch.tables import Table
 
 __all__ = ["ADDITIONS", "compare"]
@@ -26,7 +26,7 @@ __all__ = ["ADDITIONS", "compare"]
 Row = dict[str, Any]
 
 
-def compare(published: PublishedNumbers, **given: Any) -> tuple[dict[str, list], str]:
+def compare(published: PublishedNumbers, **given: Any) -> tuple[dict[str, list], Summary]:
     """Return comparison and summary, as that of all NA62 papers does."""
     return comparison.compare(published, additions=ADDITIONS, **given)
 
@@ -109,43 +109,4 @@ def _contamination_rows(
         )
 
 
-_REASONS = (
-    Reason(
-        "normalisation_contamination",
-        "K3pi decays upstream of the fiducial volume: what removes them in the paper's selection, of "
-        "which nothing is printed, must do so by this ratio here and by more in the signal region",
-        kind="simulated",
-        variant="with_upstream_decays*",
-        channel="pimumu",
-    ),
-    Reason(
-        "normalisation_contamination",
-        "without decays upstream of the fiducial volume too few are left: the printed events are "
-        "most likely some of those",
-        kind="simulated",
-        channel="pimumu",
-    ),
-    Reason(
-        "background_k3pi_upstream_events",
-        "all of it has a vertex within 5 m of the begin of the fiducial volume: what the experiment "
-        "accepts there decides (hypothesis C asks for 5 m more)",
-        kind="simulated",
-    ),
-    Reason(
-        "upper_limit_branching_fraction",
-        "the limit depends on the prior of the background",
-        kind="derived",
-        channel="pimumu",
-        inconsistency=(
-            "The μμ limit depends on the prior of the background, which the text hardly defines"
-        ),
-    ),
-    Reason(
-        "data_fraction_percent",
-        "a round number in the text",
-        kind="derived",
-        inconsistency="The share of the data of 2016–18",
-    ),
-)
-
-ADDITIONS = Additions(derived_rows, simulated_rows, inconsistencies, _REASONS)
+ADDITIONS = Additions(derived_rows, simulated_rows, inconsistencies)

@@ -7,7 +7,7 @@ from typing import Any
 
 from lnvsearch.experiments.na62.publication.numbers import Numbers
 from lnvsearch.publication.rounding import round_significant
-from lnvsearch.publication.summary import Inconsistency
+from lnvsearch.publication.inconsistencies import Inconsistency
 
 __all__ = ["inconsistencies"]
 

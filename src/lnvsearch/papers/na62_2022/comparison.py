@@ -1,4 +1,4 @@
-"""The comparison with this paper: what its simulated numbers and its reasons have of their own."""
+"""The comparison with this paper: what its simulated numbers have of their own."""
 
 from __future__ import annotations
 
@@ -16,21 +16,18 @@ from lnvsearch.papers.na62_2022.derivations import derived_rows
 from lnvsearch.papers.na62_2022.inconsistencies import inconsistencies
 from lnvsearch.publication.comparison import NO_TEST, left_out_note
 from lnvsearch.publication.published import PublishedNumbers
-from lnvsearch.publication.summary import Reason
+from lnvsearch.publication.summary import Summary
 from lnvsearch.tables import Table, table_rows
 
 __all__ = ["ADDITIONS", "compare"]
 
 Row = dict[str, Any]
 
-_PHOTONS = "dead cells, satellite clusters and accidental photons are not simulated"
-_LIMIT = "upper_limit_branching_fraction"
-_KAON_DECAYS = "The last digit of the number of kaon decays"
 #: What the names of selections with another charge begin with.
 _SAME_SIGN = "same_sign_"
 
 
-def compare(published: PublishedNumbers, **given: Any) -> tuple[dict[str, list], str]:
+def compare(published: PublishedNumbers, **given: Any) -> tuple[dict[str, list], Summary]:
     """Return comparison and summary, as that of all NA62 papers does."""
     return comparison.compare(published, additions=ADDITIONS, **given)
 
@@ -85,37 +82,4 @@ def _same_sign_rows(numbers: Numbers, table: Table) -> Iterator[Row]:
         )
 
 
-_REASONS = (
-    *(
-        Reason(quantity, _PHOTONS, kind="simulated", channel="pipi0ee")
-        for quantity in (_LIMIT, "single_event_sensitivity", "signal_acceptance_percent")
-    ),
-    Reason("acceptance_ratio_pipi0ee_to_piee", _PHOTONS, kind="simulated"),
-    Reason(
-        _LIMIT,
-        "the unrounded limit lies at the edge between two roundings",
-        kind="derived",
-        channel="piee",
-        inconsistency="The π⁻e⁺e⁺ limit sits on the edge of its rounding",
-    ),
-    Reason(
-        "n_kaon_decays*uncertainty",
-        "the paper's is the uncertainty of the branching fraction alone",
-        kind="derived",
-        inconsistency=_KAON_DECAYS,
-    ),
-    Reason(
-        "n_kaon_decays",
-        "the acceptance is printed with three digits",
-        kind="derived",
-        inconsistency=_KAON_DECAYS,
-    ),
-    Reason(
-        "background_pileup_*",
-        "the paper seems to give the control region the rate of the whole range",
-        kind="derived",
-        inconsistency="The pileup background of K⁺ → π⁻π⁰e⁺e⁺",
-    ),
-)
-
-ADDITIONS = Additions(derived_rows, simulated_rows, inconsistencies, _REASONS)
+ADDITIONS = Additions(derived_rows, simulated_rows, inconsistencies)

@@ -6,7 +6,7 @@ import pytest
 
 from lnvsearch.papers.besiii_2025.comparison import comparison_for_besiii
 from lnvsearch.papers.besiii_2025.inconsistencies import inconsistencies_of_besiii
-from lnvsearch.papers.besiii_2025.summary import summary_markdown
+from lnvsearch.papers.besiii_2025.summary import summary_of_besiii
 from lnvsearch.publication.comparison import (
     KINDS,
     check_coverage,
@@ -15,7 +15,7 @@ from lnvsearch.publication.comparison import (
     is_test,
 )
 from lnvsearch.publication.entered import Entered
-from lnvsearch.publication.summary import agreement
+from lnvsearch.publication.agreement import agreement
 from lnvsearch.tables import find_rows, table_rows
 
 
@@ -187,11 +187,11 @@ def test_inconsistencies_are_computed_from_the_numbers(published, results):
 def test_summary_is_deterministic_and_names_the_first_inconsistency_first(
     published, results, compared
 ):
-    text = summary_markdown(compared, published, results)
+    text = summary_of_besiii(compared, published, results).text()
     again = comparison_for_besiii(published, copy.deepcopy(results))
-    assert text == summary_markdown(again, published, copy.deepcopy(results))
+    assert text == summary_of_besiii(again, published, copy.deepcopy(results)).text()
     assert f"prints {len(published)} numbers" in text
-    inside = text.split("## Inconsistencies of the published numbers")[1]
+    inside = text.split("## Inconsistencies of the published numbers")[1].split("\n## ")[0]
     assert inside.index("2.30e-9") < inside.index("15.68")
     n_tests = sum(map(is_test, table_rows(compared)))
     counted = [line for line in text.splitlines() if line.startswith("| derived | ") or
@@ -201,5 +201,6 @@ def test_summary_is_deterministic_and_names_the_first_inconsistency_first(
 
 def test_summary_of_a_run_without_results(published):
     compared = comparison_for_besiii(published, {})
-    text = summary_markdown(compared, published)
-    assert "2.1e-9" in text and "0 simulated" in text
+    text = summary_of_besiii(compared, published).text()
+    assert "2.1e-9" in text
+    assert f": simulated here | {len(published)} | 0 | 0 | 0 | 0 | 0 |" in text

@@ -4,7 +4,7 @@ Names are those of a search's file, under `tables` and `figures`.  A paper with 
 has a module in `lnvsearch.papers` that begins with these.
 """
 
-from lnvsearch.publication import assumptions
+from lnvsearch.publication import assumptions, branching_fractions
 from lnvsearch.publication.contents import Content
 from lnvsearch.publication.figures import COVERAGE_MAP
 
@@ -35,6 +35,10 @@ TABLES = {
     ),
     "assumptions": Content(
         f"{_TABLES}.assumptions.assumptions", ("systematics", "background"), ("assumptions",)
+    ),
+    "branching_fractions": Content(
+        f"{_TABLES}.branching_fractions.branching_fractions",
+        ("published", "pdg", "other_fractions", "background", "limits"), ("channels",),
     ),
     # Of the user's own data, where there are any.
     "data_counts": Content(f"{_TABLES}.data.data_counts", ("published", "user_counts")),
@@ -68,7 +72,10 @@ FIGURES = {
 
 COMPARISON = Content(
     f"{__name__}.comparison.compare",
-    ("published", "companion", "acceptance", "background", "limits", "sensitivity", "validation"),
+    (
+        "published", "companion", "reasons", "acceptance", "background", "limits", "sensitivity",
+        "validation",
+    ),
     ("channels", "compared", "entered", "title"),
     compares=(
         "upper_limit_branching_fraction", "observed_events", "confidence_level_percent",
@@ -94,6 +101,7 @@ COMPARISON = Content(
 
 HEADINGS = {
     **assumptions.HEADINGS,
+    **branching_fractions.HEADINGS,
     "quantity": "Quantity",
     "particle": "Particle",
     "process": "Process",

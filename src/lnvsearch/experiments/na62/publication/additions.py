@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lnvsearch.experiments.na62.publication.numbers import Numbers
-from lnvsearch.publication.summary import Inconsistency, Reason
+from lnvsearch.publication.inconsistencies import Inconsistency
 
 __all__ = ["Additions"]
 
@@ -20,12 +20,11 @@ def _none(*_: Any) -> tuple:
 
 @dataclass(frozen=True)
 class Additions:
-    """Rows, inconsistencies and reasons of one paper alone.
+    """Rows and inconsistencies of one paper alone.
 
     derived : rows from its numbers and, if there is one, its companion's
     simulated : rows from its numbers and the results, as in `comparison_for_na62`
     inconsistencies : those of its numbers, the weightiest first, from both and the results
-    reasons : why its numbers disagree; they come before those that all papers share
     """
 
     derived: Callable[[Numbers, Numbers | None], Rows] = _none
@@ -33,4 +32,3 @@ class Additions:
     inconsistencies: Callable[
         [Numbers, Numbers | None, Mapping[str, Any]], Iterable[Inconsistency]
     ] = _none
-    reasons: tuple[Reason, ...] = ()

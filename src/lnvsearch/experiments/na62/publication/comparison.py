@@ -33,6 +33,7 @@ from lnvsearch.publication.comparison import (
 from lnvsearch.publication.entered import entered_of, remaining_rows
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
 from lnvsearch.publication.results import of_the_paper
+from lnvsearch.publication.summary import Summary
 
 __all__ = ["compare", "comparison_for_na62"]
 
@@ -60,8 +61,8 @@ def compare(
     entered: Iterable[Sequence],
     additions: Additions = Additions(),
     **results: Any,
-) -> tuple[dict[str, list], str]:
-    """Return the comparison of a search with its paper, and the summary as text.
+) -> tuple[dict[str, list], Summary]:
+    """Return the comparison of a search with its paper, and its summary.
 
     `entered` is what `entered_of` reads; `limits` of the user's own data are left out.  All others
     as in `comparison_for_na62`.
@@ -93,6 +94,7 @@ def comparison_for_na62(
     `validation`         table `quantity, channel, variant, value, uncertainty, note` of what was
                          measured on simulated events, in the published unit
     `title`              what the search is called
+    `reasons`            why numbers disagree (lnvsearch.publication.reasons), for the summary
     `entered`            what this run uses for published inputs (lnvsearch.publication.entered)
 
     Where the table of measurements has a number that other tables give too, the measurement counts.

@@ -18,20 +18,17 @@ from lnvsearch.experiments.na62.publication.tables.acceptance import (
     acceptance_ratios,
     published_ratio,
 )
+from lnvsearch.publication.agreement import AGREEMENTS, agreement
 from lnvsearch.publication.comparison import is_test
+from lnvsearch.publication.disagreements import Explanations
 from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.publication.rounding import pdg_round, round_significant
-from lnvsearch.publication.summary import AGREEMENTS, Reason, agreement, comparison_summary
+from lnvsearch.publication.summary import Summary, comparison_summary
 from lnvsearch.tables import Table, table_from_rows, table_rows, to_markdown
 
-__all__ = ["REASONS", "summary_for_na62"]
+__all__ = ["summary_for_na62"]
 
 _LIMIT = "upper_limit_branching_fraction"
-_RATIO = (
-    "the ratio of the two acceptances, of which a table is above: the papers print neither how the "
-    "simulated decays radiate (nominal is what the experiment's public generator does) nor which "
-    "tiles of the muon detector take part in the trigger"
-)
 _GROUPS = {
     "upper_limit": "limits",
     "single_event_sensitivity": "single-event sensitivities",
@@ -54,43 +51,17 @@ _NOT_TESTS = (
     "of masses"
 )
 
-#: Why numbers of any paper disagree; the first that matches a row counts.
-REASONS = (
-    Reason(
-        "k3pi_acceptance_of_package_percent",
-        "no number of the paper but of NA62's full simulation, with straws that miss, wrong hits and "
-        "hadronic interactions: most of the flat factor, from outside the papers",
-        kind="simulated",
-    ),
-    *(
-        Reason(quantity, _RATIO, kind="simulated")
-        for quantity in (_LIMIT, "single_event_sensitivity", "signal_acceptance_percent")
-    ),
-    *(
-        Reason(
-            quantity,
-            "the large-angle veto's response to soft photons and the identification probabilities "
-            "are entered, and known to a factor of about two",
-            kind="simulated",
-        )
-        for quantity in ("background_*_events", "background_events*")
-    ),
-    Reason("*", "a fast simulation", kind="simulated", prefer_note=True),
-    Reason("kaon_decay_rate_mhz", "a round number in the text, from a kaon fraction of one digit"),
-    Reason("beam_particle_rate_mhz", "a round number in the text"),
-)
-
 
 def summary_for_na62(
     comparison: Table,
     published: PublishedNumbers,
     results: Mapping[str, Any],
     additions: Additions = Additions(),
-) -> str:
-    """Return the summary of `comparison_for_na62` as Markdown.
+) -> Summary:
+    """Return the summary of `comparison_for_na62`.
 
     `results` is what the comparison was made from: its `limits` and its `companion` add the
-    inconsistencies that need them.  The text is made from the numbers alone: the same input gives
+    inconsistencies that need them, `reasons` why numbers disagree.  The text is made from the numbers alone: the same input gives
     the same bytes.
     """
     rows = table_rows(comparison)
@@ -101,13 +72,14 @@ def summary_for_na62(
     return comparison_summary(
         comparison,
         published,
-        title=f"{title}: the published numbers and this project's",
+        title=title,
         introduction=_introduction(rows),
         sigmas=_sigmas(rows, published),
         not_tests=_NOT_TESTS,
         groups=_GROUPS,
-        reasons=(*additions.reasons, *REASONS),
-        inconsistencies=list(additions.inconsistencies(numbers, other, results)),
+        explanations=Explanations(
+            results.get("reasons") or (), list(additions.inconsistencies(numbers, other, results))
+        ),
         remark="\n\n".join(filter(None, [
             _ratios(numbers, results), _consequences(numbers, results), _limits(rows, published),
         ])),

@@ -9,6 +9,7 @@ import numpy as np
 import yaml
 
 from lnvsearch.publication.published import read_published
+from lnvsearch.publication.reasons import read_reasons
 from lnvsearch.tables import table_rows
 
 ROOT = Path(__file__).parents[5]
@@ -100,7 +101,14 @@ def additions(paper):
 def given(paper, results):
     """Results with all that the search's file adds to them."""
     title = _settings(paper)["title"]
-    return {"channels": channels(paper), "compared": compared(paper), "title": title} | results
+    return {
+        "channels": channels(paper), "compared": compared(paper), "title": title,
+        "reasons": reasons(paper),
+    } | results
+
+
+def reasons(paper):
+    return read_reasons(ROOT / "resources" / "published" / paper / "reasons.csv")
 
 
 def comparison(paper, results, numbers=None):
@@ -115,7 +123,9 @@ def summary(paper, compared_table, results, numbers=None):
     from lnvsearch.experiments.na62.publication.summary import summary_for_na62
 
     numbers = published(paper) if numbers is None else numbers
-    return summary_for_na62(compared_table, numbers, given(paper, results), additions(paper))
+    return summary_for_na62(
+        compared_table, numbers, given(paper, results), additions(paper)
+    ).text()
 
 
 def inconsistencies(paper, results):

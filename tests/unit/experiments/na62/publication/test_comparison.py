@@ -7,7 +7,7 @@ import pytest
 
 from lnvsearch.publication.comparison import is_test
 from lnvsearch.publication.published import PublishedNumbers, read_published
-from lnvsearch.publication.summary import agreement
+from lnvsearch.publication.agreement import agreement
 from lnvsearch.tables import table_rows
 
 ROOT = Path(__file__).parents[5]

@@ -98,7 +98,7 @@ def test_only_what_is_certain_is_tested(published):
     ]
     assert tests[0]["ratio"] == pytest.approx(4.08 / 4.2)
     assert tests[0]["uncertainty"] == pytest.approx(0.03 * 4.08e-11)
-    text = summary_for_na62(comparison, published, RESULTS)
+    text = summary_for_na62(comparison, published, RESULTS).text()
     assert text.startswith("# the example") and "None is known" in text
 
 
@@ -108,7 +108,7 @@ def test_a_search_that_has_published_nothing_yet_has_an_empty_comparison(tmp_pat
     nothing = read_published(path)
     comparison = comparison_for_na62(nothing, RESULTS)
     assert not comparison["quantity"]
-    assert "The paper prints 0 numbers" in summary_for_na62(comparison, nothing, RESULTS)
+    assert "The paper prints 0 numbers" in summary_for_na62(comparison, nothing, RESULTS).text()
 
 
 def test_the_table_of_backgrounds_adds_up_what_is_left(published):

@@ -244,5 +244,5 @@ def test_summary_shows_the_ratios_and_says_why_simulated_numbers_disagree(made):
             and line.split(" | ")[4] == "-13.2 %"
         ]
         assert float(line.split(" | ")[3]) == pytest.approx(limit * 0.066 / 0.076, rel=5e-3)
-        listing = text.split("## What does not agree")[1]
+        listing = text.split("## All that does not agree")[1]
         assert "| signal_acceptance_percent | piee | simulated | nominal |" in listing

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from lnvsearch.publication.comparison import comparison_row, comparison_table
 from lnvsearch.publication.contents import Content
+from lnvsearch.publication.disagreements import Explanations
 from lnvsearch.publication.entered import entered_of, remaining_rows
 from lnvsearch.publication.figures import COVERAGE_MAP
 from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.publication.rounding import round_significant
-from lnvsearch.publication.summary import comparison_summary
+from lnvsearch.publication.summary import Summary, comparison_summary
 from lnvsearch.tables import find_rows, text_table
 
 _SIMULATED = ("published", "acceptance/emu", "limits/emu")
@@ -45,14 +46,15 @@ def limit(**results: Mapping) -> dict[str, list]:
 
 def compare(
     entered: Iterable[Sequence], title: str, **results: Mapping
-) -> tuple[dict[str, list], str]:
-    """Return every number of the paper against this project's, and the summary as text."""
+) -> tuple[dict[str, list], Summary]:
+    """Return every number of the paper against this project's, and the summary."""
     published, rows = results["published"], list(simulated_rows(**results))
     rows += remaining_rows(published, entered_of(entered), (), rows)
     table = comparison_table(rows, published)
     return table, comparison_summary(
         table, published, title=title, introduction="An invented experiment.",
         sigmas="σ value is the statistical uncertainty of the simulation.",
-        not_tests="limits by a method that the paper does not use",
-        groups={"efficiency": "efficiency", "upper_limit": "limit"}, reasons=(), inconsistencies=(),
+        not_tests="and values that a note calls no test",
+        groups={"efficiency": "efficiency", "upper_limit": "limit"},
+        explanations=Explanations(reasons=(), inconsistencies=()),
     )  # fmt: skip
