@@ -10,6 +10,7 @@ Each note is one sentence that begins with a key word and a colon:
 `below expected`  the limit is below the median one that background alone gives
 `gap`             the accepted signals have gaps (Feldman-Cousins)
 `improved`        the limit is below that of the same numbers without uncertainties
+`unbounded`       there is no upper limit
 `prior`           the priors moved the limit by more than 5 per cent
 """
 
@@ -71,6 +72,11 @@ def notes(
         for row, line in zip(rows, texts, strict=True):
             found[row].append(line)
 
+    add(
+        np.isinf(limits.upper),
+        "unbounded: an efficiency of zero is compatible with its error at this level, so that the "
+        "data bound the signal from below only",
+    )
     uncertain = np.broadcast_to(
         (experiment.background.sigma > 0.0) | (experiment.efficiency.sigma > 0.0), shape
     )
@@ -200,6 +206,13 @@ def _feldman_cousins_notes(add, experiment, level, upper, shape, options) -> Non
         ),
     )
     if convention == "paper":
+        wide = experiment.background.sigma > experiment.background.estimate
+        add(
+            np.broadcast_to(wide, shape),
+            "gap: the paper's correction assumes that of all larger backgrounds the first with a new "
+            "accepted range reaches highest; with a background error above 100 % this may fail (by "
+            "1 % for one event at 4 +- 8), and the upper end be low by as much",
+        )
         lengthened = upper.reshape(shape) > last * (1.0 + 1e-9)
         add(
             lengthened,

@@ -83,3 +83,31 @@ def test_below_the_median_expected_limit():
     (low, median, high), _ = keys("cls", [0, 2, 5], 2.0)
     assert "below expected" in low
     assert "below expected" not in median and "below expected" not in high
+
+
+def test_a_background_error_above_its_value_has_a_note_on_the_correction():
+    def texts(sigma):
+        experiment = CountingExperiment(1, GaussianBackground(4.0, sigma), KnownEfficiency(1.0))
+        options = {"prior": "lognormal-mean"}
+        limits = methods.interval("feldman-cousins", experiment, **options)
+        return notes.notes("feldman-cousins", experiment, 0.90, limits, **options)[0]
+
+    # A larger background has a higher upper end: what the note is about.
+    low, high = (
+        methods.interval(
+            "feldman-cousins",
+            CountingExperiment(1, GaussianBackground(b, 8.0), KnownEfficiency(1.0)),
+            prior="lognormal-mean",
+        ).upper
+        for b in (4.0, 4.1625)
+    )
+    assert 1.005 < high / low < 1.015
+    assert any("error above 100 %" in text for text in texts(8.0))
+    assert not any("error above 100 %" in text for text in texts(2.0))
+
+
+def test_no_upper_limit_has_a_note():
+    experiment = CountingExperiment(1, KnownBackground(0.0), GaussianEfficiency(0.1, 0.09))
+    limits = methods.interval("rolke", experiment)
+    (found,) = notes.notes("rolke", experiment, 0.90, limits)
+    assert any(text.startswith("unbounded: ") for text in found)
