@@ -63,29 +63,31 @@ def open_event_file(path: str | Path):
     return file
 
 
-def check_event_tree(path: str | Path, file, required: Iterable[str], document: str) -> tuple:
-    """The tree `Events` and the header of an open file, after the checks that need no data.
+def check_event_tree(
+    path: str | Path, file, required: Iterable[str], document: str, name: str = "Events"
+) -> tuple:
+    """The tree of events and the header of an open file, after the checks that need no data.
 
-    `required`: names of branches; `document`: where they are described.  Raises EventFileError, also
+    `required`: names of branches; `document`: where they are described; `name`: of the tree.  Raises EventFileError, also
     for a header that does not tell of the entries that are there: of a part of them, of one of two
     merged files.
     """
-    if "Events" not in file:
+    if name not in file:
         raise EventFileError(
-            f"{path}: no tree named Events (it holds: {', '.join(file.keys()) or 'nothing'}); "
+            f"{path}: no tree named {name} (it holds: {', '.join(file.keys()) or 'nothing'}); "
             f"write one as {document} describes"
         )
     try:
-        tree = file["Events"]
+        tree = file[name]
     except Exception as error:
         raise EventFileError(
-            f"{path}: tree Events cannot be opened ({type(error).__name__}); "
+            f"{path}: tree {name} cannot be opened ({type(error).__name__}); "
             "the file is truncated or damaged: make or copy it again"
         ) from error
-    missing = [name for name in required if name not in tree]
+    missing = [branch for branch in required if branch not in tree]
     if missing:
         raise EventFileError(
-            f"{path}: tree Events has no branch {', '.join(missing)}; "
+            f"{path}: tree {name} has no branch {', '.join(missing)}; "
             f"add what {document} lists as required"
         )
     return tree, _header(path, file, tree.num_entries) if "metadata" in file else {}
@@ -106,12 +108,12 @@ def _header(path: str | Path, file, n_entries: int) -> dict:
             raise EventFileError(f"{path}: `metadata`: {name} {number!r} is no integer; {again}")
     if n_entries < n_events:
         raise EventFileError(
-            f"{path}: tree Events has {n_entries} of {n_events} events that were written; make or copy "
+            f"{path}: the tree has {n_entries} of {n_events} events that were written; make or copy "
             "it again"
         )
     if n_entries > min(n_events, n_generated):
         raise EventFileError(
-            f"{path}: tree Events has {n_entries} entries, but `metadata` tells of "
+            f"{path}: the tree has {n_entries} entries, but `metadata` tells of "
             f"{min(n_events, n_generated)}: a merged file (hadd), which has that of one part only; write "
             "`metadata` with the sums over all parts"
         )
@@ -240,7 +242,7 @@ def iterate_entries(
             arrays = tree.arrays(names, entry_start=start, entry_stop=stop)
         except Exception as error:
             raise EventFileError(
-                f"{path}: tree Events cannot be read ({type(error).__name__}); "
+                f"{path}: tree {tree.name} cannot be read ({type(error).__name__}); "
                 "the file is truncated or damaged: make or copy it again"
             ) from error
         yield arrays

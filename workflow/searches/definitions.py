@@ -60,6 +60,7 @@ class Data(Keys):
     search, docs/kaon_events.md that of a kaon search."""
 
     file: Annotated[str, AfterValidator(_path)] | None = key("Path of the ROOT file, or null for none.")
+    tree: str = key("Name of the tree of events in that file.", "Events", min_length=1)
     unblind: bool = key(
         "Open the signal window, or the masked region of a kaon search, of that file.  It takes a "
         "frozen analysis: `snakemake freeze` (docs/running.md).", False,

@@ -140,6 +140,11 @@ class Paper(SampleJobs):
         """The user's own file of recorded events."""
         return self.config["data"].get(self.name, {}).get("file")
 
+    @property
+    def data_tree(self) -> str:
+        """The name of the tree of events in that file."""
+        return self.config["data"].get(self.name, {}).get("tree", "Events")
+
     #: Regions of data that are closed until they are opened, in the order in which they open.
     closed_regions: tuple[str, ...] = ("signal",)
 
@@ -166,7 +171,7 @@ class Paper(SampleJobs):
 
     def selection_and_regions(self) -> tuple[Mapping, Mapping]:
         """How the user's data are selected, and the regions of mass that count, apart."""
-        chosen = {"is_unblinded", "opened", "detector"}
+        chosen = {"is_unblinded", "opened", "detector", "tree"}
         return {k: v for k, v in self.data_parameters().items() if k not in chosen}, {}
 
     # --------------------------------------------------------------- variations

@@ -284,6 +284,7 @@ class ColliderSearch(Paper):
             "selection_name": SELECTION,
             "window_gev": self.signal_window(),
             "is_unblinded": self.is_unblinded,
+            "tree": self.data_tree,
         }
 
     def warm_up_parameters(self) -> dict:

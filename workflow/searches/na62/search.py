@@ -128,6 +128,7 @@ class KaonSearch(Paper):
             "energy_over_momentum": self.settings["identification"]["energy_over_momentum"],
             "detector": detector_numbers(self.detector, SELECTION_SECTIONS),
             "is_unblinded": self.is_unblinded,
+            "tree": self.data_tree,
             "opened": list(self.opened),
         }
 

@@ -30,7 +30,9 @@ _MOST_UNUSABLE = 0.01
 _ROUNDING, _RAISED_TO = -1e-5, 1e-6
 
 
-def iterate_data(path: str | Path, events_per_chunk: int | None = 50_000) -> Iterator[RecordedEvents]:
+def iterate_data(
+    path: str | Path, events_per_chunk: int | None = 50_000, *, tree_name: str = "Events"
+) -> Iterator[RecordedEvents]:
     """Read a file of recorded events in chunks, as `iterate_recorded` does, without any truth.
 
     Simulated events may stand in for data: what is true of them must not reach any output.
@@ -39,7 +41,7 @@ def iterate_data(path: str | Path, events_per_chunk: int | None = 50_000) -> Ite
     of them is printed.
     """
     seen = EventsSeen()
-    for chunk in iterate_recorded(path, events_per_chunk):
+    for chunk in iterate_recorded(path, events_per_chunk, tree_name=tree_name):
         track, event_of_track = chunk.track, np.repeat(np.arange(len(chunk)), np.diff(chunk.track_offsets))
         check_all(path, "weight", chunk.weight == 1.0, "data have a weight of 1")
         _check_units(path, track)

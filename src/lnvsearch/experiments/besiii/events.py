@@ -190,7 +190,8 @@ def read_recorded(path: str | Path) -> RecordedEvents:
 
 
 def iterate_recorded(
-    path: str | Path, events_per_chunk: int | None = 50_000, *, variation: str | None = None
+    path: str | Path, events_per_chunk: int | None = 50_000, *, variation: str | None = None,
+    tree_name: str = "Events",
 ) -> Iterator[RecordedEvents]:
     """Read a ROOT file of recorded events in chunks, each checked.
 
@@ -202,10 +203,10 @@ def iterate_recorded(
     required = [*EVENT_BRANCHES, *(f"track_{name}" for name in REQUIRED_TRACK_BRANCHES)]
     with open_event_file(path) as file:
         folder = event_folder(path, file, variation)
-        tree, header = check_event_tree(path, folder, required, _DOCUMENT)
+        tree, header = check_event_tree(path, folder, required, _DOCUMENT, tree_name)
         if tree.num_entries == 0:
             raise EventFileError(
-                f"{path}: tree Events is empty; give a file with at least one event"
+                f"{path}: tree {tree_name} is empty; give a file with at least one event"
             )
         header.setdefault("n_generated", tree.num_entries)
         header.setdefault("metadata", {})

@@ -158,7 +158,8 @@ def _schema(part: str, known: Iterable[str]) -> dict[str, tuple[str, str]]:
 
 
 def iterate_spectrometer(
-    path: str | Path, events_per_chunk: int | None = 200_000, *, variation: str | None = None
+    path: str | Path, events_per_chunk: int | None = 200_000, *, variation: str | None = None,
+    tree_name: str = "Events",
 ) -> Iterator[SpectrometerEvents]:
     """Read a ROOT file of spectrometer events in chunks, each checked.
 
@@ -174,7 +175,7 @@ def iterate_spectrometer(
     required = [name for name in _all_branches() if name not in _TRUTH]
     with open_event_file(path) as file:
         folder = event_folder(path, file, variation)
-        tree, header = check_event_tree(path, folder, required, _DOCUMENT)
+        tree, header = check_event_tree(path, folder, required, _DOCUMENT, tree_name)
         sums = _sums(path, header)
         if tree.num_entries == 0:
             if "n_generated" not in header:
@@ -209,6 +210,7 @@ def iterate_data(
     events_per_chunk: int | None = 200_000,
     *,
     rich_for: Sequence[str] = (),
+    tree_name: str = "Events",
 ) -> Iterator[SpectrometerEvents]:
     """Read a ROOT file as data, whoever made it: checked chunks without any truth.
 
@@ -222,18 +224,18 @@ def iterate_data(
     >>> sum(len(chunk) for chunk in iterate_data("recorded.root"))    # doctest: +SKIP
     """
     with open_event_file(path) as file:
-        tree, _ = check_event_tree(path, file, [], _DOCUMENT)
+        tree, _ = check_event_tree(path, file, [], _DOCUMENT, tree_name)
         total = tree.num_entries
         if rich_for and f"track_{_RICH}" not in tree:
             raise EventFileError(
-                f"{path}: tree Events has no branch track_{_RICH}, which these selections need: "
+                f"{path}: tree {tree_name} has no branch track_{_RICH}, which these selections need: "
                 f"{', '.join(rich_for)}; add it as {_DOCUMENT} describes"
             )
     if total == 0:
         raise _empty(path)
     rich_decides = False
     seen = EventsSeen()
-    for chunk in iterate_spectrometer(path, events_per_chunk):
+    for chunk in iterate_spectrometer(path, events_per_chunk, tree_name=tree_name):
         check_recorded(path, chunk)
         sums = (chunk.track[name].sum(axis=1) for name in ("momentum_gev", "x_m", "y_m"))
         seen.add(chunk.event["event_number"], *sums)

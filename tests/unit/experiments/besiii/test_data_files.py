@@ -171,3 +171,14 @@ def test_a_branch_of_another_type_is_named(written, name, values):
     write_branches(written, {**branches_of(written), name: ak.Array(values)})
     with pytest.raises(EventFileError, match=rf"own\.root: branch {name} holds values of the type"):
         read_recorded(written)
+
+
+def test_the_tree_may_have_another_name(written):
+    path = written.with_name("named.root")
+    branches = branches_of(written)
+    with uproot.recreate(path) as file:
+        file.mktree("ntuple", {name: values.type for name, values in branches.items()})
+        file["ntuple"].extend(branches)
+    assert sum(map(len, iterate_data(path, tree_name="ntuple"))) == 400
+    with pytest.raises(EventFileError, match=r"named\.root: no tree named Events \(it holds: ntuple"):
+        list(iterate_data(path))

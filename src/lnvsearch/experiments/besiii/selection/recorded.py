@@ -26,13 +26,14 @@ def select_data(
     """Select a file of recorded events; the tables of DATA_COLUMNS.
 
     `settings`: `selection` (arguments of `Selection.of_decays`, with the cut `closed_window` where
-    the window is closed), `window_gev` of the signal, `is_unblinded`, and the names `channel` and
+    the window is closed), `window_gev` of the signal, the name of the `tree` of events (Events without it), `is_unblinded`, and the names `channel` and
     `selection_name`.  While the window is closed, nothing that is written depends on what is in it.
     The count of the signal region is what passes all cuts; the spectrum, before
     the window.
     """
     selection = Selection.of_decays(**settings["selection"])
-    chunks = ({"data": chunk} for chunk in iterate_data(events))
+    tree_name = settings.get("tree", "Events")
+    chunks = ({"data": chunk} for chunk in iterate_data(events, tree_name=tree_name))
     flows = select_chunks(chunks, {"data": ("data", selection)}, candidates)
     flow = CutFlow.merged(one["data"] for one in flows)
     table = read_tree(candidates, "Candidates")

@@ -38,12 +38,13 @@ class RecordedSettings:
     detector: SelectionDetector
     is_unblinded: bool
     opened: Collection[str] = ()
+    tree: str = "Events"
 
     @classmethod
     def from_mapping(cls, values: Mapping) -> RecordedSettings:
         """From selections ({channel: {name: ...}}), energy_over_momentum, detector, is_unblinded.
 
-        `opened`: closed regions that are open before all are.
+        `opened`: closed regions that are open before all are; `tree`: its name in the file.
         """
         return cls(
             selections_by_place(values["selections"]),
@@ -51,6 +52,7 @@ class RecordedSettings:
             SelectionDetector.from_mapping(values["detector"]),
             values["is_unblinded"],
             values.get("opened", ()),
+            values.get("tree", "Events"),
         )
 
     @property
@@ -71,7 +73,7 @@ def select_data(
     `settings`: as `RecordedSettings.from_mapping` takes them.  What is closed is in no output.
     """
     typed = RecordedSettings.from_mapping(settings)
-    chunks = iterate_data(events, EVENTS_PER_CHUNK, rich_for=typed.with_rich)
+    chunks = iterate_data(events, EVENTS_PER_CHUNK, rich_for=typed.with_rich, tree_name=typed.tree)
     with tree_file(candidates) as write:
         return count_recorded(chunks, typed, write, source=str(events))
 
