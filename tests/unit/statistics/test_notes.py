@@ -102,8 +102,8 @@ def test_a_background_error_above_its_value_has_a_note_on_the_correction():
         for b in (4.0, 4.1625)
     )
     assert 1.005 < high / low < 1.015
-    assert any("error above 100 %" in text for text in texts(8.0))
-    assert not any("error above 100 %" in text for text in texts(2.0))
+    assert any("error above 60 %" in text for text in texts(8.0))
+    assert not any("error above 60 %" in text for text in texts(2.0))
 
 
 def test_no_upper_limit_has_a_note():
