@@ -11,14 +11,15 @@ import pytest
 
 #: The layers in the order in which an analysis goes through them, and what all may use.
 SHARED = (
-    "chunks", "files", "kernel_cache", "particles", "lanes", "elementary_functions", "random_streams", "tables",
-    "event_files", "data_checks",
+    "chunks", "files", "kernel_cache", "particles", "lanes", "elementary_functions",
+    "random_streams", "tables", "event_files", "data_checks",
 )  # fmt: skip
 LAYERS = (
     "generation", "detector", "reconstruction", "selection", "sensitivity", "systematics",
-    "statistics", "limit_inputs", "limit_tables", "publication", "cli",
-    "limit_combination", "limit_quantities", "limit_ranges", "limit_settings", "limit_table", "limit_models", "limit_experiments",
-    "limit_extras", "limit_answers", "limit_command", "combine_command", "check_config_command",
+    "statistics", "limit_inputs", "limit_tables", "publication", "cli", "limit_combination",
+    "limit_quantities", "limit_ranges", "limit_settings", "limit_table", "limit_models",
+    "limit_experiments", "limit_extras", "limit_answers", "limit_command", "combine_command",
+    "check_config_command",
 )  # fmt: skip
 
 
