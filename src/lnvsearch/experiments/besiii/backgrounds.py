@@ -240,8 +240,9 @@ def total_background(
     """Exclusive decays, inclusive check and continuum, added up.
 
     `rows`: of BACKGROUND_COLUMNS; `inclusive`: the row of an acceptance table with what passes
-    all cuts of the inclusive sample.  `background_left_out` bounds, at 90 % confidence level, what
-    the sum leaves out: exclusive decays, and the inclusive sample, of which no event is left.
+    all cuts of the inclusive sample.  `background_left_out` bounds, at 90 % confidence level, the
+    exclusive decays that the sum leaves out, as no event is left of them.  The inclusive sample is no
+    part of the sum: it holds the same decays again, in their measured shares.
     """
     measured = [row for row in rows if row["effective_events"] > 0.0]
     expected = sum(row["expected_events"] for row in measured)
@@ -258,7 +259,6 @@ def total_background(
     return {
         "cocktail_events": expected,
         "cocktail_events_uncertainty": uncertainty,
-        "cocktail_left_out": of_cocktail,
         "inclusive_generated": generated,
         "inclusive_survived": survived,
         "inclusive_upper_limit_90": of_inclusive,
@@ -267,5 +267,5 @@ def total_background(
         "continuum_luminosities_provenance": continuum_provenance,
         "background_events": expected + continuum_events,
         "background_events_uncertainty": uncertainty,
-        "background_left_out": max(of_cocktail, of_inclusive or 0.0),
+        "background_left_out": of_cocktail,
     }

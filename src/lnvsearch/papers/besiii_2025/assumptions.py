@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lnvsearch.publication.assumptions import Effect, assumption_table
-from lnvsearch.tables import Table, find_rows, table_rows
+from lnvsearch.tables import Table, find_rows
 
 __all__ = ["assumptions"]
 
 _CHANNEL = "kkee"
-#: Samples whose efficiency is a headline begin so.
-_SIGNAL = "signal_"
+#: The headline; samples of the scan in mass begin with `_SCAN`.
+_OVERALL = "signal_phsp"
+_SCAN = "signal_two_majorana_"
 
 
 def assumptions(
@@ -20,8 +21,9 @@ def assumptions(
     calibration_record: Mapping[str, Any],
     assumptions: Iterable[Mapping[str, Any]],
 ) -> dict[str, list[str]]:
-    """Return what another value of each assumption would do to the efficiencies of the signals.
+    """Return what another value of each assumption would do to the overall efficiency.
 
+    Of those that were varied along the scan in mass, the mass that changes most has a row, too.
     `assumptions`: see `lnvsearch.publication.assumptions`.  The calibrated scalar is what the
     calibration found, and stays as it is under all variations but that without it.
     Uncertainties, of the varied sample alone, are upper bounds: both share their random numbers.
@@ -43,12 +45,16 @@ def _with_calibrated(number: Mapping[str, str], found: float) -> dict[str, str]:
 
 def _effects(efficiencies: Table, variation: str) -> Iterator[Effect]:
     nominal = {row["sample"]: row for row in find_rows(efficiencies, variation="nominal")}
-    for row in table_rows(efficiencies):
-        reference = nominal.get(row["sample"])
-        if row["variation"] != variation or not row["sample"].startswith(_SIGNAL):
-            continue
-        if reference is not None and reference["efficiency"]:
-            yield Effect(
-                _CHANNEL, f"efficiency of {row['sample']}", reference["efficiency"],
-                row["efficiency"], row["efficiency_uncertainty"] / reference["efficiency"],
-            )
+    found = {
+        row["sample"]: Effect(
+            _CHANNEL, f"efficiency of {row['sample']}", nominal[row["sample"]]["efficiency"],
+            row["efficiency"], row["efficiency_uncertainty"] / nominal[row["sample"]]["efficiency"],
+        )
+        for row in find_rows(efficiencies, variation=variation)
+        if nominal.get(row["sample"], {}).get("efficiency")
+    }  # fmt: skip
+    if _OVERALL in found:
+        yield found[_OVERALL]
+    scan = [effect for sample, effect in found.items() if sample.startswith(_SCAN)]
+    if scan:
+        yield max(scan, key=lambda effect: abs(effect.percent))

@@ -19,6 +19,8 @@ def test_efficiencies_of_signals_with_and_without_each_assumption():
             ("signal_phsp", "uncalibrated", 0.168, 0.001),
             ("signal_two_majorana_m0.575", "nominal", 0.100, 0.001),
             ("signal_two_majorana_m0.575", "uncalibrated", 0.120, 0.001),
+            ("signal_two_majorana_m1.000", "nominal", 0.200, 0.001),
+            ("signal_two_majorana_m1.000", "uncalibrated", 0.210, 0.001),
             ("control_pppipi", "nominal", 0.500, 0.001),
             ("control_pppipi", "uncalibrated", 0.600, 0.001),
         )
