@@ -12,7 +12,7 @@ from lnvsearch.experiments.na62.events import SpectrometerEvents
 __all__ = ["SimulationSettings", "simulate", "simulate_sample"]
 
 #: Generated decays in memory at a time, at most.
-DECAYS_PER_CHUNK = 100_000
+DECAYS_PER_CHUNK = 80_000
 
 
 @dataclass(frozen=True)
