@@ -1,13 +1,16 @@
 """Who may know whom: read from the imports of every file, without running any.
 
 Layers know no experiment and no paper, and a layer only those before it; an experiment knows the
-layers; a paper knows its experiment; the library knows nothing of the workflow; nothing is circular.
+layers; a paper knows its experiment; the library knows nothing of the workflow; of the workflow only
+the searches of an experiment know that experiment; nothing is circular.
 """
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 #: The layers in the order in which an analysis goes through them, and what all may use.
 SHARED = (
@@ -35,35 +38,41 @@ def modules_of(root):
     return found
 
 
-def imports_of(name, path, modules):
-    """Modules of the project that a module imports anywhere but for type checking."""
+def imports_of(name, path, modules, *, for_types):
+    """Modules of the project that a module imports anywhere, for type checking only if asked."""
     package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
     skipped = set()
     tree = ast.parse(path.read_text())
-    for node in ast.walk(tree):
+    for node in () if for_types else ast.walk(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
             skipped.update(map(id, ast.walk(node)))
     for node in ast.walk(tree):
         if id(node) in skipped:
             continue
-        names = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            above = package[:len(package) - node.level + 1] if node.level else []
-            start = ".".join([*above, *filter(None, [node.module])])
-            names = [f"{start}.{alias.name}" for alias in node.names]
-        for imported in names:
+        for imported in names_of(node, package):
             while imported and imported not in modules:
                 imported = imported.rpartition(".")[0]
             if imported:
                 yield imported
 
 
-def graph_of(root):
+def names_of(node, package):
+    """Full names that a statement imports, or a call of import_module with a plain text."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        above = package[:len(package) - node.level + 1] if node.level else []
+        start = ".".join([*above, *filter(None, [node.module])])
+        return [f"{start}.{alias.name}" for alias in node.names]
+    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+        return [arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant)]
+    return []
+
+
+def graph_of(root, *, for_types=False):
     modules = modules_of(root)
     return {
-        name: {other for other in imports_of(name, path, modules) if other != name}
+        name: {other for other in imports_of(name, path, modules, for_types=for_types) if other != name}
         for name, path in modules.items()
     }
 
@@ -79,7 +88,8 @@ def wrong_imports(graph):
 def why_not(importer, imported):
     """Why a module may not import another; empty if it may."""
     if importer[0] != "lnvsearch":
-        return "" if imported[0] == "lnvsearch" else _why_not_in_workflow(importer, imported)
+        known = _why_not_of_library if imported[0] == "lnvsearch" else _why_not_in_workflow
+        return known(importer, imported)
     if imported[0] != "lnvsearch":
         return "the library knows nothing of the workflow"
     kind, other = (parts[1] if len(parts) > 1 else "" for parts in (importer, imported))
@@ -96,6 +106,17 @@ def why_not(importer, imported):
         return "an experiment knows no other"
     if kind == other == "papers" and len(importer) > 2 < len(imported) and imported[2] != importer[2]:
         return "a paper knows no other"
+    return ""
+
+
+def _why_not_of_library(importer, imported):
+    """What the workflow may import of the library: no paper, and its own experiment alone."""
+    kind, names = imported[1:2], imported[2:3]
+    if kind == ["papers"] and names:
+        return "a paper's module is found by its name"
+    if kind == ["experiments"] and names not in ([], ["interface"]):
+        own = importer[1:2] if importer[0] == "searches" and len(importer) > 2 else []
+        return "" if own == names else "an experiment is found by its name"
     return ""
 
 
@@ -134,6 +155,17 @@ def circles(graph):
     return found
 
 
+def experiments_of_papers(graph):
+    """Paper -> the experiments that its modules import."""
+    found = {}
+    for name, others in graph.items():
+        if name.startswith("lnvsearch.papers."):
+            names = {other.split(".")[2] for other in others
+                     if other.startswith("lnvsearch.experiments.")}  # fmt: skip
+            found.setdefault(name.split(".")[2], set()).update(names)
+    return found
+
+
 @pytest.fixture(scope="module")
 def graph(root):
     return graph_of(root)
@@ -141,6 +173,27 @@ def graph(root):
 
 def test_every_import_follows_the_rule(graph):
     assert not list(wrong_imports(graph))
+
+
+def test_a_type_checker_is_told_of_no_experiment_either(root):
+    """It may be told of a later layer's type, which is what a function is given."""
+    wrong = wrong_imports(graph_of(root, for_types=True))
+    assert not [line for line in wrong if not line.endswith("the flow is one-way")]
+
+
+def test_a_paper_knows_its_own_experiment_alone(root):
+    papers = experiments_of_papers(graph_of(root, for_types=True))
+    assert papers
+    for name, experiments in papers.items():
+        content = yaml.safe_load((root / f"config/papers/{name}.yaml").read_text("utf-8"))
+        assert experiments <= {content["detector"]}, name
+
+
+def test_the_library_does_not_import_what_runs_it(root):
+    for path in (root / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            for name in names_of(node, []):
+                assert name.split(".")[0] not in ("snakemake", "pydantic"), path
 
 
 def test_every_module_has_its_place(graph):
@@ -168,6 +221,12 @@ def test_nothing_is_circular(graph):
         ("src/lnvsearch/experiments/near/one.py", "from searches import load", "the workflow"),
         ("workflow/searches/search.py", "from searches.far import search", "searches.load"),
         ("workflow/searches/near/one.py", "from searches.far.search import x", "searches.load"),
+        ("workflow/searches/near/one.py", "from lnvsearch.experiments.far import two", "by its name"),
+        ("workflow/scripts/one.py", "from lnvsearch.experiments.far import two", "by its name"),
+        ("workflow/scripts/one.py", "import lnvsearch.papers.print", "by its name"),
+        ("src/lnvsearch/selection/one.py", "import_module('lnvsearch.experiments.far.two')", "a layer"),
+        ("src/lnvsearch/selection/one.py",
+         "if TYPE_CHECKING:\n    from lnvsearch.papers.print import x", "a layer"),
     ],
 )
 def test_a_wrong_import_is_seen(tmp_path, file, text, problem):
@@ -182,7 +241,7 @@ def test_a_wrong_import_is_seen(tmp_path, file, text, problem):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
-    (found,) = wrong_imports(graph_of(tmp_path))
+    (found,) = wrong_imports(graph_of(tmp_path, for_types=True))
     assert problem in found
 
 
@@ -211,6 +270,33 @@ def test_files_are_named_after_their_experiment_only_in_its_folders(root):
             place = path.relative_to(root).as_posix()
             if not place.startswith(homes):
                 assert not any(name in place for name in names), place
+
+
+def test_experiments_are_named_only_in_their_folders(root):
+    """By the name of the folder; a help text may say whose search is an example."""
+    names = [path.parent.name for path in (root / "src/lnvsearch/experiments").glob("*/__init__.py")]
+    word = re.compile("|".join(names))
+    homes = tuple(
+        f"{place}/{name}/" for name in names for place in ("src/lnvsearch/experiments", "workflow/searches")
+    )  # fmt: skip
+    homes += ("src/lnvsearch/papers/", "workflow/searches/load.py")
+    manual = "workflow/describe_configuration.py"  # text for a reader
+    for path in [*(root / "src").rglob("*.py"), *(root / "workflow").rglob("*.py")]:
+        place = path.relative_to(root).as_posix()
+        if not place.startswith((*homes, manual)):
+            tree = ast.parse(path.read_text("utf-8"))
+            for node in ast.walk(tree):  # Docstrings may give an example.
+                if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                    node.value.value = ""
+            assert not word.search(ast.unparse(tree)), place
+    for path in (root / "workflow/rules").glob("*.smk"):
+        assert not word.search(path.read_text("utf-8")), path
+
+
+def test_scripts_are_short(root):
+    """They read files, call the library and write files."""
+    for path in (root / "workflow/scripts").glob("*.py"):
+        assert path.read_text("utf-8").count("\n") <= 70, path
 
 
 def test_no_file_and_no_function_is_too_long(root):

@@ -126,7 +126,14 @@ class ProjectCode:
         else:
             found = set()
             for served, target in self._served(module):
-                if name == served or served is None and name in self._text(target).names:
+                has = name in self._text(target).names
+                is_module = self._is_package(target) or target == f"{module}.{name}"
+                if name == served and not has and not is_module:
+                    raise UnknownCodeError(
+                        f"{self._places[target]}: no {name}, which {module} says it has; write it, or "
+                        f"name its module in {self._places[module]}"
+                    )
+                if name == served or served is None and has:
                     found |= self._module(target, module)
             if not found and "__getattr__" in text.names and not text.served:
                 found = {module}

@@ -509,12 +509,13 @@ def test_an_experiment_without_a_part_of_its_interface_is_refused_at_once(projec
         load(project)
 
 
-def test_a_companion_that_is_not_there_is_refused(refused):
+@pytest.mark.parametrize("name", ["na62_2222", "na62_2022"])
+def test_a_companion_that_is_not_there_or_the_search_itself_is_refused(refused, name):
     def change(content):
-        content["companion"] = "na62_2222"
+        content["companion"] = name
 
     message = refused("config/papers/na62_2022.yaml", change)
-    assert "companion: " in message and "na62_2222" in message
+    assert "companion: " in message and name in message
 
 
 # --- combinations --------------------------------------------------------------------------------

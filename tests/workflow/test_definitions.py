@@ -72,6 +72,9 @@ BAD_TEXTS = {
         "statistics:\n  signal: 200\n  control: 300\n  signal: 400\n",
         [": statistics.signal: given twice", "lines 2 and 4"],
     ),
+    "a merge given twice": (
+        "a: &a {x: 1}\nb: &b {x: 2}\nc:\n  <<: *a\n  <<: *b\n", [": c.<<: given twice, in lines 4 and 5"]
+    ),
     "a key given twice in an entry of a list": (
         "data:\n  - {a: 1}\n  - {b: {c: 1, c: 2}}\n", [": data[1].b.c: given twice, in lines 3 and 3"]
     ),

@@ -178,6 +178,8 @@ def test_a_lazy_package_that_a_helper_hands_on_counts_with_all_it_loads(project)
          r"__init__\.py:7: there is no module shapes\.figures"),
         ("from shapes import PI", LAZY.replace("_HOME[name]", "_HOME.get(name)"),
          r"__init__\.py:7: what .* loads is unclear"),
+        ("from shapes import PI", LAZY.replace('"numbers"', '"squares"'),
+         r"shapes/squares\.py: no PI, which shapes says it has; write it, or name its module in .*__init__"),
         ("import_module(name)", "", r"draw\.py:1: what import_module loads is chosen at run time"),
         ("import_module(f'shapes.{name}')", "", r"draw\.py:1: .* chosen at run time"),
         ("from importlib import import_module as load\nload(f'shapes.{name}')", "",

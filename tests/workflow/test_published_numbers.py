@@ -225,6 +225,10 @@ BAD = {
         "background_kmu4_events", "pimumu", {"quantity": "background_kmu9_events"},
         ["background_kmu9_events", "compared with nothing"],
     ),
+    "a value that its key does not allow": (
+        "observed_events", "piee", {"value": "-1"},
+        ["entered at channels.piee.limit.observed: -1 is not allowed", "integer >= 0"],
+    ),
     "entered and yet not simulated": (
         "observed_events", "piee", {"not_simulated": "a count"}, ["keep the one that holds"],
     ),

@@ -30,6 +30,8 @@ def of_every_search(paper: Paper, data: str) -> Iterator[str]:
     companion = paper.companion_file()
     if companion is not None and not Path(companion).exists():
         yield f"companion: {companion}: no such file; name a search with published numbers"
+    elif companion == paper.published_file():
+        yield f"companion: {paper.name!r} is the search itself; name another, or leave it out"
     for name, entry in keys.variations.items():
         where = f"variations.{name}"
         for sample in entry.samples:

@@ -57,9 +57,8 @@ def _wrong_keys(node: yaml.Node | None, where: str, seen: set[int]) -> Iterator[
     lines: dict[str, int] = {}
     for name, content in node.value if isinstance(node, yaml.MappingNode) else ():
         line, key = name.start_mark.line + 1, join(where, name.value)
-        if name.tag == "tag:yaml.org,2002:merge":
-            key = where
-        elif name.tag != "tag:yaml.org,2002:str":
+        is_merge = name.tag == "tag:yaml.org,2002:merge"
+        if not is_merge and name.tag != "tag:yaml.org,2002:str":
             yield (
                 f"{key}: line {line}: YAML takes this key for something else than text; write it in "
                 "quotes, or another name"
@@ -67,7 +66,7 @@ def _wrong_keys(node: yaml.Node | None, where: str, seen: set[int]) -> Iterator[
         elif name.value in lines:
             yield f"{key}: given twice, in lines {lines[name.value]} and {line}; keep one"
         lines[str(name.value)] = line
-        yield from _wrong_keys(content, key, seen)
+        yield from _wrong_keys(content, where if is_merge else key, seen)
 
 
 def read_yaml(path: str | Path) -> dict:

@@ -54,7 +54,7 @@ def typed_and_entered(paper: Paper, filled: set[str]) -> tuple[SearchKeys, Mappi
     try:
         typed = checked(paper.keys, paper.settings, paper.file, elsewhere)
     except ConfigurationError as error:
-        problems = str(error).splitlines()
+        problems = [_at_its_source(paper, line, filled) for line in str(error).splitlines()]
     try:
         values = entered.entered_values(paper.published, sources, filled)
     except ValueError as error:
@@ -63,6 +63,16 @@ def typed_and_entered(paper: Paper, filled: set[str]) -> tuple[SearchKeys, Mappi
     if problems or lost:
         raise ConfigurationError("\n".join(problems + lost[:3 if problems else None]))
     return typed, values
+
+
+def _at_its_source(paper: Paper, line: str, filled: set[str]) -> str:
+    """A problem of a key that was filled in, told where the value stands: among the numbers."""
+    problem = line.removeprefix(f"{paper.file}: ")
+    key = problem.partition(": ")[0]
+    if key not in filled:
+        return line
+    (place,) = (number.place for number in paper.published if key in number.entered_keys)
+    return f"{place}: entered at {problem}"
 
 
 def check_accounted(paper: Paper) -> None:

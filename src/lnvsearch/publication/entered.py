@@ -188,7 +188,7 @@ def _evaluate(node: ast.expr, sources: Mapping[str, Any]) -> tuple[Decimal, str 
     """Value and unit of an entry; no unit where a factor has made it the printed one."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
         factor = _literal(node.right)
-        if not isinstance(factor, int | float):
+        if type(factor) not in (int, float) or not 0.0 < abs(factor) < 1e12:
             raise ValueError(f"{ast.unparse(node.right)} is not a factor")
         factor = Decimal(str(factor))
         return _evaluate(node.left, sources)[0] * factor, None

@@ -88,11 +88,13 @@ class PublishedNumbers(Sequence[PublishedNumber]):
         self._by_quantity: dict[str, list[PublishedNumber]] = {}
         for number in self._numbers:
             named = self._by_quantity.setdefault(number.quantity, [])
-            if any(_same_key(number, other) for other in named):
-                raise ValueError(
-                    f"the published number {number.key} is listed twice; "
-                    "quantity, channel and mass_gev together must be unique"
-                )
+            for other in named:
+                if _same_key(number, other):
+                    raise ValueError(
+                        f"{number.place or 'numbers'}: {number.key} is listed twice"
+                        f"{f' (first in {other.place})' if other.place else ''}; quantity, channel "
+                        "and mass_gev together must be unique: remove one, or name it differently"
+                    )
             named.append(number)
 
     def __len__(self) -> int:
@@ -158,20 +160,19 @@ def read_published(path: str | Path) -> PublishedNumbers:
     read, a confidence is unknown or a number is listed twice.
     """
     with open(path, newline="", encoding="utf-8") as stream:
-        reader = csv.DictReader(stream, restval="")
+        reader = csv.DictReader(stream)
         missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
         if missing:
             raise ValueError(f"{path}: missing columns {missing}; needed are {list(COLUMNS)}")
-        numbers = [
-            _published_number(row, f"{path}, line {line_number}")
-            for line_number, row in enumerate(reader, start=2)
-        ]
+        numbers = [_published_number(row, f"{path}, line {reader.line_num}") for row in reader]
     return PublishedNumbers(numbers)
 
 
 def _published_number(row: dict[str, str], place: str) -> PublishedNumber:
     if None in row:
         raise ValueError(f"{place}: more cells than the header has columns; remove the last ones")
+    if None in row.values():
+        raise ValueError(f"{place}: fewer cells than the header has columns; add the empty ones")
     confidence = row["reading_confidence"]
     if confidence not in _CONFIDENCES:
         raise ValueError(

@@ -183,12 +183,20 @@ def _write(path, **changes):
         ({"value": "8,97"}, "line 3: value is '8,97'"),
         ({"value": "nan"}, "line 3: value"),
         ({"quantity": ""}, "line 3: quantity is empty"),
-        ({"unit": "1"}, "listed twice"),
+        ({"unit": "1"}, r"line 3: .* is listed twice \(first in .*line 2\).*remove one"),
     ],
 )
 def test_a_bad_file_is_refused_with_the_place(tmp_path, changes, message):
     with pytest.raises(ValueError, match=message):
         read_published(_write(tmp_path / "numbers.csv", **changes))
+
+
+def test_a_row_without_its_last_cells_is_refused_with_its_line_in_the_file(tmp_path):
+    """A blank line counts, too."""
+    path = _write(tmp_path / "numbers.csv")
+    path.write_text(path.read_text() + "\nspills,kkee,,5,,1,high,5\n")
+    with pytest.raises(ValueError, match=r"line 4: fewer cells than the header has columns; add"):
+        read_published(path)
 
 
 def test_a_missing_column_is_named(tmp_path):
