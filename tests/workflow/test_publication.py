@@ -83,6 +83,7 @@ def test_hypotheses_are_those_that_the_searchs_file_compares(papers):
         assert note == variations[name]["description"]
     assert settings["channels"]["pipi0ee"] == {
         "normalisation_channel": "piee", "normalisation_sample": "norm_piee",
+        "normalisation_mode": "pi_ee_sm",
         "further_branching_fraction": {"mean": 0.98823, "sigma": 0.00034},
     }
 

@@ -65,6 +65,7 @@ def _channels(paper: KaonSearch) -> dict[str, dict]:
         channels[name] = {
             "normalisation_channel": normalisation["channel"],
             "normalisation_sample": normalisation["sample"],
+            "normalisation_mode": paper.samples[normalisation["sample"]]["mode"],
         }
         further = entry["limit"].get("further_branching_fraction")
         if further is not None:

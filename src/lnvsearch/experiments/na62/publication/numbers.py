@@ -2,8 +2,9 @@
 
 How a channel's kaons are counted says the search's file.  `channels` has for each channel
 `normalisation_channel`, the one under which the numbers of its normalisation decay are printed, the
-sample `normalisation_sample`, and with a further decay of a signal particle that is required its
-`further_branching_fraction` {mean, sigma}.
+sample `normalisation_sample` of it and its decay `normalisation_mode` (lnvsearch.generation.kaon),
+and with a further decay of a signal particle that is required its `further_branching_fraction`
+{mean, sigma}.
 """
 
 from __future__ import annotations

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from lnvsearch.experiments.na62.publication.numbers import Channels, normalisation
-from lnvsearch.experiments.na62.publication.tables.background import process_background
+from lnvsearch.experiments.na62.publication.tables.background import process_background, process_of
 from lnvsearch.publication import branching_fractions as shared
 from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.tables import Table, text_table
 
 __all__ = ["branching_fractions"]
 
-#: Normalisation decay, by the channel under which the paper prints its numbers -> the PDG's name.
-_NORMALISATION = {"piee": "S010.15", "pimumu": "S010.16"}
+#: Decay with which kaons are counted (lnvsearch.generation.kaon) -> the PDG's name.
+_NORMALISATION = {"pi_ee_sm": "S010.15", "pi_mumu_sm": "S010.16"}
 #: In no nominal sample: radiative Ke3 in the angles of the PDG's entry is a hypothesis.
 _RADIATIVE_KE3 = "S010.18"
 
@@ -34,16 +34,19 @@ def branching_fractions(
     """
     lines = []
     for channel, table in background.items():
-        norm = normalisation(channels, channel)["normalisation_channel"]
-        number = published.find("normalisation_branching_fraction", channel=norm)
-        name = _NORMALISATION.get(norm)
+        counted = normalisation(channels, channel)
+        number = published.find(
+            "normalisation_branching_fraction", channel=counted["normalisation_channel"]
+        )
+        name = _NORMALISATION.get(counted["normalisation_mode"])
         if number is None or not number.legible or name is None:
             continue
         stated = {name: shared.Fraction(number.value, number.uncertainty or 0.0, "the paper")}
         for difference in shared.differences([name], pdg, other_fractions, stated):
             for record in limits[channel]:
                 if _is_nominal(record):
-                    own = process_background(table, norm, "lnv", "signal")
+                    process = process_of(counted["normalisation_sample"])
+                    own = process_background(table, process, "lnv", "signal")
                     kept = 0.0 if own is None or own.is_empty else own.events
                     changed = kept + (record["background"] - kept) / difference.ratio
                     ratio = difference.ratio * shared.limit_ratio(record, changed)
