@@ -194,8 +194,7 @@ class Calibration(Keys):
     parameter: str = key("Key of the detector's file, its parts joined by points.")
     minimum: float = key("Lowest value allowed.")
     maximum: float = key("Highest value allowed.")
-    target_quantity: Literal["efficiency"] = key("What is matched.")
-    target: float = key("The number to match; the published one unless given.", gt=0, lt=1)
+    target: float = key("Efficiency to match; the published one unless given.", gt=0, lt=1)
     sample: Name = key("Name of the random streams of the calibration; no sample may bear it.")
     like: Name = key("The sample whose decay is simulated.")
 
