@@ -275,7 +275,7 @@ def test_files_are_named_after_their_experiment_only_in_its_folders(root):
 def test_experiments_are_named_only_in_their_folders(root):
     """By the name of the folder; a help text may say whose search is an example."""
     names = [path.parent.name for path in (root / "src/lnvsearch/experiments").glob("*/__init__.py")]
-    word = re.compile("|".join(names))
+    word = re.compile(rf"(?<![a-z])({'|'.join(names)})(?![a-z])")
     homes = tuple(
         f"{place}/{name}/" for name in names for place in ("src/lnvsearch/experiments", "workflow/searches")
     )  # fmt: skip
