@@ -198,6 +198,8 @@ def test_every_rule_names_its_own_script(root):
     without = []
     for file in (root / "workflow/rules").glob("*.smk"):
         for rule in re.split(r"(?m)^rule ", file.read_text())[1:]:
+            if "    output:" not in rule:
+                continue  # It always runs.
             script = re.search(r"scripts/(\w+)\.py", rule)
             code = re.search(r'(?m)^        code=code_of(_step)?\(\s*"(\w+)"', rule)
             if code is None:
