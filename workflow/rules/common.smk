@@ -29,7 +29,7 @@ HAS_CONFIGURATION = Path("config/papers").is_dir() if IS_MODULE else ROOT == Pat
 # Inputs by relative path, if there is one: a folder that was moved is the same to Snakemake.
 DATA_ROOT = Path() if HAS_CONFIGURATION else ROOT
 # For jobs that read the configuration again.
-os.environ["LNVSEARCH_CONFIGURATION"] = str(DATA_ROOT.absolute())
+os.environ.update(LNVSEARCH_CONFIGURATION=str(DATA_ROOT.absolute()))
 sys.path.insert(0, str(ROOT / "workflow"))
 
 import frozen
