@@ -1,6 +1,7 @@
 # Searches for lepton-number violation, regenerated with simulated events.
 # Run with `snakemake --cores 2`; the knobs are in config/config.yaml.
 
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/simulate.smk"
 include: "workflow/rules/select.smk"

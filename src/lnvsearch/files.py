@@ -18,7 +18,7 @@ def written_whole(path: str | Path) -> Iterator[Path]:
 
     A reader therefore sees the old file, or the new one, and never half of either.  If the block
     raises, what it wrote is removed and `path` stays as it was.  Missing folders are made.
-    An OSError for want of space names `path`.
+    An OSError for want of space, or beyond a limit on the size of a file, names `path`.
 
     >>> with written_whole("table.csv") as temporary:       # doctest: +SKIP
     ...     temporary.write_text("mass_gev,limit\\n")
@@ -31,7 +31,7 @@ def written_whole(path: str | Path) -> Iterator[Path]:
         yield temporary
         os.replace(temporary, target)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise
         raise OSError(error.errno, f"{error.strerror}; free some and run again", str(target)) from error
     finally:

@@ -14,15 +14,15 @@ rule combine_limits:
         md="results/combinations/{combination}.md",
     log:
         "results/combinations/logs/{combination}.log",
-    params:
-        code=code_of("combine_limits"),
-        combination=lambda w: COMBINATIONS[w.combination],
-        confidence_level=config["confidence_level"],
-        seed=config["base_seed"],
     wildcard_constraints:
         combination="|".join(COMBINATIONS) or "none",
     resources:
         mem_mb=400,
         runtime=5,
+    params:
+        code=code_of("combine_limits"),
+        combination=lambda w: COMBINATIONS[w.combination],
+        confidence_level=config["confidence_level"],
+        seed=config["base_seed"],
     script:
         "../scripts/combine_limits.py"

@@ -16,9 +16,20 @@ if set(sys.executable) & set(" \t\n'\"\\$&;|<>()`*?#[]{}~"):
     )
 os.environ.setdefault("LOGNAME", f"uid{os.getuid()}")
 
-ROOT = Path(workflow.basedir)
+# The place of this file, not of the first one, which may be a user's that has this workflow as a module.
+ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
+if not (ROOT / "workflow" / "searches").is_dir():
+    raise WorkflowError(
+        f"{ROOT}: not a folder with the whole project, of which rules alone are not enough; "
+        "clone it, install it (make environment) and give `snakefile:` the path of its Snakefile"
+    )
+IS_MODULE = Path(workflow.basedir) != ROOT
+# A user of the module has a configuration of his own, if there is one in the working directory.
+HAS_CONFIGURATION = Path("config/papers").is_dir() if IS_MODULE else ROOT == Path.cwd()
 # Inputs by relative path, if there is one: a folder that was moved is the same to Snakemake.
-DATA_ROOT = Path() if ROOT == Path.cwd() else ROOT
+DATA_ROOT = Path() if HAS_CONFIGURATION else ROOT
+# For jobs that read the configuration again.
+os.environ.update(LNVSEARCH_CONFIGURATION=str(DATA_ROOT.absolute()))
 sys.path.insert(0, str(ROOT / "workflow"))
 
 import frozen
@@ -30,7 +41,7 @@ from searches.search import NOMINAL
 from snakemake.utils import update_config
 
 # Read here, not by `configfile:`, which would take the last of two equal keys and run code.
-CONFIG_FILES = [ROOT / "config" / "config.yaml", *workflow.configfiles]
+CONFIG_FILES = [DATA_ROOT.absolute() / "config" / "config.yaml", *workflow.configfiles]
 try:
     knobs = read_config(CONFIG_FILES)
     update_config(knobs, config)

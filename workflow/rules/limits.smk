@@ -9,15 +9,15 @@ rule compute_sensitivity:
         sensitivity="results/{paper}/sensitivity/{channel}.json",
     log:
         "results/{paper}/logs/compute_sensitivity/{channel}.log",
-    params:
-        code=code_of_step("compute_sensitivity"),
-        experiment=experiment_of,
-        settings=settings_of("compute_sensitivity"),
     wildcard_constraints:
         paper=papers_with("compute_sensitivity"),
     resources:
         mem_mb=200,
         runtime=5,
+    params:
+        code=code_of_step("compute_sensitivity"),
+        experiment=experiment_of,
+        settings=settings_of("compute_sensitivity"),
     script:
         "../scripts/run_step.py"
 
@@ -30,15 +30,15 @@ rule normalise_data:
         sensitivity="results/{paper}/sensitivity/data/{channel}.json",
     log:
         "results/{paper}/logs/normalise_data/{channel}.log",
-    params:
-        code=code_of_step("normalise_data"),
-        experiment=experiment_of,
-        settings=settings_of("normalise_data"),
     wildcard_constraints:
         paper=papers_with("normalise_data"),
     resources:
         mem_mb=200,
         runtime=5,
+    params:
+        code=code_of_step("normalise_data"),
+        experiment=experiment_of,
+        settings=settings_of("normalise_data"),
     script:
         "../scripts/run_step.py"
 
@@ -51,14 +51,14 @@ rule set_limits:
         limits="results/{paper}/limits/{channel}.json",
     log:
         "results/{paper}/logs/set_limits/{channel}.log",
+    resources:
+        mem_mb=200,
+        runtime=5,
     params:
         code=code_of("set_limits"),
         limit=lambda w: search(w).limit_parameters(w.channel),
         simulation=lambda w: list(search(w).limit_inputs(w.channel)),
         confidence_level=config["confidence_level"],
-    resources:
-        mem_mb=200,
-        runtime=5,
     script:
         "../scripts/set_limits.py"
 
@@ -73,17 +73,17 @@ rule scan_limits:
         scan="results/{paper}/limits/{channel}_scan.csv",
     log:
         "results/{paper}/logs/scan_limits/{channel}.log",
+    wildcard_constraints:
+        paper=papers_with("compute_efficiencies"),
+    resources:
+        mem_mb=200,
+        runtime=5,
     params:
         code=code_of("scan_limits"),
         limit=lambda w: search(w).limit_parameters(w.channel),
         scan_model=lambda w: search(w).channels[w.channel]["scan_model"],
         in_mass_bin=lambda w: search(w).settings["mass_bin"]["in_efficiency"],
         confidence_level=config["confidence_level"],
-    wildcard_constraints:
-        paper=papers_with("compute_efficiencies"),
-    resources:
-        mem_mb=200,
-        runtime=5,
     script:
         "../scripts/scan_limits.py"
 
@@ -99,12 +99,12 @@ rule tabulate_limits_by_method:
         md="results/{paper}/tables/limits_by_method.md",
     log:
         "results/{paper}/logs/tabulate_limits_by_method.log",
-    params:
-        code=code_of("tabulate_limits_by_method"),
-        compared=lambda w: search(w).limit_variants(),
     resources:
         mem_mb=200,
         runtime=5,
+    params:
+        code=code_of("tabulate_limits_by_method"),
+        compared=lambda w: search(w).limit_variants(),
     script:
         "../scripts/tabulate_limits_by_method.py"
 
@@ -118,14 +118,12 @@ rule coverage:
         md="results/{paper}/tables/undercoverage.md",
     log:
         "results/{paper}/logs/coverage.log",
-    params:
-        code=code_of("compute_coverage"),
-        limits=lambda w: {
-            name: search(w).limit_parameters(name) for name in search(w).channels
-        },
-        confidence_level=config["confidence_level"],
     resources:
         mem_mb=200,
         runtime=10,
+    params:
+        code=code_of("compute_coverage"),
+        limits=lambda w: {name: search(w).limit_parameters(name) for name in search(w).channels},
+        confidence_level=config["confidence_level"],
     script:
         "../scripts/compute_coverage.py"

@@ -15,6 +15,11 @@ rule tabulate_table:
         md="results/{paper}/tables/{table}.md",
     log:
         "results/{paper}/logs/tabulate_table/{table}.log",
+    wildcard_constraints:
+        table="|".join(sorted({name for p in PAPERS.values() for name in p.tables})),
+    resources:
+        mem_mb=200,
+        runtime=5,
     params:
         code=code_of(
             "tabulate_table",
@@ -25,11 +30,6 @@ rule tabulate_table:
         name=lambda w: search(w).table(w.table).name,
         results=lambda w: list(search(w).table(w.table).files),
         settings=lambda w: search(w).table(w.table).settings,
-    wildcard_constraints:
-        table="|".join(sorted({name for p in PAPERS.values() for name in p.tables})),
-    resources:
-        mem_mb=200,
-        runtime=5,
     script:
         "../scripts/tabulate_table.py"
 
@@ -48,6 +48,11 @@ rule draw_figure:
         csv="results/{paper}/figures/{figure}.csv",
     log:
         "results/{paper}/logs/draw_figure/{figure}.log",
+    wildcard_constraints:
+        figure="|".join(sorted({name for p in PAPERS.values() for name in p.figures})),
+    resources:
+        mem_mb=300,
+        runtime=5,
     params:
         code=code_of(
             "draw_figure",
@@ -58,11 +63,6 @@ rule draw_figure:
         name=lambda w: search(w).figure(w.figure).name,
         results=lambda w: list(search(w).figure(w.figure).files),
         settings=lambda w: search(w).figure(w.figure).settings,
-    wildcard_constraints:
-        figure="|".join(sorted({name for p in PAPERS.values() for name in p.figures})),
-    resources:
-        mem_mb=300,
-        runtime=5,
     script:
         "../scripts/draw_figure.py"
 
@@ -81,6 +81,9 @@ rule compare_with_published:
         parts="results/{paper}/comparison.json",
     log:
         "results/{paper}/logs/compare_with_published.log",
+    resources:
+        mem_mb=200,
+        runtime=5,
     params:
         code=code_of(
             "compare_with_published",
@@ -90,9 +93,6 @@ rule compare_with_published:
         module=lambda w: search(w).comparison().module,
         results=lambda w: list(search(w).comparison().files),
         settings=lambda w: search(w).comparison().settings,
-    resources:
-        mem_mb=200,
-        runtime=5,
     script:
         "../scripts/compare_with_published.py"
 
@@ -109,11 +109,11 @@ rule summarise_comparison:
         ),
     log:
         "results/logs/summarise_comparison.log",
-    params:
-        code=code_of("summarise_comparison"),
     resources:
         mem_mb=200,
         runtime=5,
+    params:
+        code=code_of("summarise_comparison"),
     script:
         "../scripts/summarise_comparison.py"
 
@@ -122,11 +122,11 @@ rule status:
     """What is done, stale, edited and left, and what the jobs used; with --nolock beside a run."""
     log:
         "results/logs/status.log",
-    params:
-        asked_mb=lambda w: asked_memory_mb(),
-        cores=workflow.cores,
     resources:
         mem_mb=300,
         runtime=5,
+    params:
+        asked_mb=lambda w: asked_memory_mb(),
+        cores=workflow.cores,
     script:
         "../scripts/status.py"

@@ -11,15 +11,15 @@ rule map_identification:
         table="results/{paper}/identification/{variation}_table.csv",
     log:
         "results/{paper}/logs/map_identification/{variation}.log",
-    params:
-        code=code_of_step("map_identification"),
-        experiment=experiment_of,
-        settings=settings_of("map_identification"),
     wildcard_constraints:
         paper=papers_with("map_identification"),
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        code=code_of_step("map_identification"),
+        experiment=experiment_of,
+        settings=settings_of("map_identification"),
     script:
         "../scripts/run_step.py"
 
@@ -42,6 +42,12 @@ rule select_sample:
         losses="results/{paper}/losses/{sample}/{variation}.csv",
     log:
         "results/{paper}/logs/select_sample/{sample}/{variation}.log",
+    wildcard_constraints:
+        sample="(?!data/)[a-z0-9_.]+",
+    priority: 3
+    resources:
+        mem_mb=900,
+        runtime=20,
     params:
         code=code_of(
             "select_sample",
@@ -54,12 +60,6 @@ rule select_sample:
         base_seed=config["base_seed"],
         simulations=lambda w: search(w).simulations(w.sample, w.variation),
         selections=lambda w: search(w).selections(w.sample, w.variation),
-    wildcard_constraints:
-        sample="(?!data/)[a-z0-9_.]+",
-    priority: 3
-    resources:
-        mem_mb=900,
-        runtime=20,
     script:
         "../scripts/select_sample.py"
 
@@ -74,6 +74,12 @@ rule select_part:
         counts=temp("results/{paper}/parts/{sample}/{variation}/{part}.pickle"),
     log:
         "results/{paper}/logs/select_part/{sample}/{variation}/{part}.log",
+    wildcard_constraints:
+        part=r"\d+",
+    priority: 3
+    resources:
+        mem_mb=900,
+        runtime=20,
     params:
         code=code_of(
             "select_part",
@@ -86,12 +92,6 @@ rule select_part:
         base_seed=config["base_seed"],
         simulations=lambda w: search(w).simulations(w.sample, w.variation),
         selections=lambda w: search(w).selections(w.sample, w.variation),
-    wildcard_constraints:
-        part=r"\d+",
-    priority: 3
-    resources:
-        mem_mb=900,
-        runtime=20,
     script:
         "../scripts/select_part.py"
 
@@ -113,15 +113,15 @@ rule select_data:
         ),
     log:
         "results/{paper}/logs/select_data.log",
+    resources:
+        mem_mb=800,
+        runtime=10,
     params:
         code=code_of("select_data", part_of_experiment("select_data")),
         experiment=experiment_of,
         selection=lambda w: search(w).data_parameters(),
         opened=lambda w: list(search(w).opened),
         manifest=manifest_of_opening,
-    resources:
-        mem_mb=800,
-        runtime=10,
     script:
         "../scripts/select_data.py"
 
@@ -134,13 +134,13 @@ rule collect_channel:
         table="results/{paper}/{folder}/{channel}.csv",
     log:
         "results/{paper}/logs/collect_channel/{folder}/{channel}.log",
-    params:
-        code=code_of("collect_channel"),
     wildcard_constraints:
         folder="cutflow|acceptance|losses",
     resources:
         mem_mb=200,
         runtime=5,
+    params:
+        code=code_of("collect_channel"),
     script:
         "../scripts/collect_channel.py"
 
@@ -149,10 +149,10 @@ rule freeze:
     """The manifests with which data are opened, config/frozen/<paper>.json; commit them."""
     log:
         "results/logs/freeze.log",
-    params:
-        parts=lambda w: {name: frozen.parts(paper, CODE) for name, paper in PAPERS.items()},
     resources:
         mem_mb=200,
         runtime=5,
+    params:
+        parts=lambda w: {name: frozen.parts(paper, CODE) for name, paper in PAPERS.items()},
     script:
         "../scripts/freeze.py"

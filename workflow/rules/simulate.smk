@@ -32,16 +32,16 @@ rule simulate_sample:
         events=kept_or_temporary("results/{paper}/recorded/{sample}/{variation}.root"),
     log:
         "results/{paper}/logs/simulate_sample/{sample}/{variation}.log",
+    priority: 1
+    resources:
+        mem_mb=500,
+        runtime=20,
     params:
         code=code_of("simulate_sample", part_of_experiment("simulate_sample")),
         experiment=experiment_of,
         n_events=lambda w: search(w).number_of_events(w.sample, w.variation),
         base_seed=config["base_seed"],
         simulations=lambda w: search(w).simulations(w.sample, w.variation),
-    priority: 1
-    resources:
-        mem_mb=500,
-        runtime=20,
     script:
         "../scripts/simulate_sample.py"
 
@@ -57,15 +57,15 @@ rule calibrate_response:
         trials="results/{paper}/calibration/trials.csv",
     log:
         "results/{paper}/logs/calibrate_response.log",
+    wildcard_constraints:
+        paper=papers_with("calibrate_response"),
+    priority: 2
+    resources:
+        mem_mb=500,
+        runtime=20,
     params:
         code=code_of_step("calibrate_response"),
         experiment=experiment_of,
         settings=settings_of("calibrate_response"),
-    priority: 2
-    wildcard_constraints:
-        paper=papers_with("calibrate_response"),
-    resources:
-        mem_mb=500,
-        runtime=20,
     script:
         "../scripts/run_step.py"

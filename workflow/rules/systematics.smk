@@ -9,15 +9,15 @@ rule calibrate_acceptance:
         record="results/{paper}/calibration/{normalisation}.json",
     log:
         "results/{paper}/logs/calibrate_acceptance/{normalisation}.log",
-    params:
-        code=code_of_step("calibrate_acceptance"),
-        experiment=experiment_of,
-        settings=settings_of("calibrate_acceptance"),
     wildcard_constraints:
         paper=papers_with("calibrate_acceptance"),
     resources:
         mem_mb=200,
         runtime=5,
+    params:
+        code=code_of_step("calibrate_acceptance"),
+        experiment=experiment_of,
+        settings=settings_of("calibrate_acceptance"),
     script:
         "../scripts/run_step.py"
 
@@ -32,15 +32,15 @@ rule estimate_backgrounds:
         total="results/{paper}/background/{channel}.json",
     log:
         "results/{paper}/logs/estimate_backgrounds/{channel}.log",
-    params:
-        code=code_of_step("estimate_backgrounds"),
-        experiment=experiment_of,
-        settings=settings_of("estimate_backgrounds"),
     wildcard_constraints:
         paper=papers_with("estimate_backgrounds"),
     resources:
         mem_mb=200,
         runtime=5,
+    params:
+        code=code_of_step("estimate_backgrounds"),
+        experiment=experiment_of,
+        settings=settings_of("estimate_backgrounds"),
     script:
         "../scripts/run_step.py"
 
@@ -53,15 +53,15 @@ rule estimate_from_control_samples:
         transferred="results/{paper}/transferred/{channel}.csv",
     log:
         "results/{paper}/logs/estimate_from_control_samples/{channel}.log",
-    params:
-        code=code_of_step("estimate_from_control_samples"),
-        experiment=experiment_of,
-        settings=settings_of("estimate_from_control_samples"),
     wildcard_constraints:
         paper=papers_with("estimate_from_control_samples"),
     resources:
         mem_mb=500,
         runtime=5,
+    params:
+        code=code_of_step("estimate_from_control_samples"),
+        experiment=experiment_of,
+        settings=settings_of("estimate_from_control_samples"),
     script:
         "../scripts/run_step.py"
 
@@ -74,15 +74,15 @@ rule scan_cut:
         scan="results/{paper}/background/{channel}_punzi.csv",
     log:
         "results/{paper}/logs/scan_cut/{channel}.log",
-    params:
-        code=code_of_step("scan_cut"),
-        experiment=experiment_of,
-        settings=settings_of("scan_cut"),
     wildcard_constraints:
         paper=papers_with("scan_cut"),
     resources:
         mem_mb=200,
         runtime=5,
+    params:
+        code=code_of_step("scan_cut"),
+        experiment=experiment_of,
+        settings=settings_of("scan_cut"),
     script:
         "../scripts/run_step.py"
 
@@ -96,15 +96,15 @@ rule compute_efficiencies:
         by_mass="results/{paper}/systematics/{channel}_by_mass.csv",
     log:
         "results/{paper}/logs/compute_efficiencies/{channel}.log",
-    params:
-        code=code_of_step("compute_efficiencies"),
-        experiment=experiment_of,
-        settings=settings_of("compute_efficiencies"),
     wildcard_constraints:
         paper=papers_with("compute_efficiencies"),
     resources:
         mem_mb=200,
         runtime=5,
+    params:
+        code=code_of_step("compute_efficiencies"),
+        experiment=experiment_of,
+        settings=settings_of("compute_efficiencies"),
     script:
         "../scripts/run_step.py"
 
@@ -117,15 +117,15 @@ rule compute_systematics:
         systematics="results/{paper}/systematics/{channel}.csv",
     log:
         "results/{paper}/logs/compute_systematics/{channel}.log",
-    params:
-        code=code_of_step("compute_systematics"),
-        experiment=experiment_of,
-        settings=settings_of("compute_systematics"),
     wildcard_constraints:
         paper=papers_with("compute_systematics"),
     resources:
         mem_mb=200,
         runtime=5,
+    params:
+        code=code_of_step("compute_systematics"),
+        experiment=experiment_of,
+        settings=settings_of("compute_systematics"),
     script:
         "../scripts/run_step.py"
 
@@ -138,15 +138,15 @@ rule validate_simulation:
         validation="results/{paper}/validation/validation.csv",
     log:
         "results/{paper}/logs/validate_simulation.log",
-    params:
-        code=code_of_step("validate_simulation"),
-        experiment=experiment_of,
-        settings=settings_of("validate_simulation"),
     wildcard_constraints:
         paper=papers_with("validate_simulation"),
     resources:
         mem_mb=1000,
         runtime=5,
+    params:
+        code=code_of_step("validate_simulation"),
+        experiment=experiment_of,
+        settings=settings_of("validate_simulation"),
     script:
         "../scripts/run_step.py"
 
@@ -161,14 +161,14 @@ rule close_identification:
         contamination="results/{paper}/identification/contamination.csv",
     log:
         "results/{paper}/logs/close_identification.log",
-    params:
-        code=code_of_step("close_identification"),
-        experiment=experiment_of,
-        settings=settings_of("close_identification"),
     wildcard_constraints:
         paper=papers_with("close_identification"),
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        code=code_of_step("close_identification"),
+        experiment=experiment_of,
+        settings=settings_of("close_identification"),
     script:
         "../scripts/run_step.py"

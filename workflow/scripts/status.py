@@ -19,11 +19,12 @@ def status(config, root, asked_mb, cores):
 
 if __name__ == "__main__":
     with job(snakemake):
+        import os
         from pathlib import Path
 
         status(
             config=snakemake.config,
-            root=Path(snakemake.scriptdir).resolve().parents[1],
+            root=Path(os.environ["LNVSEARCH_CONFIGURATION"]),
             asked_mb=snakemake.params.asked_mb,
             cores=snakemake.params.cores,
         )

@@ -1,5 +1,6 @@
 """Compile the kernels of one experiment by sending a few events through its whole chain."""
 
+import os
 from pathlib import Path
 
 from job import job
@@ -18,7 +19,7 @@ def _warm_up(experiment, config):
 
     from lnvsearch.experiments.interface import load_experiment
 
-    root = Path(__file__).resolve().parents[2]
+    root = Path(os.environ["LNVSEARCH_CONFIGURATION"])
     for search in load_papers(config, root, "the configuration").values():
         if search.experiment == experiment:
             load_experiment(experiment).warm_up(search.warm_up_parameters())

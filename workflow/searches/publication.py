@@ -59,10 +59,9 @@ def results(paper: Paper) -> dict[str, Result]:
 
 def fraction_files(paper: Paper) -> dict[str, Result]:
     """Branching fractions of the PDG's edition in use, and of others that are set beside them."""
-    folder = paper.root / "resources"
     return {
-        "pdg": str(folder / "pdg_branching_fractions.csv"),
-        "other_fractions": str(folder / "other_branching_fractions.csv"),
+        "pdg": str(paper.resource("pdg_branching_fractions.csv")),
+        "other_fractions": str(paper.resource("other_branching_fractions.csv")),
     }
 
 

@@ -24,6 +24,7 @@ from searches.configuration import (
 from searches.definitions import NOMINAL, STAGES, SearchKeys, Variation
 from searches.sample_jobs import SampleJobs
 
+PROJECT = Path(__file__).resolve().parents[2]
 #: Name of the sample of recorded events, if there is one.
 DATA = "data"
 #: Keys that the published numbers fill in where decays of a parent are counted.
@@ -245,12 +246,17 @@ class Paper(SampleJobs):
         """A result of the user's own events."""
         return f"results/{self.name}/{folder}/{DATA}/{name}"
 
+    def resource(self, file: str) -> Path:
+        """A file of `resources`: of those beside the user's configuration, or else of the project's."""
+        own = self.root / "resources"
+        return (own if own.is_dir() else PROJECT / "resources") / file
+
     def published_file(self) -> str:
-        return str(self.root / "resources" / "published" / self.name / "numbers.csv")
+        return str(self.resource(f"published/{self.name}/numbers.csv"))
 
     def reasons_file(self) -> str | None:
         """Why numbers of the comparison disagree, where somebody wrote it down."""
-        path = self.root / "resources" / "published" / self.name / "reasons.csv"
+        path = self.resource(f"published/{self.name}/reasons.csv")
         return str(path) if path.exists() else None
 
     def limit_files(self) -> list[str]:
@@ -319,7 +325,7 @@ class Paper(SampleJobs):
     def companion_file(self) -> str | None:
         """Published numbers of the other search by the same experiment, to which this refers."""
         other = self.settings.get("companion")
-        return other and str(self.root / "resources" / "published" / other / "numbers.csv")
+        return other and str(self.resource(f"published/{other}/numbers.csv"))
 
     def entered_values(self) -> list[list]:
         """What the comparison says of numbers that are entered, see lnvsearch.publication.entered."""

@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
 from searches.besiii import checks, definitions, publication, steps
@@ -110,7 +111,10 @@ class ColliderSearch(Paper):
         )
 
     def cocktail_file(self) -> str:
-        return str(self.root / self.settings["backgrounds"]["cocktail"])
+        file = Path(self.settings["backgrounds"]["cocktail"])
+        if file.parts[0] == "resources":
+            return str(self.resource(str(file.relative_to("resources"))))
+        return str(self.root / file)
 
     def cocktail_modes(self) -> list[str]:
         """Names of the exclusive backgrounds, in the order of the cocktail's table."""

@@ -1,0 +1,237 @@
+"""Whatever happens to a run, the results of both experiments are in the end those of an undisturbed one.
+
+The undisturbed run has two cores; every other starts from a copy of it, so from a folder that was moved, in
+which the samples below and what follows from them are missing, and has one core.
+"""
+
+import filecmp
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+
+import awkward as ak
+import hang_guard
+import pytest
+import uproot
+
+pytestmark = [
+    pytest.mark.workflow,
+    pytest.mark.skipif(not hang_guard.PROC.exists(), reason="faults find processes in /proc"),
+]
+
+CONFIG = """papers: [besiii_2025, na62_2019]
+statistics: {signal: 300, calibration: 600, kaon_signal: 2000}
+variations: []
+keep_events: true
+"""
+TARGETS = ("results/besiii_2025/validation/validation.csv",
+           "results/na62_2019/figures/acceptance_dalitz.csv")  # fmt: skip
+#: A sample of each experiment.
+SAMPLES = ("besiii_2025/{}/signal_phsp/nominal", "na62_2019/{}/signal_piee/nominal")
+RECORDED = [f"results/{sample}.root".format("recorded") for sample in SAMPLES]
+SELECTED = [f"results/{sample}.root".format("selected") for sample in SAMPLES]
+
+
+@pytest.fixture(scope="module")
+def run(root, tmp_path_factory, snakemake):
+    config = tmp_path_factory.mktemp("config") / "small.yaml"
+    config.write_text(CONFIG)
+
+    def run(folder, *arguments, cores=1, **faults):
+        paths = [str(root / "tests/workflow/faults"), os.environ.get("PYTHONPATH")]
+        return snakemake(
+            folder, *TARGETS, *arguments, cores=cores, config=str(config),
+            PYTHONPATH=os.pathsep.join(filter(None, paths)), **faults,
+        )  # fmt: skip
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def undisturbed(run, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("undisturbed")
+    process = run(folder, cores=2)
+    assert process.returncode == 0, process.stdout[-4000:]
+    return folder
+
+
+@pytest.fixture
+def folder(undisturbed, tmp_path):
+    """A copy in which the events of each experiment's sample are there, and nothing after them."""
+    folder = shutil.copytree(undisturbed, tmp_path / "moved")
+    for sample in SAMPLES:
+        for kind in ("selected", "cutflow", "acceptance", "spectra", "losses"):
+            shutil.rmtree((folder / "results" / sample.format(kind)).parent)
+    for target in TARGETS:
+        shutil.rmtree((folder / target).parent)
+    return folder
+
+
+@pytest.fixture
+def without_events(folder):
+    for path in RECORDED:
+        (folder / path).unlink()
+    return folder
+
+
+@pytest.fixture
+def ends_well(run, undisturbed):
+    """Run again: all that is there then is what the undisturbed run has."""
+
+    def ends_well(folder):
+        process = run(folder)
+        assert process.returncode == 0, process.stdout[-4000:]
+        assert not locks(folder)
+        assert_equal(folder, undisturbed)
+
+    return ends_well
+
+
+def results_of(folder):
+    """All results but logs and the hidden files that a kill leaves."""
+    return {
+        path.relative_to(folder)
+        for path in (folder / "results").rglob("*")
+        if path.is_file() and "logs" not in path.parts and not path.name.startswith(".")
+    }
+
+
+def assert_equal(one, other):
+    """Byte for byte; ROOT files, which have their first name in them, by what they hold."""
+    assert results_of(one) == results_of(other)
+    differing = [p for p in results_of(one) if not filecmp.cmp(one / p, other / p, shallow=False)]
+    assert [p for p in differing if p.suffix != ".root" or content(one / p) != content(other / p)] == []
+
+
+def content(path):
+    """Of a ROOT file: every column as bytes, every text."""
+    with uproot.open(path) as file:
+        found = {name: file[name] for name in file.keys(cycle=False)}
+        return {
+            name: {
+                branch: [b.tobytes() for b in ak.to_buffers(ak.to_packed(column.array()))[2].values()]
+                for branch, column in entry.items()
+            } if hasattr(entry, "num_entries") else str(entry)
+            for name, entry in found.items() if not hasattr(entry, "classnames")
+        }  # fmt: skip
+
+
+def locks(folder):
+    return list(folder.glob(".snakemake/locks/*"))
+
+
+def faults(**by_path):
+    return {"LNVSEARCH_FAULTS": json.dumps(by_path)}
+
+
+def test_a_moved_folder_has_nothing_to_do(run, undisturbed, tmp_path):
+    moved = shutil.copytree(undisturbed, tmp_path / "moved")
+    assert "Nothing to be done" in run(moved, "--dry-run").stdout
+
+
+def test_killed_jobs(run, without_events, ends_well):
+    process = run(without_events, "--keep-going", **faults(**dict.fromkeys(RECORDED, "kill")))
+    assert process.returncode == 1 and process.stdout.count("SIGKILL") >= 2
+    assert not [path for path in (*RECORDED, *SELECTED) if (without_events / path).exists()]
+    ends_well(without_events)
+
+
+@pytest.mark.parametrize("killed", SELECTED)
+def test_a_killed_workflow(run, folder, ends_well, killed):
+    """Everything is killed with it, as when a machine goes down."""
+    process = run(folder, **faults(**{killed: "kill-workflow"}))
+    assert process.returncode == -9
+    refused = run(folder)
+    assert refused.returncode == 1 and "LockException" in refused.stdout
+    assert "--unlock" in refused.stdout
+    assert run(folder, "--unlock").returncode == 0
+    ends_well(folder)
+
+
+def test_a_terminated_workflow(run, without_events, ends_well):
+    process = run(without_events, **faults(**{RECORDED[1]: "terminate-workflow"}))
+    assert process.returncode == 1
+    assert not locks(without_events)
+    # The job that was running has ended, and nothing after it was begun.
+    assert (without_events / RECORDED[1]).exists()
+    assert not (without_events / TARGETS[1]).exists()
+    ends_well(without_events)
+
+
+def test_a_full_disk(run, without_events, ends_well):
+    process = run(without_events, "--keep-going", **faults(all="full"))
+    assert process.returncode == 1
+    for path in RECORDED:
+        assert f"File too large; free some and run again: '{path}'" in process.stdout
+        assert not list(without_events.glob(f"{Path(path).parent}/*"))
+    ends_well(without_events)
+
+
+def test_two_workflows_in_a_folder(run, without_events, undisturbed):
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(run, without_events, **faults(**{RECORDED[0]: "wait"}))
+        reached = without_events / (RECORDED[0].replace("/", "_") + ".fault")
+        while not reached.exists() and not first.done():
+            time.sleep(0.1)
+        second = run(without_events)
+        (without_events / "go").touch()
+    assert second.returncode == 1 and "LockException" in second.stdout
+    assert first.result().returncode == 0
+    assert_equal(without_events, undisturbed)
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-5000])
+
+
+def shorten(path):
+    """The file announces more events than it has."""
+    with uproot.open(path) as file:
+        events, metadata = file["Events"].arrays(), str(file["metadata"])
+    with uproot.recreate(path) as file:
+        file["Events"] = {name: events[name][:-100] for name in events.fields}
+        file["metadata"] = metadata
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [(cut, "not a whole ROOT file"), (shorten, "events that were written; make or copy it again")],
+)
+def test_damaged_events(run, folder, ends_well, spoil, message):
+    """Named by their checksums, and by the reader where there are none."""
+    for path in RECORDED:
+        spoil(folder / path)
+    process = run(folder, "--keep-going")
+    assert process.returncode == 1
+    for path in RECORDED:
+        assert f"{path}: edited or damaged since it was written; delete it and run again" in process.stdout
+    shutil.rmtree(folder / ".snakemake/checksums")
+    process = run(folder, "--keep-going")
+    assert process.returncode == 1
+    said = " ".join(process.stdout.split())
+    assert said.count(message) >= 2 and all(f"select_sample: {path}: " in said for path in RECORDED)
+    for path in RECORDED:
+        (folder / path).unlink()
+    ends_well(folder)
+
+
+def test_edited_results(run, without_events, ends_well):
+    """Forged numbers in what a later job reads."""
+    edited = [
+        Path("results/besiii_2025/calibration/overlay.yaml"),
+        Path("results/na62_2019/identification/nominal.json"),
+    ]
+    for path in edited:
+        text = (without_events / path).read_text()
+        (without_events / path).write_text(text.replace(".", ".1", 1))
+        os.utime(without_events / path, (0, 0))
+    process = run(without_events, "--keep-going", "--rerun-triggers", "params")
+    assert process.returncode == 1
+    assert all(f"{path}: edited or damaged since it was written" in process.stdout for path in edited)
+    for path in edited:
+        (without_events / path).unlink()
+    ends_well(without_events)
