@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-import io
 import sys
+from collections.abc import Iterator
 
 from lnvsearch.cli import UsageError
 from lnvsearch.limit_ranges import nearest
@@ -12,7 +12,7 @@ from lnvsearch.limit_settings import BY_NAME, SETTINGS, Request, completed, pars
 
 _SEPARATORS = (",", ";", "\t")
 # Words that programs write for a number that is not there.
-_MISSING_WORDS = ("nan", "na", "n/a", "none", "null", "-")
+MISSING_WORDS = ("nan", "na", "n/a", "none", "null", "-")
 
 
 def read_table(path: str, given: Request) -> tuple[list[Request], list[str]]:
@@ -21,23 +21,58 @@ def read_table(path: str, given: Request) -> tuple[list[Request], list[str]]:
     `given` are the settings of the command line, which fill the columns that the table lacks.
     Raises UsageError, with file and line, for a file or a line that cannot be used.
     """
+    name, columns, rows = open_table(path)
+    requests, places = [], []
+    for cells, line in rows:
+        place = f"{name}, line {line}: "
+        requests.append(row_request(columns, cells, given, place))
+        places.append(place)
+    if not requests:
+        raise no_experiments(name)
+    return requests, places
+
+
+def open_table(path: str) -> tuple[str, list[str], Iterator[tuple[list[str], int]]]:
+    """Return a table's name for messages, its columns' settings, and its rows with their lines.
+
+    Raises UsageError for a file that cannot be read and for a wrong head line; so does the iterator
+    for what is no CSV.  Empty rows are left out.
+    """
     name = "stdin" if path == "-" else path
     text = _text(path, name)
-    reader = csv.reader(io.StringIO(text), strict=True, delimiter=_separator(text))
-    requests, places = [], []
+    reader = csv.reader(_lines(text), strict=True, delimiter=_separator(text))
     try:
         columns = _columns(next(reader, []), name)
-        for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                continue
-            place = f"{name}, line {reader.line_num}: "
-            requests.append(_row_request(columns, cells, given, place))
-            places.append(place)
     except csv.Error as error:
-        raise UsageError(f"{name}, line {reader.line_num}: not valid CSV: {error}") from error
-    if not requests:
-        raise UsageError(f"--table {name} holds no experiments below its head line")
-    return requests, places
+        raise _no_csv(name, reader.line_num, error) from error
+    return name, columns, _rows(reader, name)
+
+
+def _lines(text: str) -> Iterator[str]:
+    start = 0
+    while end := text.find("\n", start) + 1:
+        yield text[start:end]
+        start = end
+    if start < len(text):
+        yield text[start:]
+
+
+def _rows(reader, name: str) -> Iterator[tuple[list[str], int]]:
+    try:
+        for cells in reader:
+            if "".join(cells).strip():
+                yield cells, reader.line_num
+    except csv.Error as error:
+        raise _no_csv(name, reader.line_num, error) from error
+
+
+def _no_csv(name: str, line: int, error: csv.Error) -> UsageError:
+    return UsageError(f"{name}, line {line}: not valid CSV: {error}")
+
+
+def no_experiments(name: str) -> UsageError:
+    """The error of a table without rows."""
+    return UsageError(f"--table {name} holds no experiments below its head line")
 
 
 def _text(path: str, name: str) -> str:
@@ -78,8 +113,11 @@ def _columns(head: list[str], name: str) -> list[str]:
     return columns
 
 
-def _row_request(columns: list[str], cells: list[str], given: Request, place: str) -> Request:
-    """Return the request of one line: its cells, over what the command line gives."""
+def row_request(columns: list[str], cells: list[str], given: Request, place: str) -> Request:
+    """Return the complete request of one line: its cells, over what the command line gives.
+
+    Raises UsageError, which begins with `place`, for a line that cannot be used.
+    """
     if len(cells) != len(columns):
         raise UsageError(
             f"{place}{len(cells)} cells for {len(columns)} columns; a comma inside a number or a "
@@ -90,7 +128,7 @@ def _row_request(columns: list[str], cells: list[str], given: Request, place: st
         text = cell.strip()
         if column == "label":
             request[column] = text
-        elif text.lower() in _MISSING_WORDS:
+        elif text.lower() in MISSING_WORDS:
             raise UsageError(
                 f"{place}{BY_NAME[column].option} must be a value; got {text!r}; leave the cell "
                 "empty where there is none"
