@@ -8,7 +8,7 @@ answers and messages are those of `limit_table.read_table`, which reads line by 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,12 +17,10 @@ from lnvsearch.cli import UsageError
 from lnvsearch.limit_quantities import Uncertainty, parse_number, parse_uncertainty
 from lnvsearch.limit_ranges import most_events, most_relative
 from lnvsearch.limit_settings import BY_NAME, Request, looks_relative, parsed
-from lnvsearch.limit_table import MISSING_WORDS, row_request
+from lnvsearch.limit_table import MISSING_WORDS, Rows, row_request
 
 __all__ = ["Block", "Columns", "columns_of"]
 
-# Lines that are turned into arrays together.
-_CHUNK = 20_000
 # Bounds that are inside those of every setting and method, or hold exactly.
 _SMALLEST, _LARGEST = 1e-90, 1e90
 _LEVELS = (0.02, 0.999)
@@ -103,22 +101,25 @@ class _Collector:
         for block in self.growing.values():
             rows = np.concatenate(block.rows)
             order = np.argsort(rows, kind="stable")
+            in_order = bool((rows[1:] > rows[:-1]).all())
             columns = {}
             for name, pieces in block.columns.items():
                 if isinstance(pieces[0], list):
                     values = [value for piece in pieces for value in piece]
                     columns[name] = [values[place] for place in order.tolist()]
                 else:
-                    columns[name] = np.concatenate(pieces)[order]
+                    columns[name] = np.concatenate(pieces)
+                    if not in_order:
+                        columns[name] = columns[name][order]
                 pieces.clear()
             made.append(Block(block.first, rows[order], columns))
         return sorted(made, key=lambda block: block.rows[0])
 
 
 def columns_of(
-    head: list[str], rows: Iterable[tuple[list[str], int]], given: Request, name: str
+    head: list[str], rows: Iterable[Rows], given: Request, name: str
 ) -> Columns:
-    """Return the table of the rows, each with its line in the file.
+    """Return the table of the rows that `limit_table.open_table` gives.
 
     `head`: the columns' settings; `given`: the settings of the command line; `name` of the table,
     for messages.  Raises UsageError for the first wrong line.
@@ -127,7 +128,7 @@ def columns_of(
     labels: list[str] | None = [] if "label" in head else None
     lines: list[np.ndarray] = []
     start = 0
-    for cells, numbers in _chunks(rows):
+    for cells, numbers in rows:
         _read_chunk(_Chunk(head, cells, numbers, given, name, start, collector))
         if labels is not None:
             place = head.index("label")
@@ -136,26 +137,6 @@ def columns_of(
         start += len(cells)
     found = np.concatenate(lines) if lines else np.zeros(0, dtype=int)
     return Columns(collector.blocks(), found, labels, collector.questions)
-
-
-def _chunks(rows: Iterable[tuple[list[str], int]]) -> Iterator[tuple[list, list[int]]]:
-    """Cells and lines of many rows; what is wrong with the file comes after the rows before it."""
-    cells: list[list[str]] = []
-    lines: list[int] = []
-    failure = None
-    try:
-        for row, line in rows:
-            cells.append(row)
-            lines.append(line)
-            if len(cells) == _CHUNK:
-                yield cells, lines
-                cells, lines = [], []
-    except UsageError as error:
-        failure = error
-    if cells:
-        yield cells, lines
-    if failure is not None:
-        raise failure
 
 
 # --- one chunk -----------------------------------------------------------------------------------
@@ -197,7 +178,7 @@ class _Chunk:
 def _read_chunk(chunk: _Chunk) -> None:
     cells, width = chunk.cells, len(chunk.head)
     single: list[int] = []
-    if all(len(row) == width for row in cells):
+    if set(map(len, cells)) == {width}:
         read = {
             name: _read_column(name, column)
             for name, column in zip(chunk.head, zip(*cells, strict=True), strict=True)
@@ -337,13 +318,11 @@ def _numbers(
             return _Cells(values, np.ones(size, dtype=bool), np.isfinite(values))
         except ValueError:
             pass
-    known: dict[str, tuple[float, bool]] = {"": (0.0, False)}
-    for cell in set(cells):
-        known[cell] = read_cell(cell.strip()) if cell.strip() else known[""]
-    pairs = list(map(known.__getitem__, cells))
-    values = np.array([value for value, _ in pairs])
-    filled = np.array([bool(cell.strip()) for cell in cells])
-    relative = np.array([is_relative for _, is_relative in pairs])
+    known = {
+        cell: (*read_cell(cell.strip()), True) if cell.strip() else (0.0, False, False)
+        for cell in set(cells)
+    }
+    values, relative, filled = map(np.array, zip(*map(known.__getitem__, cells), strict=True))
     return _Cells(values, filled, np.isfinite(values), relative)
 
 

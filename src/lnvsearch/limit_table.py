@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import csv
+import io
 import sys
 from collections.abc import Iterator
+from itertools import chain, compress, islice
 
 from lnvsearch.cli import UsageError
 from lnvsearch.limit_ranges import nearest
 from lnvsearch.limit_settings import BY_NAME, SETTINGS, Request, completed, parsed
 
+#: Cells of rows, and the line of the file of each.
+Rows = tuple[list[list[str]], list[int]]
+
+# Letters of a table that are split into lines together.
+_PIECE = 1_000_000
+# Rows that are handed on together.
+_ROWS = 20_000
 _SEPARATORS = (",", ";", "\t")
 # Words that programs write for a number that is not there.
 MISSING_WORDS = ("nan", "na", "n/a", "none", "null", "-")
@@ -23,20 +32,21 @@ def read_table(path: str, given: Request) -> tuple[list[Request], list[str]]:
     """
     name, columns, rows = open_table(path)
     requests, places = [], []
-    for cells, line in rows:
-        place = f"{name}, line {line}: "
-        requests.append(row_request(columns, cells, given, place))
-        places.append(place)
+    for many, lines in rows:
+        for cells, line in zip(many, lines, strict=True):
+            place = f"{name}, line {line}: "
+            requests.append(row_request(columns, cells, given, place))
+            places.append(place)
     if not requests:
         raise no_experiments(name)
     return requests, places
 
 
-def open_table(path: str) -> tuple[str, list[str], Iterator[tuple[list[str], int]]]:
-    """Return a table's name for messages, its columns' settings, and its rows with their lines.
+def open_table(path: str) -> tuple[str, list[str], Iterator[Rows]]:
+    """Return a table's name for messages, its columns' settings, and its rows, many at a time.
 
     Raises UsageError for a file that cannot be read and for a wrong head line; so does the iterator
-    for what is no CSV.  Empty rows are left out.
+    for what is no CSV, after the rows before it.  Empty rows are left out.
     """
     name = "stdin" if path == "-" else path
     text = _text(path, name)
@@ -45,25 +55,48 @@ def open_table(path: str) -> tuple[str, list[str], Iterator[tuple[list[str], int
         columns = _columns(next(reader, []), name)
     except csv.Error as error:
         raise _no_csv(name, reader.line_num, error) from error
-    return name, columns, _rows(reader, name)
+    return name, columns, _rows(reader, name, '"' not in text)
 
 
 def _lines(text: str) -> Iterator[str]:
+    """The lines, with their ends, by pieces: all at once would be a second copy of the text."""
+    return chain.from_iterable(_pieces(text))
+
+
+def _pieces(text: str) -> Iterator[io.StringIO]:
     start = 0
-    while end := text.find("\n", start) + 1:
-        yield text[start:end]
+    while start < len(text):
+        end = text.find("\n", start + _PIECE) + 1 or len(text)
+        yield io.StringIO(text[start:end])
         start = end
-    if start < len(text):
-        yield text[start:]
 
 
-def _rows(reader, name: str) -> Iterator[tuple[list[str], int]]:
-    try:
-        for cells in reader:
-            if "".join(cells).strip():
-                yield cells, reader.line_num
-    except csv.Error as error:
-        raise _no_csv(name, reader.line_num, error) from error
+def _rows(reader, name: str, one_line_each: bool) -> Iterator[Rows]:
+    """Rows with their lines; a row has one line where nothing is quoted."""
+    failure, read = None, True
+    while read and failure is None:
+        cells: list[list[str]] = []
+        lines: list[int] = []
+        first = reader.line_num + 1
+        try:
+            if one_line_each:
+                cells.extend(islice(reader, _ROWS))
+            else:
+                for row in islice(reader, _ROWS):
+                    cells.append(row)
+                    lines.append(reader.line_num)
+        except csv.Error as error:
+            failure = _no_csv(name, reader.line_num, error)
+        read = bool(cells)
+        if one_line_each:
+            lines = list(range(first, first + len(cells)))
+        filled = [bool(row and (row[0].strip() or "".join(row).strip())) for row in cells]
+        if not all(filled):
+            cells, lines = list(compress(cells, filled)), list(compress(lines, filled))
+        if cells:
+            yield cells, lines
+    if failure is not None:
+        raise failure
 
 
 def _no_csv(name: str, line: int, error: csv.Error) -> UsageError:

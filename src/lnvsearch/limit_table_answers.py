@@ -23,6 +23,8 @@ __all__ = ["table_text"]
 
 # Rows that are written together.
 _CHUNK = 20_000
+# Numbers of a column that are looked at for equal ones.
+_PROBED = 256
 _PLAIN_CELL = re.compile(r"[\w.+-]+")
 _COMPUTED = ("lower", "upper", "p_value", "significance")
 
@@ -57,12 +59,13 @@ def _limits(table: Columns, name: str) -> _Limits:
     for blocks in groups.values():
         rows = np.concatenate([block.rows for block in blocks])
         pieces = [measured_numbers(block.columns) for block in blocks]
-        order = np.argsort(rows, kind="stable")
-        numbers = {
-            key: np.concatenate([piece[key] for piece in pieces])[order] for key in pieces[0]
-        }
-        level = np.concatenate([block.columns["cl"] for block in blocks])[order]
-        _fill(found, blocks[0].first, numbers, level, rows[order], table, name)
+        numbers = {key: np.concatenate([piece[key] for piece in pieces]) for key in pieces[0]}
+        level = np.concatenate([block.columns["cl"] for block in blocks])
+        if len(blocks) > 1:
+            order = np.argsort(rows, kind="stable")
+            numbers = {key: values[order] for key, values in numbers.items()}
+            level, rows = level[order], rows[order]
+        _fill(found, blocks[0].first, numbers, level, rows, table, name)
     return found
 
 
@@ -95,12 +98,12 @@ def _csv_text(table: Columns, limits: _Limits) -> Iterator[str]:
     def lines(block: int, part: slice, notes: list[str]) -> list[str]:
         columns, size = of_blocks[block], len(notes)
         cells = [
-            _written(columns[key][part], repr, _csv_cell) if key in columns else [""] * size
+            _written(columns[key], part, repr, _csv_cell) if key in columns else [""] * size
             for key in head[:-1]
         ]
         return list(map(",".join, zip(*cells, notes, strict=True)))
 
-    for piece in _pieces(table, limits, lines, lambda texts: _csv_cell(" | ".join(texts))):
+    for piece in _pieces(table, limits, lines, _csv_notes):
         yield "\n" + "\n".join(piece)
 
 
@@ -109,7 +112,7 @@ def _json_text(table: Columns, limits: _Limits) -> Iterator[str]:
 
     def objects(block: int, part: slice, notes: list[str]) -> list[str]:
         entries = [
-            _labelled(key, _written(values[part], _json_number, _json_cell))
+            _labelled(key, _written(values, part, _json_number, _json_cell))
             for key, values in of_blocks[block].items()
         ]
         entries.append(_labelled("notes", notes))
@@ -152,14 +155,11 @@ def _answer_columns(block: Block, table: Columns, limits: _Limits) -> dict[str, 
     return columns
 
 
+@dataclass
 class _Same:
     """A column of one word."""
 
-    def __init__(self, word: object) -> None:
-        self.word = word
-
-    def __getitem__(self, part: slice) -> list:
-        return [self.word] * (part.stop - part.start)
+    word: object
 
 
 def _pieces(
@@ -173,35 +173,58 @@ def _pieces(
         last = min(first + _CHUNK, table.lines.size)
         notes: list[str] = [""] * (last - first)
         for rows, found in limits.notes:
-            start, stop = np.searchsorted(rows, (first, last)).tolist()
-            chosen = rows[start:stop].tolist()
-            before = {
-                start + place: table.questions[row]
-                for place, row in enumerate(chosen if table.questions else [])
-                if row in table.questions
-            }
-            for row, text in zip(chosen, found.rendered(start, stop, render, before), strict=True):
-                notes[row - first] = text
+            part, places = _inside(rows, first, last)
+            before = _before(table.questions, part, first + places)
+            _put(notes, places, found.rendered(part.start, part.stop, render, before))
         piece: list[str] = [""] * (last - first)
-        for place, block in enumerate(table.blocks):
-            start, stop = np.searchsorted(block.rows, (first, last)).tolist()
-            chosen = (block.rows[start:stop] - first).tolist()
-            own = [notes[row] for row in chosen]
-            for row, text in zip(chosen, texts_of(place, slice(start, stop), own), strict=True):
-                piece[row] = text
+        for number, block in enumerate(table.blocks):
+            part, places = _inside(block.rows, first, last)
+            own = notes
+            if places.size < len(notes):
+                own = [notes[place] for place in places.tolist()]
+            _put(piece, places, texts_of(number, part, own))
         yield piece
 
 
+def _inside(rows: np.ndarray, first: int, last: int) -> tuple[slice, np.ndarray]:
+    """The part of rising rows from `first` to `last` (excluded), and their places from `first`."""
+    start, stop = np.searchsorted(rows, (first, last)).tolist()
+    return slice(start, stop), rows[start:stop] - first
+
+
+def _before(questions: dict, part: slice, rows: np.ndarray) -> dict[int, list[str]]:
+    if not questions:
+        return {}
+    places = zip(range(part.start, part.stop), rows.tolist(), strict=True)
+    return {place: questions[row] for place, row in places if row in questions}
+
+
+def _put(target: list[str], places: np.ndarray, texts: list[str]) -> None:
+    if places.size == len(target):
+        target[:] = texts
+        return
+    for place, text in zip(places.tolist(), texts, strict=True):
+        target[place] = text
+
+
 def _written(
-    values: Sequence, number: Callable[[float], str], word: Callable[[object], str]
+    column: Sequence | _Same,
+    part: slice,
+    number: Callable[[float], str],
+    word: Callable[[object], str],
 ) -> list[str]:
-    """The texts of a part of a column; equal ones are written once."""
+    """The texts of a part of a column; equal numbers are written once where there are many."""
+    if isinstance(column, _Same):
+        return [word(column.word)] * (part.stop - part.start)
+    values = column[part]
     if not isinstance(values, np.ndarray):
-        known = {value: word(value) for value in set(values)}
-        return list(map(known.__getitem__, values))
-    if values.size and (values.view(np.int64) == values.view(np.int64)[0]).all():
-        return [number(values[0].item())] * values.size
-    return list(map(number, values.tolist()))
+        return list(map(word, values))
+    bits = values.view(np.int64)
+    if np.unique(bits[:_PROBED]).size > _PROBED // 4:
+        return list(map(number, values.tolist()))
+    different, place = np.unique(bits, return_inverse=True)
+    texts = list(map(number, different.view(values.dtype).tolist()))
+    return list(map(texts.__getitem__, place.tolist()))
 
 
 def _csv_cell(value: object) -> str:
@@ -212,6 +235,11 @@ def _csv_cell(value: object) -> str:
     written = io.StringIO()
     csv.writer(written, lineterminator="\n").writerow([text, ""])
     return written.getvalue()[:-2]
+
+
+def _csv_notes(texts: Sequence[str]) -> str:
+    """The cell of the notes, which hold commas but no line ends."""
+    return '"' + " | ".join(texts).replace('"', '""') + '"'
 
 
 def _json_number(value: float) -> str:

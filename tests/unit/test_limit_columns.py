@@ -13,11 +13,12 @@ from lnvsearch.limit_settings import SETTINGS, parsed
 from lnvsearch.limit_table import open_table, read_table
 from lnvsearch.statistics.note_columns import NoteColumns
 
-HEAD = (
-    "label,method,observed,background,background-uncertainty,sideband,tau,efficiency,"
-    "efficiency-uncertainty,passed,generated,single-event-sensitivity,"
-    "single-event-sensitivity-uncertainty,normalisation,normalisation-uncertainty,bounded,prior,cl"
-).split(",")
+HEAD = [
+    "label", "method", "observed", "background", "background-uncertainty", "sideband", "tau",
+    "efficiency", "efficiency-uncertainty", "passed", "generated", "single-event-sensitivity",
+    "single-event-sensitivity-uncertainty", "normalisation", "normalisation-uncertainty",
+    "bounded", "prior", "cl",
+]  # fmt: skip
 
 
 def mixed_rows(size):

@@ -51,16 +51,16 @@ class NoteColumns:
         code = np.zeros(last - first, dtype=np.int64)
         for place, (mask, _) in enumerate(self._entries):
             code |= mask[first:last].astype(np.int64) << place
-        kinds, kind_of_row = np.unique(code, return_inverse=True)
-        shared: list[object] = []
+        codes = code.tolist()
+        shared: dict[int, object] = {}
         single: list[int] = []
-        for place, kind in enumerate(kinds.tolist()):
+        for kind in set(codes):
             texts = [text for bit, (_, text) in enumerate(self._entries) if kind >> bit & 1]
             constant = render is not list and all(isinstance(text, str) for text in texts)
-            shared.append(render(texts) if constant else texts)
+            shared[kind] = render(texts) if constant else texts
             if not constant:
-                single += np.flatnonzero(kind_of_row == place).tolist()
-        result = list(map(shared.__getitem__, kind_of_row.tolist()))
+                single += np.flatnonzero(code == kind).tolist()
+        result = list(map(shared.__getitem__, codes))
         for row in single:
             index = first + row
             result[row] = render(
