@@ -3,7 +3,8 @@
 Each subcommand is a module with two functions, listed in `COMMANDS`:
 
 `add_parser(subparsers)`   declares the options and calls `set_defaults(run=run)`
-`run(arguments)`           does the work and returns the text for stdout; raises `UsageError`
+`run(arguments)`           does the work and returns the text for stdout, or its pieces; raises
+                           `UsageError`
 
 Exit codes: 0 done, 1 the output could not be written, 2 bad input (one line on stderr says which),
 130 interrupted.
@@ -17,7 +18,7 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import NoReturn
 
@@ -104,13 +105,15 @@ def _joined(argv: Sequence[str]) -> list[str]:
     return joined
 
 
-def _write(text: str) -> int:
+def _write(text: str | Iterable[str]) -> int:
     """Print the answer and return the exit code."""
     if sys.stdout is None:
         _complain("the answer cannot be written: stdout is closed")
         return 1
     try:
-        print(text, flush=True)
+        for piece in [text] if isinstance(text, str) else text:
+            sys.stdout.write(piece)
+        print(flush=True)
     except BrokenPipeError:
         # The reader has what it wanted; the interpreter shall not try again at its end.
         _discard_stdout()

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lnvsearch.cli import UsageError
 from lnvsearch.limit_experiments import (
     background_kind,
     efficiency_kind,
-    experiment_of,
+    experiment_from,
+    measured_numbers,
     options_of,
     scale_of,
 )
 from lnvsearch.limit_extras import expected, ranking, sensitivity
 from lnvsearch.limit_quantities import Uncertainty
 from lnvsearch.limit_settings import Request
+
+if TYPE_CHECKING:
+    import numpy as np
 
 # What defines the code path: experiments that agree in these are computed as one array.
 _GROUPED_BY = (
@@ -39,6 +45,11 @@ class Extras:
     discovery: float = 3.0
     power: float = 0.9
 
+    @property
+    def wanted(self) -> bool:
+        """Whether there is anything beside the limits."""
+        return self.expected or self.sensitivity or self.ranking
+
 
 def answers(requests: list[Request], places: list[str], extras: Extras) -> list[Request]:
     """Return the requests with their limits and all that belongs to them, in the same order.
@@ -47,14 +58,18 @@ def answers(requests: list[Request], places: list[str], extras: Extras) -> list[
     """
     groups: dict[tuple, list[int]] = {}
     for row, request in enumerate(requests):
-        settings = tuple(request.get(name) for name in _GROUPED_BY)
-        key = (*settings, background_kind(request), efficiency_kind(request))
-        groups.setdefault(key, []).append(row)
+        groups.setdefault(group_key(request), []).append(row)
     results: dict[int, Request] = {}
     for rows in groups.values():
         group = _results_or_refusal(requests, rows, places, extras)
         results.update(zip(rows, group, strict=True))
-    return [_shown(request, results[row]) for row, request in enumerate(requests)]
+    return [shown(request, results[row]) for row, request in enumerate(requests)]
+
+
+def group_key(request: Request) -> tuple:
+    """Return what requests have in common whose limits are computed as one array."""
+    settings = (request.get(name) for name in _GROUPED_BY)
+    return (*settings, background_kind(request), efficiency_kind(request))
 
 
 def _results_or_refusal(requests, rows: list[int], places: list[str], extras) -> list[Request]:
@@ -63,7 +78,9 @@ def _results_or_refusal(requests, rows: list[int], places: list[str], extras) ->
         return _group_results([requests[row] for row in rows], extras)
     except (ValueError, RuntimeError, ArithmeticError, MemoryError) as error:
         if len(rows) == 1:
-            raise UsageError(f"{places[rows[0]]}{_reason(requests[rows[0]], error)}") from error
+            request = requests[rows[0]]
+            observed = request["observed"]
+            raise refusal(places[rows[0]], request["method"], observed, error) from error
     # By halves, to name the first line that is wrong.
     half = len(rows) // 2
     return [
@@ -73,12 +90,12 @@ def _results_or_refusal(requests, rows: list[int], places: list[str], extras) ->
     ]
 
 
-def _reason(request: Request, error: Exception) -> str:
+def refusal(place: str, method: str, observed: float, error: Exception) -> UsageError:
     """What a method says where it refuses its input; where it fails, which numbers to look at."""
     if isinstance(error, ValueError):
-        return str(error)
-    return (
-        f"--method {request['method']} finds no limit from --observed {request['observed']:g} with "
+        return UsageError(f"{place}{error}")
+    return UsageError(
+        f"{place}--method {method} finds no limit from --observed {observed:g} with "
         "the given background, efficiency, uncertainties and --cl: they are too extreme for it; "
         "try --method rolke"
     )
@@ -88,12 +105,43 @@ def _group_results(requests: list[Request], extras: Extras) -> list[Request]:
     """Limits in produced decays, p-values and notes of requests that differ in numbers only."""
     import numpy as np
 
-    from lnvsearch.statistics import methods, significance
-    from lnvsearch.statistics.notes import notes
-
-    first = requests[0]
-    experiment, options = experiment_of(requests), options_of(first)
+    numbers = [
+        measured_numbers({name: [value] for name, value in request.items()})
+        for request in requests
+    ]
+    joined = {name: np.array([one[name][0] for one in numbers]) for name in numbers[0]}
     level = np.array([request["cl"] for request in requests])
+    limits, notes = group_limits(requests[0], joined, level)
+    results = [
+        {
+            **{name: float(values[row]) for name, values in limits.items()},
+            "notes": [
+                *request.get("questions", []),
+                *request.get("model_notes", []),
+                *texts,
+            ],
+        }
+        for row, (request, texts) in enumerate(zip(requests, notes.lists(), strict=True))
+    ]
+    if extras.wanted:
+        with np.errstate(all="ignore"):
+            for request, result in zip(requests, results, strict=True):
+                _add_extras(result, request, extras)
+    return results
+
+
+def group_limits(first: Request, numbers: Mapping[str, np.ndarray], level: np.ndarray):
+    """Return lower and upper ends in produced decays, p-values and significances; and the notes.
+
+    `numbers`: of `limit_experiments.measured_numbers`; `first`: the request of one of them; `level`:
+    confidence levels.  Raises ArithmeticError where a method has no finite number.
+    """
+    import numpy as np
+
+    from lnvsearch.statistics import methods, significance
+    from lnvsearch.statistics.notes import note_columns
+
+    experiment, options = experiment_from(first, numbers), options_of(first)
     prior = options.get("prior", "lognormal")
     # Intermediate results may overflow where the result is finite; one that is not is refused.
     with np.errstate(all="ignore"):
@@ -103,27 +151,14 @@ def _group_results(requests: list[Request], extras: Extras) -> list[Request]:
             raise ArithmeticError("no finite number")
         if np.isnan(interval.upper).any():
             raise ArithmeticError("no number")
-        texts = notes(first["method"], experiment, level, interval, **options)
-    excess = significance.of_p_value(p_values)
-    results = [
-        {
-            "lower": float(interval.lower[row]),
-            "upper": float(interval.upper[row]),
-            "p_value": float(p_values[row]),
-            "significance": float(excess[row]),
-            "notes": [
-                *request.get("questions", []),
-                *request.get("model_notes", []),
-                *texts[row],
-            ],
-        }
-        for row, request in enumerate(requests)
-    ]
-    if extras.expected or extras.sensitivity or extras.ranking:
-        with np.errstate(all="ignore"):
-            for request, result in zip(requests, results, strict=True):
-                _add_extras(result, request, extras)
-    return results
+        notes = note_columns(first["method"], experiment, level, interval, **options)
+    limits = {
+        "lower": interval.lower,
+        "upper": interval.upper,
+        "p_value": p_values,
+        "significance": significance.of_p_value(p_values),
+    }
+    return limits, notes
 
 
 def _without_correlation(experiment):
@@ -142,7 +177,7 @@ def _add_extras(result: Request, request: Request, extras: Extras) -> None:
         result["ranking"] = ranking(request, result["upper"])
 
 
-def _shown(request: Request, result: Request) -> Request:
+def shown(request: Request, result: Request) -> Request:
     """Return the answer: method, level, limits and what they are limits on, then the inputs."""
     inputs = {k: v for k, v in request.items() if k not in ("questions", "model_notes")}
     label = {"label": inputs.pop("label")} if "label" in inputs else {}

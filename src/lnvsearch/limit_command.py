@@ -10,13 +10,14 @@ import csv
 import io
 import json
 import math
+from collections.abc import Iterator
 
 from lnvsearch.cli import UsageError
 from lnvsearch.limit_answers import Extras, answers
 from lnvsearch.limit_quantities import Uncertainty
 from lnvsearch.limit_ranges import fraction_slip
 from lnvsearch.limit_settings import SETTINGS, Request, completed, parsed
-from lnvsearch.limit_table import read_table
+from lnvsearch.limit_table import no_experiments, open_table, read_table
 
 EXAMPLES = """\
 examples:
@@ -125,8 +126,8 @@ def _add_extras(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(arguments: argparse.Namespace) -> str:
-    """Return the text that the command prints.
+def run(arguments: argparse.Namespace) -> str | Iterator[str]:
+    """Return the text that the command prints, of a table in pieces.
 
     Raises UsageError where a setting is missing, contradicts another or is outside its range.
     """
@@ -150,11 +151,25 @@ def run(arguments: argparse.Namespace) -> str:
         return _single_output(arguments, request, answer)
     if arguments.scan or arguments.plot or arguments.model:
         raise UsageError("--table cannot be combined with --scan, --plot or --model")
+    if not extras.wanted:
+        return _table_text(arguments.table, given, arguments.json)
     requests, places = read_table(arguments.table, given)
     many = answers(requests, places, extras)
     if arguments.json:
         return json.dumps([for_json(answer) for answer in many], indent=1, allow_nan=False)
     return as_csv([_flattened(answer) for answer in many])
+
+
+def _table_text(path: str, given: Request, as_json: bool) -> Iterator[str]:
+    """The text of a table, in pieces."""
+    from lnvsearch.limit_columns import columns_of
+    from lnvsearch.limit_table_answers import table_text
+
+    name, head, rows = open_table(path)
+    table = columns_of(head, rows, given, name)
+    if not table.lines.size:
+        raise no_experiments(name)
+    return table_text(table, name, as_json)
 
 
 def _extras(arguments: argparse.Namespace) -> Extras:

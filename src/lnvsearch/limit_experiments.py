@@ -3,21 +3,97 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 
 from lnvsearch.limit_quantities import Uncertainty
 from lnvsearch.limit_settings import Request
 
+_BACKGROUND_NUMBERS = {
+    "known": ("background",),
+    "gaussian": ("background", "background_sigma"),
+    "asymmetric": ("background", "background_up", "background_down"),
+    "poisson": ("sideband", "tau"),
+}
+_EFFICIENCY_NUMBERS = {
+    "known": ("efficiency",),
+    "gaussian": ("efficiency", "efficiency_sigma"),
+    "binomial": ("passed", "generated"),
+}
+
 
 def experiment_of(requests: list[Request]):
     """Return the counting experiments of requests that differ in numbers only."""
+    numbers = [
+        measured_numbers({name: [value] for name, value in request.items()})
+        for request in requests
+    ]
+    joined = {name: [one[name][0] for one in numbers] for name in numbers[0]}
+    return experiment_from(requests[0], joined)
+
+
+def experiment_from(first: Request, numbers: Mapping[str, Sequence[float]]):
+    """Return the counting experiments of `numbers`, from `measured_numbers`.
+
+    `first`: the request of one of them, for all that is no number.
+    """
     from lnvsearch import statistics
 
+    kind = background_kind(first)
+    background = [numbers[name] for name in _BACKGROUND_NUMBERS[kind]]
+    if kind == "asymmetric":
+        background.append(first["background_shape"])
+    efficiency = [numbers[name] for name in _EFFICIENCY_NUMBERS[efficiency_kind(first)]]
+    backgrounds = {
+        "known": statistics.KnownBackground,
+        "gaussian": statistics.GaussianBackground,
+        "asymmetric": statistics.AsymmetricBackground,
+        "poisson": statistics.PoissonBackground,
+    }
+    efficiencies = {
+        "known": statistics.KnownEfficiency,
+        "gaussian": statistics.GaussianEfficiency,
+        "binomial": statistics.BinomialEfficiency,
+    }
     return statistics.CountingExperiment(
-        [request["observed"] for request in requests],
-        _background(requests),
-        _efficiency(requests),
-        requests[0].get("correlation", 0.0),
+        numbers["observed"],
+        backgrounds[kind](*background),
+        efficiencies[efficiency_kind(first)](*efficiency),
+        first.get("correlation", 0.0),
     )
+
+
+def measured_numbers(columns: Mapping[str, Sequence]) -> dict[str, Sequence[float]]:
+    """Return what the counting experiments of columns of settings are made of.
+
+    The columns have one length and belong to requests with the same settings.  With a single-event
+    sensitivity the efficiency is its inverse; `efficiency_sigma` holds all errors of what the limit
+    is divided by.
+    """
+    import numpy as np
+
+    numbers = {
+        name: columns[name]
+        for name in ("observed", "background", "sideband", "tau", "passed", "generated")
+        if name in columns
+    }
+    if "background_uncertainty" in columns:
+        errors = columns["background_uncertainty"]
+        if background_kind({"background_uncertainty": errors[0]}) == "asymmetric":
+            numbers["background_up"] = [error.up for error in errors]
+            numbers["background_down"] = [error.down for error in errors]
+        else:
+            numbers["background_sigma"] = errors
+    if "passed" in columns:
+        return numbers
+    if "single_event_sensitivity" in columns:
+        mean = 1.0 / np.asarray(columns["single_event_sensitivity"])
+    else:
+        mean = np.asarray(columns["efficiency"])
+    relative = _relative_uncertainties(columns)
+    numbers["efficiency"] = mean
+    if relative is not None:
+        numbers["efficiency_sigma"] = relative * mean
+    return numbers
 
 
 def options_of(request: Request) -> Request:
@@ -54,62 +130,20 @@ def efficiency_kind(request: Request) -> str:
     return "gaussian" if uncertain else "known"
 
 
-def _column(requests: list[Request], name: str) -> list[float]:
-    return [request.get(name, 0.0) for request in requests]
-
-
-def _background(requests: list[Request]):
-    from lnvsearch import statistics
-
-    kind = background_kind(requests[0])
-    if kind == "poisson":
-        return statistics.PoissonBackground(_column(requests, "sideband"), _column(requests, "tau"))
-    mean = _column(requests, "background")
-    if kind == "known":
-        return statistics.KnownBackground(mean)
-    if kind == "asymmetric":
-        errors = [request["background_uncertainty"] for request in requests]
-        return statistics.AsymmetricBackground(
-            mean,
-            [error.up for error in errors],
-            [error.down for error in errors],
-            requests[0]["background_shape"],
-        )
-    return statistics.GaussianBackground(mean, _column(requests, "background_uncertainty"))
-
-
-def _efficiency(requests: list[Request]):
-    from lnvsearch import statistics
-
-    kind = efficiency_kind(requests[0])
-    if kind == "binomial":
-        passed, generated = _column(requests, "passed"), _column(requests, "generated")
-        return statistics.BinomialEfficiency(passed, generated)
-    mean = [
-        1.0 / request["single_event_sensitivity"]
-        if "single_event_sensitivity" in request
-        else request["efficiency"]
-        for request in requests
-    ]
-    if kind == "known":
-        return statistics.KnownEfficiency(mean)
-    sigma = [
-        _relative_uncertainty(request) * value
-        for request, value in zip(requests, mean, strict=True)
-    ]
-    return statistics.GaussianEfficiency(mean, sigma)
-
-
-def _relative_uncertainty(request: Request) -> float:
+def _relative_uncertainties(columns: Mapping[str, Sequence]):
     """Relative uncertainty of the efficiency with that of the normalisation in quadrature.
 
     s = N * B events are produced, and s * E are selected: a limit on B sees only the product
     N * E, whose relative uncertainty is the quadratic sum of the two.  That of a single-event
-    sensitivity is that of its inverse.
+    sensitivity is that of its inverse.  All of these values are above zero.
     """
+    import numpy as np
+
     relative = [
-        request[f"{name}_uncertainty"] / request[name]
+        np.asarray(columns[errors]) / np.asarray(columns[name])
         for name in ("efficiency", "normalisation", "single_event_sensitivity")
-        if f"{name}_uncertainty" in request and request[name] > 0.0
+        if (errors := f"{name}_uncertainty") in columns
     ]
-    return math.hypot(*relative)
+    if len(relative) < 2:
+        return relative[0] if relative else None
+    return np.array(list(map(math.hypot, *(one.tolist() for one in relative))))

@@ -104,9 +104,7 @@ def check_size(request: Mapping[str, Any]) -> None:
     uncertain = uncertain or "passed" in request or any(
         request.get(f"{name}_uncertainty") for name in ("normalisation", "single_event_sensitivity")
     )
-    largest = _MOST_EVENTS[method][uncertain]
-    if uncertain and request.get("ordering", "cousins-highland") != "cousins-highland":
-        largest = _MOST_EVENTS_OF_ORDERINGS
+    largest = most_events(request, uncertain)
     events = {"observed": request["observed"]}
     if "sideband" in request:
         events["sideband"] = request["sideband"]
@@ -125,10 +123,17 @@ def check_size(request: Mapping[str, Any]) -> None:
             )
 
 
+def most_events(request: Mapping[str, Any], uncertain: bool) -> float:
+    """Return the largest count and background of the request's method."""
+    if uncertain and request.get("ordering", "cousins-highland") != "cousins-highland":
+        return _MOST_EVENTS_OF_ORDERINGS
+    return _MOST_EVENTS[request["method"]][uncertain]
+
+
 def check_relative(name: str, value: float, largest_error: float) -> None:
     """Raise UsageError for an uncertainty that is larger than its value allows; both in one unit."""
     is_background = name.startswith("background")
-    most = _MOST_RELATIVE_BACKGROUND if is_background else _MOST_RELATIVE
+    most = most_relative(name)
     if value > 0.0 and largest_error > most * value:
         percent = (
             f"; if it is in per cent, write {largest_error:g}%"
@@ -139,6 +144,11 @@ def check_relative(name: str, value: float, largest_error: float) -> None:
             f"{_option(name)} must be at most {100 * most:g} % of its value {value:g}; got "
             f"{largest_error:g}{percent}"
         )
+
+
+def most_relative(name: str) -> float:
+    """Return the largest uncertainty of the given name over its value."""
+    return _MOST_RELATIVE_BACKGROUND if name.startswith("background") else _MOST_RELATIVE
 
 
 def _option(name: str) -> str:

@@ -342,12 +342,22 @@ def _resolve_uncertainties(request: Request) -> None:
 def _ask(request: Request, uncertainty: float) -> None:
     """Put a note `question` to an absolute error that is allowed but looks like a relative one."""
     efficiency = request["efficiency"]
-    if 0.0 < efficiency < 1.0 and efficiency * _SUSPICIOUS_FRACTION <= uncertainty < 1.0:
+    if looks_relative(efficiency, uncertainty):
         request.setdefault("questions", []).append(
             f"question: the efficiency uncertainty {uncertainty:g} is taken as absolute, "
             f"{100 * uncertainty / efficiency:.3g} % of {efficiency:g}; if it is relative, write "
             f"{100 * uncertainty:g}%"
         )
+
+
+def looks_relative(efficiency, uncertainty):
+    """Whether an absolute error of an efficiency may be meant as relative; numbers or arrays."""
+    return (
+        (efficiency > 0.0)
+        & (efficiency < 1.0)
+        & (efficiency * _SUSPICIOUS_FRACTION <= uncertainty)
+        & (uncertainty < 1.0)
+    )
 
 
 def option(name: str) -> str:

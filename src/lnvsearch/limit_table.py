@@ -5,14 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import sys
+from collections.abc import Iterator
+from itertools import chain, compress, islice
 
 from lnvsearch.cli import UsageError
 from lnvsearch.limit_ranges import nearest
 from lnvsearch.limit_settings import BY_NAME, SETTINGS, Request, completed, parsed
 
+#: Cells of rows, and the line of the file of each.
+Rows = tuple[list[list[str]], list[int]]
+
+# Letters of a table that are split into lines together.
+_PIECE = 1_000_000
+# Rows that are handed on together.
+_ROWS = 20_000
 _SEPARATORS = (",", ";", "\t")
 # Words that programs write for a number that is not there.
-_MISSING_WORDS = ("nan", "na", "n/a", "none", "null", "-")
+MISSING_WORDS = ("nan", "na", "n/a", "none", "null", "-")
 
 
 def read_table(path: str, given: Request) -> tuple[list[Request], list[str]]:
@@ -21,23 +30,82 @@ def read_table(path: str, given: Request) -> tuple[list[Request], list[str]]:
     `given` are the settings of the command line, which fill the columns that the table lacks.
     Raises UsageError, with file and line, for a file or a line that cannot be used.
     """
+    name, columns, rows = open_table(path)
+    requests, places = [], []
+    for many, lines in rows:
+        for cells, line in zip(many, lines, strict=True):
+            place = f"{name}, line {line}: "
+            requests.append(row_request(columns, cells, given, place))
+            places.append(place)
+    if not requests:
+        raise no_experiments(name)
+    return requests, places
+
+
+def open_table(path: str) -> tuple[str, list[str], Iterator[Rows]]:
+    """Return a table's name for messages, its columns' settings, and its rows, many at a time.
+
+    Raises UsageError for a file that cannot be read and for a wrong head line; so does the iterator
+    for what is no CSV, after the rows before it.  Empty rows are left out.
+    """
     name = "stdin" if path == "-" else path
     text = _text(path, name)
-    reader = csv.reader(io.StringIO(text), strict=True, delimiter=_separator(text))
-    requests, places = [], []
+    reader = csv.reader(_lines(text), strict=True, delimiter=_separator(text))
     try:
         columns = _columns(next(reader, []), name)
-        for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                continue
-            place = f"{name}, line {reader.line_num}: "
-            requests.append(_row_request(columns, cells, given, place))
-            places.append(place)
     except csv.Error as error:
-        raise UsageError(f"{name}, line {reader.line_num}: not valid CSV: {error}") from error
-    if not requests:
-        raise UsageError(f"--table {name} holds no experiments below its head line")
-    return requests, places
+        raise _no_csv(name, reader.line_num, error) from error
+    return name, columns, _rows(reader, name, '"' not in text)
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines, with their ends, by pieces: all at once would be a second copy of the text."""
+    return chain.from_iterable(_pieces(text))
+
+
+def _pieces(text: str) -> Iterator[io.StringIO]:
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start + _PIECE) + 1 or len(text)
+        yield io.StringIO(text[start:end])
+        start = end
+
+
+def _rows(reader, name: str, one_line_each: bool) -> Iterator[Rows]:
+    """Rows with their lines; a row has one line where nothing is quoted."""
+    failure, read = None, True
+    while read and failure is None:
+        cells: list[list[str]] = []
+        lines: list[int] = []
+        first = reader.line_num + 1
+        try:
+            if one_line_each:
+                cells.extend(islice(reader, _ROWS))
+            else:
+                for row in islice(reader, _ROWS):
+                    cells.append(row)
+                    lines.append(reader.line_num)
+        except csv.Error as error:
+            failure = _no_csv(name, reader.line_num, error)
+        read = bool(cells)
+        if one_line_each:
+            lines = list(range(first, first + len(cells)))
+        filled = [bool(row and (row[0].strip() or "".join(row).strip())) for row in cells]
+        if not all(filled):
+            cells, lines = list(compress(cells, filled)), list(compress(lines, filled))
+        if cells:
+            yield cells, lines
+    if failure is not None:
+        raise failure
+
+
+def _no_csv(name: str, line: int, error: csv.Error) -> UsageError:
+    return UsageError(f"{name}, line {line}: not valid CSV: {error}")
+
+
+def no_experiments(name: str) -> UsageError:
+    """The error of a table without rows."""
+    return UsageError(f"--table {name} holds no experiments below its head line")
 
 
 def _text(path: str, name: str) -> str:
@@ -78,8 +146,11 @@ def _columns(head: list[str], name: str) -> list[str]:
     return columns
 
 
-def _row_request(columns: list[str], cells: list[str], given: Request, place: str) -> Request:
-    """Return the request of one line: its cells, over what the command line gives."""
+def row_request(columns: list[str], cells: list[str], given: Request, place: str) -> Request:
+    """Return the complete request of one line: its cells, over what the command line gives.
+
+    Raises UsageError, which begins with `place`, for a line that cannot be used.
+    """
     if len(cells) != len(columns):
         raise UsageError(
             f"{place}{len(cells)} cells for {len(columns)} columns; a comma inside a number or a "
@@ -90,7 +161,7 @@ def _row_request(columns: list[str], cells: list[str], given: Request, place: st
         text = cell.strip()
         if column == "label":
             request[column] = text
-        elif text.lower() in _MISSING_WORDS:
+        elif text.lower() in MISSING_WORDS:
             raise UsageError(
                 f"{place}{BY_NAME[column].option} must be a value; got {text!r}; leave the cell "
                 "empty where there is none"

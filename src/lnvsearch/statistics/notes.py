@@ -27,8 +27,9 @@ from lnvsearch.statistics.experiment import (
     check_confidence_level,
     taken,
 )
+from lnvsearch.statistics.note_columns import NoteColumns
 
-__all__ = ["METHOD_NOTES", "notes"]
+__all__ = ["METHOD_NOTES", "note_columns", "notes"]
 
 METHOD_NOTES = {
     "rolke": "method: profile likelihood with the conventions of ROOT's TRolke (Rolke, Lopez, "
@@ -49,6 +50,8 @@ _CONVENTION_NOTES = {
 # Up to here scans of larger backgrounds found no higher upper end, with any prior.
 _CHECKED_WIDTH = 0.6
 _MOVED = 0.05
+# Median of a gamma distribution of shape n + 1, less n, with room for rounding.
+_SMALLEST_MEDIAN, _LARGEST_MEDIAN = 2.0 / 3.0 - 1e-3, np.log(2.0) + 1e-3
 _IMPROVED = 1e-4
 
 
@@ -63,17 +66,23 @@ def notes(
 
     `limits` is what `methods.interval` gave for the same arguments.
     """
+    return note_columns(method, experiment, confidence_level, limits, **options).lists()
+
+
+def note_columns(
+    method: str,
+    experiment: CountingExperiment,
+    confidence_level: ArrayLike,
+    limits: Interval,
+    **options: object,
+) -> NoteColumns:
+    """Return the notes of `notes` in columns: for tables, where a list a row would be slow."""
     shape = np.broadcast_shapes(experiment.shape, np.shape(confidence_level))
     level = np.broadcast_to(check_confidence_level(confidence_level), shape).ravel()
     upper = np.broadcast_to(limits.upper, shape).ravel()
-    found: list[list[str]] = [[_method_note(method, options)] for _ in range(upper.size)]
-
-    def add(mask: np.ndarray, text) -> None:
-        rows = np.flatnonzero(np.broadcast_to(mask, shape).ravel()).tolist()
-        texts = map(text, rows) if callable(text) else [text] * len(rows)
-        for row, line in zip(rows, texts, strict=True):
-            found[row].append(line)
-
+    found = NoteColumns(shape)
+    add = found.add
+    add(True, _method_note(method, options))
     add(
         np.isinf(limits.upper),
         "unbounded: an efficiency of zero is compatible with its error at this level, so that the "
@@ -121,13 +130,16 @@ def _method_note(method: str, options: dict) -> str:
 def _rolke_notes(add, experiment, level, upper, shape, bounded: bool) -> None:
     from lnvsearch.statistics import rolke, rolke_profile, rolke_solver
 
-    different, which = np.unique(level, return_inverse=True)
-    level_texts = [
-        f"level: {100 * one:g} % is two-sided; the upper end alone is "
-        f"about a one-sided limit at {50 * (1 + one):g} %"
-        for one in different
-    ]
-    add(True, [level_texts[place] for place in which.tolist()].__getitem__)
+    def level_note(row: int) -> str:
+        return (
+            f"level: {100 * level[row]:g} % is two-sided; the upper end alone is "
+            f"about a one-sided limit at {50 * (1 + level[row]):g} %"
+        )
+
+    if level.size and (level == level[0]).all():
+        add(True, level_note(0))
+    else:
+        add(True, level_note)
     add(
         True,
         "under-covers: profile-likelihood intervals cover less than the level for some "
@@ -227,13 +239,15 @@ def _feldman_cousins_notes(add, experiment, level, upper, shape, options) -> Non
 
 def _known_limits(method: str, experiment: CountingExperiment, level, options: dict) -> np.ndarray:
     """Upper limits of the same estimates without uncertainties."""
-    from lnvsearch.statistics import methods
+    from lnvsearch.statistics import methods, rolke
 
     exact = CountingExperiment(
         experiment.observed,
         KnownBackground(experiment.background.estimate),
         KnownEfficiency(experiment.efficiency.estimate),
     )
+    if method == "rolke":  # spares the lower ends
+        return np.asarray(rolke.upper_limit(exact, level, **options))
     return np.asarray(methods.interval(method, exact, level, **options).upper)
 
 
@@ -279,9 +293,7 @@ def _expected_note(add, experiment: CountingExperiment, method: str, shape, opti
 
     counts = np.broadcast_to(experiment.observed, shape)
     if method == "rolke":
-        from scipy.special import gammaincc
-
-        fewer = gammaincc(counts + 1.0, experiment.background.estimate) < 0.5
+        fewer = _below_median(counts, experiment.background.estimate)
     else:
         whole = CountingExperiment(counts, experiment.background, experiment.efficiency)
         fewer = background_cdf(whole, counts, options.get("prior", "lognormal")) < 0.5
@@ -290,6 +302,23 @@ def _expected_note(add, experiment: CountingExperiment, method: str, shape, opti
         "below expected: fewer events than the median of background alone; the limit is below "
         "the median expected one",
     )
+
+
+def _below_median(counts: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """Whether P(N <= n | b) < 1/2.
+
+    The background at which it is 1/2, the median of a gamma distribution of shape n + 1, lies
+    between n + 2/3 and n + ln 2 (K. P. Choi, Proc. Amer. Math. Soc. 121 (1994) 245): most counts
+    need no more than that.
+    """
+    from scipy.special import gammaincc
+
+    counts, background = np.broadcast_arrays(counts, background)
+    difference = np.atleast_1d(background - counts)
+    below = difference > _LARGEST_MEDIAN
+    close = np.flatnonzero((difference > _SMALLEST_MEDIAN) & ~below)
+    below.flat[close] = gammaincc(counts.flat[close] + 1.0, background.flat[close]) < 0.5
+    return below.reshape(counts.shape)
 
 
 def _with_count(experiment: CountingExperiment, count: float) -> CountingExperiment:
