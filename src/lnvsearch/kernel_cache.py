@@ -54,8 +54,9 @@ def is_compiled(module: str) -> bool:
 def compile_once(module: str, compile_all: Callable[[], None], say: Callable[[str], None]) -> None:
     """Call `compile_all` if no process has done so for this type of processor; others wait for it.
 
-    `module`: the dotted name, inside this package, of the module that reaches all the kernels; `say`
-    gets a line if there is something to wait for.  Raises OSError where the folder can't be written.
+    `module`: the dotted name, inside this package, of what reaches all the kernels, such as an
+    experiment; `say` gets a line if there is something to wait for.  Raises OSError where the folder
+    cannot be written.
     """
     mark = _mark(module)
     if mark.exists():
@@ -76,8 +77,8 @@ def compile_once(module: str, compile_all: Callable[[], None], say: Callable[[st
 def _mark(module: str) -> Path:
     name, features = _processor()
     processor = f"{name}-{zlib.crc32(features.encode()):08x}"
-    path = Path(*module.split(".")).with_suffix(".py")
-    return _base() / "compiled" / f"{module}-{_stamp(path)}-{processor}.mark"
+    stamp = _stamp(*_files(f"{_PACKAGE.name}.{module}"))
+    return _base() / "compiled" / f"{module}-{stamp}-{processor}.mark"
 
 
 def _processor() -> tuple[str, str]:
@@ -96,9 +97,9 @@ def _base() -> Path:
 
 
 @functools.cache
-def _stamp(path: Path) -> str:
+def _stamp(*paths: Path) -> str:
     stamp = 0
-    for reached in sorted(modules_reached(path)):
+    for reached in sorted(set().union(*map(modules_reached, paths))):
         stamp = zlib.crc32(f"{reached}\0{_text(reached)}".encode(), stamp)
     return f"{stamp:08x}"
 

@@ -4,6 +4,7 @@ import sys
 
 import hang_guard
 import pytest
+import yaml
 
 pytestmark = pytest.mark.workflow
 
@@ -29,6 +30,12 @@ def with_empty_jobs(root, tmp_path):
     for name in ("config", "profiles", "resources", "src", "workflow"):
         (tmp_path / name).symlink_to(root / name)
     (tmp_path / "Snakefile").write_text((root / "Snakefile").read_text() + EMPTY_JOBS)
+    # Without the options that only the plugin knows.
+    profile = yaml.safe_load((root / "profiles/slurm/profile.yaml").read_text())
+    (tmp_path / "cluster").mkdir()
+    (tmp_path / "cluster/profile.yaml").write_text(
+        yaml.safe_dump({key: value for key, value in profile.items() if "slurm-" not in key})
+    )
     return tmp_path
 
 
@@ -43,7 +50,7 @@ def passes(project, *arguments):
 
 @pytest.mark.parametrize("arguments", [
     (),  # profiles/default is loaded by itself
-    ("--workflow-profile", "profiles/slurm", "--executor", "local", "--jobs", "1"),
+    ("--workflow-profile", "cluster", "--executor", "local", "--jobs", "1"),
 ])
 def test_every_finished_job_costs_one_pass(with_empty_jobs, arguments):
     """A timer that starts another pass would show: six seconds hold six passes for every timer."""

@@ -18,7 +18,7 @@ def ready_kernels(experiment: str, config: dict) -> None:
     start_numba()
     from lnvsearch.kernel_cache import is_compiled
 
-    if is_compiled(f"experiments.{experiment}.compilation"):
+    if is_compiled(f"experiments.{experiment}"):
         return
     code = "import json, sys, warm_up_kernels as w; w.warm_up_kernels(**json.load(sys.stdin))"
     paths = (str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")]))

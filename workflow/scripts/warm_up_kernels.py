@@ -10,7 +10,7 @@ def warm_up_kernels(experiment, config):
     """Warm up with the settings of every search of the experiment, unless that was done."""
     from lnvsearch.kernel_cache import compile_once
 
-    module = f"experiments.{experiment}.compilation"
+    module = f"experiments.{experiment}"
     compile_once(module, lambda: _warm_up(experiment, config), lambda line: print(line, flush=True))
 
 
