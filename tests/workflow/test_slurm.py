@@ -4,7 +4,6 @@ The daemons run on loopback, without systemd; the test needs root, Debian's pack
 and slurm-client, and the plugin (`make cluster`).
 """
 
-import filecmp
 import importlib.util
 import os
 import shutil
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import hang_guard
 import pytest
+from same_results import assert_equal
 
 TARGET = "results/besiii_2025/efficiencies/kkee.csv"
 CONFIG = """papers: [besiii_2025]
@@ -140,19 +140,6 @@ def finished(process, folder):
     """The end of a run, however long it takes while the cluster has something to do."""
     wait_until(lambda: process.poll() is not None, "the end of the run", looks=3600)
     assert process.returncode == 0, (folder / "log").read_text()[-6000:]
-
-
-def results_of(folder):
-    return {
-        path.relative_to(folder)
-        for path in (folder / "results").rglob("*")
-        if path.is_file() and "logs" not in path.relative_to(folder).parts
-    }
-
-
-def assert_equal(first, second):
-    assert results_of(first) == results_of(second)
-    assert [str(p) for p in results_of(first) if not filecmp.cmp(first / p, second / p, shallow=False)] == []
 
 
 def test_a_cancelled_job_and_a_drained_node_change_nothing(local, on_slurm):
