@@ -308,3 +308,12 @@ def test_no_file_and_no_function_is_too_long(root):
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 assert node.end_lineno - node.lineno < 60, f"{path}: {node.name}"
+
+
+def test_no_module_defines_a_function_twice(root):
+    """The second one would hide the first without a word."""
+    for folder in ("src", "workflow", "benchmark"):
+        for path in (root / folder).rglob("*.py"):
+            body = ast.parse(path.read_text(encoding="utf-8")).body
+            names = [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+            assert len(names) == len(set(names)), path

@@ -172,38 +172,6 @@ def read_tree_of(
     return arrays
 
 
-def read_tree(
-    path: str | Path, name: str, columns: Sequence[str] | None = None
-) -> dict[str, np.ndarray]:
-    """Flat columns (n,) of a tree of a ROOT file that the workflow wrote, by default all of them.
-
-    Raises EventFileError, naming the file and the fix, where file, tree or a column is missing or
-    cannot be read whole.
-    """
-    with open_event_file(path) as file:
-        return read_tree_of(path, file, name, columns)
-
-
-def read_tree_of(
-    path: str | Path, file, name: str, columns: Sequence[str] | None = None
-) -> dict[str, np.ndarray]:
-    """The same of an open file."""
-    again = "delete it and run the workflow again"
-    if name not in file:
-        held = ", ".join(file.keys(cycle=False)) or "nothing"
-        raise EventFileError(f"{path}: no tree {name} (it holds: {held}); {again}")
-    try:
-        tree = file[name]
-        missing = sorted(set(columns or ()) - set(tree.keys()))
-        arrays = {} if missing else tree.arrays(columns, library="np")
-    except Exception as error:  # uproot raises many types for what is damaged
-        problem = f"tree {name} cannot be read ({type(error).__name__}): damaged"
-        raise EventFileError(f"{path}: {problem}; {again}") from error
-    if missing:
-        raise EventFileError(f"{path}: tree {name} has no {', '.join(missing)}; {again}")
-    return arrays
-
-
 def folder_of(variation: str, first: str) -> str:
     """Where a file of several variations has the trees of one: those of the first at the top.
 
