@@ -105,7 +105,7 @@ def _contamination_rows(
             f"with {found.events:.3g} events of K3pi upstream and all else, "
             f"{found.effective_events:.0f} effective; the paper has "
             f"{number.value * candidates.value:.2g} events",
-            source="background",
+            source="background", upper_bound=found.left_out / candidates.value,
         )
 
 

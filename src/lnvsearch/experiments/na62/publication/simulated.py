@@ -18,7 +18,6 @@ from lnvsearch.experiments.na62.publication.numbers import (
     NOT_INDEPENDENT,
     Numbers,
     counts_outside_signal,
-    rounding_sigma,
 )
 from lnvsearch.experiments.na62.publication.tables.acceptance import (
     PI0_FACTOR,
@@ -278,16 +277,18 @@ def _background_row(
             printed = numbers.number(name, number.channel).value
     if background.is_empty:
         note = (
-            f"{NO_TEST}: no simulated event is left, which is no measurement of zero; below "
+            "no simulated event is left, which is no measurement of zero; below "
             f"{background.upper_bound:.2g} at 90 % confidence level, from the largest weight of "
             "the events nearest in mass"
         )
-        return simulated_row(number, variant, None, None, note, source="background")
+        return simulated_row(number, variant, None, None, note, printed, source="background",
+                             upper_bound=background.upper_bound)
     effective = f"{background.effective_events:.0f} effective events"
     bound = left_out_note(background.left_out)
     return simulated_row(
         number, variant, background.events, background.sigma or None,
         "; ".join(filter(None, [note, effective, bound])), printed, source="background",
+        upper_bound=background.left_out,
     )
 
 
@@ -302,20 +303,21 @@ def _contamination_rows(numbers: Numbers, channel: str, table: Table) -> Iterato
         note = "simulated background over the published candidates"
         if number.value == 0:
             note = f"{NO_TEST}: the paper calls it negligible; {note}"
+        left_out = contamination.left_out / candidates.value
         yield simulated_row(
             number, "nominal", contamination.events / candidates.value,
             contamination.sigma / candidates.value,
-            "; ".join(filter(None, [note, left_out_note(contamination.left_out / candidates.value)])),
-            source="background",
+            "; ".join(filter(None, [note, left_out_note(left_out)])),
+            source="background", upper_bound=left_out,
         )
 
 
 def simulated_row(
     number: PublishedNumber, variant: str, value: float | None, sigma: float | None, note: str,
-    published_uncertainty: float | None = None, *, source: str,
+    published_uncertainty: float | None = None, *, source: str, upper_bound: float | None = None,
 ) -> Row:
-    """Return one row; without a printed uncertainty the published side has that of its rounding."""
-    if published_uncertainty is None:
-        published_uncertainty = number.uncertainty or rounding_sigma(number)
-    return comparison_row(number, "simulated", variant, value, sigma,
-                          published_uncertainty=published_uncertainty, source=source, note=note)
+    """Return one row of kind `simulated`; the other arguments as in `comparison_row`."""
+    return comparison_row(
+        number, "simulated", variant, value, sigma, published_uncertainty=published_uncertainty,
+        upper_bound=upper_bound, source=source, note=note,
+    )

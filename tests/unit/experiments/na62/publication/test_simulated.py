@@ -5,7 +5,7 @@ import math
 import invented_na62 as invented
 import pytest
 
-from lnvsearch.publication.comparison import is_test
+from lnvsearch.publication.comparison import is_bound, is_test
 from lnvsearch.publication.entered import Entered
 from lnvsearch.tables import table_rows
 
@@ -145,6 +145,7 @@ def test_an_empty_background_is_no_measurement_of_zero():
     rows = table_rows(invented.comparison("na62_2022", results))
     row = simulated(rows, "background_k3pi_lower_region_events", "piee")["nominal"]
     assert row["value"] is None and not is_test(row)
+    assert is_bound(row) and row["upper_bound"] > 0 and row["pull"] is None
 
 
 def test_suppressions_fractions_and_contamination(made):
@@ -167,7 +168,8 @@ def test_measurements_stand_for_themselves_and_win_over_what_tables_give(made):
     published, results, rows = made["na62_2022"]
     row = simulated(rows, "neutral_vertex_z_resolution_m", "pipi0ee")["nominal"]
     assert row["value"] == 1.7 and row["source"] == "validation"
-    assert row["published_uncertainty"] == pytest.approx(0.1 / math.sqrt(12))
+    assert row["published_uncertainty"] is None and row["pull"] is None
+    assert row["rounding"] == pytest.approx(0.05)
     measured = {
         "quantity": ["background_events", "unprinted_quantity"], "channel": ["piee", "piee"],
         "variant": ["nominal", "nominal"], "value": [0.40, 1.0], "uncertainty": [0.1, 0.1],
@@ -208,8 +210,7 @@ def test_simulated_limits_are_those_of_the_papers_method_at_named_variants(made)
     found = simulated(rows, "upper_limit_branching_fraction", "piee")
     assert set(found) == {"nominal"}
     relative = 0.03 / 0.94
-    expected = math.hypot(0.1e-10 / math.sqrt(12), relative * 2.2e-10)
-    assert found["nominal"]["published_uncertainty"] == pytest.approx(expected)
+    assert found["nominal"]["published_uncertainty"] == pytest.approx(relative * 2.2e-10)
     others = [limit("simulated", "nominal", prior="gamma"),
               limit("simulated", "nominal", method="rolke", prior=None)]
     rows = table_rows(invented.comparison("na62_2019", {"limits": {"piee": others}}))
