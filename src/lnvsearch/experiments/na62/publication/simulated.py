@@ -27,7 +27,6 @@ from lnvsearch.experiments.na62.publication.tables.acceptance import (
 )
 from lnvsearch.experiments.na62.publication.tables.background import (
     Background,
-    background_of,
     combined,
     is_in_no_sum,
     lower_region_factors,
@@ -35,9 +34,11 @@ from lnvsearch.experiments.na62.publication.tables.background import (
     process_background,
     processes_of,
     total_background,
+    with_pileup,
 )
 from lnvsearch.publication.comparison import NO_TEST, comparison_row, left_out_note
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
+from lnvsearch.publication.rounding import with_uncertainty
 from lnvsearch.tables import Table, table_rows
 
 __all__ = ["simulated_row", "simulated_rows", "variant_notes"]
@@ -56,6 +57,11 @@ _EDGE = (
     f"{NO_TEST}: the lower edge of the region is assumed, with this number in view; see the variations "
     "of the edge"
 )
+# Whether a printed number of the masked region is one without the signal region's events.
+_MASKED = {
+    True: "masked region without the signal region",
+    False: "masked region with the signal region in it",
+}
 # A region, and the names that its total can have; the two papers differ in them.
 _TOTALS = (
     *((r, f"background_total_{r}_region_events") for r in ("lower", "upper", "masked", "control")),
@@ -199,13 +205,15 @@ def _regions_rows(
         total, of_total = total.scaled(factor), note
         if region == "lower" and process_background(table, "k3pi", "lnv", region) is not None:
             of_total = _EDGE
-        pileup = background_of(table, "pileup", "lnv", region)
-        if pileup is not None:
-            total = combined([total, pileup])
-            of_total = "; ".join(filter(None, ["pileup derived, not simulated", note]))
-        elif counts_outside_signal(number):
-            signal = total_background(table, "lnv", "signal", variation)
-            total, of_total = outside_signal(total, signal), "without the signal region"
+        both = with_pileup(total, table, "lnv", region)
+        if both is not None:
+            decays = with_uncertainty(total.events, total.sigma)
+            total, said = both, f"with pileup, derived and not simulated: the decays alone give {decays}"
+        else:
+            said = _MASKED[counts_outside_signal(number)] if region == "masked" else ""
+            if counts_outside_signal(number):
+                total = outside_signal(total, total_background(table, "lnv", "signal", variation))
+        of_total = "; ".join(filter(None, [said, of_total]))
         yield _background_row(numbers, number, variant, total, of_total)
 
 

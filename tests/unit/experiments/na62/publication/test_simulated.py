@@ -103,7 +103,7 @@ def test_backgrounds_by_process_and_region(made):
     assert scaled["value"] == pytest.approx(1.35 * 3.7 / 4.4)
     total = simulated(rows, "background_events", "pipi0ee")["nominal"]
     assert total["value"] == pytest.approx(0.027 + 0.02)
-    assert "pileup derived" in total["note"]
+    assert "with pileup, derived and not simulated" in total["note"]
     lower = simulated(rows, "background_ke3_dalitz_lower_region_events", "piee")
     assert set(lower) == {"nominal"}
 

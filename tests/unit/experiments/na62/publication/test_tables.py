@@ -228,7 +228,8 @@ def test_conditions_on_vertices_stand_side_by_side(first):
     assert row["published"] == "0.20 ± 0.20"
     assert (row["simulated"], row[name]) == ("0.250 ± 0.025", "0.125 ± 0.025")
     # A decay that is in no sum is there, too.
-    assert row_of(table, channel="pimumu", quantity="k3pi_upstream", region="masked")
+    assert row_of(table, channel="pimumu", quantity="k3pi_upstream",
+                  region="masked, signal region in it")
     total = row_of(table, channel="pimumu", quantity="total", region="signal")
     one, other = (float(total[column].split()[0]) for column in ("simulated", name))
     assert other == pytest.approx(0.5 * one, rel=0.02)

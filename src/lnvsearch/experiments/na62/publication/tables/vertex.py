@@ -32,6 +32,8 @@ _PLACES = (
     ("lnv", "lower", "_lower_region"),
     ("sm", "normalisation", ""),
 )
+#: What has to be said of a region.
+_SAID = {"masked": "masked, signal region in it"}
 
 
 def vertex_conditions(
@@ -98,7 +100,7 @@ def _event_rows(
             }
             yield {
                 "channel": channel, "quantity": process or "total", "selection": selection,
-                "region": region, "published": printed(number), "simulated": cells.pop("nominal"),
+                "region": _SAID.get(region, region), "published": printed(number), "simulated": cells.pop("nominal"),
                 **cells,
             }  # fmt: skip
 
