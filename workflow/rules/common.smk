@@ -33,6 +33,7 @@ os.environ.update(LNVSEARCH_CONFIGURATION=str(DATA_ROOT.absolute()))
 sys.path.insert(0, str(ROOT / "workflow"))
 
 import frozen
+import reasons
 from fingerprint import ProjectCode
 from searches.combined import combinations_of
 from searches.configuration import ConfigurationError, read_config
@@ -59,6 +60,7 @@ CODE = ProjectCode(
     kept=Path.cwd() / ".snakemake" / "source_texts.json",
 )
 atexit.register(CODE.keep)
+reasons.shorten_reasons()
 
 # For messages of failed jobs: options with which snakemake runs as it does now.
 options = ["--cores", "1"]
