@@ -6,6 +6,7 @@ limits are many times what they take.
 """
 
 import importlib.util
+import json
 import os
 import shutil
 import signal
@@ -14,7 +15,6 @@ import sys
 import time
 from pathlib import Path
 
-import hang_guard
 import pytest
 from same_results import assert_equal
 from small_run import CONFIG, TARGETS
@@ -49,6 +49,10 @@ PartitionName=ci Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
 #: The standard place: through SLURM_CONF another file reaches the commands, but not the jobs.
 INSTALLED_CONF = Path("/etc/slurm/slurm.conf")
+#: What jobs of two experiments make, each alone, and one of a group.
+CALIBRATION = "results/besiii_2025/calibration/overlay.yaml"
+IDENTIFICATION = "results/na62_2019/identification/nominal.json"
+SAMPLE = "results/na62_2019/recorded/signal_piee/nominal.root"
 MARK = "# Of a test of lnvsearch"
 RUN_LIMIT_S, COMMAND_LIMIT_S = 1800, 120
 
@@ -125,22 +129,33 @@ def local(config, snakemake, tmp_path_factory):
 
 @pytest.fixture
 def on_slurm(root, config, slurm, tmp_path):
-    """Starts a run through the profile; returns its process and its folder."""
+    """Starts a run through the profile, with faults; returns its process and its folder."""
     options = [
         "--workflow-profile", str(root / "profiles/slurm"), "--configfile", str(config),
         "--slurm-init-seconds-before-status-checks", "2", "--seconds-between-status-checks", "2",
         "--slurm-no-account", "--default-resources", "slurm_partition=ci", "mem_mb=800", "runtime=60",
     ]  # fmt: skip
-    with open(tmp_path / "log", "w") as log:
-        process = subprocess.Popen(
-            ["timeout", "-k", "60", str(RUN_LIMIT_S), sys.executable, "-m", "snakemake",
-             *TARGETS, "--directory", str(tmp_path), *options],
-            cwd=root, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-    yield process, tmp_path
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    started = []
+
+    def start(faults):
+        paths = [str(root / "tests/workflow/faults"), os.environ.get("PYTHONPATH")]
+        variables = {
+            "PYTHONPATH": os.pathsep.join(filter(None, paths)), "LNVSEARCH_FAULTS": json.dumps(faults)
+        }
+        with open(tmp_path / "log", "w") as log:
+            started.append(subprocess.Popen(
+                ["timeout", "-k", "60", str(RUN_LIMIT_S), sys.executable, "-m", "snakemake",
+                 *TARGETS, "--directory", str(tmp_path), *options],
+                cwd=root, env={**os.environ, **variables}, stdout=log, stderr=subprocess.STDOUT,
+                start_new_session=True,
+            ))  # fmt: skip
+        return started[0], tmp_path
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
     command("scancel", "--user", "root")
     wait_until(lambda: not jobs(), "an empty queue")
 
@@ -150,49 +165,48 @@ def jobs(*options):
     return command("squeue", "-h", "-o", "%i", *options).split()
 
 
-def running_jobs():
-    return jobs("--states=RUNNING")
+def reached(process, folder, *results):
+    """Wait until jobs have made results that they do not hand over before `go` is there."""
+    for result in results:
+        mark = folder / (result.replace("/", "_") + ".fault")
+        wait_until(lambda mark=mark: mark.exists() or process.poll() is not None, result)
+        assert mark.exists(), said(folder)
 
 
-def cancel_a_running_job(process):
-    """Cancel a job that runs; tried again where it has ended by itself."""
-
-    def cancelled():
-        for job in running_jobs():
-            command("scancel", job)
-            wait_until(lambda: job not in running_jobs(), f"the end of job {job}")
-            if command("squeue", "-h", "-o", "%T", "--states=all", "--jobs", job).strip() == "CANCELLED":
-                return True
-        return process.poll() is not None
-
-    wait_until(cancelled, "a cancelled job")
-
-
-def finished(process, folder):
-    """The end of a run."""
+def end(process):
+    """The return code of a run, at its end."""
     wait_until(lambda: process.poll() is not None, "the end of the run")
-    assert process.returncode == 0, (folder / "log").read_text()[-6000:]
+    return process.returncode
 
 
-def test_cancelled_jobs_and_a_drained_node_change_nothing(local, on_slurm):
-    """A job of each experiment is cancelled; the node takes no jobs for a while."""
-    process, folder = on_slurm
-    for first in ("results/besiii_2025", "results/na62_2019"):
-        wait_until(lambda: process.poll() is not None or (folder / first).exists(), f"results of {first}")
-        cancel_a_running_job(process)
+def said(folder):
+    return (folder / "log").read_text()[-6000:]
+
+
+def test_lost_jobs_and_a_drained_node_change_nothing(local, on_slurm):
+    """A job of each experiment is cancelled, one dies within a group, the node takes no jobs for a while."""
+    process, folder = on_slurm({CALIBRATION: "wait", IDENTIFICATION: "wait", SAMPLE: "kill"})
+    reached(process, folder, CALIBRATION, IDENTIFICATION)
     command("scontrol", "update", "nodename=localhost", "state=drain", "reason=test")
-    wait_until(lambda: process.poll() is not None or not running_jobs(), "an empty node")
+    command("scancel", *jobs("--states=RUNNING"))
+    (folder / "go").touch()
+    wait_until(lambda: jobs("--states=PENDING") or process.poll() is not None, "a job that waits")
+    wait_until(lambda: not jobs("--states=RUNNING,COMPLETING"), "an empty node")
     command("scontrol", "update", "nodename=localhost", "state=resume")
-    finished(process, folder)
-    assert (folder / "log").read_text().count("Trying to restart") >= 2
+    assert end(process) == 0, said(folder)
+    for rule in ("calibrate_response", "map_identification"):
+        assert f"Error in rule {rule}" in (folder / "log").read_text()
+    assert (folder / "log").read_text().count("Trying to restart") >= 3
     assert_equal(local, folder)
 
 
-def test_a_terminated_run_ends_and_leaves_no_job(on_slurm):
-    process, folder = on_slurm
-    wait_until(lambda: process.poll() is not None or running_jobs(), "a running job")
+def test_a_terminated_run_lets_its_jobs_end_and_leaves_none(on_slurm):
+    process, folder = on_slurm({IDENTIFICATION: "wait"})
+    reached(process, folder, IDENTIFICATION)
     process.send_signal(signal.SIGTERM)
-    wait_until(lambda: process.poll() is not None, "the end of the run")
-    assert process.returncode == 1, (folder / "log").read_text()[-6000:]
-    wait_until(lambda: not jobs(), "no job left behind")
+    wait_until(lambda: "Will exit after finishing" in said(folder) or process.poll() is not None, "TERM")
+    (folder / "go").touch()
+    assert end(process) == 1, said(folder)
+    assert not jobs()
     assert not list(folder.glob(".snakemake/locks/*"))
+    assert (folder / IDENTIFICATION).exists() and not (folder / TARGETS[1]).exists()
