@@ -11,7 +11,7 @@ ifneq ($(words $(CURDIR)),1)
 $(error $(CURDIR): Snakemake cannot work in a path with blanks; move the project)
 endif
 # A user without an entry in passwd, as in some containers, has no name otherwise.
-LOGNAME ?= uid$(shell id -u)
+LOGNAME ?= $(or $(filter-out $(shell id -u),$(shell id -un 2>/dev/null)),uid$(shell id -u))
 export LOGNAME
 
 .PHONY: run test benchmark environment lock cluster root clean

@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import pwd
 import shlex
 import sys
 from pathlib import Path
@@ -14,7 +15,10 @@ if set(sys.executable) & set(" \t\n'\"\\$&;|<>()`*?#[]{}~"):
         f"{sys.executable}: Snakemake cannot start Python from a path with blanks or characters of "
         "the shell; move the project, or make .venv in another folder"
     )
-os.environ.setdefault("LOGNAME", f"uid{os.getuid()}")
+try:
+    pwd.getpwuid(os.getuid())
+except KeyError:
+    os.environ.setdefault("LOGNAME", f"uid{os.getuid()}")
 
 # The place of this file, not of the first one, which may be a user's that has this workflow as a module.
 ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
