@@ -42,6 +42,7 @@ from fingerprint import ProjectCode
 from searches.combined import combinations_of
 from searches.configuration import ConfigurationError, read_config
 from searches.load import load_papers
+from searches.publication import small_statistics
 from searches.search import NOMINAL
 from snakemake.utils import update_config
 

@@ -106,6 +106,7 @@ rule tabulate_limits_by_method:
     params:
         code=code_of("tabulate_limits_by_method"),
         compared=lambda w: search(w).limit_variants(),
+        statistics=lambda w: small_statistics(search(w)),
     script:
         "../scripts/tabulate_limits_by_method.py"
 

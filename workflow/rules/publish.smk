@@ -31,6 +31,7 @@ rule tabulate_table:
         name=lambda w: search(w).table(w.table).name,
         results=lambda w: list(search(w).table(w.table).files),
         settings=lambda w: search(w).table(w.table).settings,
+        statistics=lambda w: small_statistics(search(w)),
     script:
         "../scripts/tabulate_table.py"
 
@@ -65,6 +66,7 @@ rule draw_figure:
         name=lambda w: search(w).figure(w.figure).name,
         results=lambda w: list(search(w).figure(w.figure).files),
         settings=lambda w: search(w).figure(w.figure).settings,
+        statistics=lambda w: small_statistics(search(w)),
     script:
         "../scripts/draw_figure.py"
 
