@@ -211,7 +211,8 @@ def test_the_comparison_has_one_row_for_every_printed_number(results, root, pape
     comparison = rows(results / paper / "comparison.csv")
     assert list(comparison[0]) == [
         "quantity", "channel", "mass_gev", "kind", "variant", "published",
-        "published_uncertainty", "value", "uncertainty", "ratio", "pull", "source", "note",
+        "published_uncertainty", "value", "uncertainty", "ratio", "pull", "rounding",
+        "upper_bound", "source", "note",
     ]
     keys = [tuple(row[name] for name in list(row)[:5]) for row in comparison]
     assert len(set(keys)) == len(keys)
