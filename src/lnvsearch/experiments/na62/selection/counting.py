@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lnvsearch.event_files import Write, folder_of, tree_file
-from lnvsearch.experiments.na62.candidate_files import GENERATED, tree_name
+from lnvsearch.event_files import Write, folder_of
+from lnvsearch.experiments.na62.candidate_files import GENERATED, candidate_file, tree_name
 from lnvsearch.experiments.na62.events import NO_SUMS, SpectrometerEvents
 from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
 from lnvsearch.experiments.na62.selection.select import (
@@ -111,7 +111,7 @@ def select_sample(
     The file `candidates` gets those of the variations with events of their own: one tree a
     selection, and the sums over generated events (`lnvsearch.experiments.na62.candidate_files`).
     """
-    with tree_file(candidates) as write:
+    with candidate_file(candidates) as write:
         return count_sample(chunks, read_variations(settings, maps), write)
 
 
