@@ -41,21 +41,6 @@ def test_every_reason_of_besiii_refers_to_an_inconsistency_that_is_listed(
     assert explanations_of_besiii(published).known_factor is None
 
 
-def test_the_largest_deviation_of_the_scan_is_shown_with_its_reason(published, results, reasons):
-    results = results | {"reasons": reasons}
-    comparison = comparison_for_besiii(published, results)
-    text = summary_of_besiii(comparison, published, results).worst
-    rows = [
-        row for row in find_rows(comparison, quantity="efficiency_percent",
-                                 variant="nominal_in_mass_bin")
-        if row["ratio"] is not None
-    ]  # fmt: skip
-    worst = max(rows, key=lambda row: abs(row["ratio"] - 1))
-    assert f"The largest deviation is that at {worst['mass_gev']:.3f} GeV. Why: understood" in text
-    assert f"| {100 * (worst['ratio'] - 1):+.1f} ± " in text
-    assert len(re.findall(r"^\| [01]\.\d{3} \| [\d.]+ % \|", text, re.MULTILINE)) == len(rows)
-
-
 def test_every_reason_of_besiii_explains_a_number(published, reasons):
     rows = [
         comparison_row(n, kind, variant)
