@@ -41,8 +41,8 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         allow_abbrev=False,
     )
     for option, text in (
-        ("search", "a search, as na62_2022"),
-        ("channel", "a channel of it, as piee"),
+        ("search", "a search; --list names them"),
+        ("channel", "a channel of it"),
         ("mass-gev", "mass of N in GeV"),
         ("lifetime-ps", "lifetime of N in ps; 0, the default, decays at once"),
         ("chirality", "of N's vertices: isotropic (default) or v_minus_a"),
