@@ -49,7 +49,7 @@ TABLES = {
 
 FIGURES = {
     "coverage_map": COVERAGE_MAP,
-    "layout": Content(f"{_FIGURES}.beam_line.layout", (), ("detector",)),
+    "layout": Content(f"{_FIGURES}.beam_line.layout", (), ("detector", "data_sets")),
     "identification": Content(
         f"{_FIGURES}.identification.pion_and_electron_identification", ("closure",)
     ),

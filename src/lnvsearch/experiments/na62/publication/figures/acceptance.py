@@ -20,9 +20,11 @@ from lnvsearch.publication.figures.style import (
     column_figure,
     in_style,
     label_axes,
+    say_too_few,
 )
 from lnvsearch.publication.labels import particle_label
 from lnvsearch.publication.published import PublishedNumbers
+from lnvsearch.publication.rounding import pdg_round_pair
 from lnvsearch.tables import Table, table_from_rows
 
 if TYPE_CHECKING:
@@ -111,13 +113,23 @@ def draw_dalitz(
             first, second = f"{first}_1", f"{second}_2"
         panel.set_xlabel(rf"$m^2({first})$ [GeV$^2$/$c^4$]")
         panel.set_ylabel(rf"$m^2({second})$ [GeV$^2$/$c^4$]")
-        mean = 100.0 * float(np.sum(columns["weight"])) / sum_of_weights[channel]
-        panel.text(0.96, 0.95, f"{labels[channel]}\nmean {mean:.2f}%",
+        mean, sigma = _mean_percent(columns["weight"], sum_of_weights[channel])
+        if mean == 0.0:
+            say_too_few(panel, "no decay is selected")
+        digits = pdg_round_pair(mean, sigma)[0]
+        panel.text(0.96, 0.95, f"{labels[channel]}\nmean {digits}%",
                    transform=panel.transAxes, ha="right", va="top", fontsize=8)
         figure.colorbar(mesh, ax=panel, pad=0.02, shrink=0.8).set_label("Acceptance [%]")
         label_axes(panel)
         rows += cells.rows(channel)
     return figure, table_from_rows(rows, _DALITZ_COLUMNS)
+
+
+def _mean_percent(weights: Any, sum_of_weights: float) -> tuple[float, float]:
+    """The acceptance of all decays together, and its statistical uncertainty, in percent."""
+    weights = np.asarray(weights, dtype=float)
+    sums = float(weights.sum()), float(np.sqrt((weights**2).sum()))
+    return 100.0 * sums[0] / sum_of_weights, 100.0 * sums[1] / sum_of_weights
 
 
 class _Cells:
@@ -317,6 +329,6 @@ def _draw_ratios(
             [value / reference], [height], xerr=[uncertainty / reference], fmt=marker,
             color=COLOURS[colour], markersize=4, elinewidth=0.9, label=_once(legend, named),
         )
-        axes.annotate(f"{value:.3f}" if value < 10 else f"{value:.2f}",
+        axes.annotate(pdg_round_pair(value, uncertainty)[0],
                       (value / reference, height), xytext=(0, 3.5), textcoords="offset points",
                       va="bottom", ha="center", fontsize=8)
