@@ -4,7 +4,7 @@ __all__ = ["KEYS"]
 
 KEYS = {
     "name": "for the output",
-    "search": "a search, as na62_2022",
+    "search": "a search; `lnvsearch recast --list` names them",
     "channel": "a channel of it, as piee",
     "mass_gev": "mass of an on-shell N",
     "lifetimes_ps": "its lifetimes, a number or a list; 0 decays at once",
