@@ -33,7 +33,7 @@ _RICH_SUPPRESSIONS = (
     ("ke4_rich_suppression_signal", "ke4", "lnv"),
 )
 _MEAN_OVER = {
-    "below": "mean over all masses below 470 MeV",
+    "below_470_mev": "mean over all masses below 470 MeV",
     "lower": "mean over the lower region, whose edge is assumed",
     "signal": "in the signal region",
 }
@@ -66,7 +66,7 @@ def _suppression_rows(numbers: Numbers, table: Table) -> Iterator[Row]:
     """
     for quantity, process, base, variant, region in (
         *((*entry, variant, region) for entry in _RICH_SUPPRESSIONS
-          for variant, region in (("nominal", "below"), ("lower_region", "lower"))),
+          for variant, region in (("nominal", "below_470_mev"), ("lower_region", "lower"))),
         ("rich_background_suppression", None, "lnv", "nominal", "signal"),
     ):
         found = [
