@@ -55,12 +55,42 @@ def _path(path: str) -> str:
     return path
 
 
+class NumberOfParents(Keys):
+    """A number of decays with its standard uncertainty."""
+
+    mean: float = key("Central value.", gt=0, le=1e20)
+    sigma: float = key("Standard uncertainty.", 0.0, ge=0, le=1e20)
+
+
+class OffResonance(Keys):
+    """Recorded events at an energy without signal, for the background from the continuum."""
+
+    file: Annotated[str, AfterValidator(_path)] = key("Path of the ROOT file.")
+    energy_gev: float = key("Centre-of-mass energy.", gt=0, le=100)
+    luminosity_per_pb: float = key("Integrated luminosity.", gt=0, le=1e9)
+
+
 class Data(Keys):
     """Recorded events of the search of that name: docs/events.md describes the file of a collider
     search, docs/kaon_events.md that of a kaon search."""
 
     file: Annotated[str, AfterValidator(_path)] | None = key("Path of the ROOT file, or null for none.")
     tree: str = key("Name of the tree of events in that file.", "Events", min_length=1)
+    branches: dict[str, str] = key(
+        "What the file calls branches that have another name: the document's on the left, the file's on "
+        "the right.", {},
+    )  # fmt: skip
+    n_parents: NumberOfParents = key(
+        "Decays of the parent that the file stands for, of a search that counts them; the search's own "
+        "number unless given.", None,
+    )  # fmt: skip
+    luminosity_per_pb: float = key(
+        "Integrated luminosity of the file, where `off_resonance` is scaled to it; the search's own unless "
+        "given.", None, gt=0, le=1e9,
+    )  # fmt: skip
+    off_resonance: list[OffResonance] = key(
+        "Data at other energies, of a search with a background from the continuum.", []
+    )
     unblind: bool = key(
         "Open the signal window, or the masked region of a kaon search, of that file.  It takes a "
         "frozen analysis: `snakemake freeze` (docs/running.md).", False,

@@ -146,6 +146,13 @@ class Paper(SampleJobs):
         """The name of the tree of events in that file."""
         return self.config["data"].get(self.name, {}).get("tree", "Events")
 
+    @property
+    def data_branches(self) -> Mapping[str, str]:
+        """What that file calls branches that have another name."""
+        return self.config["data"].get(self.name, {}).get("branches", {})
+
+    #: Keys of `data` that normalise the file, of a search that counts parents.
+    data_keys: frozenset[str] = frozenset()
     #: Regions of data that are closed until they are opened, in the order in which they open.
     closed_regions: tuple[str, ...] = ("signal",)
 
@@ -172,7 +179,7 @@ class Paper(SampleJobs):
 
     def selection_and_regions(self) -> tuple[Mapping, Mapping]:
         """How the user's data are selected, and the regions of mass that count, apart."""
-        chosen = {"is_unblinded", "opened", "detector", "tree"}
+        chosen = {"is_unblinded", "opened", "detector", "tree", "branches"}
         return {k: v for k, v in self.data_parameters().items() if k not in chosen}, {}
 
     # --------------------------------------------------------------- variations

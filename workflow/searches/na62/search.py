@@ -129,6 +129,7 @@ class KaonSearch(Paper):
             "detector": detector_numbers(self.detector, SELECTION_SECTIONS),
             "is_unblinded": self.is_unblinded,
             "tree": self.data_tree,
+            "branches": dict(self.data_branches),
             "opened": list(self.opened),
         }
 
