@@ -24,7 +24,7 @@ __all__ = ["GRIDS", "Channel", "find_channel", "read_channels", "searches"]
 GRIDS = Path(__file__).parent / "grids"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Channel:
     """A channel of a search, read as the decay of a parent to an N and more, N decaying on shell.
 
