@@ -11,10 +11,10 @@ ifneq ($(words $(CURDIR)),1)
 $(error $(CURDIR): Snakemake cannot work in a path with blanks; move the project)
 endif
 # A user without an entry in passwd, as in some containers, has no name otherwise.
-LOGNAME ?= uid$(shell id -u)
+LOGNAME ?= $(or $(filter-out $(shell id -u),$(shell id -un 2>/dev/null)),uid$(shell id -u))
 export LOGNAME
 
-.PHONY: run test benchmark environment lock cluster root clean
+.PHONY: run test benchmark environment lock cluster root dst clean
 
 run: environment
 	$(BIN)/snakemake --cores $(CORES)
@@ -44,6 +44,10 @@ cluster: environment
 root: environment
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-root.lock
 
+# `lnvsearch convert-dst`: DST files of BESIII.
+dst: environment
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dst.lock
+
 # Resolve the dependencies anew; the lock files name no registry.
 lock: environment
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --group pyproject.toml:build -o requirements-build.lock
@@ -51,6 +55,7 @@ lock: environment
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra slurm -c requirements.lock pyproject.toml -o requirements-slurm.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra htcondor -c requirements.lock pyproject.toml -o requirements-htcondor.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra root -c requirements.lock pyproject.toml -o requirements-root.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra dst -c requirements.lock pyproject.toml -o requirements-dst.lock
 
 clean:
 	rm -rf $(VENV) .snakemake

@@ -25,9 +25,12 @@ from typing import NoReturn
 import lnvsearch
 
 COMMANDS = (
-    "lnvsearch.limit_command", "lnvsearch.combine_command", "lnvsearch.recast_command",
+    "lnvsearch.limit_command",
+    "lnvsearch.combine_command",
+    "lnvsearch.recast_command",
     "lnvsearch.check_config_command",
-)  # fmt: skip
+    "lnvsearch.experiments.besiii.dst.command",
+)
 # A negative number, a percentage or a pair of errors that begins with the lower one.
 _NEGATIVE = re.compile(r"-(\d|\.\d)")
 

@@ -1,18 +1,4 @@
-"""`lnvsearch recast`: what a published search says of a model, without simulation.
-
-examples:
-  an on-shell N of 0.3 GeV that lives for 100 ps:
-    lnvsearch recast --search na62_2022 --channel piee --mass-gev 0.3 --lifetime-ps 100
-
-  the same mixing with the electron alone: limit on |U_e|^2 with the lifetime that it implies
-    lnvsearch recast --search na62_2022 --channel piee --mass-gev 0.3 --mixing 1:0:0
-
-  limits on |U|^2 at all masses, as two columns:
-    lnvsearch recast --search na62_2022 --channel piee --mixing 1:0:0 --export ue4.dat
-
-  a density over the plane of two masses, or events of your own, with the search and channel:
-    lnvsearch recast --model model.yaml --json
-"""
+"""`lnvsearch recast`: what a published search says of a model, without simulation."""
 
 from __future__ import annotations
 
@@ -25,6 +11,24 @@ from typing import Any
 from lnvsearch.cli import UsageError
 from lnvsearch.interpretation.model_keys import KEYS
 
+EXAMPLES = """\
+examples:
+  an on-shell N of 0.3 GeV that lives for 100 ps:
+    lnvsearch recast --search na62_2022 --channel piee --mass-gev 0.3 --lifetime-ps 100
+
+  the same mixing with the electron alone: limit on |U_e|^2 with the lifetime that it implies
+    lnvsearch recast --search na62_2022 --channel piee --mass-gev 0.3 --mixing 1:0:0
+
+  limits on |U|^2 at all masses, as two columns:
+    lnvsearch recast --search na62_2022 --channel piee --mixing 1:0:0 --export ue4.dat
+
+  a density over the plane of two masses, or events of your own, with the search and channel:
+    lnvsearch recast --model model.yaml --json
+
+keys of a model file:
+"""
+
+
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Declare the subcommand."""
     parser = subparsers.add_parser(
@@ -32,7 +36,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         help="what a search says of your model: acceptance and limit",
         description="Acceptance and limit of a search for a neutrino N of a mass and lifetime, or for a decay "
         "with a density of yours, from grids that were simulated for this release.",
-        epilog=__doc__.partition("\n\n")[2] + "\nkeys of a model file:\n" + "\n".join(f"  {key:<20}{text}" for key, text in KEYS.items()),
+        epilog=EXAMPLES + "\n".join(f"  {key:<20}{text}" for key, text in KEYS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )

@@ -14,19 +14,13 @@ import hang_guard
 import pytest
 import uproot
 from same_results import assert_equal
+from small_run import CONFIG, TARGETS
 
 pytestmark = [
     pytest.mark.workflow,
     pytest.mark.skipif(not hang_guard.PROC.exists(), reason="faults find processes in /proc"),
 ]
 
-CONFIG = """papers: [besiii_2025, na62_2019]
-statistics: {signal: 300, calibration: 600, kaon_signal: 2000}
-variations: []
-keep_events: true
-"""
-TARGETS = ("results/besiii_2025/validation/validation.csv",
-           "results/na62_2019/figures/acceptance_dalitz.csv")  # fmt: skip
 #: A sample of each experiment.
 SAMPLES = ("besiii_2025/{}/signal_phsp/nominal", "na62_2019/{}/signal_piee/nominal")
 RECORDED = [f"results/{sample}.root".format("recorded") for sample in SAMPLES]

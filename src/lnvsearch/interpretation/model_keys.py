@@ -4,8 +4,8 @@ __all__ = ["KEYS"]
 
 KEYS = {
     "name": "for the output",
-    "search": "a search; lnvsearch recast --list names them",
-    "channel": "a channel of it",
+    "search": "a search; `lnvsearch recast --list` names them",
+    "channel": "a channel of it, as piee",
     "mass_gev": "mass of an on-shell N",
     "lifetimes_ps": "its lifetimes, a number or a list; 0 decays at once",
     "chirality": "of the vertices of N, isotropic or v_minus_a",

@@ -183,11 +183,11 @@ def test_ratios_take_nominal_where_a_sample_has_no_variation(second):
     assert ratios["harder_cut"][0] == pytest.approx(0.057 / 0.062)
     value, sigma = ratios["nominal"]
     assert sigma == pytest.approx(value * 0.01 * math.sqrt(2))
-    printed, sigma = published_ratio(
-        Numbers(second, invented.channels("na62_2022")), "pipi0ee"
-    )
-    assert printed == pytest.approx(3.62 / 0.271)
-    assert sigma / printed == pytest.approx(0.0126, abs=2e-4)
+    printed = published_ratio(Numbers(second, invented.channels("na62_2022")), "pipi0ee")
+    assert printed.value == pytest.approx(3.62 / 0.271)
+    # The printed ± are standard deviations, half a unit of the last digits is not.
+    assert printed.sigma / printed.value == pytest.approx(math.hypot(0.02 / 3.62, 0.003 / 0.271))
+    assert printed.rounding / printed.value == pytest.approx(0.005 / 3.62 + 0.0005 / 0.271)
 
 
 def test_the_pi0_factor_is_a_variant_of_its_own():
@@ -228,7 +228,8 @@ def test_conditions_on_vertices_stand_side_by_side(first):
     assert row["published"] == "0.20 ± 0.20"
     assert (row["simulated"], row[name]) == ("0.250 ± 0.025", "0.125 ± 0.025")
     # A decay that is in no sum is there, too.
-    assert row_of(table, channel="pimumu", quantity="k3pi_upstream", region="masked")
+    assert row_of(table, channel="pimumu", quantity="k3pi_upstream",
+                  region="masked, signal region in it")
     total = row_of(table, channel="pimumu", quantity="total", region="signal")
     one, other = (float(total[column].split()[0]) for column in ("simulated", name))
     assert other == pytest.approx(0.5 * one, rel=0.02)
