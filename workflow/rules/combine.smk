@@ -13,7 +13,7 @@ rule combine_limits:
         tex="results/combinations/{combination}.tex",
         md="results/combinations/{combination}.md",
     log:
-        "results/combinations/logs/{combination}.log",
+        "results/combinations/logs/combine_limits/{combination}.log",
     wildcard_constraints:
         combination="|".join(COMBINATIONS) or "none",
     resources:
