@@ -31,7 +31,7 @@ SELECTED = [f"results/{sample}.root".format("selected") for sample in SAMPLES]
 @pytest.fixture(scope="module")
 def run(root, tmp_path_factory, snakemake):
     config = tmp_path_factory.mktemp("config") / "small.yaml"
-    config.write_text(CONFIG)
+    config.write_text(CONFIG + "keep_events: true\n")
 
     def run(folder, *arguments, cores=1, inside=(), **faults):
         paths = [str(root / "tests/workflow/faults"), os.environ.get("PYTHONPATH")]

@@ -52,9 +52,9 @@ INSTALLED_CONF = Path("/etc/slurm/slurm.conf")
 #: What jobs of two experiments make, each alone, and one of a group.
 CALIBRATION = "results/besiii_2025/calibration/overlay.yaml"
 IDENTIFICATION = "results/na62_2019/identification/nominal.json"
-SAMPLE = "results/na62_2019/recorded/signal_piee/nominal.root"
+SAMPLE = "results/na62_2019/selected/signal_piee/nominal.root"
 MARK = "# Of a test of lnvsearch"
-RUN_LIMIT_S, COMMAND_LIMIT_S = 1800, 120
+RUN_LIMIT_S, COMMAND_LIMIT_S = 3600, 120
 
 
 def why_not():
