@@ -113,7 +113,8 @@ def _check_systematics(paper: ColliderSearch) -> Iterator[str]:
             continue
         name = estimate.variation
         if name not in keys.variations:
-            fix = f"give one of {', '.join(keys.variations)}"
+            what = "the estimate" if row.in_total == "external" else "this uncertainty"
+            fix = f"remove {what}, or give one of {', '.join(keys.variations)}"
             yield f"{where}.variation: no variation {name!r}; {fix}"
         elif estimate.sample not in keys.variations[name].samples:
             yield (
