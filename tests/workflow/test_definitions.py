@@ -5,7 +5,6 @@ import subprocess
 import sys
 
 import pytest
-import yaml
 from searches.configuration import ConfigurationError, checked, read_config, read_yaml
 from searches.definitions import Config
 from searches.keys import definitions_in, meaning_of
