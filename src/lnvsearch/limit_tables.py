@@ -11,7 +11,7 @@ import numpy as np
 from lnvsearch.limit_inputs import USER_DATA, Inputs, Limit, ParentLimit
 from lnvsearch.statistics import methods
 from lnvsearch.statistics.methods import METHODS
-from lnvsearch.tables import Table, find_rows, table_from_rows, table_rows
+from lnvsearch.tables import Table, find_rows, same_mass, table_from_rows, table_rows
 
 if TYPE_CHECKING:
     from lnvsearch.publication.published import PublishedNumbers
@@ -20,6 +20,7 @@ __all__ = [
     "coverage_table",
     "limit_records",
     "other_reading",
+    "published_counts",
     "scan_table",
 ]
 
@@ -36,6 +37,7 @@ SCAN_COLUMNS = (
     "efficiency_uncertainty",
     "upper_events",
     "upper_branching_fraction",
+    "note",
 )
 COVERAGE_COLUMNS = ("paper", "channel", "method", "true_signal", "coverage", "nominal")
 
@@ -80,6 +82,7 @@ def scan_table(
     *,
     model: str,
     in_mass_bin: bool,
+    bin_width_gev: float,
     own: tuple[Table, Mapping[str, Any]] | None = None,
 ) -> dict[str, list]:
     """Return the limits against mass: derived where the paper is legible, simulated everywhere.
@@ -87,12 +90,13 @@ def scan_table(
     `efficiencies` are those of all models, of which the scan takes `model`, in all variations;
     `systematics` has `total_percent` by mass; `in_mass_bin` says whether efficiencies include the
     bin in mass.  The other reading stands beside it: its variants end with what `other_reading`
-    gives.  `own`: the user's counts, with a region `mass_bin_<mass>` for each mass, and the record of
+    gives.  `bin_width_gev`: of the bins in which the paper counts, for masses between them
+    (`published_counts`).  `own`: the user's counts, with a region `mass_bin_<mass>` for each mass, and the record of
     their sensitivity.  Raises ValueError for a sample without a selected event.
     """
     rows = list(_published_scan(published))
     rows += [
-        _simulated_point(row, published, systematics, reading)
+        _simulated_point(row, published, systematics, reading, bin_width_gev)
         | {"variant": row["variation"] + ("" if reading == in_mass_bin else other)}
         for other in [other_reading(in_mass_bin)]
         for row in find_rows(efficiencies, model=model)
@@ -100,10 +104,11 @@ def scan_table(
     ]
     if own is not None:
         rows += list(_own_points(rows, *own))
+    counts = [row["observed"] if row["observed"] is not None else _median(row["background"]) for row in rows]
     columns = {name: np.array([row[name] for row in rows], dtype=float)
-               for name in ("observed", "background", "efficiency", "efficiency_uncertainty")}
+               for name in ("background", "efficiency", "efficiency_uncertainty")}
     experiment = methods.counting_experiment(
-        columns["observed"], columns["background"], 0.0,
+        np.array(counts, dtype=float), columns["background"], 0.0,
         columns["efficiency"], columns["efficiency_uncertainty"],
     )
     interval = methods.interval(
@@ -130,17 +135,17 @@ def _published_scan(published: PublishedNumbers) -> Iterator[Row]:
         if efficiency is not None and total is not None:
             yield {
                 "mass_gev": mass, "kind": "derived", "variant": "nominal",
-                "observed": _count(published, "observed_events", mass),
-                "background": _count(published, "background_events", mass),
+                **published_counts(published, mass, 0.0),
                 "efficiency": efficiency / 100.0,
                 "efficiency_uncertainty": efficiency * total / 1e4,
             }
 
 
 def _simulated_point(
-    row: Mapping[str, Any], published: PublishedNumbers, systematics: Table, in_mass_bin: bool
-) -> Row:
-    """Inputs from this simulation, with the published counts of the bin (none elsewhere)."""
+    row: Mapping[str, Any], published: PublishedNumbers, systematics: Table, in_mass_bin: bool,
+    bin_width_gev: float,
+) -> Row:  # fmt: skip
+    """Inputs from this simulation, with the published counts."""
     mass = row["mass_gev"]
     efficiency = row["efficiency_in_bin" if in_mass_bin else "efficiency"]
     if efficiency <= 0.0:
@@ -148,8 +153,7 @@ def _simulated_point(
     total = find_rows(systematics, mass_gev=mass)[0]["total_percent"]
     return {
         "mass_gev": mass, "kind": "simulated",
-        "observed": _count(published, "observed_events", mass),
-        "background": _count(published, "background_events", mass),
+        **published_counts(published, mass, bin_width_gev),
         "efficiency": efficiency,
         "efficiency_uncertainty": efficiency * total / 100.0,
     }
@@ -178,10 +182,41 @@ def _own_points(
             }
 
 
-def _count(published: PublishedNumbers, quantity: str, mass_gev: float) -> float:
-    """The count of a bin as printed, whatever the confidence of its reading; 0 off the scan."""
+def published_counts(published: PublishedNumbers, mass_gev: float, bin_width_gev: float) -> Row:
+    """Return the observed and background counts that the paper prints for a mass, and a note.
+
+    The paper counts in bins of a width centred on its masses.  Between them, the published bins that
+    overlap with the mass's own are asked, and the one with the larger count is taken: the limit may
+    be too weak, never too strong.  Where none overlaps `observed` is None, and the limit is the
+    expected one at the background of the closest bin.
+    """
+    masses = [m for m in published.masses_gev() if _count(published, "observed_events", m) is not None]
+    exact = [m for m in masses if same_mass(m, mass_gev)]
+    near = exact or [m for m in masses if abs(m - mass_gev) < bin_width_gev - 1e-9]
+    if near:
+        chosen = max(near, key=lambda m: (_count(published, "observed_events", m), -abs(m - mass_gev)))
+        observed = _count(published, "observed_events", chosen)
+        bins = " and ".join(f"{m:.3f}" for m in near)
+        note = "" if exact else f"between published masses: the larger count of the bins at {bins} GeV"
+    else:
+        chosen = min(masses, key=lambda m: abs(m - mass_gev), default=mass_gev)
+        observed, note = None, "no count is published for this mass: the expected limit"
+    background = _count(published, "background_events", chosen) or 0.0
+    return {"observed": observed, "background": background, "note": note}
+
+
+def _count(published: PublishedNumbers, quantity: str, mass_gev: float) -> float | None:
+    """The count of a bin as printed, whatever the confidence of its reading."""
     number = published.find(quantity, mass_gev)
-    return number.value if number is not None and number.value is not None else 0.0
+    return None if number is None else number.value
+
+
+def _median(background: float) -> float:
+    """The median count of the background alone."""
+    from lnvsearch.statistics.expected import count_quantile
+
+    experiment = methods.counting_experiment(0.0, background, 0.0, 1.0, 0.0)
+    return float(count_quantile(experiment, 0.5))
 
 
 def coverage_table(

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from lnvsearch.limit_inputs import USER_DATA, Inputs, limit_from, total_background
-from lnvsearch.limit_tables import coverage_table, limit_records, scan_table
+from lnvsearch.limit_tables import coverage_table, limit_records, published_counts, scan_table
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
 from lnvsearch.publication.results import of_the_paper
 from lnvsearch.tables import find_rows, table_rows
@@ -189,16 +189,16 @@ def published_scan(**changes):
     ])
 
 
-def scan(published, efficiency=0.1583, in_mass_bin=True, own=None):
+def scan(published, efficiency=0.1583, in_mass_bin=True, own=None, mass=1.0):
     efficiencies = {
-        "sample": ["signal_m1.000"] * 3, "model": ["pair", "pair", "other"], "mass_gev": [1.0] * 3,
+        "sample": ["signal_m1.000"] * 3, "model": ["pair", "pair", "other"], "mass_gev": [mass] * 3,
         "variation": ["nominal", "shifted", "nominal"], "efficiency": [0.2] * 3,
         "efficiency_in_bin": [efficiency, 0.5, 0.6],
     }  # fmt: skip
-    systematics = {"mass_gev": [1.0], "total_percent": [7.0]}
+    systematics = {"mass_gev": [mass], "total_percent": [7.0]}
     table = scan_table(
         PARENTS, published, efficiencies, systematics, 0.90, model="pair", in_mass_bin=in_mass_bin,
-        own=own,
+        bin_width_gev=0.025, own=own,
     )  # fmt: skip
     return {(row["kind"], row["variant"]): row for row in table_rows(table)}
 
@@ -213,6 +213,36 @@ def test_a_scan_has_both_kinds_and_the_published_count():
     assert all(more[key]["upper_events"] < found[key]["upper_events"] for key in found)
     with pytest.raises(ValueError, match="no event is selected"):
         scan(published_scan(), efficiency=0.0)
+
+
+COUNTS = {1.15: 0, 1.175: 1, 1.2: 0, 1.3: 0}
+
+
+@pytest.mark.parametrize(("mass", "observed", "note"), [
+    (1.175, 1, ""), (1.2, 0, ""),
+    (1.18, 1, "the larger count of the bins at 1.175 and 1.200 GeV"),
+    (1.1625, 1, "the larger count of the bins at 1.150 and 1.175 GeV"),
+    (1.31, 0, "the larger count of the bins at 1.300 GeV"),
+    (1.25, None, "no count is published"), (1.7, None, "no count is published"),
+])  # fmt: skip
+def test_a_mass_between_the_paper_s_gets_the_larger_count(mass, observed, note):
+    """A limit for no event would be 1.7 times too strong where one was seen."""
+    published = PublishedNumbers([
+        PublishedNumber(name, "kkee", m, str(value), value, None, 0.1, "1", "high", "", "", "")
+        for m, count in COUNTS.items()
+        for name, value in (("observed_events", float(count)), ("background_events", 0.25))
+    ])
+    found = published_counts(published, mass, 0.025)
+    assert (found["observed"], found["background"]) == (observed, 0.25)
+    assert note in found["note"] and bool(note) == bool(found["note"])
+
+
+def test_a_mass_without_a_count_has_the_expected_limit():
+    found = scan(published_scan(), mass=1.4)
+    expected = scan(published_scan())["simulated", "nominal"]
+    row = found["simulated", "nominal"]
+    assert row["observed"] is None and row["note"].endswith("the expected limit")
+    assert row["upper_events"] < expected["upper_events"]  # one event is observed there
 
 
 def test_a_scan_has_all_variations_in_both_readings_of_the_mass_bin():

@@ -81,7 +81,7 @@ rule scan_limits:
         code=code_of("scan_limits"),
         limit=lambda w: search(w).limit_parameters(w.channel),
         scan_model=lambda w: search(w).channels[w.channel]["scan_model"],
-        in_mass_bin=lambda w: search(w).settings["mass_bin"]["in_efficiency"],
+        mass_bin=lambda w: search(w).settings["mass_bin"],
         confidence_level=config["confidence_level"],
     script:
         "../scripts/scan_limits.py"

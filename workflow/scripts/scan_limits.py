@@ -4,7 +4,7 @@ from job import job
 from output import write_table
 
 
-def scan_limits(files, output, limit, scan_model, in_mass_bin, confidence_level):
+def scan_limits(files, output, limit, scan_model, mass_bin, confidence_level):
     """One row for each mass and kind: derived where the paper is legible, simulated everywhere.
 
     `files` by name; the user's own `data_counts` and `data_sensitivity` once they are open.
@@ -21,7 +21,7 @@ def scan_limits(files, output, limit, scan_model, in_mass_bin, confidence_level)
     write_table(output, scan_table(
         limit_from(limit), read_published(files["published"]), read_csv(files["efficiencies"]),
         read_csv(files["systematics"]), confidence_level, model=scan_model,
-        in_mass_bin=in_mass_bin, own=own,
+        in_mass_bin=mass_bin["in_efficiency"], bin_width_gev=mass_bin["width_gev"], own=own,
     ))
 
 
@@ -32,6 +32,6 @@ if __name__ == "__main__":
             output=snakemake.output.scan,
             limit=snakemake.params.limit,
             scan_model=snakemake.params.scan_model,
-            in_mass_bin=snakemake.params.in_mass_bin,
+            mass_bin=snakemake.params.mass_bin,
             confidence_level=snakemake.params.confidence_level,
         )
