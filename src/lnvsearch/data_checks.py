@@ -12,7 +12,12 @@ import numpy as np
 
 from lnvsearch.event_files import EventFileError
 
-__all__ = ["EventsSeen", "check_all", "check_median"]
+__all__ = ["EventsSeen", "check_all", "check_event_numbers", "check_median"]
+
+#: Of fewer values the median may be anywhere.
+_FEWEST_VALUES = 10
+#: As many events may share one number.
+_FEW = 10
 
 
 def check_all(path: str | Path, branch: str, is_right: np.ndarray, fix: str) -> None:
@@ -27,13 +32,22 @@ def check_median(
 ) -> None:
     """Raise EventFileError where the median of values (n,) lies outside limits that units would miss.
 
-    `what`: the values and their unit, in words.  Nothing is said of no values.
+    `what`: the values and their unit, in words.  Nothing is said of a few, such as a file's last chunk has.
     """
     low, high = limits
-    if len(values) and not low <= (median := float(np.median(values))) <= high:
+    if len(values) >= _FEWEST_VALUES and not low <= (median := float(np.median(values))) <= high:
         raise EventFileError(
             f"{path}: branch {branch}: half of all {what} are above {median:.3g}, where {low:g} to "
             f"{high:g} can be; {fix}"
+        )
+
+
+def check_event_numbers(path: str | Path, values: np.ndarray) -> None:
+    """Raise EventFileError for numbers (n,) of events that are no integers."""
+    is_whole = values.dtype != bool and bool(np.all(np.isfinite(values) & (values == np.floor(values))))
+    if not is_whole:
+        raise EventFileError(
+            f"{path}: branch event_number holds {values.dtype} that are no whole numbers; write integers"
         )
 
 
@@ -42,10 +56,13 @@ class EventsSeen:
 
     def __init__(self) -> None:
         self._keys: list[np.ndarray] = []
+        self._n_events, self._numbers = 0, set()
 
     def add(self, event_number: np.ndarray, *sums: np.ndarray) -> None:
         """Events (n,) by their numbers and sums over their tracks: files of two runs may share the
         numbers, but not the tracks behind them."""
+        self._n_events += len(event_number)
+        self._numbers |= set(np.unique(event_number)[:2].tolist())
         columns = [np.asarray(event_number).astype("int64").view("uint64")]
         columns += [np.asarray(one, dtype="float64").view("uint64") for one in sums]
         keys = np.stack(columns, axis=1)
@@ -53,6 +70,11 @@ class EventsSeen:
 
     def check(self, path: str | Path) -> None:
         """Raise EventFileError if an event is there twice."""
+        if len(self._numbers) == 1 < self._n_events - _FEW:
+            raise EventFileError(
+                f"{path}: branch event_number is {self._numbers.pop():g} for all {self._n_events} events; "
+                "write the number that each event has in its run"
+            )
         keys = np.concatenate(self._keys)
         keys = keys[np.lexsort(keys.T)]
         again = np.all(keys[1:] == keys[:-1], axis=1)

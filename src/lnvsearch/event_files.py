@@ -25,6 +25,7 @@ __all__ = [
     "event_folder",
     "folder_of",
     "iterate_entries",
+    "named_tree",
     "join_tree_files",
     "open_event_file",
     "read_tree",

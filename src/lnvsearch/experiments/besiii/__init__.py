@@ -13,6 +13,7 @@ _HOME = {
     "estimate_backgrounds": "backgrounds",
     "compute_systematics": "systematics",
     "warm_up": "compilation",
+    "describe_data": "data_description",
     # Steps that the rules name, beyond those that every experiment has.
     "map_identification": "steps.map_identification",
     "calibrate_response": "steps.calibrate_response",

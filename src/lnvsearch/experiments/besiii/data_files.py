@@ -20,10 +20,15 @@ from lnvsearch.experiments.besiii.events import (
 __all__ = ["iterate_data"]
 
 #: Medians that no sample of tracks from J/psi decays reaches, but another unit does.
-_MOMENTA_GEV = (0.01, 10.0)
+_MOMENTA_GEV = (0.02, 1.75)
+_MOST_TAN_LAMBDA = 3.0
+#: Longitudinally the beams overlap over a centimetre, some standard deviations of dz.
+_MOST_PULL_Z = 20.0
 _ENERGIES_GEV = (0.005, 10.0)
 _RESOLUTION_CM = (0.001, 0.1)
 _MOST_PULL = 5.0
+#: Most tracks that an event may have: two pairs of them are combined.
+_MOST_TRACKS = 40
 #: Share of tracks without a usable covariance above which a file is refused.
 _MOST_UNUSABLE = 0.01
 #: A correlation matrix is not positive definite by rounding (float32) down to here, and is raised to.
@@ -45,6 +50,12 @@ def iterate_data(
     for chunk in iterate_recorded(
         path, events_per_chunk, tree_name=tree_name, branches=branches
     ):
+        most = int(np.diff(chunk.track_offsets).max(initial=0))
+        if most > _MOST_TRACKS:
+            raise EventFileError(
+                f"{path}: an event has {most} tracks, of which memory and time grow with the fourth power; "
+                f"at most {_MOST_TRACKS} are taken: leave out such events, or what is no track"
+            )
         track, event_of_track = chunk.track, np.repeat(np.arange(len(chunk)), np.diff(chunk.track_offsets))
         check_all(path, "weight", chunk.weight == 1.0, "data have a weight of 1")
         _check_units(path, track)
@@ -63,7 +74,7 @@ def _check_units(path: str | Path, track: Mapping[str, np.ndarray]) -> None:
     )
     check_median(
         path, "track_kappa", 1.0 / np.abs(kappa), _MOMENTA_GEV, "transverse momenta in GeV",
-        "write charge over transverse momentum in 1/GeV (from MeV, times 1000)",
+        "write charge over transverse momentum in 1/GeV (from MeV, times 1000), not the momentum",
     )
     check_all(path, "track_emc_energy", energy >= 0.0, "write 0 where there is no shower")
     check_median(
@@ -72,6 +83,10 @@ def _check_units(path: str | Path, track: Mapping[str, np.ndarray]) -> None:
     )
     check_all(
         path, "track_phi0", np.abs(track["phi0"]) <= 2.0 * np.pi + 1e-3, "write radians, 0 to 2 pi",
+    )
+    check_median(
+        path, "track_tan_lambda", np.abs(track["tan_lambda"]), (0.0, _MOST_TAN_LAMBDA),
+        "ratios of p_z to pT", "write that ratio, no angle",
     )
     variance = track["cov_dr_dr"].astype(float)
     known = variance > 0.0
@@ -84,6 +99,12 @@ def _check_units(path: str | Path, track: Mapping[str, np.ndarray]) -> None:
         path, "track_dr", np.abs(track["dr"][known]) / resolution, (0.0, _MOST_PULL),
         "distances dr in their standard deviations",
         "write dr in cm, from the interaction point, in the units of its covariance",
+    )
+    sigma_z = np.sqrt(np.maximum(track["cov_dz_dz"].astype(float), 0.0))
+    check_median(
+        path, "track_dz", np.abs(track["dz"])[sigma_z > 0.0] / sigma_z[sigma_z > 0.0], (0.0, _MOST_PULL_Z),
+        "distances dz in their standard deviations",
+        "write dz in cm, from the interaction point, in the units of its covariance",
     )
     check_median(
         path, "track_cov_kappa_kappa",

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lnvsearch.data_checks import check_event_numbers
 from lnvsearch.event_files import (
     AS_WRITTEN,
     EventFileError,
@@ -278,6 +279,7 @@ def _recorded_from_awkward(path: str | Path, arrays, header: Mapping) -> Recorde
     for name in EVENT_BRANCHES:
         check_type(path, name, arrays[name], "an event", 1, _DOCUMENT)
     event = {name: ak.to_numpy(arrays[name]) for name in EVENT_BRANCHES}
+    check_event_numbers(path, event["event_number"])
     checked = [*event.items(), *((f"track_{k}", v) for k, v in track.items() if k not in MAY_BE_NAN)]
     for name, values in checked:
         if not np.all(np.isfinite(values)):

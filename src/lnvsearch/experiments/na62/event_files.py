@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lnvsearch.data_checks import EventsSeen
+from lnvsearch.data_checks import EventsSeen, check_event_numbers
 from lnvsearch.event_files import (
     AS_WRITTEN,
     EventFileError,
@@ -290,6 +290,10 @@ def _sums(path: str | Path, header: Mapping) -> dict:
             f"{path}: `metadata` has no {', '.join(missing)}; add it, or leave out all of "
             "`metadata` (data)"
         )
+    for name in _SUMS if header else ():
+        number = header[name]
+        if isinstance(number, bool) or not isinstance(number, (int, float)) or not 0 <= number < 1e300:
+            raise EventFileError(f"{path}: `metadata`: {name} is {number!r}, no number >= 0; write it again")
     return {**sums, **{name: header[name] for name in sums if name in header}}
 
 
@@ -313,7 +317,10 @@ def _from_awkward(path: str | Path, arrays, sums: Mapping) -> SpectrometerEvents
     for name, (kind, _) in EVENT_BRANCHES.items():
         if name in arrays.fields:
             check_type(path, name, arrays[name], "an event", 1, _DOCUMENT)
-            event[name] = ak.to_numpy(arrays[name]).astype(kind)
+            values = ak.to_numpy(arrays[name])
+            if name == "event_number":
+                check_event_numbers(path, values)
+            event[name] = values.astype(kind)
         else:
             event[name] = np.full(len(arrays), _TRUTH[name], dtype=kind)
         if name not in _TRUTH:

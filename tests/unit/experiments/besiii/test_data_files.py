@@ -44,6 +44,8 @@ MM = {"dr": 10.0, "dz": 10.0} | {
     ({"kappa": -1.0}, "track_charge is wrong in .* sign of track_kappa"),
     ({"emc_energy": 1e3}, "track_emc_energy: half of all showers in GeV .*from MeV"),
     ({"emc_energy": -1.0}, "track_emc_energy is wrong in .* write 0 where there is no shower"),
+    ({"dz": 10.0}, "track_dz: half of all distances dz in their standard deviations .*write dz in cm"),
+    ({"tan_lambda": 57.29578}, "track_tan_lambda: half of all ratios .* no angle"),
     ({"phi0": 57.29578}, "track_phi0 is wrong in .* radians"),
     (MM, "track_cov_dr_dr: half of all standard deviations of dr in cm .*from mm"),
     ({"dr": 10.0, "dz": 10.0}, "track_dr: half of all distances dr in their standard deviations"),
@@ -56,6 +58,73 @@ def test_other_units_and_covariances_are_refused_by_name(tmp_path, events, facto
     write_recorded(tmp_path / "own.root", changed(events, **factors))
     with pytest.raises(EventFileError, match=rf"own\.root: .*{words}"):
         list(iterate_data(tmp_path / "own.root", 100))
+
+
+def test_a_momentum_in_the_place_of_kappa_is_refused(tmp_path, events):
+    track = {**events.track, "kappa": 1.0 / events.track["kappa"]}
+    write_recorded(tmp_path / "own.root", replace(events, track=track))
+    with pytest.raises(EventFileError, match="track_kappa: .* not the momentum"):
+        list(iterate_data(tmp_path / "own.root"))
+
+
+@pytest.mark.parametrize(("numbers", "words"), [
+    (np.zeros(400, dtype="int64"), "event_number is 0 for all 400 events"),
+    (np.arange(400) + 0.5, "event_number holds float64 that are no whole numbers"),
+    (np.arange(400) > 3, "event_number holds bool"),
+])  # fmt: skip
+def test_event_numbers_that_tell_nothing_are_refused(written, numbers, words):
+    write_branches(written, {**branches_of(written), "event_number": ak.Array(numbers)})
+    with pytest.raises(EventFileError, match=rf"own\.root: branch {words}"):
+        list(iterate_data(written))
+
+
+def test_an_event_of_a_thousand_tracks_is_refused_before_they_are_combined(written):
+    many = {
+        name: ak.concatenate([values[:1, :1]] * 1000, axis=1) if name.startswith("track_") else values[:1]
+        for name, values in branches_of(written).items() if not name.startswith("truth_")
+    }
+    write_branches(written, many)
+    with pytest.raises(EventFileError, match=r"own\.root: an event has 1000 tracks, .* at most 40"):
+        list(iterate_data(written))
+
+
+def test_branches_of_other_names_are_read(written):
+    names = {"track_kappa": "q_over_pt", "event_number": "evt"}
+    (expected,) = iterate_data(written)
+    write_branches(written, {names.get(k, k): v for k, v in branches_of(written).items()})
+    with pytest.raises(EventFileError, match="no branch event_number, track_kappa; .*under `branches`"):
+        list(iterate_data(written))
+    (found,) = iterate_data(written, branches=names)
+    assert np.array_equal(found.track["kappa"], expected.track["kappa"])
+    assert np.array_equal(found.event_number, expected.event_number)
+    for wrong, words in (
+        ({"track_kappa": "kap"}, "no branch kap, which `branches` gives for track_kappa; give one of .*evt"),
+        ({"track_pt": "q_over_pt"}, "`branches`: track_pt is not the name of a branch"),
+    ):  # fmt: skip
+        with pytest.raises(EventFileError, match=words):
+            list(iterate_data(written, branches=wrong))
+
+
+def test_an_rntuple_with_fields_of_structures_is_read(written):
+    (expected,) = iterate_data(written)
+    given = branches_of(written)
+    track = {k.removeprefix("track_"): v for k, v in given.items() if k.startswith("track_")}
+    columns = {k: v for k, v in given.items() if "_" not in k or k == "event_number"}
+    with uproot.recreate(written) as file:
+        file.mkrntuple("Events", {**columns, "track": ak.zip(track)})
+    (found,) = iterate_data(written)
+    for name, values in expected.track.items():
+        assert np.array_equal(found.track[name], values, equal_nan=True), name
+    parts = list(iterate_data(written, 150))
+    assert [len(part) for part in parts] == [150, 150, 100]
+
+
+@pytest.mark.parametrize("content", ["text", np.histogram([1.0, 2.0])])
+def test_what_is_no_tree_is_named(tmp_path, content):
+    with uproot.recreate(tmp_path / "own.root") as file:
+        file["Events"] = content
+    with pytest.raises(EventFileError, match=r"own\.root: Events is a .*, no tree of events"):
+        list(iterate_data(tmp_path / "own.root"))
 
 
 def test_weights_are_refused(tmp_path, events):

@@ -1,5 +1,6 @@
 """Files of spectrometer events: what comes back, and what is said of files that cannot be used."""
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -34,8 +35,10 @@ TRUTH = {"n_decays_in_flight", "true_z_vertex_m", "true_mass_1_gev", "true_mass_
 
 
 def columns(random, schema, shape):
+    """Numbers of the size that the spectrometer measures: metres, slopes of per mille."""
+    scale = {"x_m": 0.1, "y_m": 0.1, "slope_x": 1e-3, "slope_y": 1e-3}
     return {
-        name: (1.0 + 10.0 * random.random(shape)).astype(kind)
+        name: (scale.get(name.removeprefix("downstream_"), 1.0) * (1.0 + 10.0 * random.random(shape))).astype(kind)
         for name, (kind, _) in schema.items()
     }
 
@@ -211,6 +214,9 @@ def test_the_decision_of_the_rich_is_optional(tmp_path, events):
     ("track", "lkr_energy_gev", 1e3, "track_lkr_energy_gev: half of all energies over momenta"),
     ("track", "lkr_energy_gev", -1.0, "track_lkr_energy_gev is wrong in .* write 0"),
     ("track", "x_m", 1e3, "track_x_m: half of all distances in m .*from mm"),
+    ("track", "x_m", 1e2, "track_x_m: half of all distances in m .*from mm"),
+    ("track", "slope_x", 1e3, "track_slope_x: half of all slopes .*from mrad"),
+    ("track", "chi_square", -1.0, "track_chi_square is wrong in"),
     ("event", "lav_energy_gev", -1.0, "lav_energy_gev is wrong in 5 of 5 places"),
 ])  # fmt: skip
 def test_data_in_other_units_are_refused_by_name(tmp_path, events, part, name, factor, words):
@@ -221,6 +227,28 @@ def test_data_in_other_units_are_refused_by_name(tmp_path, events, part, name, f
     ))
     with pytest.raises(EventFileError, match=rf"own\.root: branch {words}"):
         read_data(tmp_path / "own.root")
+
+
+@pytest.mark.parametrize("number", [float("nan"), "many", True, None, -1.0])
+def test_sums_that_are_no_numbers_are_refused(tmp_path, events, number):
+    write_spectrometer(tmp_path / "own.root", events)
+    with uproot.open(tmp_path / "own.root") as file:
+        metadata = json.loads(str(file["metadata"]))
+    write_branches(tmp_path / "own.root", branches_of(tmp_path / "own.root"))
+    with uproot.update(tmp_path / "own.root") as file:
+        file["metadata"] = json.dumps({**metadata, "sum_weight": number})
+    with pytest.raises(EventFileError, match=r"own\.root: `metadata`: sum_weight is .*, no number"):
+        read(tmp_path / "own.root")
+
+
+def test_branches_of_other_names_are_read(tmp_path, events):
+    write_spectrometer(tmp_path / "own.root", with_rich(events, 1))
+    given = branches_of(tmp_path / "own.root")
+    write_branches(tmp_path / "own.root", {"p" if k == "track_momentum_gev" else k: v for k, v in given.items()})
+    with pytest.raises(EventFileError, match="no branch track_momentum_gev"):
+        read_data(tmp_path / "own.root")
+    found = read_data(tmp_path / "own.root", branches={"track_momentum_gev": "p"})
+    assert np.array_equal(found.track["momentum_gev"], events.track["momentum_gev"])
 
 
 def test_events_of_data_have_three_tracks_and_come_once(tmp_path, events):
