@@ -8,6 +8,7 @@ include: "workflow/rules/select.smk"
 include: "workflow/rules/systematics.smk"
 include: "workflow/rules/limits.smk"
 include: "workflow/rules/combine.smk"
+include: "workflow/rules/interpret.smk"
 include: "workflow/rules/publish.smk"
 
 

@@ -110,6 +110,37 @@ class Combination(Keys):
     parts: Annotated[dict[Name, CombinedPart], Field(min_length=2)] = key("The channels, by name.")
 
 
+class ChannelOfSearch(Keys):
+    """A channel of a search that is recast."""
+
+    paper: Name = key("The search.")
+    channel: Name = key("Its channel, or the decay through N of its recast.")
+
+
+class Shares(Keys):
+    """Shares of |U_e|², |U_μ|², |U_τ|² in |U|², on any scale; one at least above 0."""
+
+    e: float = key("Of the electron.", 0.0, ge=0, le=1e6)
+    mu: float = key("Of the muon.", 0.0, ge=0, le=1e6)
+    tau: float = key("Of the tau.", 0.0, ge=0, le=1e6)
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if not self.e + self.mu + self.tau > 0.0:
+            yield "e", "all shares are 0; give one flavour a share above 0"
+
+
+class MixingLimits(Keys):
+    """Limits on |U|² of a heavy neutral lepton N with one pattern of mixing, in results/interpretation,
+    from the grids of all recasts (docs/recasting.md)."""
+
+    shares: Shares
+    combined: Annotated[list[ChannelOfSearch], Field(min_length=1)] = key(
+        "Channels with one limit in common; those whose search is not among `papers`, or is not recast, "
+        "are left out."
+    )
+    chirality: Literal["isotropic", "v_minus_a"] = key("Of the vertices of N, in the grids.", "v_minus_a")
+
+
 class Config(Keys):
     """The knobs of the analysis."""
 
@@ -139,6 +170,7 @@ class Config(Keys):
     combinations: dict[Name, Combination] = key(
         "Limits from several channels together, in results/combinations.", {}
     )
+    mixing_limits: dict[Name, MixingLimits] = key("Limits on the mixing of a heavy neutral lepton, by name.", {})
 
     def problems(self) -> Iterator[tuple[str, str]]:
         masses = self.majorana_masses_gev

@@ -192,7 +192,26 @@ def _sensitivity_inputs(paper: KaonSearch, wildcards) -> dict:
     }
 
 
+def _plane(paper: KaonSearch, wildcards) -> dict:
+    entry = paper.channels[wildcards.channel]
+    signal = entry["signal"]
+    return {
+        "paper": paper.name,
+        "channel": wildcards.channel,
+        "selection": signal["selection"],
+        "region": entry["selections"][signal["selection"]]["regions"][signal["region"]],
+    }
+
+
 STEPS = {
+    "map_plane": Step(
+        lambda paper, w: {
+            "candidates": paper.selected_file(paper.channels[w.channel]["signal"]["sample"]),
+            "calibration": paper.calibration_file(w.channel),
+            "sensitivity": paper.channel_file("sensitivity", w.channel, ".json"),
+        },
+        _plane,
+    ),
     "map_identification": Step(
         lambda paper, w: {},
         lambda paper, w: {"maps": paper.varied_settings(w.variation)["identification"]["maps"]},

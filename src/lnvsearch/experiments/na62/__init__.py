@@ -15,6 +15,7 @@ _HOME = {
     "warm_up": "compilation",
     # Steps that the rules name, beyond those that every experiment has.
     "map_identification": "steps.map_identification",
+    "map_plane": "steps.map_plane",
     "calibrate_acceptance": "steps.calibrate_acceptance",
     "compute_sensitivity": "steps.compute_sensitivity",
     "normalise_data": "steps.normalise_data",
