@@ -50,6 +50,9 @@ class Statistics(Keys):
     kaon_control: int = _events(
         "Decays of each control sample of the kaon searches.", 1_000_000, 1000
     )
+    recast: int = _events(
+        "Decays a mass of each grid of a recast (some decays take a multiple).", 400_000, 1000
+    )
 
 
 class WantedUncertainty(Keys):
@@ -207,6 +210,10 @@ class Config(Keys):
     majorana_masses_gev: either(
         text=Literal["paper"], list=Annotated[list[Positive], Field(min_length=1)]
     ) = key("The word `paper` for the masses of the paper's scan, or a list of masses in GeV.", "paper")
+    recast_masses: int | None = key(
+        "Masses of each grid of a recast, fewer than the search's file has; null for all.", None, ge=2
+    )
+    recast_lifetimes: int | None = key("The same of lifetimes.", None, ge=3)
     keep_events: bool = key(
         "Keep what the detectors record of every sample (results/<search>/recorded, gigabytes): a "
         "changed cut then simulates nothing again.", False,

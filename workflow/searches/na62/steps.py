@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lnvsearch.event_files import folder_of
+from searches.na62 import recast
 from searches.na62.paper_selection import PAPER_SELECTION
 from searches.na62.parameters import detector_numbers, sample_values
 from searches.search import NOMINAL, Step
@@ -212,6 +213,7 @@ STEPS = {
         },
         _plane,
     ),
+    "recast_search": recast.STEP,
     "map_identification": Step(
         lambda paper, w: {},
         lambda paper, w: {"maps": paper.varied_settings(w.variation)["identification"]["maps"]},

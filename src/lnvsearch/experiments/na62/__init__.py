@@ -20,6 +20,7 @@ _HOME = {
     "compute_sensitivity": "steps.compute_sensitivity",
     "normalise_data": "steps.normalise_data",
     "estimate_from_control_samples": "steps.estimate_from_control_samples",
+    "recast_search": "steps.recast_search",
     "validate_simulation": "steps.validate_simulation",
     "close_identification": "steps.close_identification",
 }
