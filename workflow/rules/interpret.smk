@@ -68,6 +68,7 @@ rule draw_mixing_limits:
         mem_mb=300,
         runtime=5,
     params:
-        code=code_of("draw_mixing_limits"),
+        # Named, since the package of figures has a way to load others by name.
+        code=code_of("draw_mixing_limits", lambda w: "lnvsearch.interpretation.mixing_figure"),
     script:
         "../scripts/draw_mixing_limits.py"
