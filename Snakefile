@@ -7,7 +7,9 @@ include: "workflow/rules/simulate.smk"
 include: "workflow/rules/select.smk"
 include: "workflow/rules/systematics.smk"
 include: "workflow/rules/limits.smk"
+include: "workflow/rules/recast.smk"
 include: "workflow/rules/combine.smk"
+include: "workflow/rules/interpret.smk"
 include: "workflow/rules/publish.smk"
 
 

@@ -24,6 +24,7 @@ LAYERS = (
     "limit_quantities", "limit_ranges", "limit_settings", "limit_table", "limit_models",
     "limit_experiments", "limit_extras", "limit_columns", "limit_answers", "limit_table_answers",
     "limit_command", "combine_command", "recast_command", "check_config_command", "check_events_command",
+    "recast_grid",
 )  # fmt: skip
 
 

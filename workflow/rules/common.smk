@@ -41,6 +41,7 @@ import reasons
 from fingerprint import ProjectCode
 from searches.combined import combinations_of
 from searches.configuration import ConfigurationError, read_config
+from searches.interpretation import grids_of, mixings_of, planes_of
 from searches.load import load_papers
 from searches.publication import small_statistics
 from searches.search import NOMINAL
@@ -55,6 +56,7 @@ try:
     NAMES_OF_FILES = " + ".join(map(str, CONFIG_FILES))
     PAPERS = load_papers(config, DATA_ROOT, NAMES_OF_FILES)
     COMBINATIONS = combinations_of(config, PAPERS, NAMES_OF_FILES)
+    GRIDS, MIXINGS = grids_of(PAPERS), mixings_of(config, PAPERS)
 except ConfigurationError as error:
     raise WorkflowError(f"The configuration cannot be used:\n{error}") from None
 
@@ -170,6 +172,12 @@ def published_numbers(wildcards):
     return search(wildcards).published_file()
 
 
+def resource(file):
+    """A file of `resources`: of those beside the user's configuration, or else of the project's."""
+    own = DATA_ROOT / "resources"
+    return str((own if own.is_dir() else ROOT / "resources") / file)
+
+
 def asked_memory_mb():
     """Rule -> memory that it asks for: a quarter more at least than its largest job at full statistics
     used; `snakemake status` marks a rule that used more than it asks for."""
@@ -182,5 +190,7 @@ def every_leaf():
     return [
         *(leaf for paper in PAPERS.values() for leaf in paper.leaves()),
         *(f"results/combinations/{name}.csv" for name in COMBINATIONS),
+        *planes_of(PAPERS),
+        *(f"results/interpretation/figures/mixing_{name}.pdf" for name in MIXINGS),
         "results/comparison.md",
     ]

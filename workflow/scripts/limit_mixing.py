@@ -17,7 +17,11 @@ def limit_mixing(outputs, grids, shares, combined, chirality, confidence_level):
     write_table(outputs["csv"], table)
     together = find_rows(table, searches=COMBINED)
     searches = ", ".join(" ".join(part) for part in combined)
-    write_text(outputs["hnlimits"], hnlimits_text(together, f"combination of {searches}"))
+    if any(row["mixing_limit"] for row in together):
+        text = hnlimits_text(together, f"combination of {searches}")
+    else:
+        text = f"# combination of {searches}: no mass has a limit on |U|^2 below 1\n"
+    write_text(outputs["hnlimits"], text)
 
 
 if __name__ == "__main__":

@@ -50,6 +50,9 @@ class Statistics(Keys):
     kaon_control: int = _events(
         "Decays of each control sample of the kaon searches.", 1_000_000, 1000
     )
+    recast: int = _events(
+        "Decays a mass of each grid of a recast (some decays take a multiple).", 400_000, 1000
+    )
 
 
 class WantedUncertainty(Keys):
@@ -161,6 +164,37 @@ class Combination(Keys):
     parts: Annotated[dict[Name, CombinedPart], Field(min_length=2)] = key("The channels, by name.")
 
 
+class ChannelOfSearch(Keys):
+    """A channel of a search that is recast."""
+
+    paper: Name = key("The search.")
+    channel: Name = key("Its channel, or the decay through N of its recast.")
+
+
+class Shares(Keys):
+    """Shares of |U_e|², |U_μ|², |U_τ|² in |U|², on any scale; one at least above 0."""
+
+    e: float = key("Of the electron.", 0.0, ge=0, le=1e6)
+    mu: float = key("Of the muon.", 0.0, ge=0, le=1e6)
+    tau: float = key("Of the tau.", 0.0, ge=0, le=1e6)
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if not self.e + self.mu + self.tau > 0.0:
+            yield "e", "all shares are 0; give one flavour a share above 0"
+
+
+class MixingLimits(Keys):
+    """Limits on |U|² of a heavy neutral lepton N with one pattern of mixing, in results/interpretation,
+    from the grids of all recasts (docs/recasting.md)."""
+
+    shares: Shares
+    combined: Annotated[list[ChannelOfSearch], Field(min_length=1)] = key(
+        "Channels with one limit in common; those whose search is not among `papers`, or is not recast, "
+        "are left out."
+    )
+    chirality: Literal["isotropic", "v_minus_a"] = key("Of the vertices of N, in the grids.", "v_minus_a")
+
+
 class Config(Keys):
     """The knobs of the analysis."""
 
@@ -176,6 +210,10 @@ class Config(Keys):
     majorana_masses_gev: either(
         text=Literal["paper"], list=Annotated[list[Positive], Field(min_length=1)]
     ) = key("The word `paper` for the masses of the paper's scan, or a list of masses in GeV.", "paper")
+    recast_masses: int | None = key(
+        "Masses of each grid of a recast, fewer than the search's file has; null for all.", None, ge=2
+    )
+    recast_lifetimes: int | None = key("The same of lifetimes.", None, ge=3)
     keep_events: bool = key(
         "Keep what the detectors record of every sample (results/<search>/recorded, gigabytes): a "
         "changed cut then simulates nothing again.", False,
@@ -190,6 +228,7 @@ class Config(Keys):
     combinations: dict[Name, Combination] = key(
         "Limits from several channels together, in results/combinations.", {}
     )
+    mixing_limits: dict[Name, MixingLimits] = key("Limits on the mixing of a heavy neutral lepton, by name.", {})
 
     def problems(self) -> Iterator[tuple[str, str]]:
         masses = self.majorana_masses_gev

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from lnvsearch.publication.contents import PARTS, Content
 from lnvsearch.publication.labels import decay_label
+from searches import recast
 from searches.assumptions import assumptions
 from searches.configuration import ConfigurationError
 from searches.definitions import Statistics
@@ -51,6 +52,7 @@ def results(paper: Paper) -> dict[str, Result]:
         **fraction_files(paper),
         "coverage": f"results/{paper.name}/limits/coverage.csv",
         "limits": paper.by_channel("limits", ".json"),
+        **recast_files(paper),
         **{
             name: paper.by_channel(name)
             for name in ("acceptance", "background", "cutflow", "spectra", "systematics")
@@ -66,6 +68,11 @@ def fraction_files(paper: Paper) -> dict[str, Result]:
     }
 
 
+def recast_files(paper: Paper) -> dict[str, Result]:
+    """Grids of the decays that the search is recast for."""
+    return {"recast": {name: recast.grid_file(paper, name) for name in paper.recast_decays}}
+
+
 def labels(paper: Paper) -> dict[str, str]:
     """Channel -> its decay, as text for matplotlib."""
     return {
@@ -78,6 +85,11 @@ def labels(paper: Paper) -> dict[str, str]:
 SETTINGS: dict[str, Setting] = {
     "assumptions": lambda paper, entry: assumptions(paper),
     "base_seed": lambda paper, entry: paper.config["base_seed"],
+    "decay_label": lambda paper, entry: recast.decays(paper)[entry["decay"]]["label"],
+    # The channel whose published numbers stand beside a recast.
+    "published_channel": lambda paper, entry: (
+        entry["decay"] if entry["decay"] in paper.channels else next(iter(paper.channels))
+    ),
     "entered": lambda paper, entry: paper.entered_values(),
     "labels": lambda paper, entry: labels(paper),
     "title": lambda paper, entry: paper.settings["title"],

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
-from searches import checks, numbers, publication
+from searches import checks, numbers, publication, recast
 from searches.configuration import (
     fill_defaults,
     overlaid,
@@ -95,7 +95,9 @@ class Paper(SampleJobs):
         self.shared: dict[tuple[str, str], str] = {}
         #: Names of the tables and figures that are made.
         self.tables = tuple(self.settings["tables"])
-        self.figures = (*LIMIT_FIGURES, *self.settings["figures"])
+        self.figures = (*LIMIT_FIGURES, *self.settings["figures"], *recast.figures(self))
+        #: Names of the decays that the search is recast for.
+        self.recast_decays = tuple(recast.decays(self))
         self.prepare()
         numbers.check_accounted(self)
 
@@ -336,7 +338,7 @@ class Paper(SampleJobs):
 
     def figure(self, name: str) -> publication.Making:
         """How a figure is made; one that the search's file does not name has its own name."""
-        entry = self.settings["figures"].get(name, {"draw": name})
+        entry = self.settings["figures"].get(name) or recast.figure_entry(name)
         return publication.making(self, "FIGURES", entry["draw"], entry)
 
     def comparison(self) -> publication.Making:
@@ -359,5 +361,6 @@ class Paper(SampleJobs):
         return [
             *(f"{folder}/tables/{name}.csv" for name in tables),
             *(f"{folder}/figures/{name}.pdf" for name in self.figures),
+            *recast.leaves(self),
             f"{folder}/comparison.csv",
         ]

@@ -28,6 +28,7 @@ GRIDS = Path(__file__).parent / "grids"
 class Channel:
     """A channel of a search, read as the decay of a parent to an N and more, N decaying on shell.
 
+    label : of a curve, as mathtext
     produced_with, decay_products : PDG names of what comes with N, and of what N decays to
     pair : two N, of which both decay so
     production, flavour : a function of `production` and the lepton it takes; None with `no_model`
@@ -39,6 +40,7 @@ class Channel:
     paper: str
     name: str
     title: str
+    label: str
     parent: str
     produced_with: tuple[str, ...]
     decay_products: tuple[str, ...]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["CHIRALITIES", "GRID_COLUMNS", "Grid", "Point", "read_grids"]
+__all__ = ["CHIRALITIES", "GRID_COLUMNS", "Grid", "NoLimitError", "Point", "read_grids"]
 
 GRID_COLUMNS = (
     "mass_gev", "lifetime_ps", "chirality", "acceptance", "acceptance_statistical",
@@ -29,6 +29,10 @@ CHIRALITIES = ("isotropic", "v_minus_a")
 FEW_EVENTS = 100.0
 _LIMITS = ("branching_fraction_limit", "branching_fraction_limit_cls")
 _RELATIVE = ("acceptance_statistical", "acceptance_systematic")
+
+
+class NoLimitError(ValueError):
+    """A mass and lifetime at which the simulation accepts too little for a limit."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,10 @@ class Grid:
     values: dict[str, np.ndarray]
 
     def at(self, mass_gev: float, lifetime_ps: float) -> Point:
-        """Interpolate; ValueError for a lifetime that is negative or not finite."""
+        """Interpolate.
+
+        Raises ValueError for a lifetime that is negative or not finite, NoLimitError where there is none.
+        """
         if not (math.isfinite(lifetime_ps) and lifetime_ps >= 0.0):
             raise ValueError(
                 f"lifetime {lifetime_ps:g} ps: must be >= 0 and finite; 0 is a decay at once"
@@ -82,7 +89,7 @@ class Grid:
         counted = self._counted(low, high, share, one, other, mixed, notes)
         acceptance = mixed["acceptance"]
         if not acceptance > 0.0:
-            raise ValueError(
+            raise NoLimitError(
                 f"mass {mass_gev:g} GeV, lifetime {lifetime_ps:g} ps: no simulated event is accepted there, "
                 "so that there is no limit"
             )
@@ -116,12 +123,14 @@ class Grid:
         for key in _RELATIVE:
             found[key] = along.linear(self.values[key][index] / safe)
         for key in _LIMITS:
-            # Where nothing is accepted there is no limit: the nearest that has one stands in.
             product = np.where(acceptance > 0.0, self.values[key][index], 0.0) * acceptance
             usable = np.isfinite(product) & (product > 0.0)
-            if not usable.any():
-                raise ValueError(f"mass {self.mass_gev[index]:g} GeV: the grid has no limit there")
-            found[key] = along.linear(np.interp(along.places, along.places[usable], product[usable]))
+            if not along.has(usable):
+                raise NoLimitError(
+                    f"mass {self.mass_gev[index]:g} GeV: too few simulated events are accepted near this "
+                    "lifetime for a limit"
+                )
+            found[key] = along.linear(product, usable)
         return found
 
     def _counted(self, low, high, share, one, other, mixed, notes) -> dict[str, float]:
@@ -155,8 +164,12 @@ class _Along:
         scale = float(lifetimes[lifetimes > 0.0][0])
         return lifetime / scale if lifetime < scale else 1.0 + math.log(lifetime / scale)
 
-    def linear(self, values: np.ndarray) -> float:
-        return float(np.interp(self.place, self.places, values))
+    def has(self, usable: np.ndarray) -> bool:
+        """Whether the neighbours are usable."""
+        return bool(usable[self._neighbours].all())
+
+    def linear(self, values: np.ndarray, usable: np.ndarray | slice = slice(None)) -> float:
+        return float(np.interp(self.place, self.places[usable], values[usable]))
 
     def logarithmic(self, values: np.ndarray) -> float:
         """Linear in the logarithm; a value of 0 makes it linear."""
@@ -194,7 +207,7 @@ def _grid(path: Path, chirality: str, rows: list[dict]) -> Grid:
         if name == "chirality":
             continue
         try:
-            # An empty limit: nothing is accepted, so that there is none.
+            # An empty limit: too little is accepted, so that there is none.
             columns[name] = np.array([float(row[name] or "inf") for row in rows])
         except ValueError:
             raise ValueError(f"{path}: {name}: a cell is no number") from None

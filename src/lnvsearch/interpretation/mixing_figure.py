@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from lnvsearch.interpretation.channels import find_channel
 from lnvsearch.interpretation.mixing_table import COMBINED
 from lnvsearch.publication.figures.style import COLOURS, column_figure, in_style, label_axes
 from lnvsearch.tables import Table, find_rows, table_from_rows
@@ -22,12 +22,12 @@ _CHANNEL_STYLES = (("blue", "-"), ("vermilion", (0, (5, 1.2))), ("green", "-."),
 
 
 @in_style
-def mixing_figure(limits: Table, public: Table, labels: Mapping[str, str]) -> tuple[Figure, dict[str, list]]:
+def mixing_figure(limits: Table, public: Table) -> tuple[Figure, dict[str, list]]:
     """Draw one mixing's table of MIXING_COLUMNS, CLs where the paper's method is another.
 
     `public`: mixing, experiment, mass_gev, mixing_limit of other searches; those of the same mixing are
-    drawn.  `labels`: of a channel's name in the column `searches`, as mathtext.  Channels without a limit
-    below 1 are named in the figure.  Returns the figure and the numbers drawn (DRAWN_COLUMNS).
+    drawn.  Channels without a limit below 1 are named in the figure.  Returns the figure and the numbers
+    drawn (DRAWN_COLUMNS).
     """
     figure, axes = column_figure(2, height_cm=9.5)
     mixing = next(value for value in limits["mixing"] if value)
@@ -37,10 +37,10 @@ def mixing_figure(limits: Table, public: Table, labels: Mapping[str, str]) -> tu
     for name in names:
         found = [row for row in find_rows(limits, searches=name, method="paper") if row["mixing_limit"]]
         if not found:
-            without.append(labels.get(name, name))
+            without.append(find_channel(*name.split()).label)
             continue
         colour, line = next(styles)
-        label = labels.get(name, name)
+        label = find_channel(*name.split()).label
         rows += _curve(axes, found, "mixing_limit", label, "simulated", color=COLOURS[colour], ls=line)
         rows += _curve(axes, found, "mixing_limit_prompt_reading", f"{label}, read as prompt", "simulated",
                        color=COLOURS[colour], ls=line, lw=0.6, alpha=0.6, shown="_nolegend_")  # fmt: skip
@@ -57,9 +57,9 @@ def mixing_figure(limits: Table, public: Table, labels: Mapping[str, str]) -> tu
     text = "thin: read as prompt,\nwhich contradicts itself"
     if without:
         text += "\nno bound below 1:\n" + "\n".join(without)
-    axes.text(1.02, 0.0, text, transform=axes.transAxes, fontsize="x-small", va="bottom")
+    axes.text(1.02, 0.0, text, transform=axes.transAxes, fontsize=8.0, va="bottom")
     if rows:
-        axes.legend(fontsize="x-small", loc="upper left", bbox_to_anchor=(1.0, 1.0))
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     label_axes(axes)
     return figure, table_from_rows(rows, DRAWN_COLUMNS)
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from lnvsearch.interpretation.channels import Channel
-from lnvsearch.interpretation.grids import Grid
+from lnvsearch.interpretation.grids import Grid, NoLimitError, Point
 from lnvsearch.interpretation.mixing import Mixing
 from lnvsearch.interpretation.widths import HeavyNeutralLepton
 
@@ -74,44 +74,67 @@ def mixing_limit(
     column = _METHODS[method]
     product = channel.product(mass_gev, mixing)
     if product == 0.0:
-        text = f"{mixing.name} does not mix with the leptons of {channel.name}: no bound below |U|^2 = 1"
-        return MixingLimit(mass_gev, mixing, (), None, None, None, None, None, text)
+        return _without(
+            mass_gev, mixing,
+            f"{mixing.name} does not mix with the leptons of {channel.name}: no bound below |U|^2 = 1",
+        )  # fmt: skip
     neutral = HeavyNeutralLepton(mass_gev, mixing)
     unit_lifetime = neutral.lifetime_ps(1.0)
 
+    def limit_at(lifetime: float) -> float:
+        point = _point(grid, mass_gev, lifetime)
+        return math.inf if point is None else getattr(point, column)
+
     def ratio(u: float) -> float:
-        return u**channel.power * product / getattr(grid.at(mass_gev, unit_lifetime / u), column)
+        return u**channel.power * product / limit_at(unit_lifetime / u)
 
     intervals = excluded_intervals(ratio)
-    prompt = (getattr(grid.at(mass_gev, 0.0), column) / product) ** (1.0 / channel.power)
     remarks, at_limit = [], None
     if intervals:
         at_limit = grid.at(mass_gev, unit_lifetime / intervals[0][0])
         remarks += at_limit.notes
         if len(intervals) > 1 or intervals[-1][1] < 1.0:
-            remarks.append("not excluded again beyond: " + _text(intervals))
+            remarks.append("excluded only within " + _text(intervals))
+    elif limit_at(unit_lifetime) == math.inf:
+        remarks.append("too few simulated events are accepted at this mass for a limit")
     else:
         remarks.append(
             f"no bound below |U|^2 = 1: there the product is {product:.2g}, its limit "
-            f"{getattr(grid.at(mass_gev, unit_lifetime), column):.2g}"
+            f"{limit_at(unit_lifetime):.2g}"
         )
-    consistent = None
+    prompt = (limit_at(0.0) / product) ** (1.0 / channel.power)
+    prompt_lifetime, consistent = None, None
     if prompt <= 1.0:
-        reading = grid.at(mass_gev, unit_lifetime / prompt)
-        consistent = reading.acceptance >= _STILL_PROMPT * grid.at(mass_gev, 0.0).acceptance
+        prompt_lifetime = unit_lifetime / prompt
+        consistent = _still_prompt(grid, mass_gev, prompt_lifetime)
         if not consistent:
             remarks.append(
-                "the prompt reading contradicts itself: it would live "
-                + _duration(unit_lifetime / prompt)
+                "the prompt reading contradicts itself: it would live " + _duration(prompt_lifetime)
             )
     return MixingLimit(
         mass_gev, mixing, intervals,
         unit_lifetime / intervals[0][0] if intervals else None,
         at_limit.acceptance if at_limit else None,
-        prompt if prompt <= 1.0 else None,
-        unit_lifetime / prompt if prompt <= 1.0 else None,
-        consistent, "; ".join(remarks),
+        prompt if prompt <= 1.0 else None, prompt_lifetime, consistent, "; ".join(remarks),
     )  # fmt: skip
+
+
+def _point(grid: Grid, mass_gev: float, lifetime_ps: float) -> Point | None:
+    try:
+        return grid.at(mass_gev, lifetime_ps)
+    except NoLimitError:
+        return None
+
+
+def _still_prompt(grid: Grid, mass_gev: float, lifetime_ps: float) -> bool:
+    """Whether the acceptance at a lifetime is nearly that of a decay at once."""
+    point, prompt = _point(grid, mass_gev, lifetime_ps), _point(grid, mass_gev, 0.0)
+    return bool(point and prompt and point.acceptance >= _STILL_PROMPT * prompt.acceptance)
+
+
+def _without(mass_gev: float, mixing: Mixing, remark: str) -> MixingLimit:
+    """No limit, and why."""
+    return MixingLimit(mass_gev, mixing, (), None, None, None, None, None, remark)
 
 
 def combined_limit(
@@ -132,13 +155,12 @@ def combined_limit(
     from lnvsearch.statistics.combination import refuse_overlap
 
     singles = [mixing_limit(channel, grid, mass_gev, mixing, "cls") for channel, grid in parts]
+    parts = [part for part, single in zip(parts, singles, strict=True) if single.limit is not None]
     useful = [single.limit for single in singles if single.limit is not None]
-    neutral = HeavyNeutralLepton(mass_gev, mixing)
-    unit_lifetime = neutral.lifetime_ps(1.0)
-    refuse_overlap(_counting(parts, mass_gev, mixing, unit_lifetime, 1.0))
+    unit_lifetime = HeavyNeutralLepton(mass_gev, mixing).lifetime_ps(1.0)
     if not useful:
-        text = "no channel bounds |U|^2 below 1"
-        return MixingLimit(mass_gev, mixing, (), None, None, None, None, None, text)
+        return _without(mass_gev, mixing, "no channel bounds |U|^2 below 1")
+    refuse_overlap(_counting(parts, mass_gev, mixing, unit_lifetime, min(useful)))
 
     counting = _counting(parts, mass_gev, mixing, unit_lifetime, min(useful))
     strongest = max(channel.efficiency for channel in counting)
@@ -153,15 +175,15 @@ def combined_limit(
 
     low, high = math.log(min(useful) / 10.0), math.log(min(1.0, min(useful) * 10.0))
     if ratio(math.exp(high)) < 1.0:
-        text = "no combined bound near those of the channels"
-        return MixingLimit(mass_gev, mixing, (), None, None, None, None, None, text)
+        return _without(mass_gev, mixing, "no combined bound near those of the channels")
     found = _crossing(ratio, low, high, _COMBINED_TOLERANCE)
     ends = [single.intervals[-1][1] for single in singles if single.intervals]
     return MixingLimit(
         mass_gev, mixing, ((found, max(ends)),), unit_lifetime / found, None, None, None, None,
         "; ".join(dict.fromkeys([
             *(f"{name} left out: less than 1 % of the expected events" for name in weak),
-            *(note for _, grid in parts for note in grid.at(mass_gev, unit_lifetime / found).notes),
+            *(note for _, grid in parts
+              for note in getattr(_point(grid, mass_gev, unit_lifetime / found), "notes", ())),
         ])),
     )  # fmt: skip
 
@@ -172,9 +194,9 @@ def _counting(parts, mass_gev: float, mixing: Mixing, unit_lifetime: float, u: f
 
     counting = []
     for channel, grid in parts:
-        point = grid.at(mass_gev, unit_lifetime / u)
+        point = _point(grid, mass_gev, unit_lifetime / u)
         product = channel.product(mass_gev, mixing) * u**channel.power
-        if product == 0.0:
+        if product == 0.0 or point is None:
             continue
         name = f"{channel.paper} {channel.name}"
         background = channel.background_uncertainty / point.background if point.background else 0.0

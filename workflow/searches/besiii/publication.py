@@ -23,6 +23,7 @@ def results(paper: ColliderSearch) -> dict[str, Result]:
         "published": paper.published_file(),
         "reasons": paper.reasons_file(),
         **publication.fraction_files(paper),
+        **publication.recast_files(paper),
         "efficiencies": paper.result("efficiencies", ".csv"),
         "validation": f"{folder}/validation/validation.csv",
         "systematics": paper.result("systematics", ".csv"),

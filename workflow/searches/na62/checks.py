@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from searches.checks import unknown
 from searches.configuration import overlaid, raise_if_any
+from searches.na62 import recast
 from searches.wanted import problems_of_places
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def check_meaning(paper: KaonSearch) -> None:
         *_check_normalisations(keys),
         *_check_names(keys),
         *_check_identification(paper),
+        *recast.problems(keys),
         *paper.problems(),
         *_check_published(paper),
     ]

@@ -16,6 +16,7 @@ from searches.definitions import (
     wanted_uncertainty,
 )
 from searches.keys import Keys, Name, Names, Once, Positive, Window, cuts_of, key
+from searches.na62.recast import KaonRecast
 from searches.na62.cuts import CUTS, Identification, Maps, Planes, Trigger
 
 _Particle = Literal["pi+", "pi-", "mu+", "mu-", "e+", "e-", "pi0"]
@@ -329,6 +330,7 @@ class KaonKeys(SearchKeys):
     identification: Identification
     trigger: Trigger
     closure: Closure
+    recast: KaonRecast = key("", None)
     reference_selection: ReferenceSelection = key(
         "A check from outside the papers, in the table `validation`.", None
     )

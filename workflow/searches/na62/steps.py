@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lnvsearch.event_files import folder_of
+from searches.na62 import recast
 from searches.na62.paper_selection import PAPER_SELECTION
 from searches.na62.parameters import detector_numbers, sample_values
 from searches.search import NOMINAL, Step
@@ -192,7 +193,27 @@ def _sensitivity_inputs(paper: KaonSearch, wildcards) -> dict:
     }
 
 
+def _plane(paper: KaonSearch, wildcards) -> dict:
+    entry = paper.channels[wildcards.channel]
+    signal = entry["signal"]
+    return {
+        "paper": paper.name,
+        "channel": wildcards.channel,
+        "selection": signal["selection"],
+        "region": entry["selections"][signal["selection"]]["regions"][signal["region"]],
+    }
+
+
 STEPS = {
+    "map_plane": Step(
+        lambda paper, w: {
+            "candidates": paper.selected_file(paper.channels[w.channel]["signal"]["sample"]),
+            "calibration": paper.calibration_file(w.channel),
+            "sensitivity": paper.channel_file("sensitivity", w.channel, ".json"),
+        },
+        _plane,
+    ),
+    "recast_search": recast.STEP,
     "map_identification": Step(
         lambda paper, w: {},
         lambda paper, w: {"maps": paper.varied_settings(w.variation)["identification"]["maps"]},

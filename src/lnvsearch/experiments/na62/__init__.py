@@ -16,10 +16,12 @@ _HOME = {
     "describe_data": "data_description",
     # Steps that the rules name, beyond those that every experiment has.
     "map_identification": "steps.map_identification",
+    "map_plane": "steps.map_plane",
     "calibrate_acceptance": "steps.calibrate_acceptance",
     "compute_sensitivity": "steps.compute_sensitivity",
     "normalise_data": "steps.normalise_data",
     "estimate_from_control_samples": "steps.estimate_from_control_samples",
+    "recast_search": "steps.recast_search",
     "validate_simulation": "steps.validate_simulation",
     "close_identification": "steps.close_identification",
 }

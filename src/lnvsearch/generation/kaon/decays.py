@@ -17,12 +17,18 @@ class KaonDecays:
     22); a column that an event does not need holds zeros.  `weight`: (n,), the ratio of the true
     density to the one that the events were drawn from; its mean over all generated events is 1 up
     to fluctuations, and `sum(weight[selected]) / sum(weight)` is an efficiency.
+
+    `displacement_m`: (n, 4), (x, y, z, ct) in the same frame, from the kaon's decay to where the
+    `displaced` columns, (k,), start, the daughters of a long-lived particle; None where all start
+    at once.
     """
 
     event_number: np.ndarray
     weight: np.ndarray
     pdg_id: np.ndarray
     four_momentum: np.ndarray
+    displacement_m: np.ndarray | None = None
+    displaced: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.event_number)

@@ -2,7 +2,7 @@
 
 from lnvsearch.papers.besiii_2025.headings import HEADINGS
 from lnvsearch.publication.contents import Content
-from lnvsearch.publication.figures import COVERAGE_MAP
+from lnvsearch.publication.figures import COVERAGE_MAP, RECAST_MAP
 
 __all__ = ["COMPARISON", "FIGURES", "HEADINGS", "TABLES"]
 
@@ -62,6 +62,7 @@ FIGURES = {
         ("published", "calibration_trials", "calibration_record"),
     ),
     "coverage_map": COVERAGE_MAP,
+    "recast": RECAST_MAP,
 }
 
 COMPARISON = Content(

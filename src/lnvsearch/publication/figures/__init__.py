@@ -1,5 +1,6 @@
 """Figures that every search has, and what all figures share.
 
+`recast`     limits on decays through an on-shell N against its mass and lifetime
 `coverage`   how often each limit method holds the true signal
 `style`      sizes, colours, markers, and `figure_bytes` to make a PDF or PNG
 
@@ -10,3 +11,8 @@ from lnvsearch.publication.contents import Content
 
 #: The coverage of all limit methods in a search's channels.
 COVERAGE_MAP = Content(f"{__name__}.coverage.coverage_map", ("coverage",), ("labels",))
+#: Acceptance and limits of a decay through an on-shell N.
+RECAST_MAP = Content(
+    f"{__name__}.recast.recast_map", ("recast/{decay}", "published"),
+    ("decay_label", "published_channel"),
+)

@@ -34,6 +34,7 @@ from lnvsearch.experiments.na62.detector.measurement import (
     keep_rows_near,
     measure_tracks,
 )
+from lnvsearch.experiments.na62.detector.truth import EVENT_COLUMNS, write_event
 from lnvsearch.experiments.na62.detector.upstream import draw_upstream_kaon
 
 __all__ = [
@@ -52,11 +53,7 @@ __all__ = [
 MINIMUM_TRACKS = 3
 #: In the modes with weights, so are events with a total momentum farther from the beam's.
 RECORDED_WITHIN_GEV = 5.0
-#: Columns of the kernel's output.
-EVENT_COLUMNS = (
-    "weight", "lav_energy_gev", "n_decays_in_flight", "true_z_vertex_m", "true_mass_1_gev",
-    "true_mass_2_gev",
-)  # fmt: skip
+#: Columns of the kernel's output, beside those of `truth` and `measurement`.
 CLUSTER_COLUMNS = ("energy_gev", "x_m", "y_m")
 #: One random stream each.
 PROCESSES = ("beam", "decay_in_flight", "scattering", "hits", "bremsstrahlung", "lkr", "muv3")
@@ -106,16 +103,6 @@ class Output(NamedTuple):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def _invariant_mass(momentum, i, first, second):
-    """Invariant mass (GeV) of two particles of event i; (n, k, 4) momenta."""
-    px = momentum[i, first, 0] + momentum[i, second, 0]
-    py = momentum[i, first, 1] + momentum[i, second, 1]
-    pz = momentum[i, first, 2] + momentum[i, second, 2]
-    energy = momentum[i, first, 3] + momentum[i, second, 3]
-    return math.sqrt(max(energy * energy - px * px - py * py - pz * pz, 0.0))
-
-
-@njit(cache=True, error_model="numpy", forceinline=True)
 def _in_laboratory(momentum, i, j, kaon, constants):
     """Four-momentum in the laboratory of particle j of event i."""
     return to_laboratory(
@@ -136,8 +123,9 @@ def _misses_first_chamber(four_momentum, vertex, spectrometer):
 
 @njit(cache=True, error_model="numpy", forceinline=True)
 def _enter_laboratory(
-    momentum, i, species, possible, minimum, kaon, vertex, constants, spectrometer, laboratory
-):
+    momentum, i, species, possible, minimum, kaon, vertex, second, displaced, constants,
+    spectrometer, laboratory,
+):  # fmt: skip
     """Boost the charged particles of event i, `possible` in number.
 
     `laboratory` (k, 4) gets their four-momenta, and an energy of 0 for the others.  Returns how
@@ -148,7 +136,10 @@ def _enter_laboratory(
         if species[j] < ELECTRON or species[j] > PION:
             continue
         lab = _in_laboratory(momentum, i, j, kaon, constants)
-        if species[j] != PION and _misses_first_chamber(lab, vertex, spectrometer):
+        origin = second if displaced[j] else vertex
+        # A track that starts behind the first chamber cannot have all four.
+        is_late = displaced[j] and origin[2] >= spectrometer.chamber_z_m[0]
+        if is_late or (species[j] != PION and _misses_first_chamber(lab, origin, spectrometer)):
             possible -= 1
             if possible < minimum:
                 return 0
@@ -172,16 +163,16 @@ def _decay_by_itself(key, event, slot, species, mode, pz, begin_z, end_z, consta
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def _likely_lost(charge, vertex, spectrometer, laboratory):
+def _likely_lost(charge, vertex, second, displaced, spectrometer, laboratory):
     """First particle that misses a chamber if nothing but the magnet's kick bends it; -1 if none.
 
     To small angles: a guess about `fly`, not a decision.
     """
-    x, y, z = vertex
     z_0, z_1, z_2, z_3 = spectrometer.chamber_z_m
     for j in range(len(charge)):
         if laboratory[j, _ENERGY] == 0.0:
             continue
+        x, y, z = second if displaced[j] else vertex
         inverse = 1.0 / laboratory[j, 2]
         slope_x, slope_y = inverse * laboratory[j, 0], inverse * laboratory[j, 1]
         bend = -inverse * charge[j] * spectrometer.magnet_kick_gev
@@ -202,8 +193,8 @@ def _likely_lost(charge, vertex, spectrometer, laboratory):
 
 @njit(cache=True, error_model="numpy", forceinline=True)
 def _fly_all(
-    keys, event, species, charge, vertex, possible, minimum, constants, response, mode, plan,
-    laboratory, hits, first_hits, flown, photons,
+    keys, event, species, charge, vertex, second, displaced, possible, minimum, constants,
+    response, mode, plan, laboratory, hits, first_hits, flown, photons,
 ):  # fmt: skip
     """Fly the charged particles of an event; rows of `hits` and `flown` for those found.
 
@@ -216,20 +207,23 @@ def _fly_all(
     # fly in their order, it once more and with the same numbers.
     likely_lost = -1
     if possible == minimum:
-        likely_lost = _likely_lost(charge, vertex, response.spectrometer, laboratory)
+        likely_lost = _likely_lost(
+            charge, vertex, second, displaced, response.spectrometer, laboratory
+        )
     for step in range(-1, len(species)):
         j = likely_lost if step < 0 else step
         if j < 0 or laboratory[j, _ENERGY] == 0.0:
             continue
         lab = (laboratory[j, 0], laboratory[j, 1], laboratory[j, 2], laboratory[j, 3])
+        origin = second if displaced[j] else vertex
         decay = (plan[j, 0], plan[j, 1], plan[j, 2])
         if mode < NO_PION_DECAYS:
             decay = _decay_by_itself(
-                keys.decay_in_flight, event, j, species[j], mode, lab[2], vertex[2],
+                keys.decay_in_flight, event, j, species[j], mode, lab[2], origin[2],
                 response.lkr.z_m, constants,
             )  # fmt: skip
         complete, at_end, p, x, y, slope_x, slope_y, n_photons = fly(
-            keys, event, j, species[j], charge[j], lab, vertex, decay, constants, response, hits,
+            keys, event, j, species[j], charge[j], lab, origin, decay, constants, response, hits,
             first_hits + found, photons, n_photons,
         )  # fmt: skip
         if at_end != species[j]:
@@ -251,15 +245,17 @@ def _fly_all(
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def _decay_photons(momentum, i, species, kaon, vertex, constants, photons, n_photons):
+def _decay_photons(
+    momentum, i, species, kaon, vertex, second, displaced, constants, photons, n_photons
+):
     """Append the photons of the decay to those of bremsstrahlung; returns their number."""
     for j in range(len(species)):
         if species[j] != PHOTON or momentum[i, j, _ENERGY] <= 0.0:
             continue
         px, py, pz, energy = _in_laboratory(momentum, i, j, kaon, constants)
         if pz > 0.0:
-            n_photons = add_photon(photons, n_photons, vertex[0], vertex[1], vertex[2],
-                                   px / pz, py / pz, energy)  # fmt: skip
+            x, y, z = second if displaced[j] else vertex
+            n_photons = add_photon(photons, n_photons, x, y, z, px / pz, py / pz, energy)
     return n_photons
 
 
@@ -299,20 +295,6 @@ def _kaon_of(key, event, mode, kaons, row, constants, response):
     )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
-def _write_event(events, row, weight, in_veto, n_decays, z, momentum, i, leptons):
-    """The columns of an event; masses of the pion and a lepton where there are two leptons."""
-    events[0, row] = weight
-    events[1, row] = in_veto
-    events[2, row] = n_decays
-    events[3, row] = z
-    events[4, row] = np.nan
-    events[5, row] = np.nan
-    if leptons[0] >= 0:
-        events[4, row] = _invariant_mass(momentum, i, 0, leptons[0])
-        events[5, row] = _invariant_mass(momentum, i, 0, leptons[1])
-
-
 @njit(cache=True, error_model="numpy")
 def _one_event(n_particles, n_photons):
     """Space for an event: momenta in the laboratory, tracks flown, photons, planned decays."""
@@ -337,22 +319,33 @@ def _end_block(key, mode, recorded, response, fit, output):
                           output.clusters, output.n_clusters)  # fmt: skip
 
 
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _second_vertex(displacement, i, kaon, vertex, constants):
+    """Where the particles of event i start that do not at its `vertex`; a boost like a momentum's."""
+    if len(displacement) == 0:
+        return vertex
+    dx, dy, dz, _ = to_laboratory(
+        displacement[i, 0], displacement[i, 1], displacement[i, 2], displacement[i, 3], kaon[0],
+        constants.kaon_mass, kaon[1], kaon[2],
+    )  # fmt: skip
+    return vertex[0] + dx, vertex[1] + dy, vertex[2] + dz
+
+
 @njit(cache=True, error_model="numpy")
 def simulate_block(
-    first, last, event_number, weight, species, charge, momentum, leptons, minimum, mode, pions,
-    keys, constants, response, fit, interest_numbers, space, output,
+    first, last, event_number, weight, species, charge, momentum, displacement, displaced,
+    leptons, minimum, mode, pions, keys, constants, response, fit, interest_numbers, space, output,
 ):  # fmt: skip
     """Simulate the decays [first, last); returns how many have `minimum` tracks and are recorded.
 
-    `species`, `charge`: (k,); `momentum`: (n, k, 4); `leptons`: columns of the two leptons that
-    go with a pion in column 0, or -1; `pions`: columns of the three pions of the modes in which
-    they decay together; `space`: the arrays of `trial_space`.
+    `species`, `charge`: (k,); `momentum`: (n, k, 4); `displacement`: (n, 4), or (0, 4), from the
+    kaon's decay to where the `displaced` particles, (k,), start; `leptons`: columns of two that go
+    with a pion in column 0, or -1; `pions`: of the three in modes in which they decay together;
+    `space`: the arrays of `trial_space`.
     """
     # Arrays by themselves, indexed in full: taking them from a tuple, or a row from an array,
     # within the loop would count references, at a third of the kernel's time.
-    events, tracks, clusters = output.events, output.tracks, output.clusters
-    numbers, n_tracks, n_clusters = output.event_number, output.n_tracks, output.n_clusters
-    kaons, hits, slots = output.kaons, output.hits, output.slots
+    numbers, events, tracks, n_tracks, clusters, n_clusters, kaons, hits, slots = output
     width = tracks.shape[1] // len(numbers)
     laboratory, flown, photons, plan = _one_event(len(species), clusters.shape[1])
     trials, rows, sums = space
@@ -365,10 +358,10 @@ def simulate_block(
         event = event_number[i]
         kaon, vertex, share = _kaon_of(keys.beam, event, mode, kaons, i - first, constants, response)
         decay_weight = weight[i] * share
-        possible = _enter_laboratory(
-            momentum, i, species, n_charged, minimum, kaon, vertex, constants,
-            response.spectrometer, laboratory,
-        )  # fmt: skip
+        second = _second_vertex(displacement, i, kaon, vertex, constants)
+        possible = _enter_laboratory(momentum, i, species, n_charged, minimum, kaon, vertex, second,
+                                     displaced, constants, response.spectrometer,
+                                     laboratory)  # fmt: skip
         if possible < minimum:
             continue
         if mode >= NO_PION_DECAYS:
@@ -379,22 +372,21 @@ def simulate_block(
             if decay_weight == 0.0:
                 continue
         found, n_photons, n_decays = _fly_all(
-            keys, event, species, charge, vertex, possible, minimum, constants, response, mode,
-            plan, laboratory, hits, width * recorded, flown, photons,
+            keys, event, species, charge, vertex, second, displaced, possible, minimum, constants,
+            response, mode, plan, laboratory, hits, width * recorded, flown, photons,
         )  # fmt: skip
         if found < minimum:
             continue
-        n_photons = _decay_photons(momentum, i, species, kaon, vertex, constants, photons, n_photons)
+        n_photons = _decay_photons(momentum, i, species, kaon, vertex, second, displaced, constants,
+                                   photons, n_photons)  # fmt: skip
         n_clusters[recorded], in_veto = calorimeter.end_photons(
-            keys.lkr, event, photons, n_photons, flown, found, response.lkr, response.lav, clusters,
-            recorded,
+            keys.lkr, event, photons, n_photons, flown, found, response.lkr, response.lav,
+            clusters, recorded,
         )  # fmt: skip
         _end_tracks(keys, event, charge, found, constants.codes, response, flown, slots, tracks,
                     width * recorded)  # fmt: skip
-        n_tracks[recorded] = found
-        numbers[recorded] = event
-        _write_event(
-            events, recorded, decay_weight, in_veto, n_decays, vertex[2], momentum, i, leptons
-        )
+        n_tracks[recorded], numbers[recorded] = found, event
+        write_event(events, recorded, decay_weight, in_veto, n_decays, vertex[2], momentum, i,
+                    leptons)  # fmt: skip
         recorded += 1
     return _end_block(keys.hits, mode, recorded, response, fit, output)

@@ -185,13 +185,15 @@ def _simulate(
     # One type each, whatever the decays came in: the kernel compiles once.
     event_number = np.ascontiguousarray(decays.event_number, dtype=np.int64)
     momentum = np.ascontiguousarray(decays.four_momentum, dtype=np.float64)
+    displacement, displaced = _flight_of(decays, len(species))
     output = _output(_EVENTS_PER_BLOCK, max(n_tracks, MINIMUM_TRACKS), max(n_photons, 1))
     columns = _Columns(len(decays), output)
     for first in range(0, len(decays), _EVENTS_PER_BLOCK):
         last = min(first + _EVENTS_PER_BLOCK, len(decays))
         recorded = simulate_block(
-            first, last, event_number, weight, species, charge, momentum, leptons, minimum_tracks,
-            mode, pions, keys, constants, detector.response, detector.fit, numbers, space, output,
+            first, last, event_number, weight, species, charge, momentum, displacement, displaced,
+            leptons, minimum_tracks, mode, pions, keys, constants, detector.response, detector.fit,
+            numbers, space, output,
         )  # fmt: skip
         columns.add(output, recorded)
     return columns
@@ -272,6 +274,14 @@ def _lepton_columns(species: np.ndarray) -> tuple[int, int]:
     if len(leptons) == 2 and species[0] == PION:
         return int(leptons[0]), int(leptons[1])
     return -1, -1
+
+
+def _flight_of(decays: KaonDecays, n_particles: int) -> tuple[np.ndarray, np.ndarray]:
+    """Displacement (n, 4), or (0, 4) where there is none, and which particles have it, (k,)."""
+    if decays.displacement_m is None:
+        return np.empty((0, 4)), np.zeros(n_particles, dtype=np.bool_)
+    displacement = np.ascontiguousarray(decays.displacement_m, dtype=np.float64)
+    return displacement, np.asarray(decays.displaced, dtype=np.bool_)
 
 
 def _pion_columns(species: np.ndarray, mode: int, minimum_tracks: int) -> np.ndarray:

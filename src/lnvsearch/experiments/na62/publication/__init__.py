@@ -6,7 +6,7 @@ has a module in `lnvsearch.papers` that begins with these.
 
 from lnvsearch.publication import assumptions, branching_fractions
 from lnvsearch.publication.contents import Content
-from lnvsearch.publication.figures import COVERAGE_MAP
+from lnvsearch.publication.figures import COVERAGE_MAP, RECAST_MAP
 
 _TABLES = f"{__name__}.tables"
 _FIGURES = f"{__name__}.figures"
@@ -49,6 +49,7 @@ TABLES = {
 
 FIGURES = {
     "coverage_map": COVERAGE_MAP,
+    "recast": RECAST_MAP,
     "layout": Content(f"{_FIGURES}.beam_line.layout", (), ("detector", "data_sets")),
     "identification": Content(
         f"{_FIGURES}.identification.pion_and_electron_identification", ("closure",)

@@ -1,0 +1,94 @@
+"""Acceptance of K+ -> l+ (pi0) N, N -> pi- l+ against mass and lifetime of N."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lnvsearch.chunks import chunks_of_part
+from lnvsearch.experiments.na62.detector.simulate import Na62Detector, simulate_spectrometer
+from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
+from lnvsearch.experiments.na62.selection.select import select
+from lnvsearch.experiments.na62.selection.settings import SelectionSettings
+from lnvsearch.experiments.na62.selection.trigger import TriggerSettings
+from lnvsearch.generation.flight import FlightProposal
+from lnvsearch.generation.kaon.heavy_neutrino import Flight, generate_neutrino_decays
+from lnvsearch.recast_grid import ISOTROPIC, V_MINUS_A, LifetimeSums
+from lnvsearch.selection.mass_regions import in_region
+
+__all__ = ["NeutrinoSearch", "lifetime_sums", "selected_decays"]
+
+_DECAYS_PER_CHUNK = 40_000
+
+
+@dataclass(frozen=True)
+class NeutrinoSearch:
+    """A decay through N, and the selection in which it is searched for.
+
+    `mode`: a key of NEUTRINO_MODES; `region`: of the selection, whose events count.
+    """
+
+    mode: str
+    detector: Na62Detector
+    selection: SelectionSettings
+    region: str
+    identification: IdentificationMaps
+    trigger: TriggerSettings
+
+    @classmethod
+    def from_mapping(cls, values: Mapping, maps: IdentificationMaps) -> NeutrinoSearch:
+        """From plain values: mode, detector, selection, region, trigger."""
+        return cls(
+            values["mode"],
+            Na62Detector.from_settings(values["detector"]),
+            SelectionSettings.from_mapping(values["selection"]),
+            values["region"],
+            maps,
+            TriggerSettings.from_mapping(values["trigger"]),
+        )
+
+
+def selected_decays(
+    search: NeutrinoSearch, mass_gev: float, flight: Flight, **events
+):
+    """Decays of a chunk, the rows (s,) of those that are selected, and their weights (s,).
+
+    `events`: n_events, first_event, base_seed and sample of `generate_neutrino_decays`.
+    """
+    generated = generate_neutrino_decays(search.mode, mass_gev, flight=flight, **events)
+    recorded = simulate_spectrometer(
+        generated.decays, search.detector, base_seed=events["base_seed"], sample=events["sample"]
+    )
+    found = select(
+        recorded, search.selection, detector=search.detector.response,
+        identification=search.identification, trigger=search.trigger,
+    ).candidates  # fmt: skip
+    inside = in_region(found["mass_gev"], search.selection.regions[search.region])
+    rows = found["event_number"][inside] - events["first_event"]
+    return generated, rows, found["weight"][inside]
+
+
+def lifetime_sums(
+    search: NeutrinoSearch,
+    mass_gev: float,
+    proposal: FlightProposal,
+    lifetimes_ps: Sequence[float],
+    n_events: int,
+    *,
+    base_seed: int,
+    sample: str,
+) -> LifetimeSums:
+    """Sums over the selected decays of one mass, for all mean lives and chiralities."""
+    lifetimes = np.asarray(lifetimes_ps, dtype=float)
+    sums = LifetimeSums(lifetimes)
+    for first, number in chunks_of_part(n_events, _DECAYS_PER_CHUNK, (0, 1)):
+        generated, rows, weight = selected_decays(
+            search, mass_gev, proposal, n_events=number, first_event=first, base_seed=base_seed,
+            sample=sample,
+        )  # fmt: skip
+        flown = proposal.weights(generated.length_m[rows], generated.boost[rows], lifetimes)
+        chirality = {ISOTROPIC: np.ones(number), V_MINUS_A: generated.v_minus_a}
+        sums.add(chirality, rows, flown * weight[:, np.newaxis])
+    return sums
