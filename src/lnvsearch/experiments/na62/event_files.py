@@ -36,6 +36,7 @@ from lnvsearch.experiments.na62.events import (
     TRACK_BRANCHES,
     SpectrometerEvents,
 )
+from lnvsearch.experiments.na62.unit_checks import check_agreement
 
 __all__ = [
     "EVENTS_PER_CHUNK",
@@ -237,6 +238,7 @@ def iterate_data(
     seen = EventsSeen()
     for chunk in iterate_spectrometer(path, events_per_chunk, tree_name=tree_name):
         check_recorded(path, chunk)
+        check_agreement(path, chunk)
         sums = (chunk.track[name].sum(axis=1) for name in ("momentum_gev", "x_m", "y_m"))
         seen.add(chunk.event["event_number"], *sums)
         if np.any(chunk.event["weight"] != 1.0):
