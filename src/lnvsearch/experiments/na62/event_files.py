@@ -37,6 +37,7 @@ from lnvsearch.experiments.na62.events import (
     TRACK_BRANCHES,
     SpectrometerEvents,
 )
+from lnvsearch.experiments.na62.unit_checks import check_agreement
 
 __all__ = [
     "EVENTS_PER_CHUNK",
@@ -243,6 +244,7 @@ def iterate_data(
         path, events_per_chunk, tree_name=tree_name, branches=branches
     ):
         check_recorded(path, chunk)
+        check_agreement(path, chunk)
         sums = (chunk.track[name].sum(axis=1) for name in ("momentum_gev", "x_m", "y_m"))
         seen.add(chunk.event["event_number"], *sums)
         if np.any(chunk.event["weight"] != 1.0):

@@ -1,0 +1,83 @@
+"""Columns in other units, of another sign or of another plane contradict the others, and are named."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lnvsearch.event_files import EventFileError
+from lnvsearch.experiments.na62.events import SpectrometerEvents
+from lnvsearch.experiments.na62.unit_checks import check_agreement
+
+KICK_GEV, TO_MAGNET_M, BEHIND_M = 0.27, 14.0, 22.0
+
+
+def made(n_events=40):
+    """Three straight tracks and two clusters an event, with a thin magnet."""
+    random = np.random.default_rng(8)
+    shape = (n_events, 3)
+    distance = np.repeat(random.uniform(10.0, 75.0, (n_events, 1)), 3, axis=1)
+    charge = np.tile(np.array([1, 1, -1], dtype="int8"), (n_events, 1))
+    momentum = random.uniform(10.0, 40.0, shape)
+    slope = {axis: random.normal(0.0, 0.005, shape) for axis in "xy"}
+    behind = {"x": slope["x"] - charge * KICK_GEV / momentum, "y": slope["y"]}
+    track = {"charge": charge, "momentum_gev": momentum, "chi_square": random.chisquare(3, shape),
+             "lkr_energy_gev": 0.9 * momentum}  # fmt: skip
+    for axis in "xy":
+        track |= {
+            f"slope_{axis}": slope[axis], f"downstream_slope_{axis}": behind[axis],
+            f"{axis}_m": distance * slope[axis],
+            f"downstream_{axis}_m": (distance + TO_MAGNET_M) * slope[axis] + BEHIND_M * behind[axis],
+        }  # fmt: skip
+    cluster = {"energy_gev": random.uniform(2.0, 20.0, (n_events, 2))}
+    cluster |= {name: random.uniform(-1.0, 1.0, (n_events, 2)) for name in ("x_m", "y_m")}
+    event = {"event_number": np.arange(n_events), "lav_energy_gev": random.uniform(0.1, 10.0, n_events)}
+    return SpectrometerEvents(event, track, cluster, n_events, n_events, n_events, {})
+
+
+def changed(name, factor):
+    part, _, column = name.partition(".")
+    events = made()
+    columns = getattr(events, part)
+    return replace(events, **{part: {**columns, column: columns[column] * factor}})
+
+
+def test_what_belongs_together_is_accepted_and_few_tracks_tell_nothing():
+    check_agreement("own.root", made())
+    few = made(5)
+    check_agreement("own.root", replace(few, track={**few.track, "x_m": 1e3 * few.track["x_m"]}))
+
+
+@pytest.mark.parametrize("factor", [1000.0, 0.001, 10.0, 0.1, 57.3, 0.01745, -1, 0.0])
+@pytest.mark.parametrize("name", [
+    "track.momentum_gev", "track.x_m", "track.y_m", "track.slope_x", "track.slope_y", "track.downstream_x_m",
+    "track.downstream_y_m", "track.downstream_slope_x", "track.downstream_slope_y",
+])  # fmt: skip
+def test_a_track_s_column_in_another_unit_is_refused(name, factor):
+    if (name, factor) == ("track.momentum_gev", -1):
+        return  # no momentum of a file is negative
+    with pytest.raises(EventFileError, match=r"own\.root: branch track_\w+: .*; write "):
+        check_agreement("own.root", changed(name, factor))
+
+
+@pytest.mark.parametrize(("name", "factor", "words"), [
+    ("track.charge", -1, "negative total charge, but the beam is of positive kaons"),
+    ("track.chi_square", 1000.0, "track_chi_square: half of all chi squares"),
+    ("track.lkr_energy_gev", 0.0, "track_lkr_energy_gev is 0 for all of 120 tracks"),
+    ("track.lkr_energy_gev", 0.001, "track_lkr_energy_gev: half of all energies over momenta"),
+    ("cluster.energy_gev", 1000.0, "cluster_energy_gev: half of all clusters in GeV .*from MeV"),
+    ("cluster.x_m", 1000.0, "cluster_x_m is wrong in .* write m .from mm"),
+    ("cluster.y_m", 0.001, "cluster_y_m: half of all distances"),
+    ("event.lav_energy_gev", 1000.0, "lav_energy_gev: half of all photons in GeV"),
+])  # fmt: skip
+def test_what_has_one_meaning_is_named(name, factor, words):
+    with pytest.raises(EventFileError, match=rf"own\.root: branch .*{words}"):
+        check_agreement("own.root", changed(name, factor))
+
+
+def test_charges_that_contradict_how_tracks_bend_are_refused():
+    events = made()
+    charge = events.track["charge"].copy()
+    charge[::2] = charge[::2, ::-1]
+    with pytest.raises(EventFileError, match="track_charge contradicts how the tracks bend"):
+        check_agreement("own.root", replace(events, track={**events.track, "charge": charge}))
