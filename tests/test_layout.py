@@ -19,10 +19,11 @@ SHARED = (
 )  # fmt: skip
 LAYERS = (
     "generation", "detector", "reconstruction", "selection", "sensitivity", "systematics",
-    "statistics", "limit_inputs", "limit_tables", "publication", "cli", "limit_combination",
+    "statistics", "limit_inputs", "limit_tables", "publication", "limit_words", "computing_budget", "cli",
+    "limit_combination",
     "limit_quantities", "limit_ranges", "limit_settings", "limit_table", "limit_models",
     "limit_experiments", "limit_extras", "limit_columns", "limit_answers", "limit_table_answers",
-    "limit_command", "combine_command", "check_config_command", "computing_budget",
+    "limit_command", "combine_command", "check_config_command",
 )  # fmt: skip
 
 
