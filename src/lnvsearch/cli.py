@@ -23,6 +23,7 @@ from importlib import import_module
 from typing import NoReturn
 
 import lnvsearch
+from lnvsearch.limit_words import option_word
 
 COMMANDS = (
     "lnvsearch.limit_command",
@@ -85,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     ... # doctest: +ELLIPSIS
     cls, 90 % confidence level
     lower  0
-    upper  2.30259  produced signal decays
+    upper  2.30  produced signal decays
     ...
     0
     """
@@ -119,9 +120,12 @@ def _missing(error: ModuleNotFoundError) -> str:
 
 
 def _joined(argv: Sequence[str]) -> list[str]:
-    """The arguments with `--option -1e9` as `--option=-1e9`, which argparse takes for an option."""
+    """The arguments, options spelled as declared, with `--option -1e9` as `--option=-1e9`.
+
+    argparse would take the number for an option.
+    """
     joined: list[str] = []
-    for word in argv:
+    for word in map(option_word, argv):
         if joined and _NEGATIVE.match(word) and re.fullmatch(r"--[a-z-]+", joined[-1]):
             joined[-1] += f"={word}"
         else:

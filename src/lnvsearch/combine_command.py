@@ -11,9 +11,7 @@ from lnvsearch.computing_budget import OutOfBudget, budget
 from lnvsearch.limit_answers import too_long
 from lnvsearch.limit_quantities import parse_number, parse_uncertainty
 from lnvsearch.limit_ranges import check_level, nearest
-
-METHODS = ("rolke", "cls", "cls-profiled", "feldman-cousins", "bayesian")
-ALIASES = {"cls-averaged": "cls"}
+from lnvsearch.limit_words import METHODS, method_name, printed
 
 EXAMPLE = """\
 example of a file:
@@ -68,7 +66,8 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("file", metavar="FILE.yaml", help="the channels")
     parser.add_argument(
         "--method",
-        choices=(*METHODS, *ALIASES),
+        choices=METHODS,
+        type=method_name,
         default=None,
         help="one method; by default all that can be used",
     )
@@ -93,7 +92,7 @@ def run(arguments: argparse.Namespace) -> str:
     check_level(level)
     toys = _whole(arguments.toys, "--toys", 100, 100_000)
     seed = _whole(arguments.seed, "--seed", 0, 10**18)
-    methods = [ALIASES.get(arguments.method, arguments.method)] if arguments.method else METHODS
+    methods = [arguments.method] if arguments.method else METHODS
     import numpy as np
 
     from lnvsearch.statistics import combination
@@ -273,7 +272,7 @@ def _readable(answer: dict[str, Any]) -> str:
         f"{100.0 * answer['confidence_level']:g} % confidence level, {answer['quantity']}"
     ]
     lines += [
-        f"{entry['method']:<16} {entry['lower']:.6g} to {entry['upper']:.6g}"
+        f"{entry['method']:<16} {printed(entry['lower'])} to {printed(entry['upper'])}"
         for entry in answer["limits"]
     ]
     return "\n".join(lines + [f"note  {note}" for note in answer["notes"]])

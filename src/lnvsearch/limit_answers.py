@@ -189,12 +189,17 @@ def _add_extras(result: Request, request: Request, extras: Extras) -> None:
         result["ranking"] = ranking(request, result["upper"])
 
 
+def quantity_of(efficiency: float, request: Request) -> str:
+    """Return what the limit is on: an efficiency above 1 is that for a branching fraction of 1."""
+    branching = "normalisation" in request or "single_event_sensitivity" in request
+    return "branching fraction" if branching or efficiency > 1.0 else "produced signal decays"
+
+
 def shown(request: Request, result: Request) -> Request:
     """Return the answer: method, level, limits and what they are limits on, then the inputs."""
     inputs = {k: v for k, v in request.items() if k not in ("questions", "model_notes")}
     label = {"label": inputs.pop("label")} if "label" in inputs else {}
     scale = scale_of(inputs)
-    branching = "normalisation" in inputs or "single_event_sensitivity" in inputs
     if isinstance(inputs.get("background_uncertainty"), Uncertainty):
         inputs["background_uncertainty"] = str(inputs["background_uncertainty"])
     answer = {
@@ -204,7 +209,7 @@ def shown(request: Request, result: Request) -> Request:
         "lower": result["lower"] / scale,
         "upper": result["upper"] / scale,
         "quantity": inputs.pop("quantity", None)
-        or ("branching fraction" if branching else "produced signal decays"),
+        or quantity_of(request.get("efficiency", 0.0), request),
         "p_value": result["p_value"],
         "significance": result["significance"],
     }

@@ -19,6 +19,7 @@ from lnvsearch.limit_quantities import Uncertainty
 from lnvsearch.limit_ranges import fraction_slip
 from lnvsearch.limit_settings import SETTINGS, Request, completed, parsed
 from lnvsearch.limit_table import no_experiments, open_table, read_table
+from lnvsearch.limit_words import DEFAULT_METHOD, METHODS, choice, method_name, printed
 
 EXAMPLES = """\
 examples:
@@ -49,6 +50,12 @@ examples:
 """
 
 
+_SPELLED = {"method": method_name}
+_DEFAULT_NOTE = (
+    f"default: no --method was given; this is {DEFAULT_METHOD}, one of {', '.join(METHODS)}"
+)
+
+
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Declare the subcommand."""
     parser = subparsers.add_parser(
@@ -73,6 +80,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
                 f"--{setting.option}",
                 choices=setting.choices,
                 metavar=setting.metavar,
+                type=_SPELLED.get(setting.name, choice if setting.choices else str),
                 help=setting.help,
             )
     parser.add_argument(
@@ -147,6 +155,9 @@ def run(arguments: argparse.Namespace) -> str | Iterator[str]:
 
         given = read_model(arguments.model, given)
     if arguments.table is None:
+        if given.get("method") is None:
+            notes = [*(given.get("model_notes") or []), _DEFAULT_NOTE]
+            given = {**given, "model_notes": notes}
         request = completed(given)
         answer = answers([request], [""], extras)[0]
         return _single_output(arguments, request, answer)
@@ -236,15 +247,15 @@ def readable(answer: Request) -> str:
     """A few lines for people."""
     lines = [
         f"{answer['method']}, {100.0 * answer['confidence_level']:g} % confidence level",
-        f"lower  {answer['lower']:.6g}",
-        f"upper  {answer['upper']:.6g}  {answer['quantity']}",
+        f"lower  {printed(answer['lower'])}",
+        f"upper  {printed(answer['upper'])}  {answer['quantity']}",
     ]
     if "expected" in answer:
         band = answer["expected"]
         lines.append(
-            f"expected  {band['median']:.6g}  (68 %: {band['minus_one_sigma']:.6g} to "
-            f"{band['plus_one_sigma']:.6g}; 95 %: {band['minus_two_sigma']:.6g} to "
-            f"{band['plus_two_sigma']:.6g})"
+            f"expected  {printed(band['median'])}  (68 %: {printed(band['minus_one_sigma'])} to "
+            f"{printed(band['plus_one_sigma'])}; 95 %: {printed(band['minus_two_sigma'])} to "
+            f"{printed(band['plus_two_sigma'])})"
         )
     lines.append(
         f"p-value of the background alone  {answer['p_value']:.4g}  "
@@ -254,12 +265,12 @@ def readable(answer: Request) -> str:
         found = answer["sensitivity"]
         lines.append(
             f"{found['wanted_significance']:g} sigma  from {found['critical_count']} events; signal "
-            f"{found['median_signal']:.6g} for half, {found['detectable_signal']:.6g} for "
+            f"{printed(found['median_signal'])} for half, {printed(found['detectable_signal'])} for "
             f"{100 * found['power']:g} % of the experiments"
         )
     for entry in answer.get("ranking", []):
         lines.append(
-            f"without the uncertainty of {entry['uncertainty']}  {entry['upper_without']:.6g}  "
+            f"without the uncertainty of {entry['uncertainty']}  {printed(entry['upper_without'])}  "
             f"(costs {entry['cost_percent']:+.3g} %)"
         )
     return "\n".join(lines + [f"note  {note}" for note in answer["notes"]])

@@ -19,12 +19,10 @@ from lnvsearch.limit_ranges import (
     check_size,
     nearest,
 )
+from lnvsearch.limit_words import DEFAULT_METHOD, METHODS, choice, method_name
 
 Request = dict[str, Any]
 
-METHODS = ("rolke", "cls", "cls-profiled", "feldman-cousins", "bayesian")
-#: Other names of methods, for people who want them explicit.
-ALIASES = {"cls-averaged": "cls"}
 DEFAULT_CONFIDENCE_LEVEL = 0.90
 # An absolute error of the efficiency of this fraction or more may have been meant as relative.
 _SUSPICIOUS_FRACTION = 0.25
@@ -53,9 +51,9 @@ SETTINGS = (
     Setting(
         "method",
         "text",
-        "how to set the limit; cls (or cls-averaged) averages the nuisances, cls-profiled profiles "
-        "them as the LHC experiments do",
-        choices=(*METHODS, *ALIASES),
+        f"how to set the limit (default {DEFAULT_METHOD}); cls (or cls-averaged) averages the "
+        "nuisances, cls-profiled profiles them as the LHC experiments do",
+        choices=METHODS,
     ),
     Setting("observed", "number", "observed number of events", "N"),
     Setting("background", "number", "expected background events", "B"),
@@ -193,6 +191,7 @@ def parsed(name: str, text: str) -> Any:
         if text.lower() not in words:
             raise ValueError(f"must be true or false; got {text!r}")
         return words[text.lower()]
+    text = method_name(text) if name == "method" else choice(text)
     if setting.choices and text not in setting.choices:
         slip = nearest(text, setting.choices)
         raise ValueError(f"must be one of {', '.join(setting.choices)}; got {text!r}{slip}")
@@ -205,10 +204,9 @@ def completed(given: Request) -> Request:
     Raises UsageError for impossible combinations and values.
     """
     request = {name: value for name, value in given.items() if value is not None}
-    for name in ("method", "observed"):
-        if name not in request:
-            raise UsageError(f"--{name} is missing")
-    request["method"] = ALIASES.get(request["method"], request["method"])
+    if "observed" not in request:
+        raise UsageError("--observed is missing")
+    request["method"] = method_name(request.get("method", DEFAULT_METHOD))
     _check_partners(request)
     check_ranges(request)
     for name, methods in _ONLY_WITH.items():

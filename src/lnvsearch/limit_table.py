@@ -11,6 +11,7 @@ from itertools import chain, compress, islice
 from lnvsearch.cli import UsageError
 from lnvsearch.limit_ranges import nearest
 from lnvsearch.limit_settings import BY_NAME, SETTINGS, Request, completed, parsed
+from lnvsearch.limit_words import setting_name
 
 #: Cells of rows, and the line of the file of each.
 Rows = tuple[list[list[str]], list[int]]
@@ -133,7 +134,7 @@ def _separator(text: str) -> str:
 
 def _columns(head: list[str], name: str) -> list[str]:
     """Return the settings' names for the head line of a table."""
-    columns = [column.strip().lstrip("-").replace("-", "_") for column in head]
+    columns = [setting_name(column).replace("-", "_") for column in head]
     for column, typed in zip(columns, head, strict=True):
         if column not in BY_NAME and column != "label":
             allowed = ", ".join(setting.option for setting in SETTINGS)

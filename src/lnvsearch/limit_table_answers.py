@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lnvsearch.computing_budget import budget
-from lnvsearch.limit_answers import group_key, group_limits, refusal, shown
+from lnvsearch.limit_answers import group_key, group_limits, quantity_of, refusal, shown
 from lnvsearch.limit_columns import Block, Columns
 from lnvsearch.limit_experiments import measured_numbers, scale_of
 from lnvsearch.statistics.note_columns import NoteColumns
@@ -152,9 +152,18 @@ def _answer_columns(block: Block, table: Columns, limits: _Limits) -> dict[str, 
             columns[key] = block.columns[key].astype(np.int64)
         elif key in block.columns:
             columns[key] = block.columns[key]
+        elif key == "quantity" and "efficiency" in block.columns:
+            columns[key] = _quantities(block, str(word))
         elif key != "notes":
             columns[key] = _Same(word)
     return columns
+
+
+def _quantities(block: Block, word: str) -> Sequence | _Same:
+    efficiencies = block.columns["efficiency"]
+    if efficiencies.min() > 1.0 or efficiencies.max() <= 1.0:
+        return _Same(word)
+    return [quantity_of(efficiency, block.first) for efficiency in efficiencies.tolist()]
 
 
 @dataclass

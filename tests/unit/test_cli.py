@@ -147,7 +147,7 @@ def test_readable_answer(answer):
     assert text.splitlines()[:4] == [
         "cls, 90 % confidence level",
         "lower  0",
-        "upper  2.30259  produced signal decays",
+        "upper  2.30  produced signal decays",
         "p-value of the background alone  1  (significance 0)",
     ]
     assert text.splitlines()[4].startswith("note  method: CLs with the nuisances averaged")
@@ -240,7 +240,7 @@ def test_table_from_standard_input(answer, monkeypatch):
         ("observed,bounded\n1,maybe\n", "bounded must be true or false; got 'maybe'"),
         ("observed,background\n1,nan\n", "line 2: background must be a value; got 'nan'"),
         ("observed;background\n1;0,5\n", "a decimal point, not a comma"),
-        ("observed,method\n1,fc\n", "method must be one of rolke"),
+        ("observed,method\n1,best\n", "method must be one of rolke"),
         ("observed\n", "no experiments"),
         ("", "no experiments"),
     ],
@@ -267,7 +267,7 @@ GOOD = "--method cls --observed 1 --background 0.5 --efficiency 0.2"
     [
         ("", "command"),
         ("limits", "invalid choice: 'limits'"),
-        ("limit", "--method is missing"),
+        ("limit", "--observed is missing"),
         ("limit --method cls", "--observed is missing"),
         ("limit --method best --observed 1", "invalid choice: 'best'"),
         ("limit --method cls --observed one", "--observed must be a number; got 'one'"),
@@ -411,7 +411,7 @@ def test_module_runs_as_a_program_without_loading_the_library_for_its_version():
 def test_module_returns_the_exit_code():
     run = hang_guard.run([sys.executable, "-m", "lnvsearch", "limit"])
     assert run.returncode == 2
-    assert run.stderr == "lnvsearch: error: --method is missing\n"
+    assert run.stderr == "lnvsearch: error: --observed is missing\n"
 
 
 def test_errors_of_either_order_and_a_full_correlation_are_read(answer):
@@ -512,3 +512,53 @@ def test_orderings_refuse_what_they_cannot_rank(refusal):
         "--generated 100 --cl 0.999999999"
     )
     assert "rank more than 600 counts" in refusal(command)
+
+
+def test_a_default_method_that_says_which(answer):
+    numbers = "limit --observed 1 --background 0.5 --efficiency 0.2 --json"
+    found = json.loads(answer(numbers))
+    asked = json.loads(answer(numbers + " --method cls"))
+    assert found["notes"][0].startswith("default: no --method was given; this is cls")
+    assert found.pop("notes")[1:] == asked.pop("notes") and found == asked
+
+
+@pytest.mark.parametrize(
+    ("typed", "declared"),
+    [
+        ("--method CLs", "--method cls"),
+        ("--method CLs_Profiled", "--method cls-profiled"),
+        ("--method FC --ordering Cousins_Highland", "--method feldman-cousins"),
+        ("--Method ROLKE --Bounded", "--method rolke --bounded"),
+        ("--method cls --prior Lognormal,Posterior_Gamma", "--method cls --prior lognormal"),
+        ("--method cls --Normalization=1e9", "--method cls --normalisation 1e9"),
+        (
+            "--method cls --normalization 1e9 --normalization-uncertainty 2%",
+            "--method cls --normalisation 1e9 --normalisation_uncertainty 2%",
+        ),
+    ],
+)
+def test_case_and_spelling_are_forgiven(typed, declared, answer):
+    numbers = "limit --observed 1 --background 0.5 --efficiency 0.2 --json "
+    typed, declared = (json.loads(answer(numbers + words)) for words in (typed, declared))
+    assert typed["method"] == declared["method"] and typed["upper"] == declared["upper"]
+
+
+def test_spelling_is_forgiven_in_tables_too(answer, table):
+    text = "Method,Observed,background,efficiency,Normalization\nCLs,1,0.5,0.2,1e9\n,1,0.5,0.2,1e9\n"
+    first, second = list(csv.DictReader(io.StringIO(answer("limit --table", table(text)))))
+    assert first == second and first["method"] == "cls"
+
+
+def test_what_a_limit_is_on(answer, table):
+    numbers = "limit --method cls --observed 1 --background 0.5 --json "
+    for options, quantity in (
+        ("--efficiency 1", "produced signal decays"),
+        ("--efficiency 1.59e8", "branching fraction"),
+        ("--efficiency 0.1 --normalisation 1e9", "branching fraction"),
+        ("--single-event-sensitivity 1e-11", "branching fraction"),
+    ):
+        assert json.loads(answer(numbers + options))["quantity"] == quantity
+    text = "observed,background,efficiency\n1,0.5,0.2\n1,0.5,1e8\n0,0.1,1.0\n"
+    rows = csv.DictReader(io.StringIO(answer("limit --method cls --table", table(text))))
+    decays, fraction = "produced signal decays", "branching fraction"
+    assert [row["quantity"] for row in rows] == [decays, fraction, decays]
