@@ -9,6 +9,7 @@ include: "workflow/rules/systematics.smk"
 include: "workflow/rules/limits.smk"
 include: "workflow/rules/combine.smk"
 include: "workflow/rules/publish.smk"
+include: "workflow/rules/report.smk"
 
 
 localrules:

@@ -22,7 +22,7 @@ LAYERS = (
     "statistics", "limit_inputs", "limit_tables", "publication", "cli", "limit_combination",
     "limit_quantities", "limit_ranges", "limit_settings", "limit_table", "limit_models",
     "limit_experiments", "limit_extras", "limit_columns", "limit_answers", "limit_table_answers",
-    "limit_command", "combine_command", "check_config_command",
+    "limit_command", "combine_command", "check_config_command", "show_command",
 )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ import lnvsearch
 
 COMMANDS = (
     "lnvsearch.limit_command", "lnvsearch.combine_command", "lnvsearch.check_config_command",
+    "lnvsearch.show_command",
 )  # fmt: skip
 # A negative number, a percentage or a pair of errors that begins with the lower one.
 _NEGATIVE = re.compile(r"-(\d|\.\d)")

@@ -37,6 +37,7 @@ from fingerprint import ProjectCode
 from searches.combined import combinations_of
 from searches.configuration import ConfigurationError, read_config
 from searches.load import load_papers
+from searches.pages import GROUPS, channels_in_words, figure_labels, links_of, page_labels, pages
 from searches.publication import small_statistics
 from searches.search import NOMINAL
 from snakemake.utils import update_config
@@ -103,6 +104,16 @@ def papers_with(step):
     """A pattern that matches the searches that have a step, for the constraint of a rule."""
     names = [name for name, paper in PAPERS.items() if step in paper.steps]
     return "|".join(names) or "none"
+
+
+def category_of(wildcards):
+    """The category of a search's results in the report."""
+    return search(wildcards).settings["title"]
+
+
+def names_of(kind):
+    """A pattern that matches what any search has of a kind, for the constraint of a rule."""
+    return "|".join(sorted({name for paper in PAPERS.values() for name in kind(paper)})) or "none"
 
 
 def inputs_of(step):
@@ -177,4 +188,5 @@ def every_leaf():
         *(leaf for paper in PAPERS.values() for leaf in paper.leaves()),
         *(f"results/combinations/{name}.csv" for name in COMBINATIONS),
         "results/comparison.md",
+        "results/start.html",
     ]

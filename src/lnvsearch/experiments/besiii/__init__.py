@@ -19,6 +19,14 @@ _HOME = {
     "scan_cut": "steps.scan_cut",
     "compute_efficiencies": "steps.compute_efficiencies",
     "validate_simulation": "steps.validate_simulation",
+    # Events as pictures: of the workflow, and of `lnvsearch show`.
+    "draw_event": "event_display",
+    "first_candidate": "event_display",
+    "pick_event": "event_display",
+    "read_event": "event_display",
+    "could_be_signal": "event_display",
+    "IS_OF": "event_display",
+    "is_simulated": "event_display",
 }
 
 __all__ = sorted(_HOME)

@@ -21,6 +21,14 @@ _HOME = {
     "estimate_from_control_samples": "steps.estimate_from_control_samples",
     "validate_simulation": "steps.validate_simulation",
     "close_identification": "steps.close_identification",
+    # Events as pictures: of the workflow, and of `lnvsearch show`.
+    "draw_event": "publication.figures.event_display",
+    "first_candidate": "publication.figures.event_display",
+    "pick_event": "publication.figures.event_display",
+    "read_event": "publication.figures.event_display",
+    "could_be_signal": "publication.figures.event_display",
+    "IS_OF": "publication.figures.event_display",
+    "is_simulated": "publication.figures.event_display",
 }
 
 __all__ = sorted(_HOME)
