@@ -37,7 +37,15 @@ from fingerprint import ProjectCode
 from searches.combined import combinations_of
 from searches.configuration import ConfigurationError, read_config
 from searches.load import load_papers
-from searches.pages import GROUPS, channels_in_words, figure_labels, links_of, page_labels, pages
+from searches.pages import (
+    GROUPS,
+    channels_in_words,
+    event_words,
+    figure_labels,
+    links_of,
+    page_labels,
+    pages,
+)
 from searches.publication import small_statistics
 from searches.search import NOMINAL
 from snakemake.utils import update_config

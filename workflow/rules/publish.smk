@@ -84,14 +84,14 @@ rule draw_event:
             caption="../report/event.rst",
             category=category_of,
             subcategory=GROUPS["events"],
-            labels={"Event": "{display}", "Format": "PDF"},
+            labels=lambda w: {"Event": event_words(w.display), "Format": "PDF"},
         ),
         png=report(
             "results/{paper}/figures/event_{display}.png",
             caption="../report/event.rst",
             category=category_of,
             subcategory=GROUPS["events"],
-            labels={"Event": "{display}", "Format": "PNG"},
+            labels=lambda w: {"Event": event_words(w.display), "Format": "PNG"},
         ),
         csv="results/{paper}/figures/event_{display}.csv",
     log:

@@ -14,12 +14,12 @@ def write_pages(module, files, folder, pages, statistics):
     """
     from importlib import import_module
 
-    from lnvsearch.publication.pages import table_page
-    from lnvsearch.tables import find_rows, read_csv, table_from_rows
+    from lnvsearch.publication.pages import read_cells, table_page
+    from lnvsearch.tables import find_rows, table_from_rows
 
     headings = import_module(f"lnvsearch.{module.removeprefix('lnvsearch.')}").HEADINGS
     for name, page in pages.items():
-        table = read_csv(files[name])
+        table = read_cells(files[name])
         wanted = {column: value for column, value in page["only"].items() if column in table}
         shown = table_from_rows(find_rows(table, **wanted), list(table))
         only = ", ".join(f"{column}: {value}" for column, value in wanted.items())

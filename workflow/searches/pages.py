@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,16 +125,35 @@ def channels_in_words(paper: Paper) -> dict[str, str]:
     }
 
 
-def links_of(paper: Paper) -> dict[str, dict[str, str]]:
-    """Addresses of all pages and pictures of a search, from the folder of the results, by group."""
-    found: dict[str, dict[str, str]] = {group: {} for group in GROUPS}
+def links_of(paper: Paper) -> dict[str, dict[str, list[str]]]:
+    """Addresses of all pages and pictures of a search, by group and words.
+
+    Each from the folder of the results, and from where the first page lies in a report.
+    """
+    found: dict[str, dict[str, list[str]]] = {group: {} for group in GROUPS}
     for page in pages(paper):
-        found[page.group][page.title] = f"{paper.name}/report/{page.group}/{page.name}.html"
+        folder, file = f"{paper.name}/report", f"{page.group}/{page.name}.html"
+        found[page.group][page.title] = [f"{folder}/{file}", _in_report(folder, file)]
     for name in paper.figures:
-        labels = figure_labels(paper, name, "PNG")
-        found["figures"][labels["Figure"]] = f"{paper.name}/figures/{name}.png"
+        words = figure_labels(paper, name, "PNG")["Figure"]
+        found["figures"][words] = _picture(paper, name)
     for name in paper.settings["event_displays"]:
-        found["events"][f"{name.replace('_', ' ').capitalize()}"] = (
-            f"{paper.name}/figures/event_{name}.png"
-        )
+        found["events"][event_words(name)] = _picture(paper, f"event_{name}")
     return {GROUPS[group]: of for group, of in found.items() if of}
+
+
+def event_words(name: str) -> str:
+    """Words for an event that is drawn, by its name in the search's file."""
+    kind, _, channel = name.partition("_")
+    return f"{kind.capitalize()} event" + (f" ({channel})" if channel else "")
+
+
+def _picture(paper: Paper, name: str) -> list[str]:
+    path = f"{paper.name}/figures/{name}.png"
+    return [path, _in_report(path, f"{name}.png")]
+
+
+def _in_report(path: str, file: str) -> str:
+    """Where Snakemake's report has a file: in a folder that is named after the result's path."""
+    digest = hashlib.sha256(f"results/{path}".encode()).hexdigest()[:16]
+    return f"../{digest}/{file}"

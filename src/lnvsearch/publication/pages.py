@@ -6,22 +6,28 @@ the pointer rests.
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
+from pathlib import Path
 
 from lnvsearch.publication.rounding import round_significant
-from lnvsearch.tables import Headings, Table, cell_text, table_rows
+from lnvsearch.tables import Headings, Table, cell_text, read_csv, table_rows
 
-__all__ = ["links", "page", "table_html", "table_page"]
+__all__ = ["links", "page", "read_cells", "table_html", "table_page"]
 
 _DIGITS = 4
-_LONG_NUMBER = re.compile(r"^[+-]?(\d+\.\d{5,}|\d+(\.\d+)?e[+-]?\d+)$")
+# More digits than anybody reads: of the CSV's numbers in full.
+_LONG_NUMBER = re.compile(r"^[+-]?\d+\.\d{5,}(e[+-]?\d+)?$")
+
+_POWER = re.compile(r" × 10([⁺⁻]?[⁰¹²³⁴-⁹]+)")
+_RAISED = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
 
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; margin: 1.5em 2em; color: #222; background: #fff; }
 h1 { font-size: 1.3em; margin: 0 0 .3em; }  h2 { font-size: 1.1em; margin: 1.4em 0 .3em; }
-p { max-width: 52em; }  .mark { color: #b34700; }
+h3 { font-size: 1em; margin: .9em 0 .2em; }  ul { margin: 0; }  p { max-width: 52em; }  .mark { color: #b34700; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; margin-top: .6em; }
 th, td { padding: .2em .6em; border-bottom: 1px solid #ddd; text-align: left; vertical-align: top; }
@@ -38,6 +44,15 @@ ul { padding-left: 1.2em; } a { color: #0b5fa5; }
 """
 
 _SCRIPT = """
+if (location.pathname.includes('/data/raw/')) {
+  document.querySelectorAll('a[data-report]').forEach(function (link) {
+    link.href = link.dataset.report;
+  });
+} else if (!location.protocol.match(/^(file|http)/)) {
+  document.querySelectorAll('a[data-report]').forEach(function (link) {
+    link.replaceWith(link.textContent);
+  });
+}
 document.querySelectorAll('table.sortable').forEach(function (table) {
   const body = table.tBodies[0];
   const heads = Array.from(table.tHead.rows[0].cells);
@@ -68,6 +83,17 @@ document.querySelectorAll('table.sortable').forEach(function (table) {
   });
 });
 """
+
+
+def read_cells(path: str | Path) -> dict[str, list[str]]:
+    """Return a table's cells as its CSV file has them: the digits of a rounded number count.
+
+    Raises ValueError, naming the file, if it cannot be used.
+    """
+    read_csv(path)  # for its checks
+    with open(path, newline="", encoding="utf-8") as stream:
+        header, *lines = csv.reader(stream)
+    return {name: [line[i] for line in lines] for i, name in enumerate(header)}
 
 
 def page(title: str, body: str) -> str:
@@ -115,8 +141,12 @@ def _cell(cell: object) -> str:
 
 
 def _sort_key(text: str) -> str:
-    """The number that a cell begins with, `(2.14 ± 0.08)e11` included, or else its text."""
-    value, _, rest = text.partition(" ± ")
+    """The number that a cell begins with, or else its text.
+
+    `(2.14 ± 0.08)e11` and `2.1 × 10⁻⁹` are numbers, too.
+    """
+    text_of_power = _POWER.sub(lambda m: f"e{m.group(1).translate(_RAISED)}", text)
+    value, _, rest = text_of_power.partition(" ± ")
     exponent = re.search(r"\)(e[+-]?\d+)$", rest)
     value = value.lstrip("(") + (exponent.group(1) if exponent else "")
     return value if _is_number(value) else text
@@ -130,11 +160,17 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def links(groups: Mapping[str, Mapping[str, str]]) -> str:
-    """Return headed lists of links, {heading: {words: address}}, as a part of a page."""
+def links(groups: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
+    """Return headed lists of links as a part of a page.
+
+    {heading: {words: (address, address where the page lies in a report)}}.
+    """
     return "\n".join(
-        f"<h2>{escape(heading)}</h2>\n<ul>"
-        + "".join(f"<li><a href='{escape(a, quote=True)}'>{escape(w)}</a></li>" for w, a in of.items())
-        + "</ul>"
+        f"<h3>{escape(heading)}</h3>\n<ul>" + "".join(_link(*one) for one in of.items()) + "</ul>"
         for heading, of in groups.items()
     )
+
+
+def _link(words: str, addresses: Sequence[str]) -> str:
+    address, in_report = (escape(one, quote=True) for one in addresses)
+    return f"<li><a href='{address}' data-report='{in_report}'>{escape(words)}</a></li>"

@@ -38,7 +38,7 @@ def start_page(
     """Return the page (HTML).
 
     `limits`: search -> channel -> records of its limits; `published`: search -> its numbers;
-    `searches`: search -> `title`, `channels` (decays in words), `links` ({heading: {words: address}})
+    `searches`: search -> `title`, `channels` (decays in words), `links` (as `pages.links` takes them)
     and `statistics` (a mark where there are few events); `run`: what was run, words -> values.
     """
     rows = [
@@ -77,7 +77,14 @@ def _row(
     return {
         "search": of["title"], "channel": of["channels"][channel],
         "published": number.printed_as if number is not None else None,
-        **{kind: record and round_significant(record["upper_branching_fraction"], 3)
+        **{kind: record and _power_of_ten(record["upper_branching_fraction"])
            for kind, record in found.items()},
         "level": next((f"{100 * r['confidence_level']:g}" for r in own), None),
     }
+
+
+def _power_of_ten(value: float) -> str:
+    """Three digits: 2.30 × 10⁻⁹, as papers print limits."""
+    mantissa, _, exponent = round_significant(value, 3).partition("e")
+    raised = exponent.translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{mantissa} × 10{raised}" if exponent else mantissa
