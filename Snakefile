@@ -11,6 +11,7 @@ include: "workflow/rules/recast.smk"
 include: "workflow/rules/combine.smk"
 include: "workflow/rules/interpret.smk"
 include: "workflow/rules/publish.smk"
+include: "workflow/rules/report.smk"
 
 
 localrules:

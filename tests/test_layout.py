@@ -48,6 +48,7 @@ LAYERS = (
     "recast_command",
     "check_config_command",
     "check_events_command",
+    "show_command",
     "recast_grid",
 )
 

@@ -43,6 +43,15 @@ from searches.combined import combinations_of
 from searches.configuration import ConfigurationError, read_config
 from searches.interpretation import grids_of, mixings_of, planes_of
 from searches.load import load_papers
+from searches.pages import (
+    GROUPS,
+    channels_in_words,
+    event_words,
+    figure_labels,
+    links_of,
+    page_labels,
+    pages,
+)
 from searches.publication import small_statistics
 from searches.search import NOMINAL
 from snakemake.utils import update_config
@@ -111,6 +120,16 @@ def papers_with(step):
     """A pattern that matches the searches that have a step, for the constraint of a rule."""
     names = [name for name, paper in PAPERS.items() if step in paper.steps]
     return "|".join(names) or "none"
+
+
+def category_of(wildcards):
+    """The category of a search's results in the report."""
+    return search(wildcards).settings["title"]
+
+
+def names_of(kind):
+    """A pattern that matches what any search has of a kind, for the constraint of a rule."""
+    return "|".join(sorted({name for paper in PAPERS.values() for name in kind(paper)})) or "none"
 
 
 def inputs_of(step):
@@ -193,4 +212,5 @@ def every_leaf():
         *planes_of(PAPERS),
         *(f"results/interpretation/figures/mixing_{name}.pdf" for name in MIXINGS),
         "results/comparison.md",
+        "results/start.html",
     ]

@@ -6,18 +6,14 @@ rule tabulate_table:
     input:
         results=lambda w: search(w).table(w.table).files.values(),
     output:
-        csv=report(
-            "results/{paper}/tables/{table}.csv",
-            caption="../report/table.rst",
-            category="{paper}",
-        ),
+        csv="results/{paper}/tables/{table}.csv",
         tex="results/{paper}/tables/{table}.tex",
         md="results/{paper}/tables/{table}.md",
         provenance="results/{paper}/tables/{table}.provenance.json",
     log:
         "results/{paper}/logs/tabulate_table/{table}.log",
     wildcard_constraints:
-        table="|".join(sorted({name for p in PAPERS.values() for name in p.tables})),
+        table=names_of(lambda paper: paper.tables),
     resources:
         mem_mb=200,
         runtime=5,
@@ -44,15 +40,23 @@ rule draw_figure:
         pdf=report(
             "results/{paper}/figures/{figure}.pdf",
             caption="../report/figure.rst",
-            category="{paper}",
+            category=category_of,
+            subcategory=GROUPS["figures"],
+            labels=lambda w: figure_labels(search(w), w.figure, "PDF"),
         ),
-        png="results/{paper}/figures/{figure}.png",
+        png=report(
+            "results/{paper}/figures/{figure}.png",
+            caption="../report/figure.rst",
+            category=category_of,
+            subcategory=GROUPS["figures"],
+            labels=lambda w: figure_labels(search(w), w.figure, "PNG"),
+        ),
         csv="results/{paper}/figures/{figure}.csv",
         provenance="results/{paper}/figures/{figure}.provenance.json",
     log:
         "results/{paper}/logs/draw_figure/{figure}.log",
     wildcard_constraints:
-        figure="|".join(sorted({name for p in PAPERS.values() for name in p.figures})),
+        figure=names_of(lambda paper: paper.figures),
     resources:
         mem_mb=300,
         runtime=5,
@@ -71,17 +75,62 @@ rule draw_figure:
         "../scripts/draw_figure.py"
 
 
+rule draw_event:
+    """One event of a sample as a picture; the first that is selected, simulated once more."""
+    input:
+        unpack(lambda w: search(w).event_display_inputs(w.display)),
+        kernels=compiled_kernels,
+    output:
+        pdf=report(
+            "results/{paper}/figures/event_{display}.pdf",
+            caption="../report/event.rst",
+            category=category_of,
+            subcategory=GROUPS["events"],
+            labels=lambda w: {"Event": event_words(w.display), "Format": "PDF"},
+        ),
+        png=report(
+            "results/{paper}/figures/event_{display}.png",
+            caption="../report/event.rst",
+            category=category_of,
+            subcategory=GROUPS["events"],
+            labels=lambda w: {"Event": event_words(w.display), "Format": "PNG"},
+        ),
+        csv="results/{paper}/figures/event_{display}.csv",
+    log:
+        "results/{paper}/logs/draw_event/{display}.log",
+    wildcard_constraints:
+        display=names_of(lambda paper: paper.settings["event_displays"]),
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        code=code_of(
+            "draw_event", part_of_experiment("draw_event"), part_of_experiment("simulate_sample")
+        ),
+        experiment=experiment_of,
+        base_seed=config["base_seed"],
+        sample=lambda w: search(w).event_display(w.display)["sample"],
+        tree=lambda w: search(w).event_display(w.display)["tree"],
+        title=lambda w: search(w).event_display(w.display)["title"],
+        n_events=lambda w: search(w).number_of_events(search(w).event_display(w.display)["sample"]),
+        simulations=lambda w: search(w).nominal_simulation(w.display),
+    script:
+        "../scripts/draw_event.py"
+
+
 rule compare_with_published:
     """One row for every number that the paper prints, and a summary of what agrees."""
     input:
         results=lambda w: search(w).comparison().files.values(),
     output:
-        comparison=report(
-            "results/{paper}/comparison.csv",
-            caption="../report/comparison.rst",
-            category="{paper}",
+        comparison="results/{paper}/comparison.csv",
+        summary=report(
+            "results/{paper}/comparison.md",
+            caption="../report/comparison_summary.rst",
+            category=category_of,
+            subcategory=GROUPS["comparison"],
+            labels={"Result": "What agrees, what does not, and why", "Format": "text"},
         ),
-        summary="results/{paper}/comparison.md",
         parts="results/{paper}/comparison.json",
         provenance="results/{paper}/comparison.provenance.json",
     log:
@@ -110,7 +159,8 @@ rule summarise_comparison:
         summary=report(
             "results/comparison.md",
             caption="../report/comparison_summary.rst",
-            category="comparison",
+            category="0 Start here",
+            labels={"Result": "What agrees with the papers, and why not", "Format": "text"},
         ),
         provenance="results/comparison.provenance.json",
     log:

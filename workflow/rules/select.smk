@@ -106,11 +106,7 @@ rule select_data:
         cutflow="results/{paper}/cutflow/data/nominal.csv",
         counts="results/{paper}/counts/data/nominal.csv",
         spectra="results/{paper}/spectra/data/nominal.csv",
-        blinding=report(
-            "results/{paper}/tables/data_blinding.csv",
-            caption="../report/blinding.rst",
-            category="{paper}",
-        ),
+        blinding="results/{paper}/tables/data_blinding.csv",
     log:
         "results/{paper}/logs/select_data.log",
     resources:

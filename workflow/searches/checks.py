@@ -43,6 +43,8 @@ def of_every_search(paper: Paper, data: str) -> Iterator[str]:
                 yield f"{where}.stage: {entry.stage!r}, but `{section}` changes; write generation"
         wrong = list(of_overlay(paper, where, entry.paper or {}, entry.detector or {}))
         yield from wrong or paper.problems_of_variation(where, entry)
+    for name, display in keys.event_displays.items():
+        yield from unknown(f"event_displays.{name}.sample", display.sample, paper.samples)
     yield from publication.check(paper)
 
 

@@ -360,6 +360,17 @@ class Figure(Keys):
     )
 
 
+class EventDisplay(Keys):
+    """One simulated event, drawn in the detector: the first of a sample that is selected."""
+
+    sample: str = key("Sample of the event.", min_length=1)
+    tree: str = key(
+        "Tree of its file of selected events, `piee_lnv` for the selection lnv of the channel piee; "
+        "not needed at BESIII.", "",
+    )  # fmt: skip
+    title: str = key("What the picture shows, above it.", min_length=1)
+
+
 class SearchKeys(Keys):
     """What the files of all searches have."""
 
@@ -380,4 +391,7 @@ class SearchKeys(Keys):
     )
     figures: dict[Annotated[Name, AfterValidator(_figure_name)], Figure] = key(
         "Figures to make, besides those that every search has: name of the file, and what it shows."
+    )
+    event_displays: dict[Name, EventDisplay] = key(
+        "Events to draw in the detector (figures/event_<name>).", {}
     )

@@ -341,6 +341,22 @@ class Paper(SampleJobs):
         entry = self.settings["figures"].get(name) or recast.figure_entry(name)
         return publication.making(self, "FIGURES", entry["draw"], entry)
 
+    def event_display(self, name: str) -> Mapping:
+        """Sample, tree and title of an event that is drawn."""
+        return self.settings["event_displays"][name]
+
+    def event_display_inputs(self, name: str) -> dict:
+        """Files from which its event is found and simulated once more."""
+        sample = self.event_display(name)["sample"]
+        return {
+            "selected": self.selected_file(sample), **self.simulation_inputs(sample, NOMINAL)
+        }
+
+    def nominal_simulation(self, name: str) -> dict[str, Mapping]:
+        """What simulates it, without the variations that share its decays."""
+        sample = self.event_display(name)["sample"]
+        return {NOMINAL: self.simulation_parameters(sample, NOMINAL)}
+
     def comparison(self) -> publication.Making:
         """How the comparison with the published numbers is made."""
         return publication.making(self, "COMPARISON", "COMPARISON", {})
@@ -362,5 +378,7 @@ class Paper(SampleJobs):
             *(f"{folder}/tables/{name}.csv" for name in tables),
             *(f"{folder}/figures/{name}.pdf" for name in self.figures),
             *recast.leaves(self),
+            *(f"{folder}/figures/event_{name}.pdf" for name in self.settings["event_displays"]),
             f"{folder}/comparison.csv",
+            f"{folder}/report",
         ]

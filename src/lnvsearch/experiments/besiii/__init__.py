@@ -21,6 +21,14 @@ _HOME = {
     "compute_efficiencies": "steps.compute_efficiencies",
     "normalise_data": "steps.normalise_data",
     "validate_simulation": "steps.validate_simulation",
+    # Events as pictures: of the workflow, and of `lnvsearch show`.
+    "draw_event": "event_display",
+    "first_candidate": "event_display",
+    "pick_event": "event_display",
+    "read_event": "event_display",
+    "could_be_signal": "event_display",
+    "IS_OF": "event_display",
+    "is_simulated": "event_display",
 }
 
 __all__ = sorted(_HOME)

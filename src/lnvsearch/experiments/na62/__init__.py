@@ -24,6 +24,14 @@ _HOME = {
     "recast_search": "steps.recast_search",
     "validate_simulation": "steps.validate_simulation",
     "close_identification": "steps.close_identification",
+    # Events as pictures: of the workflow, and of `lnvsearch show`.
+    "draw_event": "publication.figures.event_display",
+    "first_candidate": "publication.figures.event_display",
+    "pick_event": "publication.figures.event_display",
+    "read_event": "publication.figures.event_display",
+    "could_be_signal": "publication.figures.event_display",
+    "IS_OF": "publication.figures.event_display",
+    "is_simulated": "publication.figures.event_display",
 }
 
 __all__ = sorted(_HOME)

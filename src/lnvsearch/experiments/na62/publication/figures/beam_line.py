@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["layout"]
+__all__ = ["draw_detector", "layout"]
 
 #: Periods of data that were over before the collimator was exchanged in 2018.
 EARLY_PERIODS = frozenset({"run_2016", "run_2017"})
@@ -95,8 +95,6 @@ def layout(
     part, z_begin_m, z_end_m, x_low_m, x_high_m, z_provenance` (where the position comes from), and
     the points of the beam axis as elements `beam`.  Raises ValueError if a setting is missing.
     """
-    from matplotlib.patches import Rectangle
-
     settings = _Settings(detector)
     figure, axes = column_figure(2, height_cm=8.6)
     numbers: dict[str, list] = {name: [] for name in _COLUMNS}
@@ -108,11 +106,7 @@ def layout(
     labels: dict[str, tuple[float, float]] = {}
     is_early = bool(data_sets) and EARLY_PERIODS.issuperset(data_sets)
     for element in _elements(settings, "early_collimator" if is_early else "collimator"):
-        axes.add_patch(Rectangle(
-            (element.z[0], element.x[0]), element.z[1] - element.z[0], element.x[1] - element.x[0],
-            facecolor=element.colour, edgecolor="black", linewidth=0.4, hatch=element.hatch,
-            zorder=2,
-        ))
+        _draw_element(axes, element)
         _note(numbers, (element.name, element.part, *element.z, *element.x, element.provenance))
         if element.label:
             top = max(labels.get(element.label, (0.0, -9.9))[1], element.x[1])
@@ -126,6 +120,26 @@ def layout(
     axes.set_ylabel("$x$ [m], enlarged", y=0.5, ha="center")
     label_axes(axes, f"{PLAIN_LABEL} — the detector as it is simulated")
     return figure, numbers
+
+
+def draw_detector(axes: Axes, detector: Mapping[str, Any], axis: str) -> None:
+    """Draw the same elements, pale, in (z, x), or in (z, y), where every hole is in the middle."""
+    if axis == "y":
+        chambers = {**detector["spectrometer"], "hole_centre_x_m": [0.0] * 4}
+        rich = {**detector["rich"], "axis_x_m": 0.0}
+        detector = {**detector, "spectrometer": chambers, "rich": rich}
+    for element in _elements(_Settings(detector), "collimator"):
+        _draw_element(axes, element, alpha=0.35)
+
+
+def _draw_element(axes: Axes, element: _Element, alpha: float = 1.0) -> None:
+    from matplotlib.patches import Rectangle
+
+    axes.add_patch(Rectangle(
+        (element.z[0], element.x[0]), element.z[1] - element.z[0], element.x[1] - element.x[0],
+        facecolor=element.colour, edgecolor="black", linewidth=0.4, hatch=element.hatch,
+        zorder=2, alpha=None if alpha == 1.0 else alpha,
+    ))
 
 
 def _no_minor_ticks():
