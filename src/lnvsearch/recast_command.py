@@ -57,6 +57,13 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--grids", metavar="FOLDER", help="grids of a run of your own, its folder results (default: those shipped)"
     )
+    parser.add_argument(
+        "--simulate", action="store_true",
+        help="simulate the point instead, in the folder of a run of the workflow",
+    )  # fmt: skip
+    parser.add_argument("--events", metavar="N", default="100000", help="decays to simulate (default 100000)")
+    parser.add_argument("--seed", metavar="N", default="1", help="seed of the simulation")
+    parser.add_argument("--project", metavar="FOLDER", default=".", help="of the workflow (default: this one)")
     parser.add_argument("--list", action="store_true", help="print searches, channels, their decays and masses")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
@@ -73,12 +80,27 @@ def run(arguments: argparse.Namespace) -> str:
         model = _model(arguments)
         if model.mass_gev is None and model.mixing is not None or arguments.export:
             return _scan(model, folder, arguments)
-        records = recast.answers(model, folder)
+        records = recast.answers(model, folder, _simulated(model, arguments))
     except (ValueError, OSError) as error:
         raise UsageError(_said(error)) from error
     if arguments.json:
         return json.dumps(records[0] if len(records) == 1 else records, allow_nan=False)
     return "\n\n".join(map(_readable, records))
+
+
+def _simulated(model, arguments: argparse.Namespace):
+    """The simulated grid of the model, None if none was asked for."""
+    if not arguments.simulate:
+        return None
+    from lnvsearch.interpretation.simulation import simulated_grid
+
+    numbers = {}
+    for name in ("events", "seed"):
+        text = getattr(arguments, name)
+        if not text.isdecimal() or len(text) > 18:
+            raise ValueError(f"--{name} must be a whole number >= 0; got {text}")
+        numbers[name] = int(text)
+    return simulated_grid(model, numbers["events"], numbers["seed"], Path(arguments.project))
 
 
 def _said(error: Exception) -> str:

@@ -17,15 +17,15 @@ __all__ = ["answers", "channel_grid", "scan_mixing"]
 _PAPER_METHODS = {"cls": "CLs, nuisances averaged", "rolke": "Rolke's profile likelihood"}
 
 
-def answers(model: Model, folder: Path = GRIDS) -> list[dict[str, Any]]:
+def answers(model: Model, folder: Path = GRIDS, grid: Grid | None = None) -> list[dict[str, Any]]:
     """One record a lifetime of the model, or one of its density or events.
 
-    `folder`: of grids, <search>/<channel>.csv and dalitz_<channel>.csv.  Raises ValueError where there
-    is no grid, or the model cannot be answered.
+    `folder`: of grids, <search>/<channel>.csv and dalitz_<channel>.csv; `grid`: in place of the channel's
+    there.  Raises ValueError where there is no grid, or the model cannot be answered.
     """
     if model.mass_gev is None:
         return [_of_decay(model, folder)]
-    grid = channel_grid(model.channel, model.chirality, folder)
+    grid = grid or channel_grid(model.channel, model.chirality, folder)
     return [_of_point(model, grid, grid.at(model.mass_gev, lifetime)) for lifetime in model.lifetimes_ps]
 
 
