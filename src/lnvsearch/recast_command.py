@@ -80,7 +80,7 @@ def run(arguments: argparse.Namespace) -> str:
         model = _model(arguments)
         if model.mass_gev is None and model.mixing is not None or arguments.export:
             return _scan(model, folder, arguments)
-        records = recast.answers(model, folder, _simulated(model, arguments))
+        records = recast.answers(model, folder, **_simulated(model, arguments))
     except (ValueError, OSError) as error:
         raise UsageError(_said(error)) from error
     if arguments.json:
@@ -88,19 +88,24 @@ def run(arguments: argparse.Namespace) -> str:
     return "\n\n".join(map(_readable, records))
 
 
-def _simulated(model, arguments: argparse.Namespace):
-    """The simulated grid of the model, None if none was asked for."""
+def _simulated(model, arguments: argparse.Namespace) -> dict[str, Any]:
+    """The simulated grid or acceptance of the model, nothing if none was asked for."""
     if not arguments.simulate:
-        return None
-    from lnvsearch.interpretation.simulation import simulated_grid
+        return {}
+    from lnvsearch.interpretation.simulation import simulated_decays, simulated_grid
 
-    numbers = {}
+    numbers = []
     for name in ("events", "seed"):
         text = getattr(arguments, name)
         if not text.isdecimal() or len(text) > 18:
             raise ValueError(f"--{name} must be a whole number >= 0; got {text}")
-        numbers[name] = int(text)
-    return simulated_grid(model, numbers["events"], numbers["seed"], Path(arguments.project))
+        numbers.append(int(text))
+    if model.density is not None:
+        raise ValueError("--simulate needs mass_gev or events: a density has no decays to simulate")
+    project = Path(arguments.project)
+    if model.events is not None:
+        return {"acceptance": simulated_decays(model, *numbers, project)}
+    return {"grid": simulated_grid(model, *numbers, project)}
 
 
 def _said(error: Exception) -> str:

@@ -48,7 +48,7 @@ def test_every_command_of_the_examples_runs(document, grids, tmp_path, monkeypat
 
 
 def test_the_density_of_the_third_example_changes_the_limit(document, tmp_path, monkeypatch, capsys):
-    """Masses of the pair below 0.14 GeV are cut, where this density has little: the acceptance grows."""
+    """Pairs of large mass, of which this density has more, are accepted more often."""
     monkeypatch.chdir(tmp_path)
     (text,) = blocks(document, "python")
     exec(compile(text, "contact.py", "exec"), {})
