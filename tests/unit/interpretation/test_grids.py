@@ -40,6 +40,13 @@ def test_beyond_the_longest_lifetime_the_acceptance_goes_as_its_inverse(grid):
     assert "lifetime extrapolated" in far.notes[0]
 
 
+def test_beyond_the_longest_lifetime_of_a_pair_it_goes_as_the_square(tmp_path):
+    steep = (*ELECTRONS[:-1], ELECTRONS[-2] / 100.0)
+    grid = read_grids(write_grid(tmp_path / "pair.csv", steep, (0.2, 0.3), 1e-12))["isotropic"]
+    assert grid.at(0.2, 1e6).acceptance == pytest.approx(1e-4 * grid.at(0.2, 1e4).acceptance)
+    assert "as 1/lifetime^2" in grid.at(0.2, 1e6).notes[0]
+
+
 def test_beyond_the_masses_the_last_one_stands_and_says_so(grid):
     point = grid.at(0.46, 0.0)
     assert point.acceptance == pytest.approx(0.093) and "mass extrapolated" in point.notes[0]
