@@ -1,8 +1,8 @@
 """Simulate one point of a recast: `python workflow/simulate_recast.py REQUEST`, a JSON object.
 
 What `lnvsearch recast --simulate` runs, in the folder of a run: the request names `search`, `channel`,
-`n_events`, `seed`, and `mass_gev` and `lifetimes_ps` of an N or `decays`, a file of a user's own.  Identification
-and calibration are those of the run's results.  Prints the rows of a grid, or the acceptance of the
+`n_events`, `seed`, and `mass_gev` and `lifetimes_ps` of an N or `decays`, a file of a user's own.
+Identification and calibration are those of the run's results.  Prints the rows of a grid, or the acceptance of the
 decays, as JSON; what is wrong is one line, with exit code 2.
 """
 
@@ -30,8 +30,13 @@ def simulate(request: Mapping, root: Path) -> list[dict] | dict:
     paper = load_papers(read_config([name]), root, name).get(request["search"])
     channel = request["channel"]
     if paper is None or _STEP not in paper.steps or channel not in paper.recast_decays:
-        raise ValueError(f"{request['search']} {channel}: the workflow has no recast of it to simulate")
-    step, wildcards = paper.steps[_STEP], SimpleNamespace(paper=paper.name, decay=channel, channel=channel)
+        raise ValueError(
+            f"{request['search']} {channel}: the workflow has no recast of it to simulate"
+        )
+    step, wildcards = (
+        paper.steps[_STEP],
+        SimpleNamespace(paper=paper.name, decay=channel, channel=channel),
+    )
     inputs = step.inputs(paper, wildcards)
     missing = [path for path in inputs.values() if not Path(path).is_file()]
     if missing:
@@ -46,7 +51,9 @@ def simulate(request: Mapping, root: Path) -> list[dict] | dict:
     return simulated(experiment, inputs, settings, request)
 
 
-def _grid(experiment: ModuleType, inputs: Mapping, settings: Mapping, request: Mapping) -> list[dict]:
+def _grid(
+    experiment: ModuleType, inputs: Mapping, settings: Mapping, request: Mapping
+) -> list[dict]:
     """Rows of the grid, with None for no limit."""
     from lnvsearch.tables import table_rows
 
@@ -63,7 +70,9 @@ def _decays(experiment: ModuleType, inputs: Mapping, settings: Mapping, request:
     channel = find_channel(request["search"], request["channel"])
     daughters = channel.dalitz["daughters"]
     if not hasattr(experiment, "recast_decays") or len(daughters) != 3:
-        raise ValueError(f"{channel.name}: only decays to three tracks of a kaon are simulated from a file")
+        raise ValueError(
+            f"{channel.name}: only decays to three tracks of a kaon are simulated from a file"
+        )
     momentum, weight = read_decays(request["decays"], channel)
     own = {"daughters": daughters, "momentum_gev": momentum, "weight": weight}
     return experiment.recast_decays(inputs, {**settings, **own})

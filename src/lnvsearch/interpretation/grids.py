@@ -112,7 +112,9 @@ class Grid:
         acceptance = self.values["acceptance"][int(np.argmin(np.abs(self.mass_gev - mass_gev)))]
         if acceptance[-1] <= 0.0:
             return 1
-        slope = math.log(acceptance[-2] / acceptance[-1]) / math.log(self.lifetime_ps[-1] / self.lifetime_ps[-2])
+        slope = math.log(acceptance[-2] / acceptance[-1]) / math.log(
+            self.lifetime_ps[-1] / self.lifetime_ps[-2]
+        )
         return 2 if slope > 1.5 else 1
 
     def _masses(self, mass_gev: float) -> tuple[float, int, int, float, list[str]]:
@@ -207,7 +209,9 @@ def read_grids(path: Path) -> dict[str, Grid]:
         rows = list(csv.DictReader(stream))
     missing = [name for name in GRID_COLUMNS if not rows or name not in rows[0]]
     if missing:
-        raise ValueError(f"{path}: no column {missing[0]!r}, or no row; a grid has {', '.join(GRID_COLUMNS)}")
+        raise ValueError(
+            f"{path}: no column {missing[0]!r}, or no row; a grid has {', '.join(GRID_COLUMNS)}"
+        )
     grids = {}
     for chirality in dict.fromkeys(row["chirality"] for row in rows):
         if chirality not in CHIRALITIES:
@@ -238,7 +242,11 @@ def _grid(path: Path, chirality: str, rows: list[dict]) -> Grid:
         )
     if lifetimes[0] < 0.0 or masses[0] <= 0.0 or not (lifetimes > 0.0).any():
         raise ValueError(f"{path}: masses must be > 0, lifetimes >= 0 and one of them > 0")
-    values = {name: columns[name][order].reshape(shape) for name in columns if name not in ("mass_gev", "lifetime_ps")}
+    values = {
+        name: columns[name][order].reshape(shape)
+        for name in columns
+        if name not in ("mass_gev", "lifetime_ps")
+    }
     if not ((values["acceptance"] >= 0.0) & (values["acceptance"] <= 1.0)).all():
         raise ValueError(f"{path}: acceptance must be between 0 and 1")
     return Grid(chirality, masses, lifetimes, values)

@@ -47,7 +47,9 @@ def test_every_command_of_the_examples_runs(document, grids, tmp_path, monkeypat
     assert ran >= 7 and (tmp_path / "ue4.dat").is_file()
 
 
-def test_the_density_of_the_third_example_changes_the_limit(document, tmp_path, monkeypatch, capsys):
+def test_the_density_of_the_third_example_changes_the_limit(
+    document, tmp_path, monkeypatch, capsys
+):
     """Pairs of large mass, of which this density has more, are accepted more often."""
     monkeypatch.chdir(tmp_path)
     (text,) = blocks(document, "python")

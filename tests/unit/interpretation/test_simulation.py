@@ -62,4 +62,6 @@ def test_what_cannot_be_simulated_is_one_line(simulate, arguments, message):
 
 def test_a_folder_without_the_workflow_is_named(simulate, tmp_path):
     (tmp_path / "empty").mkdir()
-    assert "no workflow/simulate_recast.py; give the folder" in simulate(code=2, project=tmp_path / "empty")
+    assert "no workflow/simulate_recast.py; give the folder" in simulate(
+        code=2, project=tmp_path / "empty"
+    )

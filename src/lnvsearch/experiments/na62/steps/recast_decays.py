@@ -43,8 +43,12 @@ def recast_decays(inputs: Mapping, settings: Mapping) -> dict:
 
 
 def acceptance_of_decays(
-    search: NeutrinoSearch, daughters: Sequence[str], momentum_gev: np.ndarray, weight: np.ndarray,
-    n_events: int, base_seed: int,
+    search: NeutrinoSearch,
+    daughters: Sequence[str],
+    momentum_gev: np.ndarray,
+    weight: np.ndarray,
+    n_events: int,
+    base_seed: int,
 ) -> tuple[float, float]:
     """Share of weighted decays, as in `recast_decays`, that is selected, and its uncertainty."""
     own = _at_rest(np.asarray(momentum_gev, dtype=float))
@@ -55,7 +59,9 @@ def acceptance_of_decays(
         number = np.arange(first, min(first + _DECAYS_PER_CHUNK, n_events))
         rows = number % len(own)
         turned = _turned(own[rows], generator)
-        sums += _sums(KaonDecays(number, np.asarray(weight)[rows], codes, turned), search, base_seed)
+        sums += _sums(
+            KaonDecays(number, np.asarray(weight)[rows], codes, turned), search, base_seed
+        )
     total, selected, squared = sums
     return selected / total, math.sqrt(max(squared - selected**2 / n_events, 0.0)) / total
 
