@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from searches.besiii import recast
 from searches.search import NOMINAL, Step
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def _cut_scan(paper: ColliderSearch, wildcards) -> dict:
 
 
 STEPS = {
+    "recast_search": recast.STEP,
     "map_identification": Step(
         lambda paper, w: {"overlay": [paper.calibration_file()]}, _identification
     ),
