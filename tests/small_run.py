@@ -3,7 +3,6 @@
 CONFIG = """papers: [besiii_2025, na62_2019]
 statistics: {signal: 300, calibration: 600, kaon_signal: 2000}
 variations: []
-keep_events: true
 """
 TARGETS = (
     "results/besiii_2025/validation/validation.csv",

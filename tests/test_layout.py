@@ -19,7 +19,7 @@ SHARED = (
 )  # fmt: skip
 LAYERS = (
     "generation", "detector", "reconstruction", "selection", "sensitivity", "systematics",
-    "statistics", "limit_inputs", "limit_tables", "publication", "interpretation", "cli", "limit_combination",
+    "statistics", "computing_budget", "limit_inputs", "limit_tables", "publication", "interpretation", "cli", "limit_combination",
     "limit_quantities", "limit_ranges", "limit_settings", "limit_table", "limit_models",
     "limit_experiments", "limit_extras", "limit_columns", "limit_answers", "limit_table_answers",
     "limit_command", "combine_command", "recast_command", "check_config_command", "recast_grid",

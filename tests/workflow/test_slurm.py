@@ -52,9 +52,9 @@ INSTALLED_CONF = Path("/etc/slurm/slurm.conf")
 #: What jobs of two experiments make, each alone, and one of a group.
 CALIBRATION = "results/besiii_2025/calibration/overlay.yaml"
 IDENTIFICATION = "results/na62_2019/identification/nominal.json"
-SAMPLE = "results/na62_2019/recorded/signal_piee/nominal.root"
+SAMPLE = "results/na62_2019/selected/signal_piee/nominal.root"
 MARK = "# Of a test of lnvsearch"
-RUN_LIMIT_S, COMMAND_LIMIT_S = 1800, 120
+RUN_LIMIT_S, COMMAND_LIMIT_S = 3600, 120
 
 
 def why_not():
@@ -127,8 +127,27 @@ def local(config, snakemake, tmp_path_factory):
     return folder
 
 
+#: In the place of a command of Slurm: a controller that is too busy at its second call.
+BUSY = """#!/bin/sh
+echo >> "$0.calls"
+[ "$(wc -l < "$0.calls")" = 2 ] && {{ echo "{name}: error: Unable to contact slurm controller" >&2; exit 1; }}
+exec {path} "$@"
+"""
+
+
 @pytest.fixture
-def on_slurm(root, config, slurm, tmp_path):
+def busy_commands(tmp_path):
+    """A folder with commands of a busy Slurm, for the beginning of PATH."""
+    folder = tmp_path / "busy"
+    folder.mkdir()
+    for name in ("sbatch", "squeue"):
+        (folder / name).write_text(BUSY.format(name=name, path=shutil.which(name)))
+        (folder / name).chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def on_slurm(root, config, slurm, busy_commands, tmp_path):
     """Starts a run through the profile, with faults; returns its process and its folder."""
     options = [
         "--workflow-profile", str(root / "profiles/slurm"), "--configfile", str(config),
@@ -140,7 +159,8 @@ def on_slurm(root, config, slurm, tmp_path):
     def start(faults):
         paths = [str(root / "tests/workflow/faults"), os.environ.get("PYTHONPATH")]
         variables = {
-            "PYTHONPATH": os.pathsep.join(filter(None, paths)), "LNVSEARCH_FAULTS": json.dumps(faults)
+            "PYTHONPATH": os.pathsep.join(filter(None, paths)), "LNVSEARCH_FAULTS": json.dumps(faults),
+            "PATH": f"{busy_commands}{os.pathsep}{os.environ['PATH']}",
         }
         with open(tmp_path / "log", "w") as log:
             started.append(subprocess.Popen(
@@ -184,7 +204,10 @@ def said(folder):
 
 
 def test_lost_jobs_and_a_drained_node_change_nothing(local, on_slurm):
-    """A job of each experiment is cancelled, one dies within a group, the node takes no jobs for a while."""
+    """A job of each experiment is cancelled, one dies within a group, the node takes no jobs for a while.
+
+    The controller is too busy once for a job, and once to tell of jobs.
+    """
     process, folder = on_slurm({CALIBRATION: "wait", IDENTIFICATION: "wait", SAMPLE: "kill"})
     reached(process, folder, CALIBRATION, IDENTIFICATION)
     command("scontrol", "update", "nodename=localhost", "state=drain", "reason=test")
@@ -196,7 +219,9 @@ def test_lost_jobs_and_a_drained_node_change_nothing(local, on_slurm):
     assert end(process) == 0, said(folder)
     for rule in ("calibrate_response", "map_identification"):
         assert f"Error in rule {rule}" in (folder / "log").read_text()
-    assert (folder / "log").read_text().count("Trying to restart") >= 3
+    assert (folder / "log").read_text().count("Trying to restart") >= 4
+    for name in ("sbatch", "squeue"):
+        assert f"{name}: error: Unable to contact" in (folder / "log").read_text()
     assert_equal(local, folder)
 
 

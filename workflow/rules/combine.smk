@@ -14,7 +14,7 @@ rule combine_limits:
         md="results/combinations/{combination}.md",
         provenance="results/combinations/{combination}.provenance.json",
     log:
-        "results/combinations/logs/{combination}.log",
+        "results/combinations/logs/combine_limits/{combination}.log",
     wildcard_constraints:
         combination="|".join(COMBINATIONS) or "none",
     resources:

@@ -32,7 +32,9 @@ MIXING_COLUMNS = (
 #: |U|^2 below this is not looked at; points a decade of the search for crossings.
 _SMALLEST, _PER_DECADE = 1e-16, 8
 #: Of the logarithm of |U|^2 at an end.
-_TOLERANCE = 1e-7
+_TOLERANCE, _COMBINED_TOLERANCE = 1e-7, 1e-4
+#: Signal over that of the strongest channel, below which a channel is left out of a combination.
+_WEAK = 0.01
 #: A prompt reading is consistent while the acceptance at its lifetime is so much of the prompt one.
 _STILL_PROMPT = 0.9
 _METHODS = {"paper": "branching_fraction_limit", "cls": "branching_fraction_limit_cls"}
@@ -122,7 +124,8 @@ def combined_limit(
     """Limit of several channels that one N links, by a method of `statistics.combination`.
 
     At every |U|^2 the channels' expected counts follow from the model; it is excluded where the limit on
-    their common strength is 1 or less.  Normalisations and systematic uncertainties of one search are
+    their common strength is 1 or less.  Channels that expect less than 1 % of the strongest one's signal
+    are left out, which is remarked: they change nothing, and cost minutes.  Normalisations and systematic uncertainties of one search are
     common to its channels, the rest is each channel's own.  Raises ValueError for channels that hold
     the same events, as of two papers with common data, and what `mixing_limit` raises.
     """
@@ -137,22 +140,29 @@ def combined_limit(
         text = "no channel bounds |U|^2 below 1"
         return MixingLimit(mass_gev, mixing, (), None, None, None, None, None, text)
 
+    counting = _counting(parts, mass_gev, mixing, unit_lifetime, min(useful))
+    strongest = max(channel.efficiency for channel in counting)
+    names = {channel.name for channel in counting if channel.efficiency >= _WEAK * strongest}
+    weak = [channel.name for channel in counting if channel.name not in names]
+
     def ratio(u: float) -> float:
         from lnvsearch.statistics.combination import interval
 
         channels = _counting(parts, mass_gev, mixing, unit_lifetime, u)
-        return 1.0 / interval(channels, method, confidence_level).upper
+        return 1.0 / interval([one for one in channels if one.name in names], method, confidence_level).upper
 
     low, high = math.log(min(useful) / 10.0), math.log(min(1.0, min(useful) * 10.0))
     if ratio(math.exp(high)) < 1.0:
         text = "no combined bound near those of the channels"
         return MixingLimit(mass_gev, mixing, (), None, None, None, None, None, text)
-    found = _crossing(ratio, low, high)
+    found = _crossing(ratio, low, high, _COMBINED_TOLERANCE)
     ends = [single.intervals[-1][1] for single in singles if single.intervals]
     return MixingLimit(
         mass_gev, mixing, ((found, max(ends)),), unit_lifetime / found, None, None, None, None,
-        "; ".join(dict.fromkeys(note for channel, grid in parts
-                                for note in grid.at(mass_gev, unit_lifetime / found).notes)),
+        "; ".join(dict.fromkeys([
+            *(f"{name} left out: less than 1 % of the expected events" for name in weak),
+            *(note for _, grid in parts for note in grid.at(mass_gev, unit_lifetime / found).notes),
+        ])),
     )  # fmt: skip
 
 
@@ -202,18 +212,20 @@ def excluded_intervals(ratio: Callable[[float], float]) -> tuple[tuple[float, fl
     return tuple(intervals)
 
 
-def _crossing(ratio: Callable[[float], float], outside: float, inside: float) -> float:
+def _crossing(
+    ratio: Callable[[float], float], outside: float, inside: float, tolerance: float = _TOLERANCE
+) -> float:
     """u between two logarithms, of which ratio >= 1 at the second alone, where it crosses 1.
 
     False position in the logarithms, in which the ratio is nearly straight, halved against one end
     that stays (the Illinois method).
     """
     below, above = (_log(ratio(math.exp(place))) for place in (outside, inside))
-    while abs(inside - outside) > _TOLERANCE:
+    while abs(inside - outside) > tolerance:
         share = above / (above - below) if math.isfinite(below) else 0.5
         place = inside + share * (outside - inside)
         value = _log(ratio(math.exp(place)))
-        if abs(value) < _TOLERANCE:
+        if abs(value) < tolerance:
             return _rounded(place)
         if value > 0.0:
             inside, above, below = place, value, 0.5 * below

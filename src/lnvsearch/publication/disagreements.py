@@ -105,7 +105,7 @@ def worst_text(tests: Iterable[Tested], explanations: Explanations, number: int)
         found = sorted({explanations.inconsistency(test.row) for test in contradicted})
         parts.append(
             "Not listed are derived numbers that disagree because the paper's own numbers do: "
-            f"{len(contradicted)}, by inconsistency {', '.join(map(str, found))} below."
+            f"{len(contradicted)} (inconsistency {', '.join(map(str, found))} below)."
         )
     if bounded:
         groups = sorted(_grouped(bounded), key=lambda group: -max(map(_open_factor, group)))

@@ -280,7 +280,7 @@ def test_what_the_paper_contradicts_itself_is_no_disagreement_of_this_projects()
     assert re.findall(r"^\| (\w+) \| a \| (\w+)", worst, re.MULTILINE) == [
         ("other", "simulated"), ("limit", "simulated")
     ]
-    assert "numbers do: 1, by inconsistency 1 below." in worst
+    assert "numbers do: 1 (inconsistency 1 below)." in worst
 
 
 def test_several_papers_are_answered_together_first(two_channels):

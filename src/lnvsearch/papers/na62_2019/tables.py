@@ -235,7 +235,9 @@ def _contamination_rows(
         if label and not found:
             continue
         rows.append(row | {"quantity": f"{row['quantity']}{label}"} | {
-            column(variant): with_uncertainty(b.events / candidates, b.sigma / candidates)
-            for variant, b in found.items()
+            column(variant): simulated_cells(
+                events.scaled(1 / candidates), with_systematic=True
+            )["simulated"]
+            for variant, events in found.items()
         })
     return rows
