@@ -16,6 +16,7 @@ include: "workflow/rules/publish.smk"
 localrules:
     all,
     freeze,
+    ship_grids,
     status,
 
 

@@ -7,7 +7,6 @@ tracks can be left.
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
