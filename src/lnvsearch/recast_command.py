@@ -46,18 +46,43 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         ("mass-gev", "mass of N in GeV"),
         ("lifetime-ps", "lifetime of N in ps; 0, the default, decays at once"),
         ("chirality", "of N's vertices: isotropic (default) or v_minus_a"),
-        ("branching-fraction", "what the model predicts for production times decay: is it excluded?"),
+        (
+            "branching-fraction",
+            "what the model predicts for production times decay: is it excluded?",
+        ),
         ("mixing", "|U_e|^2:|U_mu|^2:|U_tau|^2, as 1:0:0: limits on |U|^2"),
-        ("mixing-squared", "|U|^2, their sum: lifetime and product of branching fractions follow from it"),
+        (
+            "mixing-squared",
+            "|U|^2, their sum: lifetime and product of branching fractions follow from it",
+        ),
         ("nature", "majorana (default) or dirac"),
     ):
         parser.add_argument(f"--{option}", metavar=option.split("-")[0].upper(), help=text)
     parser.add_argument("--model", metavar="FILE.yaml", help="all of it, and more, from a file")
-    parser.add_argument("--export", metavar="FILE", help="with --mixing: mass and |U|^2 limit, as HNLimits reads them")
     parser.add_argument(
-        "--grids", metavar="FOLDER", help="grids of a run of your own, its folder results (default: those shipped)"
+        "--export",
+        metavar="FILE",
+        help="with --mixing: mass and |U|^2 limit, as HNLimits reads them",
     )
-    parser.add_argument("--list", action="store_true", help="print searches, channels, their decays and masses")
+    parser.add_argument(
+        "--grids",
+        metavar="FOLDER",
+        help="grids of a run of your own, its folder results (default: those shipped)",
+    )
+    parser.add_argument(
+        "--simulate", action="store_true",
+        help="simulate the point instead, in the folder of a run of the workflow",
+    )  # fmt: skip
+    parser.add_argument(
+        "--events", metavar="N", default="100000", help="decays to simulate (default 100000)"
+    )
+    parser.add_argument("--seed", metavar="N", default="1", help="seed of the simulation")
+    parser.add_argument(
+        "--project", metavar="FOLDER", default=".", help="of the workflow (default: this one)"
+    )
+    parser.add_argument(
+        "--list", action="store_true", help="print searches, channels, their decays and masses"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
 
@@ -73,12 +98,32 @@ def run(arguments: argparse.Namespace) -> str:
         model = _model(arguments)
         if model.mass_gev is None and model.mixing is not None or arguments.export:
             return _scan(model, folder, arguments)
-        records = recast.answers(model, folder)
+        records = recast.answers(model, folder, **_simulated(model, arguments))
     except (ValueError, OSError) as error:
         raise UsageError(_said(error)) from error
     if arguments.json:
         return json.dumps(records[0] if len(records) == 1 else records, allow_nan=False)
     return "\n\n".join(map(_readable, records))
+
+
+def _simulated(model, arguments: argparse.Namespace) -> dict[str, Any]:
+    """The simulated grid or acceptance of the model, nothing if none was asked for."""
+    if not arguments.simulate:
+        return {}
+    from lnvsearch.interpretation.simulation import simulated_decays, simulated_grid
+
+    numbers = []
+    for name in ("events", "seed"):
+        text = getattr(arguments, name)
+        if not text.isdecimal() or len(text) > 18:
+            raise ValueError(f"--{name} must be a whole number >= 0; got {text}")
+        numbers.append(int(text))
+    if model.density is not None:
+        raise ValueError("--simulate needs mass_gev or events: a density has no decays to simulate")
+    project = Path(arguments.project)
+    if model.events is not None:
+        return {"acceptance": simulated_decays(model, *numbers, project)}
+    return {"grid": simulated_grid(model, *numbers, project)}
 
 
 def _said(error: Exception) -> str:
@@ -95,7 +140,11 @@ def _model(arguments: argparse.Namespace):
         "chirality": "chirality", "branching_fraction": "branching_fraction", "mixing": "mixing",
         "mixing_squared": "mixing_squared", "nature": "nature",
     }  # fmt: skip
-    given = {key: getattr(arguments, name) for key, name in options.items() if getattr(arguments, name) is not None}
+    given = {
+        key: getattr(arguments, name)
+        for key, name in options.items()
+        if getattr(arguments, name) is not None
+    }
     if arguments.model is None:
         return model_from(given)
     if given:
@@ -121,11 +170,19 @@ def _scan(model, folder: Path, arguments: argparse.Namespace) -> str:
         return f"{arguments.export}: {sum(row['mixing_limit'] is not None for row in rows)} masses with a limit"
     if arguments.json:
         return json.dumps(rows, allow_nan=False)
-    lines = [f"{'mass_gev':>9} {'|U|^2 limit':>12} {'lifetime_ps':>12} {'prompt reading':>15}  remark"]
+    lines = [
+        f"{'mass_gev':>9} {'|U|^2 limit':>12} {'lifetime_ps':>12} {'prompt reading':>15}  remark"
+    ]
     for row in rows:
-        cells = (row["mixing_limit"], row["lifetime_at_limit_ps"], row["mixing_limit_prompt_reading"])
+        cells = (
+            row["mixing_limit"],
+            row["lifetime_at_limit_ps"],
+            row["mixing_limit_prompt_reading"],
+        )
         limit, lifetime, prompt = ("-" if cell is None else f"{cell:.4g}" for cell in cells)
-        lines.append(f"{row['mass_gev']:>9.4g} {limit:>12} {lifetime:>12} {prompt:>15}  {row['remark']}")
+        lines.append(
+            f"{row['mass_gev']:>9.4g} {limit:>12} {lifetime:>12} {prompt:>15}  {row['remark']}"
+        )
     return "\n".join(lines)
 
 

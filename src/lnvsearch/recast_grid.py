@@ -10,15 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from lnvsearch.tables import table_from_rows
+from lnvsearch.tables import Table, read_csv, table_from_rows, to_csv
 
 __all__ = [
     "CHIRALITIES", "FEWEST_EFFECTIVE_EVENTS", "GRID_COLUMNS", "Counting", "LifetimeSums",
-    "grid_table",
+    "grid_table", "shipped_text",
 ]
 
 ISOTROPIC, V_MINUS_A = CHIRALITIES = ("isotropic", "v_minus_a")
@@ -68,6 +69,7 @@ class LifetimeSums:
     def rows(self, scale: float = 1.0) -> Iterator[dict[str, Any]]:
         """Acceptance times a scale, its statistical uncertainty and effective events, row by row."""
         for name, total in self.generated_weight.items():
+            total = float(total)
             weight, squared = self.weight[name], self.squared_weight[name]
             variance = np.maximum(squared - weight**2 / self.generated, 0.0)
             effective = np.divide(weight**2, squared, out=np.zeros_like(weight), where=squared > 0)
@@ -151,3 +153,17 @@ def grid_table(rows: Sequence[Mapping[str, Any]], counting: Counting) -> dict[st
         for i, row in enumerate(rows)
     ]  # fmt: skip
     return table_from_rows(complete, GRID_COLUMNS)
+
+
+def shipped_text(path: str | Path) -> str:
+    """The CSV text of a grid with four significant digits, as it ships with a release."""
+    table: Table = read_csv(path)
+    exact = ("mass_gev", "lifetime_ps", "observed", "background")
+    return to_csv({
+        name: cells if name in exact else [_rounded(cell) for cell in cells]
+        for name, cells in table.items()
+    })
+
+
+def _rounded(cell: Any) -> Any:
+    return float(f"{cell:.4g}") if isinstance(cell, float) else cell

@@ -22,3 +22,22 @@ rule recast_search:
         settings=settings_of("recast_search"),
     script:
         "../scripts/run_step.py"
+
+
+rule ship_grids:
+    """Copy all grids of this run to src/lnvsearch/interpretation/grids, with which a release ships."""
+    input:
+        grids=[
+            f"results/{name}/recast/{decay}.csv"
+            for name, paper in PAPERS.items()
+            for decay in paper.recast_decays
+        ],
+    log:
+        "results/logs/ship_grids.log",
+    resources:
+        mem_mb=200,
+        runtime=5,
+    params:
+        folder=str(ROOT / "src" / "lnvsearch" / "interpretation" / "grids"),
+    script:
+        "../scripts/ship_grids.py"

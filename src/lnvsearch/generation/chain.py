@@ -323,12 +323,13 @@ def _draw_beam(key, event, beam, mass, laboratory):
 
 @njit(cache=True, error_model="numpy")
 def generate_block(streams, first_event, n_events, tree, beam, photon_cut, conjugate,
-                   n_final, offsets, code, four_momentum):
+                   n_final, offsets, code, four_momentum, origin):
     """Generate events into flat arrays until they are done or the arrays are full.
 
     `beam`: (p_x, p_x spread, p_z, p_z spread) in GeV; `photon_cut`: fraction of the parent's
     mass, 0 for no radiation; `conjugate`: charge-conjugate half of the events.  Writes
-    offsets[1:], codes and momenta in the laboratory; returns the number of events written.
+    offsets[1:], codes, momenta in the laboratory, and the node that each particle comes from;
+    returns the number of events written.
     """
     n_nodes = len(tree.mass)
     mass = tree.mass.copy()
@@ -366,11 +367,12 @@ def generate_block(streams, first_event, n_events, tree, beam, photon_cut, conju
                 for component in range(4):
                     four_momentum[row, component] = laboratory[node, component]
                 code[row] = tree.conjugate[node] if flip else tree.code[node]
+                origin[row] = parent
         place += n_final
         for k in range(n_photons):
             vertex = photon_vertex[k]
             _boost(laboratory, vertex, mass[vertex], photon, k, four_momentum, place)
-            code[place] = _PHOTON_CODE
+            code[place], origin[place] = _PHOTON_CODE, vertex
             place += 1
         offsets[i + 1] = place
     return n_events

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["minkowski", "v_minus_a_weight"]
+__all__ = ["minkowski", "to_rest_frame", "v_minus_a_weight"]
 
 
 def minkowski(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -40,3 +40,14 @@ def v_minus_a_weight(
     `lepton`: made with N by the `current`; `decay_lepton` and `meson`: what N decays to.
     """
     return minkowski(_contracted(lepton, current), _contracted(decay_lepton, meson))
+
+
+def to_rest_frame(momentum: np.ndarray, frame: np.ndarray) -> np.ndarray:
+    """Four-momenta (..., 4) boosted, without a rotation, to where `frame` (..., 4) is at rest."""
+    mass = np.sqrt(minkowski(frame, frame))
+    energy = minkowski(momentum, frame) / mass
+    scale = (momentum[..., 3] + energy) / (frame[..., 3] + mass)
+    result = np.empty(np.broadcast_shapes(momentum.shape, frame.shape))
+    result[..., :3] = momentum[..., :3] - scale[..., np.newaxis] * frame[..., :3]
+    result[..., 3] = energy
+    return result

@@ -84,23 +84,26 @@ def _depth_first(nodes: Sequence[str | Decay], first: Sequence[int], index: int)
 
 
 def _filled(block: Callable, n_events: int, rows: int) -> tuple[np.ndarray, ...]:
-    """Offsets, codes and four-momenta of all events, in arrays that grow by `rows` particles.
+    """Offsets, codes, four-momenta and origins of all events, in arrays that grow by `rows` particles.
 
     `block` writes as many of the events from `first` on as there is room for; returns their number.
     """
     offsets = np.zeros(n_events + 1, dtype=np.int64)
     code = np.empty(rows, dtype=np.int32)
     four_momentum = np.empty((rows, 4))
+    origin = np.empty(rows, dtype=np.int8)
     done = 0
     while done < n_events:
         used = offsets[done]
         if done and len(code) - used < rows:
             code = np.concatenate([code, np.empty(rows, dtype=np.int32)])
             four_momentum = np.concatenate([four_momentum, np.empty((rows, 4))])
-        new = block(done, n_events - done, offsets[done:], code[used:], four_momentum[used:])
+            origin = np.concatenate([origin, np.empty(rows, dtype=np.int8)])
+        columns = (offsets[done:], code[used:], four_momentum[used:], origin[used:])
+        new = block(done, n_events - done, *columns)
         offsets[done + 1 : done + new + 1] += used
         done += new
-    return offsets, code, four_momentum
+    return offsets, code, four_momentum, origin
 
 
 def generate(
@@ -151,13 +154,14 @@ def generate(
         )
 
     rows = int(n_events * (n_final + (_ROOM_PER_EVENT if cut else 0.0))) + _SPARE_ROWS
-    offsets, code, four_momentum = _filled(block, n_events, rows)
+    offsets, code, four_momentum, origin = _filled(block, n_events, rows)
     return GeneratedEvents(
         event_number=np.arange(first_event, first_event + n_events, dtype=np.int64),
         weight=np.ones(n_events),
         offsets=offsets,
         pdg_id=code[: offsets[-1]],
         four_momentum=four_momentum[: offsets[-1]],
+        origin=origin[: offsets[-1]],
         n_generated=n_events,
         metadata={"sample": sample, "base_seed": int(base_seed)},
     )

@@ -17,7 +17,10 @@ class GeneratedEvents:
     `event_number`, `weight`: shape (n,).  `offsets`: shape (n + 1,), particles of event i are
     [offsets[i], offsets[i+1]).  `pdg_id`: (m,).  `four_momentum`: (m, 4) as (px, py, pz, E), GeV,
     in the laboratory.  The daughters of the decay come first, in the decay's order, radiated
-    photons behind them.  `n_generated` counts the trials that the sample stands for.
+    photons behind them.  `n_generated` counts the trials that the sample stands for.  `origin`: (m,),
+    the decay that a particle comes from, counted from that of the first parent, 0, through the tree in
+    breadth-first order (of all nodes); None where it is not known.  `start_m`: (m, 4), (x, y, z, ct)
+    of where particles start, from the first decay; None where all start there.
     """
 
     event_number: np.ndarray
@@ -27,6 +30,8 @@ class GeneratedEvents:
     four_momentum: np.ndarray
     n_generated: int
     metadata: Mapping[str, object] = field(default_factory=dict)
+    origin: np.ndarray | None = None
+    start_m: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.event_number)
@@ -47,4 +52,6 @@ class GeneratedEvents:
                 four_momentum=self.four_momentum[particles],
                 n_generated=self.n_generated,
                 metadata=self.metadata,
+                origin=None if self.origin is None else self.origin[particles],
+                start_m=None if self.start_m is None else self.start_m[particles],
             )

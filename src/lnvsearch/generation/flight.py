@@ -21,14 +21,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from lnvsearch.particles import SPEED_OF_LIGHT_M_PER_NS
 
-__all__ = ["LIGHT_M_PER_PS", "FixedLifetime", "FlightProposal"]
+__all__ = ["LIGHT_M_PER_PS", "FixedLifetime", "Flight", "FlightProposal"]
 
 LIGHT_M_PER_PS = SPEED_OF_LIGHT_M_PER_NS * 1e-3
+
+
+class Flight(Protocol):
+    """What draws how far a particle flies."""
+
+    def lengths(self, choice: np.ndarray, uniform: np.ndarray, boost: np.ndarray) -> np.ndarray:
+        """Lengths (n,) in m from uniform numbers (n,) and boosts beta gamma (n,)."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a channel of a search says of N: its chain of decays, counts and data; `grids/<paper>/channels.yaml`."""
+"""What a channel of a search says of N: decays, counts and data, of `grids/<paper>/channels.yaml`."""
 
 from __future__ import annotations
 
@@ -79,7 +79,9 @@ class Channel:
     @property
     def chain(self) -> str:
         """The decays as text."""
-        first = " ".join([self.parent, "->", *self.produced_with, *(["N"] * (2 if self.pair else 1))])
+        first = " ".join(
+            [self.parent, "->", *self.produced_with, *(["N"] * (2 if self.pair else 1))]
+        )
         return f"{first}, N -> {' '.join(self.decay_products)}"
 
     def product(self, mass_gev: float, mixing: Mixing, majorana: bool = True) -> float:
@@ -125,7 +127,9 @@ def read_channels(paper: str) -> dict[str, Channel]:
         raise ValueError(f"search {paper!r} is not known; {_known(paper, searches())}")
     import yaml
 
-    content = yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    content = yaml.load(
+        path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    )
     common = content["common"]
     lists = ("produced_with", "decay_products", "data_sets")
     channels = {}

@@ -70,7 +70,9 @@ class Plane:
             raise ValueError(f"{density.name}: the density is 0 all over the plane")
         return self.acceptance(mean)
 
-    def of_events(self, smaller: np.ndarray, larger: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
+    def of_events(
+        self, smaller: np.ndarray, larger: np.ndarray, weights: np.ndarray
+    ) -> tuple[float, float]:
         """Acceptance of events (m,) with weights; ValueError for one outside the phase space."""
         index = self._bin_of(smaller, larger)
         if (index < 0).any():
@@ -107,10 +109,7 @@ class Plane:
         """Points of the plane at which a density is averaged, and their bins; one at least a bin."""
         share = (np.arange(_POINTS) + 0.5) / _POINTS
         a, b = (axis.ravel() for axis in np.meshgrid(share, share, indexing="ij"))
-        edges = {
-            key: self.bins[key][:, np.newaxis] ** 2
-            for key in DALITZ_COLUMNS[:4]
-        }
+        edges = {key: self.bins[key][:, np.newaxis] ** 2 for key in DALITZ_COLUMNS[:4]}
         # Flat in the squares of the masses, as three-body phase space is.
         smaller = np.sqrt(edges["smaller_low_gev"] * (1.0 - a) + edges["smaller_high_gev"] * a)
         larger = np.sqrt(edges["larger_low_gev"] * (1.0 - b) + edges["larger_high_gev"] * b)
@@ -131,7 +130,9 @@ class Plane:
         s = smaller**2
         energy_pion = (s + pion - lepton) / (2.0 * smaller)
         energy_other = (parent - s - lepton) / (2.0 * smaller)
-        momenta = np.sqrt(np.maximum(energy_pion**2 - pion, 0.0) * np.maximum(energy_other**2 - lepton, 0.0))
+        momenta = np.sqrt(
+            np.maximum(energy_pion**2 - pion, 0.0) * np.maximum(energy_other**2 - lepton, 0.0)
+        )
         middle = pion + lepton + 2.0 * energy_pion * energy_other
         return np.abs(larger**2 - middle) <= 2.0 * momenta
 
@@ -148,7 +149,10 @@ class Density:
     def __call__(self, smaller: np.ndarray, larger: np.ndarray) -> np.ndarray:
         """Values at points (m,); ValueError for points that the grid does not cover."""
         weights = []
-        for axis, points, name in ((self.smaller_gev, smaller, "smaller"), (self.larger_gev, larger, "larger")):
+        for axis, points, name in (
+            (self.smaller_gev, smaller, "smaller"),
+            (self.larger_gev, larger, "larger"),
+        ):
             if points.min() < axis[0] - 1e-9 or points.max() > axis[-1] + 1e-9:
                 raise ValueError(
                     f"{self.name}: the density does not cover the plane: its {name}_gev goes from {axis[0]:g} to "
@@ -176,7 +180,11 @@ def read_density(path: str | Path) -> Density:
     order = np.lexsort((numbers["larger_gev"], numbers["smaller_gev"]))
     points = np.stack([numbers[name][order] for name in columns[:2]], axis=-1)
     rectangle = np.stack(np.meshgrid(a, b, indexing="ij"), axis=-1).reshape(-1, 2)
-    if min(len(a), len(b)) < 2 or points.shape != rectangle.shape or not np.array_equal(points, rectangle):
+    if (
+        min(len(a), len(b)) < 2
+        or points.shape != rectangle.shape
+        or not np.array_equal(points, rectangle)
+    ):
         raise ValueError(
             f"{path}: the points must be a rectangle, every smaller_gev with every larger_gev once, two of each "
             f"at least; there are {len(points)} rows for {len(a)} times {len(b)}; put 0 where nothing decays"
@@ -201,7 +209,9 @@ def _read_numbers(path: str | Path, columns: tuple[str, ...], what: str) -> dict
         raise ValueError(f"{path}: not a CSV text ({error})") from error
     missing = [name for name in columns if not rows or name not in rows[0]]
     if missing:
-        raise ValueError(f"{path}: no column {missing[0]!r}, or no row; {what} has {', '.join(columns)}")
+        raise ValueError(
+            f"{path}: no column {missing[0]!r}, or no row; {what} has {', '.join(columns)}"
+        )
     try:
         return {name: np.array([float(row[name]) for row in rows]) for name in columns}
     except (TypeError, ValueError):
@@ -229,7 +239,11 @@ def sorted_pair_masses(momenta: np.ndarray, channel: Channel) -> np.ndarray:
 
 
 def dalitz_table(
-    channel: Channel, masses_gev: np.ndarray, weights: np.ndarray, total_weight: float, bins: int = _BINS
+    channel: Channel,
+    masses_gev: np.ndarray,
+    weights: np.ndarray,
+    total_weight: float,
+    bins: int = _BINS,
 ) -> dict[str, list[float]]:
     """Acceptance over the plane from a phase-space sample: DALITZ_COLUMNS as columns.
 
@@ -250,8 +264,18 @@ def dalitz_table(
     for i, j in np.argwhere(share > 0.0):
         expected = total_weight * share[i, j]
         acceptance = accepted[i, j] / expected
-        spread = np.hypot(np.sqrt(squared[i, j]) / expected, acceptance / np.sqrt(share[i, j] * len(generated)))
-        cells = (edges[i], edges[i + 1], edges[j], edges[j + 1], share[i, j], min(acceptance, 1.0), spread)
+        spread = np.hypot(
+            np.sqrt(squared[i, j]) / expected, acceptance / np.sqrt(share[i, j] * len(generated))
+        )
+        cells = (
+            edges[i],
+            edges[i + 1],
+            edges[j],
+            edges[j + 1],
+            share[i, j],
+            min(acceptance, 1.0),
+            spread,
+        )
         for name, cell in zip(DALITZ_COLUMNS, cells, strict=True):
             table[name].append(float(f"{cell:.6g}"))
     return table

@@ -39,7 +39,9 @@ def read_decays(path: str | Path, channel: Channel) -> tuple[np.ndarray, np.ndar
             names = " ".join(channel.dalitz["daughters"][k] for k in sorted(wanted))
             raise ValueError(f"{path}, event {number}: no {names} among its final particles")
         if not np.isfinite(weight) or weight < 0.0:
-            raise ValueError(f"{path}, event {number}: weight {weight:g}; weights must be finite and >= 0")
+            raise ValueError(
+                f"{path}, event {number}: weight {weight:g}; weights must be finite and >= 0"
+            )
         momenta.append(rows)
         weights.append(weight)
     if not momenta:
@@ -73,7 +75,9 @@ def _events(path: Path) -> Iterator[_Event]:
     if name.endswith(".root"):
         return _root(path)
     if not name.endswith(ENDINGS):
-        raise ValueError(f"{path}: events are read from {', '.join(ENDINGS)}, the first two also as .gz")
+        raise ValueError(
+            f"{path}: events are read from {', '.join(ENDINGS)}, the first two also as .gz"
+        )
     return (_lhe if name.endswith(".lhe") else _hepmc)(path)
 
 
@@ -91,7 +95,9 @@ def _numbers(path: Path, line: int, cells: Sequence[str], kinds: Sequence[type])
     try:
         return [kind(cell) for kind, cell in zip(kinds, cells, strict=True)]
     except ValueError:
-        raise ValueError(f"{path}, line {line}: not the numbers of an event: {' '.join(cells)}") from None
+        raise ValueError(
+            f"{path}, line {line}: not the numbers of an event: {' '.join(cells)}"
+        ) from None
 
 
 def _lhe(path: Path) -> Iterator[_Event]:
@@ -151,14 +157,21 @@ def _root(path: Path) -> Iterator[_Event]:
 
     with open_event_file(path) as file:
         if ROOT_TREE not in file:
-            raise ValueError(f"{path}: no tree {ROOT_TREE!r} with {', '.join(ROOT_BRANCHES)} and weight")
+            raise ValueError(
+                f"{path}: no tree {ROOT_TREE!r} with {', '.join(ROOT_BRANCHES)} and weight"
+            )
         tree = file[ROOT_TREE]
         missing = [name for name in ROOT_BRANCHES if name not in tree]
         if missing:
             raise ValueError(f"{path}: tree {ROOT_TREE} has no branch {missing[0]}")
         columns = tree.arrays(ROOT_BRANCHES, library="np")
-        weights = tree["weight"].array(library="np") if "weight" in tree else np.ones(tree.num_entries)
+        weights = (
+            tree["weight"].array(library="np") if "weight" in tree else np.ones(tree.num_entries)
+        )
     for i, weight in enumerate(weights):
         rows = zip(*(columns[name][i] for name in ROOT_BRANCHES[1:]), strict=True)
         codes = columns["pdg_id"][i]
-        yield float(weight), [(int(c), tuple(map(float, r))) for c, r in zip(codes, rows, strict=True)]
+        yield (
+            float(weight),
+            [(int(c), tuple(map(float, r))) for c, r in zip(codes, rows, strict=True)],
+        )

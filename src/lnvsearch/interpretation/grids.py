@@ -3,7 +3,8 @@
 A grid has one row a mass, lifetime and chirality (GRID_COLUMNS); `lifetime_ps` 0 is a prompt decay.
 Between points: linear in mass; the logarithm of the acceptance is linear in lifetime up to the first point
 above 0, and in the logarithm of the lifetime beyond.
-Beyond the longest lifetime the acceptance goes on as 1 / lifetime, where nearly all N leave undecayed.
+Beyond the longest lifetime, where nearly all N leave undecayed, the acceptance goes on as 1 / lifetime, or as
+its square where the grid's end says that two N must decay.
 Every such step outside the grid is in the notes of the answer.
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 import csv
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -75,11 +76,13 @@ class Grid:
         beyond = 1.0
         longest = float(self.lifetime_ps[-1])
         if lifetime_ps > longest:
-            beyond = longest / lifetime_ps
+            power = self._escape_power(mass_gev)
+            beyond = (longest / lifetime_ps) ** power
             notes.append(
-                f"lifetime extrapolated: the grid ends at {longest:g} ps, the acceptance goes on as 1/lifetime"
+                f"lifetime extrapolated: the grid ends at {longest:g} ps, the acceptance goes on as "
+                + ("1/lifetime" if power == 1 else f"1/lifetime^{power}")
             )
-        along = _Along(self.lifetime_ps, min(lifetime_ps, longest))
+        along = _Along(self._places, _place(min(lifetime_ps, longest), self.lifetime_ps))
         one, other = (self._at_mass(index, along) for index in (low, high))
         mixed = {key: (1.0 - share) * one[key] + share * other[key] for key in one}
         mixed["acceptance"] *= beyond
@@ -99,6 +102,20 @@ class Grid:
             **{key: mixed[key] * acceptance for key in _RELATIVE},
             **{key: mixed[key] / acceptance for key in _LIMITS},
         )  # fmt: skip
+
+    @cached_property
+    def _places(self) -> np.ndarray:
+        return np.array([_place(value, self.lifetime_ps) for value in self.lifetime_ps])
+
+    def _escape_power(self, mass_gev: float) -> int:
+        """How many N must decay in time: 2 where the end of the grid falls so steeply, as of a pair."""
+        acceptance = self.values["acceptance"][int(np.argmin(np.abs(self.mass_gev - mass_gev)))]
+        if acceptance[-1] <= 0.0:
+            return 1
+        slope = math.log(acceptance[-2] / acceptance[-1]) / math.log(
+            self.lifetime_ps[-1] / self.lifetime_ps[-2]
+        )
+        return 2 if slope > 1.5 else 1
 
     def _masses(self, mass_gev: float) -> tuple[float, int, int, float, list[str]]:
         """The mass, indices of the masses on either side, the share of the upper one, and notes."""
@@ -148,21 +165,21 @@ class Grid:
         }
 
 
+def _place(lifetime: float, lifetimes: np.ndarray) -> float:
+    """Where a lifetime lies: linear up to the first one above 0, logarithmic beyond."""
+    scale = float(lifetimes[1] if lifetimes[0] == 0.0 else lifetimes[0])
+    return lifetime / scale if lifetime < scale else 1.0 + math.log(lifetime / scale)
+
+
 class _Along:
-    """Interpolation along lifetimes: places are linear up to the first one above 0, logarithmic beyond."""
+    """Interpolation along lifetimes, of which `places` says where they lie, at one place."""
 
-    def __init__(self, lifetimes: np.ndarray, lifetime: float):
-        self.places = np.array([self._place(value, lifetimes) for value in lifetimes])
-        self.place = self._place(lifetime, lifetimes)
-        above = int(np.searchsorted(self.places, self.place))
-        self._neighbours = sorted({max(above - 1, 0), min(above, len(lifetimes) - 1)})
-        if self.places[self._neighbours[-1]] == self.place:
+    def __init__(self, places: np.ndarray, place: float):
+        self.places, self.place = places, place
+        above = int(np.searchsorted(places, place))
+        self._neighbours = sorted({max(above - 1, 0), min(above, len(places) - 1)})
+        if places[self._neighbours[-1]] == place:
             self._neighbours = self._neighbours[-1:]
-
-    @staticmethod
-    def _place(lifetime: float, lifetimes: np.ndarray) -> float:
-        scale = float(lifetimes[lifetimes > 0.0][0])
-        return lifetime / scale if lifetime < scale else 1.0 + math.log(lifetime / scale)
 
     def has(self, usable: np.ndarray) -> bool:
         """Whether the neighbours are usable."""
@@ -192,7 +209,9 @@ def read_grids(path: Path) -> dict[str, Grid]:
         rows = list(csv.DictReader(stream))
     missing = [name for name in GRID_COLUMNS if not rows or name not in rows[0]]
     if missing:
-        raise ValueError(f"{path}: no column {missing[0]!r}, or no row; a grid has {', '.join(GRID_COLUMNS)}")
+        raise ValueError(
+            f"{path}: no column {missing[0]!r}, or no row; a grid has {', '.join(GRID_COLUMNS)}"
+        )
     grids = {}
     for chirality in dict.fromkeys(row["chirality"] for row in rows):
         if chirality not in CHIRALITIES:
@@ -223,7 +242,11 @@ def _grid(path: Path, chirality: str, rows: list[dict]) -> Grid:
         )
     if lifetimes[0] < 0.0 or masses[0] <= 0.0 or not (lifetimes > 0.0).any():
         raise ValueError(f"{path}: masses must be > 0, lifetimes >= 0 and one of them > 0")
-    values = {name: columns[name][order].reshape(shape) for name in columns if name not in ("mass_gev", "lifetime_ps")}
+    values = {
+        name: columns[name][order].reshape(shape)
+        for name in columns
+        if name not in ("mass_gev", "lifetime_ps")
+    }
     if not ((values["acceptance"] >= 0.0) & (values["acceptance"] <= 1.0)).all():
         raise ValueError(f"{path}: acceptance must be between 0 and 1")
     return Grid(chirality, masses, lifetimes, values)

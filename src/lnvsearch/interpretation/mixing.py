@@ -44,7 +44,9 @@ class Mixing:
             )
         total = sum(parts)
         if not (0.0 < total < math.inf):
-            raise ValueError(f"mixing {text}: not all three may be 0; 1:0:0 mixes with the electron")
+            raise ValueError(
+                f"mixing {text}: not all three may be 0; 1:0:0 mixes with the electron"
+            )
         return cls(*(part / total for part in parts))
 
     def share(self, flavour: str) -> float:

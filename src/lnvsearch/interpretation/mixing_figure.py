@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from lnvsearch.interpretation.channels import find_channel
@@ -17,40 +18,34 @@ __all__ = ["DRAWN_COLUMNS", "mixing_figure"]
 
 DRAWN_COLUMNS = ("curve", "kind", "mass_gev", "mixing_limit")
 _AXES = {"e": r"$|U_e|^2$", "mu": r"$|U_\mu|^2$", "tau": r"$|U_\tau|^2$"}
-_CHANNEL_STYLES = (("blue", "-"), ("vermilion", (0, (5, 1.2))), ("green", "-."), ("purple", (0, (3, 1, 1, 1))),
-                   ("orange", (0, (1, 1))), ("sky", (0, (8, 2))))  # fmt: skip
+_CHANNEL_STYLES = (
+    ("blue", "-"), ("vermilion", (0, (5, 1.2))), ("green", "-."), ("purple", (0, (3, 1, 1, 1))),
+    ("orange", (0, (1, 1))), ("sky", (0, (8, 2))),
+)  # fmt: skip
+_PUBLIC_STYLES = ("-", ":", "--")
 
 
 @in_style
 def mixing_figure(limits: Table, public: Table) -> tuple[Figure, dict[str, list]]:
-    """Draw one mixing's table of MIXING_COLUMNS, CLs where the paper's method is another.
+    """Draw one mixing's table of MIXING_COLUMNS: channels by their papers' methods, and combined.
 
-    `public`: mixing, experiment, mass_gev, mixing_limit of other searches; those of the same mixing are
-    drawn.  Channels without a limit below 1 are named in the figure.  Returns the figure and the numbers
-    drawn (DRAWN_COLUMNS).
+    `public`: mixing, experiment, mass_gev, mixing_limit of other searches; those of the same mixing
+    are drawn.  Channels without a limit below 1 are named in the figure.  Returns the figure and the
+    numbers drawn (DRAWN_COLUMNS).
     """
     figure, axes = column_figure(2, height_cm=9.5)
     mixing = next(value for value in limits["mixing"] if value)
-    rows, without = [], []
-    names = [name for name in dict.fromkeys(limits["searches"]) if name != COMBINED]
-    styles = iter(_CHANNEL_STYLES * (1 + len(names)))
-    for name in names:
-        found = [row for row in find_rows(limits, searches=name, method="paper") if row["mixing_limit"]]
-        if not found:
-            without.append(find_channel(*name.split()).label)
-            continue
-        colour, line = next(styles)
-        label = find_channel(*name.split()).label
-        rows += _curve(axes, found, "mixing_limit", label, "simulated", color=COLOURS[colour], ls=line)
-        rows += _curve(axes, found, "mixing_limit_prompt_reading", f"{label}, read as prompt", "simulated",
-                       color=COLOURS[colour], ls=line, lw=0.6, alpha=0.6, shown="_nolegend_")  # fmt: skip
+    rows, without = _channels(axes, limits)
     together = [row for row in find_rows(limits, searches=COMBINED) if row["mixing_limit"]]
-    if len(names) - len(without) > 1 and together:
-        rows += _curve(axes, together, "mixing_limit", "combined", "simulated", color="black", ls="-", lw=2.6, zorder=1)
+    if together and len({row["curve"] for row in rows}) > 2:
+        style = {"color": "black", "ls": "-", "lw": 2.6, "zorder": 1}
+        rows += _curve(axes, together, "mixing_limit", "combined", "simulated", **style)
     of_mixing = find_rows(public, mixing=mixing)
-    for experiment, marker in zip(dict.fromkeys(row["experiment"] for row in of_mixing), ("-", ":", "--"), strict=False):
+    experiments = dict.fromkeys(row["experiment"] for row in of_mixing)
+    for experiment, line in zip(experiments, cycle(_PUBLIC_STYLES), strict=False):
         found = [row for row in of_mixing if row["experiment"] == experiment]
-        rows += _curve(axes, found, "mixing_limit", experiment, "published", color=COLOURS["grey"], ls=marker, lw=1.0)
+        style = {"color": COLOURS["grey"], "ls": line, "lw": 1.0}
+        rows += _curve(axes, found, "mixing_limit", experiment, "published", **style)
     axes.set_yscale("log")
     axes.set_xlabel(r"mass of $N$ [GeV]", loc="right")
     axes.set_ylabel(f"upper limit on {_AXES.get(mixing, r'$|U|^2$')} (90 % CL)")
@@ -64,10 +59,37 @@ def mixing_figure(limits: Table, public: Table) -> tuple[Figure, dict[str, list]
     return figure, table_from_rows(rows, DRAWN_COLUMNS)
 
 
-def _curve(axes: Axes, rows, column: str, name: str, kind: str, shown: str | None = None, **style) -> list[dict]:
+def _channels(axes: Axes, limits: Table) -> tuple[list[dict], list[str]]:
+    """Draw every channel's limit and, thin, its prompt reading; numbers drawn, and who has no limit."""
+    rows, without = [], []
+    styles = cycle(_CHANNEL_STYLES)
+    for name in dict.fromkeys(limits["searches"]):
+        if name == COMBINED:
+            continue
+        label = find_channel(*name.split()).label
+        found = find_rows(limits, searches=name, method="paper")
+        if not any(row["mixing_limit"] for row in found):
+            without.append(label)
+            continue
+        colour, line = next(styles)
+        style = {"color": COLOURS[colour], "ls": line}
+        rows += _curve(axes, found, "mixing_limit", label, "simulated", **style)
+        rows += _curve(
+            axes, found, "mixing_limit_prompt_reading", f"{label}, read as prompt", "simulated",
+            **style, lw=0.6, alpha=0.6, shown="_nolegend_",
+        )  # fmt: skip
+    return rows, without
+
+
+def _curve(
+    axes: Axes, rows, column: str, name: str, kind: str, shown: str | None = None, **style
+) -> list[dict]:
     """Draw a column against the mass; returns the numbers drawn."""
     points = sorted((row["mass_gev"], row[column]) for row in rows if row[column])
     if not points:
         return []
     axes.plot(*zip(*points, strict=True), label=shown or name, **style)
-    return [{"curve": name, "kind": kind, "mass_gev": mass, "mixing_limit": limit} for mass, limit in points]
+    return [
+        {"curve": name, "kind": kind, "mass_gev": mass, "mixing_limit": limit}
+        for mass, limit in points
+    ]

@@ -22,7 +22,14 @@ from lnvsearch.interpretation.grids import Grid, NoLimitError, Point
 from lnvsearch.interpretation.mixing import Mixing
 from lnvsearch.interpretation.widths import HeavyNeutralLepton
 
-__all__ = ["MIXING_COLUMNS", "MixingLimit", "combined_limit", "excluded_intervals", "mixing_limit", "mixing_row"]
+__all__ = [
+    "MIXING_COLUMNS",
+    "MixingLimit",
+    "combined_limit",
+    "excluded_intervals",
+    "mixing_limit",
+    "mixing_row",
+]
 
 MIXING_COLUMNS = (
     "mass_gev", "mixing", "searches", "chirality", "method", "mixing_limit", "mixing_upper_end",
@@ -171,7 +178,12 @@ def combined_limit(
         from lnvsearch.statistics.combination import interval
 
         channels = _counting(parts, mass_gev, mixing, unit_lifetime, u)
-        return 1.0 / interval([one for one in channels if one.name in names], method, confidence_level).upper
+        return (
+            1.0
+            / interval(
+                [one for one in channels if one.name in names], method, confidence_level
+            ).upper
+        )
 
     low, high = math.log(min(useful) / 10.0), math.log(min(1.0, min(useful) * 10.0))
     if ratio(math.exp(high)) < 1.0:
@@ -219,7 +231,9 @@ def excluded_intervals(ratio: Callable[[float], float]) -> tuple[tuple[float, fl
     ((0.25, 1.0),)
     """
     steps = int(-math.log10(_SMALLEST) * _PER_DECADE)
-    places = [math.log(10.0) * (step / _PER_DECADE) + math.log(_SMALLEST) for step in range(steps)] + [0.0]
+    places = [
+        math.log(10.0) * (step / _PER_DECADE) + math.log(_SMALLEST) for step in range(steps)
+    ] + [0.0]
     intervals, begin, before = [], None, None
     for place in places:
         inside = ratio(math.exp(place)) >= 1.0

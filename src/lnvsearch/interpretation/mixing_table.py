@@ -36,8 +36,12 @@ def mixing_table(
     are combined, by CLs, of which those without a grid are left out.  Channels by the paper's method and by
     CLs.  A channel whose production nobody has computed has one row that says so.
     """
-    mixing = Mixing.from_ratio(":".join(str(shares.get(flavour, 0.0)) for flavour in ("e", "mu", "tau")))
-    parts = {key: (find_channel(*key), read_grids(Path(path))[chirality]) for key, path in grids.items()}
+    mixing = Mixing.from_ratio(
+        ":".join(str(shares.get(flavour, 0.0)) for flavour in ("e", "mu", "tau"))
+    )
+    parts = {
+        key: (find_channel(*key), read_grids(Path(path))[chirality]) for key, path in grids.items()
+    }
     rows = []
     for (paper, name), part in parts.items():
         rows += _of_channel(part, f"{paper} {name}", mixing, chirality)
@@ -51,7 +55,15 @@ def _of_channel(part: _Part, name: str, mixing: Mixing, chirality: str) -> list[
     channel, grid = part
     if channel.production is None:
         row = dict.fromkeys(MIXING_COLUMNS)
-        return [row | {"mixing": mixing.name, "searches": name, "chirality": chirality, "remark": channel.no_model}]
+        return [
+            row
+            | {
+                "mixing": mixing.name,
+                "searches": name,
+                "chirality": chirality,
+                "remark": channel.no_model,
+            }
+        ]
     return [
         mixing_row(mixing_limit(channel, grid, mass, mixing, method), name, chirality, method)
         for method in ("paper", "cls")
@@ -66,12 +78,16 @@ def _masses(part: _Part) -> list[float]:
     return [mass for mass in masses if low < mass < high and channel.widths_are_known(mass)]
 
 
-def _of_combination(parts: Sequence[_Part], mixing: Mixing, chirality: str, level: float) -> list[dict]:
+def _of_combination(
+    parts: Sequence[_Part], mixing: Mixing, chirality: str, level: float
+) -> list[dict]:
     """At the masses of the widest grid: there, the channels that are open and mix."""
     widest = max(parts, key=lambda part: part[1].mass_gev[-1] - part[1].mass_gev[0])
     rows = []
     for mass in _masses(widest):
-        there = [part for part in parts if _covers(part, mass) and part[0].product(mass, mixing) > 0.0]
+        there = [
+            part for part in parts if _covers(part, mass) and part[0].product(mass, mixing) > 0.0
+        ]
         if not there:
             continue
         found = combined_limit(there, mass, mixing, "cls", level)

@@ -46,7 +46,9 @@ def read_model(path: str | Path) -> Model:
     except yaml.YAMLError as error:
         raise ValueError(f"{path}: not valid YAML: {error}") from error
     if not isinstance(content, dict):
-        raise ValueError(f"{path}: must hold keys, search and channel first; got {type(content).__name__}")
+        raise ValueError(
+            f"{path}: must hold keys, search and channel first; got {type(content).__name__}"
+        )
     for key in content:
         if key not in KEYS:
             near = get_close_matches(str(key), KEYS, n=1)
@@ -78,9 +80,13 @@ def model_from(values: Mapping[str, Any], folder: Path = Path()) -> Model:
             )
         for key in ("chirality", "mixing"):
             if values.get(key) is not None:
-                raise ValueError(f"{key}: of an N with a mass; {kinds[0]} says all that is known here")
+                raise ValueError(
+                    f"{key}: of an N with a mass; {kinds[0]} says all that is known here"
+                )
         if not channel.dalitz:
-            raise ValueError(f"{kinds[0]}: {channel.name} of {channel.paper} has no plane of two masses")
+            raise ValueError(
+                f"{kinds[0]}: {channel.name} of {channel.paper} has no plane of two masses"
+            )
     chirality = str(values.get("chirality") or "isotropic")
     if chirality not in CHIRALITIES:
         raise ValueError(f"chirality must be {' or '.join(CHIRALITIES)}; got {chirality}")
@@ -106,7 +112,9 @@ def _with_mixing_squared(model: Model, values: Mapping[str, Any]) -> Model:
 
     squared = _number(values["mixing_squared"], "mixing_squared")
     if not 0.0 < squared <= 1.0:
-        raise ValueError(f"mixing_squared must be > 0 and at most 1; got {squared:g}: unphysical mixing")
+        raise ValueError(
+            f"mixing_squared must be > 0 and at most 1; got {squared:g}: unphysical mixing"
+        )
     if model.mass_gev is None or model.mixing is None:
         raise ValueError("mixing_squared: needs mass_gev and mixing, as 1:0:0")
     for key in ("lifetimes_ps", "branching_fraction"):

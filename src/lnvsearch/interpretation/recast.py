@@ -17,16 +17,24 @@ __all__ = ["answers", "channel_grid", "scan_mixing"]
 _PAPER_METHODS = {"cls": "CLs, nuisances averaged", "rolke": "Rolke's profile likelihood"}
 
 
-def answers(model: Model, folder: Path = GRIDS) -> list[dict[str, Any]]:
+def answers(
+    model: Model,
+    folder: Path = GRIDS,
+    grid: Grid | None = None,
+    acceptance: tuple[float, float] | None = None,
+) -> list[dict[str, Any]]:
     """One record a lifetime of the model, or one of its density or events.
 
-    `folder`: of grids, <search>/<channel>.csv and dalitz_<channel>.csv.  Raises ValueError where there
-    is no grid, or the model cannot be answered.
+    `folder`: of grids, <search>/<channel>.csv and dalitz_<channel>.csv; `grid`: in place of the channel's
+    there; `acceptance`: of the model's events and its uncertainty, in place of what the plane gives.  Raises
+    ValueError where there is no grid, or the model cannot be answered.
     """
     if model.mass_gev is None:
-        return [_of_decay(model, folder)]
-    grid = channel_grid(model.channel, model.chirality, folder)
-    return [_of_point(model, grid, grid.at(model.mass_gev, lifetime)) for lifetime in model.lifetimes_ps]
+        return [_of_decay(model, folder, acceptance)]
+    grid = grid or channel_grid(model.channel, model.chirality, folder)
+    return [
+        _of_point(model, grid, grid.at(model.mass_gev, lifetime)) for lifetime in model.lifetimes_ps
+    ]
 
 
 def channel_grid(channel: Channel, chirality: str, folder: Path = GRIDS) -> Grid:
@@ -46,7 +54,9 @@ def scan_mixing(model: Model, folder: Path = GRIDS, method: str = "paper") -> li
     name = f"{channel.paper} {channel.name}"
     channel.product(masses[0], model.mixing, model.majorana)
     return [
-        mixing_row(mixing_limit(channel, grid, mass, model.mixing, method), name, model.chirality, method)
+        mixing_row(
+            mixing_limit(channel, grid, mass, model.mixing, method), name, model.chirality, method
+        )
         for mass in masses
         if channel.widths_are_known(mass)
     ]
@@ -57,7 +67,9 @@ def _file(channel: Channel, name: str, folder: Path) -> Path:
     for path in (folder / channel.paper / name, folder / channel.paper / "recast" / name):
         if path.is_file():
             return path
-    raise ValueError(f"{folder / channel.paper / name}: no such file; no grid of {channel.name} is there")
+    raise ValueError(
+        f"{folder / channel.paper / name}: no such file; no grid of {channel.name} is there"
+    )
 
 
 def _common(model: Model) -> dict[str, Any]:
@@ -74,7 +86,11 @@ def _common(model: Model) -> dict[str, Any]:
 
 def _of_point(model: Model, grid: Grid, point: Point) -> dict[str, Any]:
     channel = model.channel
-    record = {**_common(model), "decay": channel.chain, "limit_on": "B(production of N) x B(decay of N)"}
+    record = {
+        **_common(model),
+        "decay": channel.chain,
+        "limit_on": "B(production of N) x B(decay of N)",
+    }
     record |= {key: value for key, value in asdict(point).items() if key != "notes"}
     notes = [
         f"limits: {_PAPER_METHODS.get(channel.method, channel.method)} as in the paper, and CLs; "
@@ -97,23 +113,16 @@ def _of_point(model: Model, grid: Grid, point: Point) -> dict[str, Any]:
     return {**record, "notes": notes}
 
 
-def _of_decay(model: Model, folder: Path) -> dict[str, Any]:
+def _of_decay(model: Model, folder: Path, acceptance: tuple[float, float] | None) -> dict[str, Any]:
     """A decay at one point, by its density or its events over the plane of two masses."""
     from lnvsearch.interpretation import dalitz
 
     channel = model.channel
     path = _file(channel, channel.dalitz.get("table", f"dalitz_{channel.name}.csv"), folder)
     plane = dalitz.read_plane(path, channel)
-    if model.density is not None:
-        found, uncertainty = plane.of_density(dalitz.read_density(model.density))
-        reading = f"density {model.density.name}"
-    else:
-        from lnvsearch.interpretation.decay_files import read_decays
-
-        momenta, weights = read_decays(model.events, channel)
-        smaller, larger = dalitz.sorted_pair_masses(momenta, channel).T
-        found, uncertainty = plane.of_events(smaller, larger, weights)
-        reading = f"{len(weights)} events of {model.events.name}"
+    found, uncertainty, reading = _of_plane(model, plane)
+    if acceptance is not None:
+        (found, uncertainty), reading = acceptance, f"{reading}, through the detector simulation"
     if not found > 0.0:
         raise ValueError(f"{reading}: no simulated event is accepted where it decays; no limit")
     flat = plane.phase_space_acceptance
@@ -127,9 +136,27 @@ def _of_decay(model: Model, folder: Path) -> dict[str, Any]:
     record |= _prediction(model, limit, channel.parents * found)
     notes = [
         "limit: the published one, for decays flat in phase space, times the simulated ratio of acceptances",
-        "the decay happens at one point; the plane is that of " + " and ".join(channel.dalitz["names"]),
+        "the decay happens at one point; the plane is that of "
+        + " and ".join(channel.dalitz["names"]),
     ]
     return {**record, "notes": notes}
+
+
+def _of_plane(model: Model, plane) -> tuple[float, float, str]:
+    """Acceptance of the model's density or events, its uncertainty, and from what."""
+    from lnvsearch.interpretation import dalitz
+
+    if model.density is not None:
+        return *plane.of_density(
+            dalitz.read_density(model.density)
+        ), f"density {model.density.name}"
+    from lnvsearch.interpretation.decay_files import read_decays
+
+    momenta, weights = read_decays(model.events, model.channel)
+    smaller, larger = dalitz.sorted_pair_masses(momenta, model.channel).T
+    return *plane.of_events(
+        smaller, larger, weights
+    ), f"{len(weights)} events of {model.events.name}"
 
 
 def _prediction(model: Model, limit: float, decays_accepted: float) -> Mapping[str, Any]:

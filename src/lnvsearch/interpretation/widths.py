@@ -197,8 +197,13 @@ def _neutral_current(x: float, c1: float, c2: float) -> float:
     root = math.sqrt(1.0 - 4.0 * x2)
     # ln[(1 - 3 x^2 - (1 - x^2) root) / (x^2 (1 + root))] without the difference of equal numbers.
     log = math.log(4.0 * x2**2 / ((1.0 - 3.0 * x2 + (1.0 - x2) * root) * (1.0 + root)))
-    first = (1.0 - 14.0 * x2 - 2.0 * x2**2 - 12.0 * x2**3) * root + 12.0 * x2**2 * (x2**2 - 1.0) * log
-    second = x2 * (2.0 + 10.0 * x2 - 12.0 * x2**2) * root + 6.0 * x2**2 * (1.0 - 2.0 * x2 + 2.0 * x2**2) * log
+    first = (1.0 - 14.0 * x2 - 2.0 * x2**2 - 12.0 * x2**3) * root + 12.0 * x2**2 * (
+        x2**2 - 1.0
+    ) * log
+    second = (
+        x2 * (2.0 + 10.0 * x2 - 12.0 * x2**2) * root
+        + 6.0 * x2**2 * (1.0 - 2.0 * x2 + 2.0 * x2**2) * log
+    )
     return c1 * first + 4.0 * c2 * second
 
 

@@ -33,7 +33,9 @@ def plane():
 
 def decays(n, seed=3):
     daughters = [particles.mass_gev(name) for name in ("pi-", "e+", "e+")]
-    return generate_phase_space(particles.mass_gev("K+"), daughters, n, stream_key(seed, "test", "decays"))
+    return generate_phase_space(
+        particles.mass_gev("K+"), daughters, n, stream_key(seed, "test", "decays")
+    )
 
 
 def write_density(path, function, points=40, low=0.1, high=0.5):
@@ -70,8 +72,16 @@ def test_a_density_weighs_the_bins_as_its_events_do(plane, tmp_path):
 @pytest.mark.parametrize(
     ("options", "function", "message"),
     [
-        ({"low": 0.2}, lambda a, b: 1.0, r"does not cover the plane: its smaller_gev goes from 0.2 to 0.5 GeV"),
-        ({"high": 0.4}, lambda a, b: 1.0, r"does not cover the plane: its larger_gev goes from 0.1 to 0.4"),
+        (
+            {"low": 0.2},
+            lambda a, b: 1.0,
+            r"does not cover the plane: its smaller_gev goes from 0.2 to 0.5 GeV",
+        ),
+        (
+            {"high": 0.4},
+            lambda a, b: 1.0,
+            r"does not cover the plane: its larger_gev goes from 0.1 to 0.4",
+        ),
         ({}, lambda a, b: -1.0, "finite and >= 0"),
         ({}, lambda a, b: float("nan"), "finite and >= 0"),
         ({}, lambda a, b: 0.0, "0 all over the plane"),
@@ -88,7 +98,10 @@ def test_a_density_that_cannot_be_used_is_refused(plane, tmp_path, options, func
     [
         ("a,b\n1,2\n", "no column 'smaller_gev'"),
         ("smaller_gev,larger_gev,density\n", "or no row"),
-        ("smaller_gev,larger_gev,density\n0.1,0.1,1\n0.1,0.2,1\n0.2,0.1,1\n", "must be a rectangle"),
+        (
+            "smaller_gev,larger_gev,density\n0.1,0.1,1\n0.1,0.2,1\n0.2,0.1,1\n",
+            "must be a rectangle",
+        ),
         ("smaller_gev,larger_gev,density\n0.1,0.1,x\n", "is no number"),
         ("smaller_gev,larger_gev,density\n0.1,0.1\n", "is no number"),
     ],
@@ -110,12 +123,19 @@ def test_an_event_outside_the_phase_space_is_named(plane):
 def lhe_text(momenta, weights, sign=1):
     blocks = []
     for rows, weight in zip(momenta, weights, strict=True):
-        lines = [f"4 1 {weight:.8e} 1.0 0.0073 0.118", f"{321 * sign} -1 0 0 0 0 0 0 0 0.493677 0.493677 0 9"]
+        lines = [
+            f"4 1 {weight:.8e} 1.0 0.0073 0.118",
+            f"{321 * sign} -1 0 0 0 0 0 0 0 0.493677 0.493677 0 9",
+        ]
         for code, row in zip((-211, -11, -11), rows, strict=True):
             cells = " ".join(f"{value:.12e}" for value in row)
             lines.append(f"{code * sign} 1 1 1 0 0 {cells} 0.0 0 9")
         blocks.append("<event>\n" + "\n".join(lines) + "\n# a comment\n</event>\n")
-    return '<LesHouchesEvents version="3.0">\n<init>\n</init>\n' + "".join(blocks) + "</LesHouchesEvents>\n"
+    return (
+        '<LesHouchesEvents version="3.0">\n<init>\n</init>\n'
+        + "".join(blocks)
+        + "</LesHouchesEvents>\n"
+    )
 
 
 def hepmc_text(momenta, weights, units="GEV"):
@@ -141,7 +161,11 @@ def test_every_kind_of_file_gives_the_same_events(tmp_path, kind):
         with uproot.recreate(path) as file:
             columns = {name: ak.Array(momenta[:, :, k].tolist())
                        for k, name in enumerate(("px_gev", "py_gev", "pz_gev", "energy_gev"))}  # fmt: skip
-            file["Decays"] = {"pdg_id": ak.Array([[-211, -11, -11]] * 20), "weight": weights, **columns}
+            file["Decays"] = {
+                "pdg_id": ak.Array([[-211, -11, -11]] * 20),
+                "weight": weights,
+                **columns,
+            }
     elif "lhe" in kind:
         text = lhe_text(momenta, weights, -1 if kind.startswith("conjugate") else 1)
         path.write_bytes(gzip.compress(text.encode()) if kind.endswith("gz") else text.encode())
@@ -161,7 +185,11 @@ def test_every_kind_of_file_gives_the_same_events(tmp_path, kind):
         ("e.lhe", "<event>\n2 1 1.0\n", "the last event has no end"),
         ("e.lhe", "<event>\n</event>\n", "an event without a line"),
         ("e.lhe", "<event>\nx 1 1.0 0 0 0\n</event>\n", "line 2: not the numbers of an event"),
-        ("e.lhe", "<event>\n1 1 1.0 0 0 0\n-211 1 0 0 0 0 0 0 0 1 1 0 9\n</event>\n", "event 1: no pi- e\\+ e\\+"),
+        (
+            "e.lhe",
+            "<event>\n1 1 1.0 0 0 0\n-211 1 0 0 0 0 0 0 0 1 1 0 9\n</event>\n",
+            "event 1: no pi- e\\+ e\\+",
+        ),
         ("e.hepmc", "E 0 1 1\nP 1 0 -211 a b c d e 1\n", "line 2: not the numbers"),
         ("e.root", "no root", "e.root"),
         ("e.lhe.gz", "no gzip", "not a whole text file"),

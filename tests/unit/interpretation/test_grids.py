@@ -15,7 +15,9 @@ def grid(part):
     return part("na62_2022", "piee")[1]
 
 
-@pytest.mark.parametrize(("lifetime", "acceptance"), list(zip(LIFETIMES_PS, ELECTRONS, strict=True)))
+@pytest.mark.parametrize(
+    ("lifetime", "acceptance"), list(zip(LIFETIMES_PS, ELECTRONS, strict=True))
+)
 def test_points_of_the_grid_come_out_as_they_are(grid, lifetime, acceptance):
     point = grid.at(0.3, lifetime)
     assert point.acceptance == pytest.approx(acceptance)
@@ -29,15 +31,26 @@ def test_between_points_lies_between_them(grid):
     between = grid.at(0.275, 173.2)  # the geometric mean of 100 and 300
     assert between.acceptance == pytest.approx(math.sqrt(0.029 * 0.011), rel=1e-3)
     assert grid.at(0.3, 5.0).acceptance == pytest.approx(math.sqrt(0.093 * 0.087))
-    acceptances = [grid.at(0.3, lifetime).acceptance for lifetime in (0, 1, 9.99, 10, 10.01, 50, 1e3, 1e4, 2e4)]
+    acceptances = [
+        grid.at(0.3, lifetime).acceptance for lifetime in (0, 1, 9.99, 10, 10.01, 50, 1e3, 1e4, 2e4)
+    ]
     assert acceptances == sorted(acceptances, reverse=True)
 
 
 def test_beyond_the_longest_lifetime_the_acceptance_goes_as_its_inverse(grid):
     far = grid.at(0.3, 1e7)
     assert far.acceptance == pytest.approx(0.0004e-3)
-    assert far.branching_fraction_limit == pytest.approx(1e3 * grid.at(0.3, 1e4).branching_fraction_limit)
+    assert far.branching_fraction_limit == pytest.approx(
+        1e3 * grid.at(0.3, 1e4).branching_fraction_limit
+    )
     assert "lifetime extrapolated" in far.notes[0]
+
+
+def test_beyond_the_longest_lifetime_of_a_pair_it_goes_as_the_square(tmp_path):
+    steep = (*ELECTRONS[:-1], ELECTRONS[-2] / 100.0)
+    grid = read_grids(write_grid(tmp_path / "pair.csv", steep, (0.2, 0.3), 1e-12))["isotropic"]
+    assert grid.at(0.2, 1e6).acceptance == pytest.approx(1e-4 * grid.at(0.2, 1e4).acceptance)
+    assert "as 1/lifetime^2" in grid.at(0.2, 1e6).notes[0]
 
 
 def test_beyond_the_masses_the_last_one_stands_and_says_so(grid):
@@ -46,7 +59,9 @@ def test_beyond_the_masses_the_last_one_stands_and_says_so(grid):
 
 
 def test_where_a_mass_saw_an_event_the_weaker_limit_stands(tmp_path):
-    path = write_grid(tmp_path / "g.csv", ELECTRONS, (0.2, 0.3), 1e-12, observed=lambda m: int(m > 0.25))
+    path = write_grid(
+        tmp_path / "g.csv", ELECTRONS, (0.2, 0.3), 1e-12, observed=lambda m: int(m > 0.25)
+    )
     grid = read_grids(path)["isotropic"]
     quiet, between, loud = (grid.at(mass, 0.0) for mass in (0.2, 0.21, 0.3))
     assert (quiet.observed, between.observed, loud.observed) == (0, 1, 1)
@@ -79,7 +94,10 @@ def test_an_impossible_lifetime_is_refused(grid, lifetime):
     ("change", "message"),
     [
         (lambda text: text.replace("effective_events", "events"), "no column 'effective_events'"),
-        (lambda text: text.replace("isotropic", "sideways"), "chirality 'sideways'; there are isotropic"),
+        (
+            lambda text: text.replace("isotropic", "sideways"),
+            "chirality 'sideways'; there are isotropic",
+        ),
         (lambda text: text.replace("0.43", "some", 1), "background: a cell is no number"),
         (lambda text: "\n".join(text.splitlines()[:-1]), "every mass needs the same lifetimes"),
         (lambda text: text.replace("0.093", "1.093"), "acceptance must be between 0 and 1"),
@@ -111,8 +129,14 @@ def test_an_unknown_search_or_channel_names_what_there_is():
 
 
 def test_phase_space_of_the_chains():
-    assert find_channel("na62_2022", "piee").mass_range_gev == pytest.approx((0.14008, 0.49317), abs=1e-4)
-    assert find_channel("na62_2019", "pimumu").mass_range_gev == pytest.approx((0.24523, 0.38802), abs=1e-4)
-    assert find_channel("besiii_2025", "majorana_pair").mass_range_gev == pytest.approx((0.49419, 1.54845), abs=1e-4)
+    assert find_channel("na62_2022", "piee").mass_range_gev == pytest.approx(
+        (0.14008, 0.49317), abs=1e-4
+    )
+    assert find_channel("na62_2019", "pimumu").mass_range_gev == pytest.approx(
+        (0.24523, 0.38802), abs=1e-4
+    )
+    assert find_channel("besiii_2025", "majorana_pair").mass_range_gev == pytest.approx(
+        (0.49419, 1.54845), abs=1e-4
+    )
     with pytest.raises(ValueError, match="has phase space between 0.1401 and 0.4932 GeV only"):
         find_channel("na62_2022", "piee").check_mass(0.6)

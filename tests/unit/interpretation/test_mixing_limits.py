@@ -36,9 +36,13 @@ def test_with_its_flight_the_limit_is_of_order_1e_5(part):
 def test_at_the_limit_as_many_events_are_expected_as_the_limit_allows(part):
     channel, grid = part("na62_2022", "piee")
     found = mixing_limit(channel, grid, 0.3, ELECTRON)
-    expected = channel.parents * found.acceptance_at_limit * channel.product(0.3, ELECTRON) * found.limit
+    expected = (
+        channel.parents * found.acceptance_at_limit * channel.product(0.3, ELECTRON) * found.limit
+    )
     assert expected == pytest.approx(2.305, rel=1e-4)
-    assert found.lifetime_at_limit_ps == pytest.approx(HeavyNeutralLepton(0.3, ELECTRON).lifetime_ps(found.limit))
+    assert found.lifetime_at_limit_ps == pytest.approx(
+        HeavyNeutralLepton(0.3, ELECTRON).lifetime_ps(found.limit)
+    )
 
 
 def test_where_n_flies_far_events_go_with_the_fourth_power_of_u(part):
@@ -49,7 +53,10 @@ def test_where_n_flies_far_events_go_with_the_fourth_power_of_u(part):
 
 
 def test_the_method_is_chosen(part):
-    paper, cls = (mixing_limit(*part("na62_2022", "piee"), 0.3, ELECTRON, method) for method in ("paper", "cls"))
+    paper, cls = (
+        mixing_limit(*part("na62_2022", "piee"), 0.3, ELECTRON, method)
+        for method in ("paper", "cls")
+    )
     assert cls.limit / paper.limit == pytest.approx(math.sqrt(1.02), rel=1e-4)
 
 
@@ -96,12 +103,19 @@ def test_one_channel_combined_is_that_channel(part):
 
 
 def test_channels_with_the_same_events_are_not_combined(part):
-    with pytest.raises(ValueError, match=r"overlap: both search for K\+ -> pi- e\+ e\+ in run_2017"):
+    with pytest.raises(
+        ValueError, match=r"overlap: both search for K\+ -> pi- e\+ e\+ in run_2017"
+    ):
         combined_limit([part("na62_2022", "piee"), part("na62_2019", "piee")], 0.3, ELECTRON)
 
 
 def test_a_row_has_every_column(part):
-    row = mixing_row(mixing_limit(*part("na62_2022", "piee"), 0.3, ELECTRON), "na62_2022 piee", "isotropic", "paper")
+    row = mixing_row(
+        mixing_limit(*part("na62_2022", "piee"), 0.3, ELECTRON),
+        "na62_2022 piee",
+        "isotropic",
+        "paper",
+    )
     assert tuple(row) == MIXING_COLUMNS
     assert row["mixing"] == "e" and row["mixing_upper_end"] == 1.0
 

@@ -61,7 +61,10 @@ def test_a_point_of_the_grid(recast):
 def test_the_text_says_the_same(recast):
     text = recast(*POINT, "--lifetime-ps", 100)
     assert text.startswith("na62_2022 piee: K+ -> e+ N, N -> pi- e+\n")
-    assert "\nobserved                       0\n" in text and "\nacceptance                     0.029\n" in text
+    assert (
+        "\nobserved                       0\n" in text
+        and "\nacceptance                     0.029\n" in text
+    )
 
 
 def test_chirality_is_chosen(recast):
@@ -82,7 +85,9 @@ def test_a_mixing_gives_its_limit_and_a_squared_one_its_lifetime(recast):
     assert found["prompt_reading_consistent"] is False
     limit = found["mixing_limit"]
     for factor in (0.99, 1.01):
-        at = json.loads(recast(*POINT, "--mixing", "1:0:0", "--mixing-squared", factor * limit, "--json"))
+        at = json.loads(
+            recast(*POINT, "--mixing", "1:0:0", "--mixing-squared", factor * limit, "--json")
+        )
         assert at["excluded"] is (factor > 1.0)
         assert at["lifetime_ps"] == pytest.approx(found["lifetime_at_limit_ps"] / factor, rel=1e-3)
 
@@ -90,7 +95,10 @@ def test_a_mixing_gives_its_limit_and_a_squared_one_its_lifetime(recast):
 def test_all_masses_and_their_export(recast, tmp_path):
     path = tmp_path / "ue4.dat"
     rows = json.loads(recast(*POINT[:4], "--mixing", "1:0:0", "--json"))
-    assert recast(*POINT[:4], "--mixing", "1:0:0", "--export", path) == f"{path}: {len(rows)} masses with a limit\n"
+    assert (
+        recast(*POINT[:4], "--mixing", "1:0:0", "--export", path)
+        == f"{path}: {len(rows)} masses with a limit\n"
+    )
     lines = path.read_text().splitlines()
     assert lines[0] == "# mN [MeV]   upper limit at 90% CL on |U_e|^2"
     numbers = [tuple(map(float, line.split())) for line in lines if not line.startswith("#")]
@@ -138,7 +146,10 @@ def test_a_density_and_its_events_agree(recast, model, tmp_path):
 
 def test_the_list_names_every_channel(recast):
     entries = json.loads(recast("--list", "--json"))
-    assert {(e["search"], e["channel"]) for e in entries} >= {("na62_2022", "piee"), ("besiii_2025", "majorana_pair")}
+    assert {(e["search"], e["channel"]) for e in entries} >= {
+        ("na62_2022", "piee"),
+        ("besiii_2025", "majorana_pair"),
+    }
     assert "K+ -> mu+ N, N -> pi- mu+" in recast("--list")
 
 
@@ -149,16 +160,39 @@ def test_the_list_names_every_channel(recast):
         (("--mass-gev", "0.1"), "has phase space between"),
         (("--mass-gev", "heavy"), "mass_gev must be a number; got 'heavy'"),
         (("--mass-gev", "nan"), "mass_gev must be a number"),
-        (("--mass-gev", "0.3", "--lifetime-ps", "-5"), "lifetimes_ps must be >= 0 and finite, in ps; got -5"),
+        (
+            ("--mass-gev", "0.3", "--lifetime-ps", "-5"),
+            "lifetimes_ps must be >= 0 and finite, in ps; got -5",
+        ),
         (("--mass-gev", "0.3", "--lifetime-ps", "inf"), "must be >= 0 and finite"),
-        (("--mass-gev", "0.3", "--chirality", "left"), "chirality must be isotropic or v_minus_a; got left"),
+        (
+            ("--mass-gev", "0.3", "--chirality", "left"),
+            "chirality must be isotropic or v_minus_a; got left",
+        ),
         (("--mass-gev", "0.3", "--mixing", "-1:1:0"), "mixing must be three numbers >= 0"),
         (("--mass-gev", "0.3", "--mixing", "0:0:0"), "not all three may be 0"),
-        (("--mass-gev", "0.3", "--mixing", "1:0:0", "--mixing-squared", "1.5"), "at most 1; got 1.5: unphysical"),
-        (("--mass-gev", "0.3", "--mixing", "1:0:0", "--mixing-squared", "0"), "must be > 0 and at most 1"),
+        (
+            ("--mass-gev", "0.3", "--mixing", "1:0:0", "--mixing-squared", "1.5"),
+            "at most 1; got 1.5: unphysical",
+        ),
+        (
+            ("--mass-gev", "0.3", "--mixing", "1:0:0", "--mixing-squared", "0"),
+            "must be > 0 and at most 1",
+        ),
         (("--mass-gev", "0.3", "--mixing-squared", "1e-5"), "needs mass_gev and mixing"),
-        (("--mass-gev", "0.3", "--mixing", "1:0:0", "--mixing-squared", "1e-5", "--lifetime-ps", "3"),
-         "lifetimes_ps: follows from mixing_squared"),
+        (
+            (
+                "--mass-gev",
+                "0.3",
+                "--mixing",
+                "1:0:0",
+                "--mixing-squared",
+                "1e-5",
+                "--lifetime-ps",
+                "3",
+            ),
+            "lifetimes_ps: follows from mixing_squared",
+        ),
         (("--mass-gev", "0.3", "--mixing", "1:0:0", "--nature", "dirac"), "a Dirac N keeps it"),
         (("--mass-gev", "0.3", "--nature", "weyl"), "nature must be majorana or dirac"),
         (("--mass-gev", "0.3", "--branching-fraction", "2"), "must be > 0 and at most 1"),
@@ -178,12 +212,30 @@ def test_what_cannot_be_used_is_one_line(recast, arguments, message):
         ("search: na62_2022\n", "channel is missing"),
         ("- 1\n", "must hold keys"),
         ("a: [", "not valid YAML"),
-        ("search: na62_2022\nchannel: piee\nmass: 0.3\n", "unknown key 'mass'; did you mean mass_gev?"),
-        ("search: na62_2022\nchannel: piee\nmass_gev: 0.3\ndensity: d.csv\n", "give one of mass_gev"),
-        ("search: na62_2022\nchannel: piee\nmass_gev: true\n", "mass_gev must be a number; got True"),
-        ("search: na62_2022\nchannel: piee\nmass_gev: 0.3\nlifetimes_ps: []\n", "1 to 1000 lifetimes"),
-        ("search: na62_2022\nchannel: piee\ndensity: d.csv\nlifetimes_ps: 5\n", "happens at one point"),
-        ("search: na62_2022\nchannel: piee\ndensity: d.csv\nchirality: isotropic\n", "of an N with a mass"),
+        (
+            "search: na62_2022\nchannel: piee\nmass: 0.3\n",
+            "unknown key 'mass'; did you mean mass_gev?",
+        ),
+        (
+            "search: na62_2022\nchannel: piee\nmass_gev: 0.3\ndensity: d.csv\n",
+            "give one of mass_gev",
+        ),
+        (
+            "search: na62_2022\nchannel: piee\nmass_gev: true\n",
+            "mass_gev must be a number; got True",
+        ),
+        (
+            "search: na62_2022\nchannel: piee\nmass_gev: 0.3\nlifetimes_ps: []\n",
+            "1 to 1000 lifetimes",
+        ),
+        (
+            "search: na62_2022\nchannel: piee\ndensity: d.csv\nlifetimes_ps: 5\n",
+            "happens at one point",
+        ),
+        (
+            "search: na62_2022\nchannel: piee\ndensity: d.csv\nchirality: isotropic\n",
+            "of an N with a mass",
+        ),
         ("search: na62_2022\nchannel: piee\ndensity: none.csv\n", "No such file"),
     ],
 )

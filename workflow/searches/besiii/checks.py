@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lnvsearch.generation.models import Decay
+from searches.besiii import recast
 from searches.besiii.steps import SELECTION
 from searches.checks import of_overlay, unknown
 from searches.configuration import nested, raise_if_any
@@ -33,7 +34,7 @@ def check_meaning(paper: ColliderSearch) -> None:
     raise_if_any(
         paper.file,
         [*_check_decays(paper), *_check_names(paper), *_check_systematics(paper),
-         *_check_calibration(paper), *paper.problems()],
+         *_check_calibration(paper), *recast.problems(paper.definition), *paper.problems()],
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from searches.besiii.recast import ColliderRecast
 from searches.definitions import (
     Parent,
     ParentLimit,
@@ -262,6 +263,7 @@ class BesiiiKeys(SearchKeys):
     systematics: Annotated[list[Systematic], Field(min_length=1)] = key(
         "Rows of the table of systematic uncertainties."
     )
+    recast: ColliderRecast = key("", None)
 
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from _problems_of_order(self.selection)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
 from searches.besiii import checks, definitions, own_data, publication, steps
+from searches.besiii.decays import with_mass
 from searches.besiii.definitions import BesiiiKeys
 from searches.besiii.steps import SELECTION
 from searches.configuration import ConfigurationError, checked, fill_defaults, read_yaml
@@ -89,7 +90,7 @@ class ColliderSearch(Paper):
                     model=entry["model"],
                     statistics=entry["statistics"],
                     mass_gev=mass,
-                    decay=_with_mass(entry["decay"], mass),
+                    decay=with_mass(entry["decay"], mass),
                     final_state=tuple(entry.get("final_state", signal_state)),
                     without_cuts=tuple(entry["without_cuts"]),
                     entry=name,
@@ -216,7 +217,7 @@ class ColliderSearch(Paper):
         settings = self.varied_settings(variation)
         decay = entry.decay
         if entry.entry is not None:
-            decay = _with_mass(settings["samples"][entry.entry]["decay"], entry.mass_gev)
+            decay = with_mass(settings["samples"][entry.entry]["decay"], entry.mass_gev)
         cocktail = {"file": self.cocktail_file(), "sample": sample}
         return {
             "decay": decay,
@@ -362,15 +363,3 @@ def _blinded(cuts: list[dict]) -> list[dict]:
     result = [cut for cut in cuts if cut is not window]
     place = [cut["cut"] for cut in result].index("kinematic_fit") + 1
     return [*result[:place], {**window, "cut": "closed_window"}, *result[place:]]
-
-
-def _with_mass(decay: Mapping, mass_gev: float | None) -> dict:
-    """The decay with the mass of the scan in place of the words `majorana_mass`."""
-    result = dict(decay)
-    if result.get("mass_gev") == "majorana_mass" and mass_gev is not None:
-        result["mass_gev"] = mass_gev
-    result["daughters"] = [
-        _with_mass(daughter, mass_gev) if isinstance(daughter, Mapping) else daughter
-        for daughter in decay["daughters"]
-    ]
-    return result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from searches.besiii import own_data
+from searches.besiii import own_data, recast
 from searches.search import NOMINAL, Step
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def _own_sensitivity(paper: ColliderSearch, wildcards) -> dict:
 
 
 STEPS = {
+    "recast_search": recast.STEP,
     "map_identification": Step(
         lambda paper, w: {"overlay": [paper.calibration_file()]}, _identification
     ),

@@ -22,6 +22,7 @@ _HOME = {
     "normalise_data": "steps.normalise_data",
     "estimate_from_control_samples": "steps.estimate_from_control_samples",
     "recast_search": "steps.recast_search",
+    "recast_decays": "steps.recast_decays",
     "validate_simulation": "steps.validate_simulation",
     "close_identification": "steps.close_identification",
     # Events as pictures: of the workflow, and of `lnvsearch show`.

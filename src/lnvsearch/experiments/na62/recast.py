@@ -13,8 +13,8 @@ from lnvsearch.experiments.na62.selection.identification_maps import Identificat
 from lnvsearch.experiments.na62.selection.select import select
 from lnvsearch.experiments.na62.selection.settings import SelectionSettings
 from lnvsearch.experiments.na62.selection.trigger import TriggerSettings
-from lnvsearch.generation.flight import FlightProposal
-from lnvsearch.generation.kaon.heavy_neutrino import Flight, generate_neutrino_decays
+from lnvsearch.generation.flight import Flight, FlightProposal
+from lnvsearch.generation.kaon.heavy_neutrino import generate_neutrino_decays
 from lnvsearch.recast_grid import ISOTROPIC, V_MINUS_A, LifetimeSums
 from lnvsearch.selection.mass_regions import in_region
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numba import njit
@@ -21,6 +20,7 @@ from numba import njit
 from lnvsearch import particles
 from lnvsearch.elementary_functions import cosine_and_sine_of_turn
 from lnvsearch.generation.chirality import minkowski, v_minus_a_weight
+from lnvsearch.generation.flight import Flight
 from lnvsearch.generation.kaon import densities, neutral_pion, three_body
 from lnvsearch.generation.kaon.decays import KaonDecays
 from lnvsearch.generation.kaon.kinematics import boost_row, two_body_momentum
@@ -34,19 +34,12 @@ from lnvsearch.generation.phase_space import maximum_weight
 from lnvsearch.generation.phase_space_blocks import fill_phase_space
 from lnvsearch.random_streams import stream_key, uniform4
 
-__all__ = ["Flight", "NeutrinoDecays", "generate_neutrino_decays"]
+__all__ = ["NeutrinoDecays", "generate_neutrino_decays"]
 
 #: Beam momentum of the boosts to the laboratory: 75 GeV/c (NA62, JINST 12 (2017) P05025).
 _BEAM_MOMENTUM_GEV = 75.0
 _PION, _DECAY_LEPTON, _LEPTON = range(3)  # columns of the final state
 _DISPLACED = (_PION, _DECAY_LEPTON)
-
-
-class Flight(Protocol):
-    """What draws how far N flies; see lnvsearch.generation.flight."""
-
-    def lengths(self, choice: np.ndarray, uniform: np.ndarray, boost: np.ndarray) -> np.ndarray:
-        """Lengths (n,) in m from uniform numbers (n,) and boosts beta gamma (n,)."""
 
 
 @dataclass(frozen=True)

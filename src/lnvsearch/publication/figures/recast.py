@@ -64,7 +64,7 @@ def recast_map(
     if acceptance is not None:
         figure.text(
             0.98, 0.995, f"dashed: published limit, uniform density (acceptance {acceptance:g} %)",
-            ha="right", va="top", fontsize=7,
+            ha="right", va="top", fontsize=8,
         )  # fmt: skip
     return figure, _numbers(rows, limit, acceptance)
 
@@ -109,7 +109,7 @@ def _draw_panel(axes: Axes, rows: list[dict], norm: Any, published: float | None
     if inside and min(shape) > 1:
         contours = axes.contour(masses, lifetimes, logarithm, levels=inside, colors="black",
                                 linewidths=0.7)  # fmt: skip
-        axes.clabel(contours, fmt=lambda level: f"{10.0 ** (level + 2.0):.4g} %", fontsize=7)
+        axes.clabel(contours, fmt=lambda level: f"{10.0 ** (level + 2.0):.4g} %", fontsize=8)
     drawable = np.isfinite(limit)
     if published is not None and min(shape) > 1 and drawable.any():
         if np.nanmin(limit) < published < np.nanmax(limit):

@@ -29,6 +29,7 @@ from lnvsearch.experiments.besiii.detector.measurements import (
     write_helix,
     write_shower,
 )
+from lnvsearch.particles import SPEED_OF_LIGHT_M_PER_NS
 from lnvsearch.random_streams import normal_pair, uniform4
 
 __all__ = [
@@ -62,6 +63,7 @@ Keys = namedtuple("Keys", PROCESSES)
 #: Tracks from the photon in slot s draw their random numbers as slots 2s + this and the next.
 _SECONDARY_SLOT = 1 << 20
 _TWO_PI = 2.0 * math.pi
+_CM_PER_M = 100.0
 
 #: Tuples of numbers and no arrays: counting references would cost as much as the physics.
 Constants = namedtuple("Constants", "masses ctaus")
@@ -89,11 +91,12 @@ def classify(pdg_id, codes, charges):
 
 @njit(cache=True, error_model="numpy")
 def simulate_chunk(
-    first, last, event_numbers, offsets, species, charge, momentum, keys, constants, response,
-    output, counts,
+    first, last, event_numbers, offsets, species, charge, momentum, start, keys, constants,
+    response, output, counts,
 ):  # fmt: skip
     """Fill `output` (N_ROWS, capacity) with the tracks of the events [first, last).
 
+    `start`: (m, 4), (x, y, z, ct) in m from the collision to where particles start, or (0, 4).
     COLUMNS are its first rows.  Returns the number of tracks; writes those of each event to
     `counts`.
     """
@@ -101,12 +104,15 @@ def simulate_chunk(
     for index in range(first, last):
         event = event_numbers[index]
         begin, end = offsets[index], offsets[index + 1]
-        point = _interaction_point(keys, event, response.beam)
+        collision = _interaction_point(keys, event, response.beam)
         end_cap = _end_cap(keys, event, response)
         before = n_tracks
         for particle in range(begin, end):
             slot = particle - begin
             kind = species[particle]
+            point, is_inside = _start_of(start, particle, collision, response.material)
+            if not is_inside:
+                continue
             if kind == PHOTON:
                 photon = (momentum[particle, 0], momentum[particle, 1], momentum[particle, 2],
                           momentum[particle, 3])
@@ -122,9 +128,10 @@ def simulate_chunk(
                     else 0.0
                 )  # fmt: skip
                 three = momentum[particle, 0], momentum[particle, 1], momentum[particle, 2]
+                late = _later(start, particle, momentum)
                 n_tracks = _record(
-                    keys, event, slot, slot, kind, charge[particle], three, point, True, nearby,
-                    end_cap, constants, response, output, n_tracks,
+                    keys, event, slot, slot, kind, charge[particle], three, point, late, True,
+                    nearby, end_cap, constants, response, output, n_tracks,
                 )  # fmt: skip
         if response.shared_counters.enabled:
             time_of_flight.share_counters(
@@ -144,6 +151,35 @@ def _interaction_point(keys, event, beam):
     x, y = normal_pair(u0, u1)
     z, _ = normal_pair(u2, u3)
     return x * beam.spot_x_cm, y * beam.spot_y_cm, z * beam.spot_z_cm
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _start_of(start, particle, collision, walls):
+    """Where a particle starts, cm, and whether that lies inside the chamber's inner wall.
+
+    Tracks from farther out, which miss the first layers, are not looked for.
+    """
+    if len(start) == 0:
+        return collision, True
+    x = collision[0] + _CM_PER_M * start[particle, 0]
+    y = collision[1] + _CM_PER_M * start[particle, 1]
+    z = collision[2] + _CM_PER_M * start[particle, 2]
+    return (x, y, z), x * x + y * y < walls.inner_wall_radius_cm * walls.inner_wall_radius_cm
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _later(start, particle, momentum):
+    """How much later a particle is at the counters than one from the collision, ns.
+
+    The time until it starts, less that for the way from its closest approach: to first order, the
+    displacement along its direction.
+    """
+    if len(start) == 0:
+        return 0.0
+    px, py, pz = momentum[particle, 0], momentum[particle, 1], momentum[particle, 2]
+    along = start[particle, 0] * px + start[particle, 1] * py + start[particle, 2] * pz
+    p_squared = px * px + py * py + pz * pz
+    return (start[particle, 3] - along * momentum[particle, 3] / p_squared) / SPEED_OF_LIGHT_M_PER_NS
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -220,19 +256,20 @@ def _convert(
         )
         n_tracks = _record(
             keys, event, _SECONDARY_SLOT + 2 * slot + daughter, slot, ELECTRON, charge, three,
-            vertex, False, 0.0, end_cap, constants, response, output, n_tracks,
+            vertex, 0.0, False, 0.0, end_cap, constants, response, output, n_tracks,
         )  # fmt: skip
     return n_tracks
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
 def _record(
-    keys, event, slot, truth_index, species, charge, momentum, vertex, from_collision,
+    keys, event, slot, truth_index, species, charge, momentum, vertex, late_ns, from_collision,
     nearby_gev, end_cap, constants, response, output, n_tracks,
 ):  # fmt: skip
     """Record one charged particle as track number `n_tracks`, if it is found.
 
     `momentum` (px, py, pz) at `vertex`, which lies inside the beam pipe if `from_collision`;
+    `late_ns`: later there than on a way from the collision;
     `nearby_gev`: photons that end in its shower.  A conversion in the walls is taken to see none
     of their material.  Returns the number of tracks so far.
     """
@@ -278,8 +315,8 @@ def _record(
     measured_p = math.sqrt(1.0 + tan_lambda * tan_lambda) / abs(kappa)
     write_dedx(keys, event, slot, p / mass, measured_p, constants, response, output, n_tracks)
     azimuth = math.atan2(py, px)
-    write_flight_time(keys, event, slot, azimuth, pt, pz, charge, p / energy, measured_p, end_cap,
-                       constants, response, output, n_tracks)  # fmt: skip
+    write_flight_time(keys, event, slot, azimuth, pt, pz, charge, p / energy, late_ns, measured_p,
+                      end_cap, constants, response, output, n_tracks)  # fmt: skip
     write_shower(keys, event, slot, species, azimuth, pt, pz, charge, p, region, arc, shower,
                  measured_p, constants, response, output, n_tracks)  # fmt: skip
     output[CHARGE_ROW, n_tracks] = charge

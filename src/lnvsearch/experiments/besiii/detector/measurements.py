@@ -98,10 +98,13 @@ def write_dedx(keys, event, slot, beta_gamma, measured_p, constants, response, o
 
 @njit(cache=True, error_model="numpy", forceinline=True)
 def write_flight_time(
-    keys, event, slot, azimuth, pt, pz, charge, beta, measured_p, end_cap, constants, response,
-    output, track,
+    keys, event, slot, azimuth, pt, pz, charge, beta, late_ns, measured_p, end_cap, constants,
+    response, output, track,
 ):  # fmt: skip
-    """Write the chi of the time of flight for each hypothesis, and the counters that were hit."""
+    """Write the chi of the time of flight for each hypothesis, and the counters that were hit.
+
+    `late_ns`: later than from the collision.
+    """
     field, shared = response.beam.magnetic_field_t, response.shared_counters
     region, path = identification.flight_path_m(pt, pz / pt, field, response.tof)
     resolution = response.tof.barrel_resolution_ns if region == tracks.BARREL else end_cap[0]
@@ -109,7 +112,7 @@ def write_flight_time(
     if region != tracks.MISSED:
         measured = identification.measure_flight_time(
             keys.tof, event, slot, path, beta, resolution, response.tof
-        )
+        ) + late_ns
     time_of_flight.record_hit(
         output[HIT_ROW:], track, measured, path, measured_p, resolution, azimuth, pt, pz, charge,
         region, field, end_cap[1], shared,

@@ -65,6 +65,8 @@ def simulate(
     event_number = np.ascontiguousarray(generated.event_number, dtype=np.int64)
     offsets = np.ascontiguousarray(generated.offsets, dtype=np.int64)
     momentum = np.ascontiguousarray(generated.four_momentum, dtype=np.float64)
+    start = np.empty((0, 4)) if generated.start_m is None else generated.start_m
+    start = np.ascontiguousarray(start, dtype=np.float64)
     counts = np.zeros(len(generated), dtype=np.int64)
     room = _capacity(species, 0, len(species))
     track = {name: np.empty(room, dtype=TRACK_BRANCHES[name][0]) for name in COLUMNS}
@@ -73,7 +75,7 @@ def simulate(
     for first in range(0, len(generated), _EVENTS_PER_CHUNK):
         last = min(first + _EVENTS_PER_CHUNK, len(generated))
         n_tracks = simulate_chunk(
-            first, last, event_number, offsets, species, charge, momentum, keys, constants,
+            first, last, event_number, offsets, species, charge, momentum, start, keys, constants,
             response, output, counts,
         )  # fmt: skip
         for name, row in zip(COLUMNS, output, strict=False):  # behind them: counters

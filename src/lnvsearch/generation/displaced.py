@@ -1,0 +1,68 @@
+"""Let decaying particles of generated events fly: where their daughters start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numba import njit
+
+from lnvsearch.generation.events import GeneratedEvents
+from lnvsearch.generation.flight import Flight
+from lnvsearch.random_streams import stream_key, uniform4
+
+__all__ = ["DisplacedEvents", "let_fly"]
+
+
+@dataclass(frozen=True)
+class DisplacedEvents:
+    """Generated events with `start_m`, and of their k flying particles the lengths and boosts.
+
+    `length_m`, `boost` (beta gamma): (k, n), in the laboratory.
+    """
+
+    events: GeneratedEvents
+    length_m: np.ndarray
+    boost: np.ndarray
+
+
+@njit(cache=True, error_model="numpy")
+def _uniform_pairs(key, event_number, slot):
+    """Two uniform numbers, (2, n), of every event."""
+    result = np.empty((2, len(event_number)))
+    for i in range(len(event_number)):
+        result[0, i], result[1, i], _, _ = uniform4(key, event_number[i], slot, 0, 0)
+    return result
+
+
+def let_fly(
+    events: GeneratedEvents, decays: Sequence[int], mass_gev: float, flight: Flight, *,
+    base_seed: int, sample: str,
+) -> DisplacedEvents:
+    """Events in which some particles of one mass fly before they decay.
+
+    `decays`: theirs, as `events.origin` counts them; none is the daughter of another.  Their photons
+    start with the other daughters.
+    """
+    event = np.repeat(np.arange(len(events)), np.diff(events.offsets))
+    start = np.zeros((len(event), 4))
+    key = stream_key(base_seed, sample, "flight")
+    lengths, boosts = [], []
+    for decay in decays:
+        daughters = np.flatnonzero(events.origin == decay)
+        parent = np.stack(
+            [
+                np.bincount(event[daughters], events.four_momentum[daughters, axis], len(events))
+                for axis in range(4)
+            ],
+            axis=1,
+        )
+        boost = np.linalg.norm(parent[:, :3], axis=1) / mass_gev
+        length = flight.lengths(*_uniform_pairs(key, events.event_number, decay), boost)
+        # Proper time times four-velocity; what is at rest stays.
+        scale = np.divide(length, boost * mass_gev, out=np.zeros_like(length), where=boost > 0.0)
+        start[daughters] = (parent * scale[:, np.newaxis])[event[daughters]]
+        lengths.append(length)
+        boosts.append(boost)
+    return DisplacedEvents(replace(events, start_m=start), np.array(lengths), np.array(boosts))
