@@ -147,7 +147,8 @@ class RegionCounter:
 
     def __init__(self, regions: Mapping[str, Region], edges_gev: Iterable[float]) -> None:
         self.regions = dict(regions)
-        self.edges_gev = list(edges_gev)
+        # One array for all counters that are given it: a sample has thousands of counters.
+        self.edges_gev = edges_gev if isinstance(edges_gev, np.ndarray) else np.array([*edges_gev])
         self._sums = {name: WeightedSums() for name in self.regions}
         self._nearest = {name: np.empty((2, 0)) for name in self.regions}
         self._content = np.zeros(len(self.edges_gev) - 1)

@@ -34,7 +34,7 @@ KnownCuts = dict[tuple[int, ...], tuple[np.ndarray, "WeightedSums"]]
 COLUMNS = (*cutflow.COLUMNS, "selection")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class WeightedSums:
     """Sums over events of what is left, c, and of its products: c, c^2, c g; and a count.
 

@@ -89,7 +89,7 @@ _FROM_CANDIDATE = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SingleCutLoss:
     """Weight with all conditions, and with all but one: sums over candidates of one sample.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import get_type_hints
 
 import numpy as np
@@ -61,8 +62,15 @@ class SpectrumBins:
         >>> SpectrumBins(0.25, 1.0, 0.25).edges_gev.tolist()
         [0.25, 0.5, 0.75, 1.0]
         """
-        number = round((self.high_gev - self.low_gev) / self.width_gev)
-        return self.low_gev + self.width_gev * np.arange(number + 1)
+        return _edges(self.low_gev, self.high_gev, self.width_gev)
+
+
+@cache
+def _edges(low: float, high: float, width: float) -> np.ndarray:
+    """One array for all who ask, which nobody may change."""
+    edges = low + width * np.arange(round((high - low) / width) + 1)
+    edges.flags.writeable = False
+    return edges
 
 
 @dataclass(frozen=True)
