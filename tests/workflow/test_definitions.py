@@ -5,11 +5,10 @@ import subprocess
 import sys
 
 import pytest
-import yaml
 from searches.configuration import ConfigurationError, checked, read_config, read_yaml
 from searches.definitions import Config
 from searches.keys import definitions_in, meaning_of
-from searches.load import EXPERIMENTS, load_papers
+from searches.load import EXPERIMENTS
 from searches.na62 import cuts as kaon_cuts
 
 from lnvsearch.detector.parameters import parameters
@@ -85,8 +84,8 @@ BAD_TEXTS = {
     "an object of Python": ("papers: !!python/name:os.system\n", ["not valid YAML", "fix"]),
     "a tag with a text that it cannot take": ("papers: !!bool perhaps\n", ["not valid YAML"]),
     "a date that is none": ("papers: 2020-13-45\n", ["not valid YAML"]),
-    "a file in Latin-1": (b"# caf\xe9\npapers: [besiii_2025]\n", ["not valid YAML"]),
-    "a file in UTF-16": ("papers: [besiii_2025]\n".encode("utf-16"), ["not valid YAML"]),
+    "a file in Latin-1": (b"# caf\xe9\npapers: [besiii_2025]\n", ["not UTF-8 text; save it as UTF-8"]),
+    "a file in UTF-16": ("papers: [besiii_2025]\n".encode("utf-16"), ["not UTF-8 text"]),
     "nested beyond measure": ("papers: " + "[" * 5000, ["not valid YAML"]),
 }
 

@@ -12,6 +12,7 @@ rule combine_limits:
         csv="results/combinations/{combination}.csv",
         tex="results/combinations/{combination}.tex",
         md="results/combinations/{combination}.md",
+        provenance="results/combinations/{combination}.provenance.json",
     log:
         "results/combinations/logs/combine_limits/{combination}.log",
     wildcard_constraints:

@@ -37,10 +37,12 @@ os.environ.update(LNVSEARCH_CONFIGURATION=str(DATA_ROOT.absolute()))
 sys.path.insert(0, str(ROOT / "workflow"))
 
 import frozen
+import reasons
 from fingerprint import ProjectCode
 from searches.combined import combinations_of
 from searches.configuration import ConfigurationError, read_config
 from searches.load import load_papers
+from searches.publication import small_statistics
 from searches.search import NOMINAL
 from snakemake.utils import update_config
 
@@ -63,6 +65,7 @@ CODE = ProjectCode(
     kept=Path.cwd() / ".snakemake" / "source_texts.json",
 )
 atexit.register(CODE.keep)
+reasons.shorten_reasons()
 
 # For messages of failed jobs: options with which snakemake runs as it does now.
 options = ["--cores", "1"]

@@ -40,12 +40,18 @@ def results(paper: ColliderSearch) -> dict[str, Result]:
         "selected": {
             name: paper.selected_file(signal, name) for name in (NOMINAL, *variations)
         },
+        "user_counts": None if paper.data_file is None else paper.data_result("counts"),
+        "user_sensitivity": {} if paper.data_file is None else {
+            paper.channel: paper.data_result("sensitivity", f"{paper.channel}.json")
+        },
         "user_spectra": None if paper.data_file is None else paper.data_result("spectra"),
     }
 
 
 SETTINGS: dict[str, Setting] = {
     **publication.SETTINGS,
+    "bounded": lambda paper, entry: paper.channels[paper.channel]["limit"]["bounded"],
+    "confidence_level": lambda paper, entry: paper.config["confidence_level"],
     "in_mass_bin": lambda paper, entry: paper.settings["mass_bin"]["in_efficiency"],
     "inputs": lambda paper, entry: paper.origin_of_inputs(""),
     "samples": lambda paper, entry: paper.cut_flow_samples(),

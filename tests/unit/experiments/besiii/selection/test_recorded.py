@@ -7,6 +7,7 @@ import pytest
 import uproot
 from printed_figures import texts
 
+from lnvsearch.event_files import read_tree, tree_file
 from lnvsearch.experiments.besiii.detector.simulate import simulate
 from lnvsearch.experiments.besiii.events import write_recorded
 from lnvsearch.experiments.besiii.selection.kkee import select
@@ -59,6 +60,7 @@ def given(settings, selection):
         return {
             "selection": values, "channel": "kkee", "selection_name": "lnv",
             "window_gev": WINDOW, "is_unblinded": is_unblinded,
+            "mass_bins": {"masses_gev": [0.9, 1.1], "width_gev": 0.2, "masses": "fitted"},
         }
 
     return of
@@ -84,7 +86,12 @@ def test_nothing_that_is_written_depends_on_what_is_closed(files, given, tmp_pat
         select_data(file, given(True), tmp_path / "open.root")["counts"]["events"]
         for file in files.values()
     ]
-    assert opened[0][0] > 300 and opened[1] == [0]
+    assert opened[0][0] > 300 and opened[1][0] == 0
+    # Bins of the mass scan: within 25 MeV of one mass for both pairs, in the window.
+    in_bins = opened[0][3:]
+    assert len(in_bins) == 2 and 0 < sum(in_bins) <= opened[0][0] and sum(opened[1][3:]) == 0
+    assert tables["with"]["counts"]["region"][3:] == ["mass_bin_0.900", "mass_bin_1.100"]
+    assert tables["with"]["counts"]["events"][3:] == [None, None]
 
 
 def test_closed_bins_are_empty_in_the_table_and_hatched_in_the_figure(
@@ -97,7 +104,10 @@ def test_closed_bins_are_empty_in_the_table_and_hatched_in_the_figure(
     bins = list(zip(spectra["closed"]["mass_low_gev"], spectra["closed"]["mass_high_gev"], strict=True))
     inside = [low < WINDOW[1] - 1e-9 and high > WINDOW[0] + 1e-9 for low, high in bins]
     assert [n is None for n in spectra["closed"]["events"]] == inside and sum(inside) == 25
-    signal = str(tmp_path / "open.root")
+    signal = str(tmp_path / "signal.root")
+    with tree_file(signal) as write:
+        write("Candidates", read_tree(tmp_path / "open.root", "Candidates"))
+        write("Generated", {"selected": np.ones(1000, dtype=bool)})
     published = read_published(root / "resources/published/besiii_2025/numbers.csv")
     drawn = {
         name: figure2(published, signal, {}, table, window_gev=WINDOW, base_seed=1)
@@ -113,4 +123,4 @@ def test_closed_bins_are_empty_in_the_table_and_hatched_in_the_figure(
         assert "recorded data" in said and "simulated events" not in said
     n_open = sum(n or 0 for n in spectra["closed"]["events"])
     said = " ".join(text.get_text() for text in texts(drawn["closed"][0]))
-    assert f"closed bins left out ({n_open})" in said
+    assert f"closed bins left out: {n_open}" in said
