@@ -83,7 +83,8 @@ def read_csv(path: str | Path) -> dict[str, list[Any]]:
     for line_number, line in enumerate(lines[1:], start=2):
         if len(line) != len(header):
             raise ValueError(
-                f"{path}, line {line_number}: {len(line)} cells, but the header has {len(header)}"
+                f"{path}, line {line_number}: {len(line)} cells, but the header has {len(header)}; "
+                "make or copy it again"
             )
     return {
         name: _typed([line[index] for line in lines[1:]]) for index, name in enumerate(header)

@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -92,7 +93,17 @@ def command(*arguments):
 
 
 @pytest.fixture(scope="module")
-def slurm(tmp_path_factory):
+def only_here():
+    """One Slurm on a machine at a time: tests of another checkout wait."""
+    import fcntl
+
+    with open(Path(tempfile.gettempdir()) / "lnvsearch_slurm.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="module")
+def slurm(only_here, tmp_path_factory):
     folder = tmp_path_factory.mktemp("slurm")
     for name in ("state", "spool"):
         (folder / name).mkdir()
@@ -108,7 +119,7 @@ def slurm(tmp_path_factory):
             pid = folder / f"{name}.pid"
             if pid.exists():
                 os.kill(int(pid.read_text()), signal.SIGTERM)
-        INSTALLED_CONF.unlink()
+        INSTALLED_CONF.unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,8 @@ def with_overlays(settings: dict, inputs: dict) -> dict:
 
     for path in inputs["overlay"]:
         overlay = configuration.read_yaml(path)
+        if not isinstance(overlay.get("detector"), dict):
+            raise ValueError(f"{path}: no values of a detector; delete it and run again")
         detector = configuration.overlaid(settings["detector"], overlay["detector"], path)
         settings = {**settings, "detector": detector}
     return settings

@@ -186,7 +186,7 @@ class IdentificationMaps:
         try:
             corrections = correctionlib.CorrectionSet.from_string(text)
         except RuntimeError as error:
-            raise ValueError(f"no correctionlib file: {error}") from error
+            raise ValueError(f"no correctionlib file: {error}; delete it and run again") from error
         _check_names([name for name in corrections if name in MAPS], "efficiency maps")
         momentum = np.arange(_STEP_GEV, _HIGHEST_GEV + _STEP_GEV / 2, _STEP_GEV)
         tables = {}
