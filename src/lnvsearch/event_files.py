@@ -320,16 +320,21 @@ def _branch_type(values):
 def tree_file(path: str | Path) -> Iterator[TreeFile]:
     """Give a function that adds columns to a tree of a ROOT file (LZ4), chunk by chunk.
 
-    The file is written whole or not at all.
+    The file is written whole or not at all; equal contents are equal bytes.
 
     >>> with tree_file("selected.root") as write:       # doctest: +SKIP
     ...     write("Candidates", {"mass_gev": masses})
     """
     import uproot
 
+    from lnvsearch.equal_bytes import PLACEHOLDER, name_by_content, without_clock
+
+    # Through an open file, uproot does not write its name, which is that of this process.
+    options = {"compression": uproot.LZ4(1), "uuid_function": lambda: PLACEHOLDER}
     with written_whole(path) as temporary:
-        with uproot.recreate(temporary, compression=uproot.LZ4(1)) as file:
+        with open(temporary, "w+b") as stream, without_clock(), uproot.recreate(stream, **options) as file:
             yield TreeFile(file)
+        name_by_content(temporary)
 
 
 def join_tree_files(parts: Iterable[str | Path], path: str | Path) -> None:

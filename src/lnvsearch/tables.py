@@ -29,6 +29,7 @@ __all__ = [
     "to_csv",
     "to_markdown",
     "to_tex",
+    "with_note",
 ]
 
 Table = Mapping[str, Sequence[Any]]
@@ -216,6 +217,15 @@ def to_tex(table: Table, headings: Mapping[str, str] | None = None) -> str:
     ]
     lines += [r"\bottomrule", r"\end{tabular}"]
     return "\n".join(lines) + "\n"
+
+
+def with_note(text: str, text_format: str, note: str) -> str:
+    """Return the text of a table in `tex` or `md` with a line below it; unchanged for `csv` or ''."""
+    if not note or text_format == "csv":
+        return text
+    if text_format == "md":
+        return f"{text}\n*{note}*\n"
+    return f"{text}\\par{{\\footnotesize {_tex_escaped(note)}}}\n"
 
 
 def _typed(cells: list[str]) -> list[Any]:

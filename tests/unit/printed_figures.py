@@ -1,6 +1,6 @@
 """What every figure must be to be printed."""
 
-from lnvsearch.publication.figures.style import LABEL, figure_bytes, publication_style
+from lnvsearch.publication.figures.style import PLAIN_LABEL, figure_bytes, publication_style
 from lnvsearch.tables import number_of_rows
 
 
@@ -16,7 +16,7 @@ def check(made):
     """Labelled, legible, and inside its printed size; `made`: {name: (figure, numbers drawn)}."""
     for name, (figure, numbers) in made.items():
         assert figure_bytes(figure, "png").startswith(b"\x89PNG"), name
-        assert any(LABEL in text.get_text() for text in texts(figure)), name
+        assert any(PLAIN_LABEL in text.get_text() for text in texts(figure)), name
         assert min(text.get_fontsize() for text in texts(figure)) >= 7.9, name
         width, height = figure.get_size_inches()
         assert round(width * 2.54, 3) in (8.6, 17.0), name

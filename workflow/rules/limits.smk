@@ -96,6 +96,7 @@ rule tabulate_limits_by_method:
         csv="results/{paper}/tables/limits_by_method.csv",
         tex="results/{paper}/tables/limits_by_method.tex",
         md="results/{paper}/tables/limits_by_method.md",
+        provenance="results/{paper}/tables/limits_by_method.provenance.json",
     log:
         "results/{paper}/logs/tabulate_limits_by_method.log",
     resources:
@@ -104,6 +105,7 @@ rule tabulate_limits_by_method:
     params:
         code=code_of("tabulate_limits_by_method"),
         compared=lambda w: search(w).limit_variants(),
+        statistics=lambda w: small_statistics(search(w)),
     script:
         "../scripts/tabulate_limits_by_method.py"
 
@@ -115,6 +117,7 @@ rule coverage:
         undercoverage="results/{paper}/tables/undercoverage.csv",
         tex="results/{paper}/tables/undercoverage.tex",
         md="results/{paper}/tables/undercoverage.md",
+        provenance="results/{paper}/limits/coverage.provenance.json",
     log:
         "results/{paper}/logs/coverage.log",
     resources:

@@ -13,6 +13,7 @@ rule tabulate_table:
         ),
         tex="results/{paper}/tables/{table}.tex",
         md="results/{paper}/tables/{table}.md",
+        provenance="results/{paper}/tables/{table}.provenance.json",
     log:
         "results/{paper}/logs/tabulate_table/{table}.log",
     wildcard_constraints:
@@ -30,6 +31,7 @@ rule tabulate_table:
         name=lambda w: search(w).table(w.table).name,
         results=lambda w: list(search(w).table(w.table).files),
         settings=lambda w: search(w).table(w.table).settings,
+        statistics=lambda w: small_statistics(search(w)),
     script:
         "../scripts/tabulate_table.py"
 
@@ -46,6 +48,7 @@ rule draw_figure:
         ),
         png="results/{paper}/figures/{figure}.png",
         csv="results/{paper}/figures/{figure}.csv",
+        provenance="results/{paper}/figures/{figure}.provenance.json",
     log:
         "results/{paper}/logs/draw_figure/{figure}.log",
     wildcard_constraints:
@@ -63,6 +66,7 @@ rule draw_figure:
         name=lambda w: search(w).figure(w.figure).name,
         results=lambda w: list(search(w).figure(w.figure).files),
         settings=lambda w: search(w).figure(w.figure).settings,
+        statistics=lambda w: small_statistics(search(w)),
     script:
         "../scripts/draw_figure.py"
 
@@ -79,6 +83,7 @@ rule compare_with_published:
         ),
         summary="results/{paper}/comparison.md",
         parts="results/{paper}/comparison.json",
+        provenance="results/{paper}/comparison.provenance.json",
     log:
         "results/{paper}/logs/compare_with_published.log",
     resources:
@@ -107,6 +112,7 @@ rule summarise_comparison:
             caption="../report/comparison_summary.rst",
             category="comparison",
         ),
+        provenance="results/comparison.provenance.json",
     log:
         "results/logs/summarise_comparison.log",
     resources:

@@ -4,16 +4,20 @@ from job import job
 from output import write_table
 
 
-def draw_figure(module, figure, files, settings, outputs):
-    """`module` declares the `figure`; `files`: its results by name; `outputs`: format -> path."""
+def draw_figure(module, figure, files, settings, outputs, statistics=""):
+    """`module` declares the `figure`; `files`: its results by name; `outputs`: format -> path.
+
+    `statistics`: what is written over a figure of events where there are few.
+    """
     from importlib import import_module
 
     from lnvsearch.files import written_whole
-    from lnvsearch.publication.figures.style import figure_bytes
+    from lnvsearch.publication.figures.style import figure_bytes, mark_small_statistics
     from lnvsearch.publication.results import read_inputs
 
     paper = import_module(f"lnvsearch.{module.removeprefix('lnvsearch.')}")
     drawing, numbers = paper.FIGURES[figure].make(read_inputs(files), settings)
+    mark_small_statistics(drawing, statistics)
     for kind in ("pdf", "png"):
         with written_whole(outputs[kind]) as temporary:
             temporary.write_bytes(figure_bytes(drawing, kind))
@@ -27,5 +31,6 @@ if __name__ == "__main__":
             figure=snakemake.params.name,
             files=dict(zip(snakemake.params.results, snakemake.input.results, strict=True)),
             settings=snakemake.params.settings,
+            statistics=snakemake.params.statistics,
             outputs={kind: snakemake.output[kind] for kind in ("pdf", "png", "csv")},
         )

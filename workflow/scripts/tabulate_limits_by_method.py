@@ -4,16 +4,20 @@ from job import job
 from output import write_text
 
 
-def tabulate_limits_by_method(limits, published, compared, csv, tex, md):
-    """`limits`: channel -> file of records; three texts of the same table."""
+def tabulate_limits_by_method(limits, published, compared, csv, tex, md, statistics=""):
+    """`limits`: channel -> file of records; three texts of the same table.
+
+    `statistics`: what stands below the printed ones where there are few events.
+    """
     from lnvsearch.publication.limits_by_method import limits_by_method
     from lnvsearch.publication.published import read_published
     from lnvsearch.publication.results import read_inputs
-    from lnvsearch.tables import to_csv, to_markdown, to_tex
+    from lnvsearch.tables import to_csv, to_markdown, to_tex, with_note
 
     table = limits_by_method(read_inputs(limits), compared, read_published(published))
-    for path, to_text in ((csv, to_csv), (tex, to_tex), (md, to_markdown)):
-        write_text(path, to_text(table))
+    write_text(csv, to_csv(table))
+    for kind, path, to_text in (("tex", tex, to_tex), ("md", md, to_markdown)):
+        write_text(path, with_note(to_text(table), kind, statistics))
 
 
 if __name__ == "__main__":
@@ -26,4 +30,5 @@ if __name__ == "__main__":
             csv=snakemake.output.csv,
             tex=snakemake.output.tex,
             md=snakemake.output.md,
+            statistics=snakemake.params.statistics,
         )

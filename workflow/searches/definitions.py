@@ -24,7 +24,10 @@ def _events(meaning: str, default: int, minimum: int = 100) -> Any:
 
 
 class Statistics(Keys):
-    """Simulated events a sample, by the purpose of the sample."""
+    """Simulated events a sample, by the purpose of the sample.
+
+    A sample with `wanted_uncertainty` has what that needs, and this at most.
+    """
 
     signal: int = _events("Events of each signal sample (the paper has 100,000).", 100_000)
     calibration: int = _events(
@@ -47,6 +50,24 @@ class Statistics(Keys):
     kaon_control: int = _events(
         "Decays of each control sample of the kaon searches.", 1_000_000, 1000
     )
+
+
+class WantedUncertainty(Keys):
+    """A number of a sample, and how well it must be known."""
+
+    channel: Name = key("Channel of the selection.")
+    selection: Name = key("The selection.")
+    region: Name = key("Region of the selection in which the sample's acceptance is.")
+    percent: float = key("Relative statistical uncertainty that is wanted.", gt=0, le=100)
+
+
+def wanted_uncertainty() -> Any:
+    """The key of a sample that says what its number of events follows from."""
+    return key(
+        "Uncertainties that the sample's numbers need: it has the events that reach all of them, as "
+        "an earlier run tells (docs/scaling.md), and those of `statistics` at most.  Without it, all "
+        "of those.", None, min_length=1,
+    )  # fmt: skip
 
 
 def _path(path: str) -> str:

@@ -17,6 +17,7 @@ from lnvsearch.publication.contents import PARTS, Content
 from lnvsearch.publication.labels import decay_label
 from searches.assumptions import assumptions
 from searches.configuration import ConfigurationError
+from searches.definitions import Statistics
 
 if TYPE_CHECKING:
     from searches.search import Paper
@@ -81,6 +82,21 @@ SETTINGS: dict[str, Setting] = {
     "labels": lambda paper, entry: labels(paper),
     "title": lambda paper, entry: paper.settings["title"],
 }
+
+
+def small_statistics(paper: Paper) -> str:
+    """What figures and tables say of a run with fewer events than the definitions' defaults.
+
+    They are those of the first purpose, in the order of the search's samples (the signal is the
+    first), that has fewer; empty if none.
+    """
+    purposes = dict.fromkeys(sample["statistics"] for sample in paper.settings["samples"].values())
+    for purpose in purposes:
+        events = paper.config["statistics"][purpose]
+        wanted = Statistics.model_fields[purpose].default
+        if events < wanted:
+            return f"Test configuration: {events:,} events, not {wanted:,}"
+    return ""
 
 
 def module_of(paper: Paper) -> ModuleType:

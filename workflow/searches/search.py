@@ -23,6 +23,7 @@ from searches.configuration import (
 )
 from searches.definitions import NOMINAL, STAGES, SearchKeys, Variation
 from searches.sample_jobs import SampleJobs
+from searches.wanted import effective_shares, needed_events
 
 PROJECT = Path(__file__).resolve().parents[2]
 #: Name of the sample of recorded events, if there is one.
@@ -209,7 +210,20 @@ class Paper(SampleJobs):
 
     def number_of_events(self, sample: str, variation: str = NOMINAL) -> int:
         """Decays to generate."""
-        return self.config["statistics"][self.samples[sample]["statistics"]]
+        entry = self.samples[sample]
+        most = self.config["statistics"][entry["statistics"]]
+        return self.wanted_events(sample, entry.get("wanted_uncertainty"), most)
+
+    def wanted_events(self, sample: str, wanted: Iterable[Mapping] | None, most: int) -> int:
+        """Events that reach the uncertainties that are wanted of a sample, `most` at most."""
+        if wanted is None:
+            return most
+        return needed_events(wanted, self.effective_shares.get(sample, {}), most)
+
+    @cached_property
+    def effective_shares(self) -> Mapping[str, Mapping[tuple[str, str, str], float]]:
+        """What earlier runs had of effective events for each generated one (`searches.wanted`)."""
+        return effective_shares(self.resource(f"effective_events/{self.name}.csv"))
 
     def simulation_inputs(self, sample: str, job: str) -> dict:
         """Files that the simulation of a sample reads."""

@@ -50,6 +50,8 @@ def results(paper: ColliderSearch) -> dict[str, Result]:
 
 SETTINGS: dict[str, Setting] = {
     **publication.SETTINGS,
+    "bounded": lambda paper, entry: paper.channels[paper.channel]["limit"]["bounded"],
+    "confidence_level": lambda paper, entry: paper.config["confidence_level"],
     "in_mass_bin": lambda paper, entry: paper.settings["mass_bin"]["in_efficiency"],
     "inputs": lambda paper, entry: paper.origin_of_inputs(""),
     "samples": lambda paper, entry: paper.cut_flow_samples(),

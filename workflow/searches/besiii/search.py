@@ -152,7 +152,9 @@ class ColliderSearch(Paper):
         return self.channels[channel]["efficiency_sample"]
 
     def number_of_events(self, sample: str, variation: str = NOMINAL) -> int:
-        return self.config["statistics"][self.samples[sample].statistics]
+        one = self.samples[sample]
+        wanted = self.settings["samples"].get(one.entry, {}).get("wanted_uncertainty")
+        return self.wanted_events(sample, wanted, self.config["statistics"][one.statistics])
 
     def signal_window(self) -> list[float]:
         window = next(c for c in self.settings["selection"] if c["cut"] == "signal_window")

@@ -133,6 +133,7 @@ SETTINGS: dict[str, Setting] = {
     "channel": lambda paper, entry: entry["channel"],
     "channels": lambda paper, entry: _channels(paper),
     "compared": lambda paper, entry: _compared(paper, "description"),
+    "data_sets": lambda paper, entry: paper.settings["data_sets"],
     "detector": lambda paper, entry: paper.detector,
     "label": lambda paper, entry: publication.labels(paper)[entry["channel"]],
     "legends": lambda paper, entry: _compared(paper, "legend"),

@@ -119,6 +119,10 @@ class RecordedEvents:
     def __len__(self) -> int:
         return len(self.event_number)
 
+    def __repr__(self) -> str:
+        tracks = self.track_offsets[-1] if len(self.track_offsets) else 0
+        return f"<{len(self)} recorded events, {tracks} tracks, of {self.n_generated} generated>"
+
     def track_covariance(self) -> np.ndarray:
         """Covariance matrices of all tracks, shape (m, 5, 5), order of HELIX_PARAMETERS."""
         rows, columns = np.tril_indices(5)

@@ -43,7 +43,8 @@ FIGURES = {
         ("window_gev", "base_seed"),
     ),
     "figure3": Content(
-        f"{_FIGURES}.limits.figure3", ("published", "scan"), ("in_mass_bin",)
+        f"{_FIGURES}.limits.figure3", ("published", "scan"),
+        ("in_mass_bin", "bounded", "confidence_level"),
     ),
     "efficiency_vs_mass": Content(
         f"{_FIGURES}.efficiency.efficiency_vs_mass", ("published", "efficiencies"), ("in_mass_bin",)
@@ -55,7 +56,7 @@ FIGURES = {
     ),
     "punzi_curve": Content(f"{_FIGURES}.selection.punzi_curve", ("published", "punzi")),
     "modelling": Content(f"{_FIGURES}.efficiency.modelling", ("published", "systematics_by_mass")),
-    "acceptance_map": Content(f"{_FIGURES}.candidates.acceptance_map", ("selected/nominal",)),
+    "acceptance_map": Content(f"{_FIGURES}.acceptance.acceptance_map", ("selected/nominal",)),
     "calibration_curve": Content(
         f"{_FIGURES}.efficiency.calibration_curve",
         ("published", "calibration_trials", "calibration_record"),

@@ -6,7 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from lnvsearch.publication.figures.style import COLOURS, column_figure, in_style, label_axes
+from lnvsearch.publication.figures.style import (
+    COLOURS,
+    PLAIN_LABEL,
+    column_figure,
+    in_style,
+    label_axes,
+)
 from lnvsearch.publication.undercoverage import (
     COLUMNS,
     Curve,
@@ -74,7 +80,7 @@ def coverage_map(coverage: Table, *, labels: Mapping[str, str]) -> tuple[Figure,
     for panel, strip in pairs[len(searches) :]:
         panel.remove()
         strip.remove()
-    label_axes(axes[0, 0])
+    label_axes(axes[0, 0], f"{PLAIN_LABEL} — exact sums over counts")
     _legend(figure, [method for method in _STYLES if any(key[2] == method for key in curves)])
     return figure, _numbers(curves)
 

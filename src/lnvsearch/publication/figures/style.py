@@ -21,14 +21,19 @@ __all__ = [
     "COLOURS",
     "DATA_LABEL",
     "LABEL",
+    "PLAIN_LABEL",
     "column_figure",
     "figure_bytes",
     "in_style",
     "label_axes",
+    "mark_small_statistics",
     "publication_style",
+    "say_too_few",
 ]
 
 LABEL = "lnvsearch reproduction — simulated events"
+#: Of a figure that draws no event: diagrams, a detector, sums of probabilities.
+PLAIN_LABEL = "lnvsearch reproduction"
 #: Of a figure with recorded events of the user's own.
 DATA_LABEL = "lnvsearch — simulated signal, recorded data"
 
@@ -132,8 +137,24 @@ def column_figure(columns: int = 1, height_cm: float = 6.6, **grid: Any) -> tupl
 
 
 def label_axes(axes: Axes, label: str = LABEL) -> None:
-    """Write above the axes that what is drawn comes from a simulation of this project."""
+    """Write above the axes where what is drawn comes from: LABEL, DATA_LABEL or PLAIN_LABEL."""
     axes.set_title(label, loc="left", fontsize=_SMALL_FONT_POINTS, style="italic", pad=4)
+
+
+def mark_small_statistics(figure: Figure, statistics: str) -> None:
+    """Write over a figure how few events it is made of, where it draws events; nothing if empty."""
+    labels = (axes.get_title(loc="left") for axes in figure.axes)
+    if statistics and any(label in (LABEL, DATA_LABEL) for label in labels):
+        figure.suptitle(statistics, fontsize=_SMALL_FONT_POINTS, color=COLOURS["vermilion"])
+
+
+def say_too_few(axes: Axes, what: str) -> None:
+    """Write into axes that would be empty what there is too little of to be drawn."""
+    axes.text(
+        0.5, 0.45, f"Too few events:\n{what}", transform=axes.transAxes, ha="center", va="center",
+        fontsize=_FONT_POINTS, color=COLOURS["vermilion"], zorder=10,
+        bbox={"facecolor": "white", "edgecolor": COLOURS["vermilion"], "pad": 4.0},
+    )
 
 
 def figure_bytes(figure: Figure, file_format: str) -> bytes:

@@ -6,8 +6,8 @@ import numpy as np
 import printed_figures
 import pytest
 
+from lnvsearch.papers.besiii_2025.figures.acceptance import draw_acceptance
 from lnvsearch.papers.besiii_2025.figures.candidates import (
-    draw_acceptance,
     draw_masses,
     draw_probabilities,
     pseudo_data,
@@ -20,6 +20,8 @@ from lnvsearch.papers.besiii_2025.figures.efficiency import (
 )
 from lnvsearch.papers.besiii_2025.figures.limits import figure3
 from lnvsearch.papers.besiii_2025.figures.selection import cut_flow, punzi_curve
+from lnvsearch.publication.figures.style import mark_small_statistics
+from lnvsearch.statistics import methods
 from lnvsearch.tables import find_rows
 
 _CUTS = ("generated", "acceptance", "kinematic_fit")
@@ -60,7 +62,11 @@ def made(published, shared_results):
         "efficiency_vs_mass": efficiency_vs_mass(results["efficiencies"], published),
         "modelling": modelling(results["systematics_by_mass"], published),
         "calibration_curve": calibration_curve(
-            calibration, published, {"values": {"nominal": {"value": 2.0}}}
+            calibration, published,
+            {
+                "values": {"nominal": {"value": 2.0, "simulated_uncertainty": 0.001}},
+                "allowed": [0.0, 2.0], "simulated_at_ends": [0.19, 0.15],
+            },
         ),
         "cut_flow": cut_flow(flow, samples=["signal_phsp"]),
         "punzi_curve": punzi_curve(published, punzi),
@@ -200,9 +206,87 @@ def test_probability_density_has_area_one_and_map_counts_all(made):
     assert numbers["efficiency"] == pytest.approx(ratio.tolist())
 
 
+def test_a_figure_with_too_few_events_says_so(published):
+    nothing = {
+        "figure2": draw_masses([], [], window_gev=(3.07, 3.12)),
+        "probabilities": draw_probabilities({"empty": []}),
+        "acceptance": draw_acceptance([1.0], [1.1], [True]),
+        "punzi": punzi_curve(published, {
+            "chi_square_cut": [10, 20], "efficiency": [0.0, 0.0], "background": [0.0, 0.0],
+            "figure_of_merit": [0.0, 0.0],
+        }),
+    }
+    for name, (figure, _) in nothing.items():
+        assert any("Too few events" in t.get_text() for t in printed_figures.texts(figure)), name
+    printed_figures.check({name: made for name, made in nothing.items() if name != "probabilities"})
+
+
+def test_few_events_are_written_over_a_figure_of_events_alone(made):
+    for draw, is_marked in ((lambda: draw_masses([3.1], [], window_gev=(3.07, 3.12)), True),
+                            (figure1, False)):
+        figure, _ = draw()
+        mark_small_statistics(figure, "")
+        assert not any("test" in text.get_text() for text in printed_figures.texts(figure))
+        mark_small_statistics(figure, "Test configuration: 2,000 events, not 100,000")
+        marks = [t for t in printed_figures.texts(figure) if "2,000 events" in t.get_text()]
+        assert len(marks) == is_marked
+
+
+def test_the_published_event_of_figure2_lies_across_its_window():
+    figure, _ = draw_masses(
+        [3.09, 3.10, 3.10], [], window_gev=(3.07, 3.12), published_events=1.0,
+        branching_fraction_per_candidate=1e-9,
+    )
+    (bar,) = figure.axes[0].containers[-1:]
+    segment = bar[2][0].get_segments()[0]
+    assert segment[:, 0] == pytest.approx([3.07, 3.12]) and list(segment[:, 1]) == [1.0, 1.0]
+    legend = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    # Two candidates in the highest bin, drawn as one.
+    assert any(r"5\times10^{-10}" in text for text in legend)
+    assert "Published: 1 in the window, mass not printed" in legend
+
+
+def test_figure3_expects_the_limit_without_an_event(made, results):
+    _, numbers = made["figure3"]
+    scan = find_rows(results["scan"], kind="simulated", variant="nominal", method="rolke")
+    expected = find_rows(numbers, series="expected_nominal")
+    assert [row["mass_gev"] for row in expected] == sorted(row["mass_gev"] for row in scan)
+    for row in scan:
+        (drawn,) = find_rows(numbers, series="expected_nominal", mass_gev=row["mass_gev"])
+        if row["background"] == 0:
+            # Without background nothing is expected: the limit is that of no event.
+            none = methods.counting_experiment(
+                0, 0.0, 0.0, row["efficiency"], row["efficiency_uncertainty"]
+            )
+            upper = methods.interval("rolke", none, 0.90, bounded=False).upper
+            one = row["upper_branching_fraction"] / row["upper_events"]
+            assert drawn["upper_branching_fraction"] == pytest.approx(one * upper)
+        low, high = (
+            find_rows(numbers, series=f"expected_nominal_{end}_95", mass_gev=row["mass_gev"])[0]
+            for end in ("low", "high")
+        )
+        assert low["upper_branching_fraction"] <= drawn["upper_branching_fraction"]
+        assert drawn["upper_branching_fraction"] <= high["upper_branching_fraction"]
+
+
+def test_the_punzi_figure_says_that_without_background_it_is_the_efficiency(published):
+    for background, said in ((0.0, True), (1e-4, True), (0.5, False)):
+        rows = {"chi_square_cut": [10, 20], "efficiency": [0.1, 0.2],
+                "background": [background] * 2, "figure_of_merit": [0.05, 0.1]}
+        figure, _ = punzi_curve(published, rows)
+        shown = any("is the efficiency" in t.get_text() for t in printed_figures.texts(figure))
+        assert shown == said
+
+
+def test_the_cut_flow_speaks_in_words(made):
+    figure, _ = made["cut_flow"]
+    axes = figure.axes[0]
+    assert axes.get_xticklabels()[-1].get_text() == "kinematic fit converges"
+    assert axes.get_legend().get_texts()[0].get_text() == "Phase space"
+    assert "50" in [label.get_text() for label in axes.get_yticklabels()]
+
+
 def test_bad_inputs_are_named(published):
-    with pytest.raises(ValueError, match="'empty'"):
-        draw_probabilities({"empty": []})
     with pytest.raises(ValueError, match="one entry an event"):
         draw_acceptance([1.0, 1.1], [1.0], [True])
     flow = dict.fromkeys(("sample", "variation", "cut", "cumulative_efficiency"), [])

@@ -49,7 +49,7 @@ TABLES = {
 
 FIGURES = {
     "coverage_map": COVERAGE_MAP,
-    "layout": Content(f"{_FIGURES}.beam_line.layout", (), ("detector",)),
+    "layout": Content(f"{_FIGURES}.beam_line.layout", (), ("detector", "data_sets")),
     "identification": Content(
         f"{_FIGURES}.identification.pion_and_electron_identification", ("closure",)
     ),
@@ -116,7 +116,8 @@ HEADINGS = {
     "user_data_published_acceptances": "User's data, published acceptances",
     "user_data_simulated_acceptances": "User's data, simulated acceptances",
     "effective_events": "Effective events",
-    "simulated_masked_region": "Simulated, masked region",
+    "published_masked_region": "Published, masked region without the signal region",
+    "simulated_masked_region": "Simulated, masked region without the signal region",
     "simulated_control_region": "Simulated, control region",
     "control_events_derived": "Control events, derived",
     "weight_per_control_event_derived": "Weight of a control event, derived",

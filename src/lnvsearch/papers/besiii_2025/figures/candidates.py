@@ -1,4 +1,4 @@
-"""Distributions of candidates: their mass, the fit's probability, the acceptance."""
+"""Distributions of candidates: their mass, and the fit's probability."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from lnvsearch.publication.figures.style import (
     column_figure,
     in_style,
     label_axes,
+    say_too_few,
 )
 from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.tables import Table
@@ -25,9 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
-    "acceptance_map",
     "chi_square_probability",
-    "draw_acceptance",
     "draw_masses",
     "draw_probabilities",
     "figure2",
@@ -40,6 +39,9 @@ _PROBABILITY_LABELS = {
     "radiation_off": "no radiation",
     "nominal": "nominal",
 }
+_PROBABILITY_COLUMNS = (
+    "sample", "probability_low", "probability_high", "candidates", "density", "density_uncertainty",
+)
 Window = tuple[float, float]
 
 
@@ -56,24 +58,37 @@ def figure2(
 
     `selected` is a file of selected events, `user_spectra` the table `mass_low_gev, mass_high_gev,
     events` of the user's data, without a number where they are closed; without it, one draw of the
-    expected backgrounds, whose `spectra` these are.  The window that the paper prints is marked where
-    it is another than `window_gev`.  All else as in `draw_masses`.
+    expected backgrounds, whose `spectra` these are, and the events that the paper prints.  The window
+    that the paper prints is marked where it is another than `window_gev`.  All else as in
+    `draw_masses`.
     """
     closed: list[Window] = []
+    observed = None
     if user_spectra is not None:
         data, closed = _user_masses(user_spectra)
         label = "Data, closed bins left out" if closed else "Data"
     else:
         data, expected = pseudo_data(spectra, base_seed)
-        label = f"Background pseudo-data, {expected:.1g} expected"
+        label = f"Background, {_power_of_ten(expected)} expected, drawn"
+        observed = published.legible_value("observed_events")
     printed = tuple(
         published.legible_value(f"signal_window_{end}_gev") for end in ("low", "high")
     )
+    generated = len(read_tree(selected, "Generated", ["selected"])["selected"])
     return draw_masses(
         _masses(selected), data, window_gev=tuple(window_gev), data_label=label, closed_gev=closed,
-        is_data=user_spectra is not None,
+        is_data=user_spectra is not None, published_events=observed,
         published_window_gev=None if None in printed else printed,
+        branching_fraction_per_candidate=generated / published.value("n_jpsi"),
     )
+
+
+def _power_of_ten(value: float) -> str:
+    """A small number with one digit, as text for matplotlib."""
+    mantissa, exponent = f"{value:.0e}".split("e")
+    if value == 0 or -2 <= int(exponent) <= 2:
+        return f"{value:.1g}"
+    return rf"${mantissa}\times10^{{{int(exponent)}}}$"
 
 
 def _user_masses(spectra: Table) -> tuple[np.ndarray, list[Window]]:
@@ -115,6 +130,8 @@ def draw_masses(
     *,
     window_gev: Window,
     published_window_gev: Window | None = None,
+    published_events: float | None = None,
+    branching_fraction_per_candidate: float | None = None,
     closed_gev: Sequence[Window] = (),
     is_data: bool = False,
     data_label: str = "Pseudo-data",
@@ -124,7 +141,10 @@ def draw_masses(
     """Draw the mass of the K⁺K⁺e⁻e⁻ candidates, signal shape against data, and the window.
 
     `signal_mass_gev` and `data_mass_gev` are the masses (GeV) of the candidates that pass all cuts
-    but the window.  The signal shape is scaled to the highest bin of the data, or to 1.  Bins with
+    but the window.  The signal shape is scaled to the highest bin of the data, or to 1; with
+    `branching_fraction_per_candidate`, the branching fraction that one candidate stands for unscaled,
+    the legend says which branching fraction that is.  `published_events`: a count that the paper
+    prints for the whole of its window, drawn as a point across it.  Bins with
     their centre in a window of `closed_gev` are hatched, and have no number of data; `is_data` says
     that the data are recorded events.  The numbers are `mass_low_gev, mass_high_gev,
     signal_candidates, signal_scaled, data_candidates, in_window`.
@@ -136,21 +156,20 @@ def draw_masses(
         for masses in (signal_mass_gev, data_mass_gev)
     )
     centres = (edges[:-1] + edges[1:]) / 2
-    is_closed = np.zeros(bins, dtype=bool)
-    for low, high in closed_gev:
-        is_closed |= (centres > low) & (centres < high)
+    is_closed = np.any([(centres > low) & (centres < high) for low, high in closed_gev or [(0, 0)]], axis=0)
     highest = max(int(data.max()), 1)
-    scaled = signal * (highest / max(int(signal.max()), 1))
-
+    scale = highest / max(int(signal.max()), 1)
+    scaled = signal * scale
     figure, axes = column_figure()
-    _draw_histograms(axes, edges, data, f"{data_label} ({int(data.sum())})", scaled)
+    legend = _signal_legend(scale, branching_fraction_per_candidate)
+    _draw_histograms(axes, edges, data, f"{data_label}: {int(data.sum())}", scaled, legend)
+    if not signal.any():
+        say_too_few(axes, "no candidate of the signal is left")
     _hatch(axes, edges, is_closed)
     _mark_window(axes, window_gev, 0.75 * highest)
-    if published_window_gev not in (None, window_gev):
-        for edge in published_window_gev:
-            line = axes.axvline(edge, color=COLOURS["grey"], linestyle="-.", linewidth=0.9)
-        line.set_label("Published window")
-    axes.set(xlim=range_gev, ylim=(0.0, 1.45 * highest))
+    _draw_published(axes, published_events, published_window_gev or window_gev)
+    _mark_published_window(axes, window_gev, published_window_gev)
+    axes.set(xlim=range_gev, ylim=(0, 1.7 * max(highest, published_events or 0)))
     axes.set_xlabel(r"$M(K^{+}K^{+}e^{-}e^{-}+\mathrm{c.c.})$ [GeV/$c^2$]")
     axes.set_ylabel(f"Candidates / ({1000 * bin_width_gev:g} MeV/$c^2$)")
     axes.legend(loc="upper left", ncols=1)
@@ -167,7 +186,34 @@ def draw_masses(
     }
 
 
-def _draw_histograms(axes: Axes, edges, data, data_label: str, signal) -> None:
+def _signal_legend(scale: float, branching_fraction_per_candidate: float | None) -> str:
+    """What the signal is scaled to."""
+    if branching_fraction_per_candidate is None:
+        return "Signal simulation (scaled)"
+    value = _power_of_ten(scale * branching_fraction_per_candidate)
+    return rf"Signal simulation, as for $\mathcal{{B}}=${value}"
+
+
+def _mark_published_window(axes: Axes, window_gev: Window, published_gev: Window | None) -> None:
+    """Lines at the ends of the window that the paper prints, where it is another."""
+    if published_gev not in (None, window_gev):
+        for edge in published_gev:
+            line = axes.axvline(edge, color=COLOURS["grey"], linestyle="-.", linewidth=0.9)
+        line.set_label("Published window")
+
+
+def _draw_published(axes: Axes, events: float | None, window_gev: Window) -> None:
+    """The count that the paper prints, across the window: where in it is not printed."""
+    if events:
+        middle = 0.5 * (window_gev[0] + window_gev[1])
+        axes.errorbar(
+            [middle], [events], xerr=0.5 * (window_gev[1] - window_gev[0]), fmt="o", color="black",
+            markersize=3.6, elinewidth=0.9, zorder=5,
+            label=f"Published: {events:g} in the window, mass not printed",
+        )
+
+
+def _draw_histograms(axes: Axes, edges, data, data_label: str, signal, signal_label: str) -> None:
     import mplhep
 
     mplhep.histplot(
@@ -189,7 +235,7 @@ def _draw_histograms(axes: Axes, edges, data, data_label: str, signal) -> None:
         yerr=False,
         color=COLOURS["blue"],
         linewidth=1.2,
-        label="Signal simulation (scaled)",
+        label=signal_label,
     )
 
 
@@ -240,29 +286,20 @@ def draw_probabilities(
     `chi_square` maps the legend to the χ² of the sample's true candidates; without radiation and
     with right covariances the distribution is flat at 1.  The numbers are, bin by bin,
     `sample, probability_low, probability_high, candidates, density, density_uncertainty`.
-    Raises ValueError for an empty sample.
+    A sample without candidates is named in the legend and not drawn.
     """
     from scipy.special import chdtrc
 
     figure, axes = column_figure()
-    numbers: dict[str, list] = {
-        name: []
-        for name in (
-            "sample",
-            "probability_low",
-            "probability_high",
-            "candidates",
-            "density",
-            "density_uncertainty",
-        )
-    }
+    numbers: dict[str, list] = {name: [] for name in _PROBABILITY_COLUMNS}
     edges = np.linspace(0.0, 1.0, bins + 1)
     styles = zip(("blue", "vermilion", "green", "purple"), ("o", "s", "^", "D"), strict=True)
     lowest = highest = 1.0
     for (label, values), (colour, marker) in zip(chi_square.items(), styles, strict=False):
         values = np.asarray(values, dtype=float)
         if values.size == 0:
-            raise ValueError(f"chi_square[{label!r}] is empty; give at least one candidate")
+            axes.plot([], [], marker, color=COLOURS[colour], label=f"{label}: no candidate")
+            continue
         counts, _ = np.histogram(chdtrc(degrees_of_freedom, values), edges)
         density = counts * bins / values.size
         uncertainty = np.sqrt(counts) * bins / values.size
@@ -277,7 +314,7 @@ def draw_probabilities(
             markersize=3.2,
             linewidth=0.8,
             color=COLOURS[colour],
-            label=rf"{label}: $\langle\chi^2\rangle$ = {values[np.isfinite(values)].mean():.2f}",
+            label=f"{label}: median {np.median(values):.1f}",
         )
         rows = zip(edges[:-1], edges[1:], counts, density, uncertainty, strict=True)
         for row in rows:
@@ -288,69 +325,9 @@ def draw_probabilities(
     axes.set(xlim=(0.0, 1.0), yscale="log", ylim=(0.5 * lowest, 4.0 * highest))
     axes.set_xlabel(rf"Fit probability $P(\chi^2_{{4C}},\,{degrees_of_freedom})$")
     axes.set_ylabel("Density of candidates")
-    axes.legend(loc="upper right")
+    axes.legend(loc="upper right", title=r"$\chi^2_{4C}$ of candidates (flat: median 3.4)",
+                title_fontsize=8)
+    if not numbers["sample"]:
+        say_too_few(axes, "no candidate is left")
     label_axes(axes)
     return figure, numbers
-
-
-def acceptance_map(selected: str) -> tuple[Figure, dict[str, list]]:
-    """Draw the acceptance from the generated decays in a file of selected events."""
-    generated = read_tree(selected, "Generated")
-    return draw_acceptance(
-        generated["true_m_ke_1_gev"], generated["true_m_ke_2_gev"], generated["selected"]
-    )
-
-
-@in_style
-def draw_acceptance(
-    generated_m_ke_1_gev: ArrayLike,
-    generated_m_ke_2_gev: ArrayLike,
-    selected: ArrayLike,
-    *,
-    bin_width_gev: float = 0.05,
-    range_gev: tuple[float, float] = (0.45, 2.65),
-) -> tuple[Figure, dict[str, list]]:
-    """Draw the selection efficiency against the two true K⁺e⁻ masses of phase-space decays.
-
-    The arrays have one entry an event: the two masses (GeV) of one pairing, at random or the
-    better one, and whether the event is selected.  Bins with fewer than 20 events stay blank.  The
-    numbers are `m_ke_1_low_gev, m_ke_2_low_gev, bin_width_gev, generated, selected, efficiency`
-    for all bins with events.
-    """
-    first = np.asarray(generated_m_ke_1_gev, dtype=float)
-    second = np.asarray(generated_m_ke_2_gev, dtype=float)
-    passed = np.asarray(selected, dtype=bool)
-    if not first.shape == second.shape == passed.shape:
-        raise ValueError(
-            "the two masses and `selected` must have one entry an event, not the shapes "
-            f"{first.shape}, {second.shape} and {passed.shape}"
-        )
-    bins = round((range_gev[1] - range_gev[0]) / bin_width_gev)
-    edges = np.linspace(*range_gev, bins + 1)
-    generated, _, _ = np.histogram2d(first, second, [edges, edges])
-    kept, _, _ = np.histogram2d(first[passed], second[passed], [edges, edges])
-    efficiency = np.divide(kept, generated, out=np.full_like(kept, np.nan), where=generated > 0)
-
-    figure, axes = column_figure(height_cm=7.2)
-    drawn = np.where(generated >= 20, 100.0 * efficiency, np.nan)
-    # A few sparse bins fluctuate far up; they must not set the scale of all.
-    highest = float(np.nanpercentile(drawn, 99)) if np.isfinite(drawn).any() else 1.0
-    mesh = axes.pcolormesh(
-        edges, edges, drawn.T, cmap="cividis", vmin=0.0, vmax=highest, rasterized=True
-    )
-    axes.plot(range_gev, range_gev, color="black", linestyle="--", linewidth=0.8)
-    axes.set(xlim=range_gev, ylim=range_gev, aspect="equal")
-    axes.set_xlabel(r"True $m(K^{+}e^{-})_1$ [GeV/$c^2$]")
-    axes.set_ylabel(r"True $m(K^{+}e^{-})_2$ [GeV/$c^2$]")
-    bar = figure.colorbar(mesh, ax=axes, pad=0.02)
-    bar.set_label("Efficiency [%]")
-    label_axes(axes)
-    filled = np.nonzero(generated > 0)
-    return figure, {
-        "m_ke_1_low_gev": edges[filled[0]].round(9).tolist(),
-        "m_ke_2_low_gev": edges[filled[1]].round(9).tolist(),
-        "bin_width_gev": [bin_width_gev] * len(filled[0]),
-        "generated": generated[filled].astype(int).tolist(),
-        "selected": kept[filled].astype(int).tolist(),
-        "efficiency": efficiency[filled].tolist(),
-    }

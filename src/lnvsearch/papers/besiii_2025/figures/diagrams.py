@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lnvsearch.publication.figures.style import COLOURS, LABEL, column_figure, in_style
+from lnvsearch.publication.figures.style import COLOURS, PLAIN_LABEL, column_figure, in_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -103,7 +103,7 @@ def figure1() -> tuple[Figure, dict[str, list]]:
             for column, cell in zip(numbers.values(), row, strict=True):
                 column.append(cell)
     figure.text(
-        0.01, 0.01, f"{LABEL}: the models (a) two_majorana, (b) one_majorana",
+        0.01, 0.01, f"{PLAIN_LABEL} — diagrams of the decay models (a) two_majorana, (b) one_majorana",
         size=8, style="italic",
     )
     return figure, numbers

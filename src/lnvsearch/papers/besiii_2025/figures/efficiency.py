@@ -11,6 +11,7 @@ from lnvsearch.papers.besiii_2025.figures.readings import reading_curves
 from lnvsearch.papers.besiii_2025.readings import percent_at
 from lnvsearch.publication.figures.style import COLOURS, column_figure, in_style, label_axes
 from lnvsearch.publication.published import PublishedNumbers
+from lnvsearch.publication.rounding import pdg_round
 from lnvsearch.tables import Table, find_rows, table_rows
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ def calibration_curve(
         color=COLOURS["vermilion"],
         linestyle="--",
         linewidth=1.0,
-        label=f"Calibrated, $k={chosen_scale:.3f}$",
+        label=f"Calibrated, $k$ = {_with_error(calibration_record)}",
     )
     axes.set_xlabel("Scale $k$ of the low-momentum electron response")
     axes.set_ylabel("Efficiency [%]")
@@ -206,6 +207,17 @@ def calibration_curve(
         "chosen": [row[0] == chosen_scale for row in rows],
         "published_percent": [target] * len(rows),
     }
+
+
+def _with_error(record: Mapping[str, Any]) -> str:
+    """The calibrated scalar with the digits that the events allow.
+
+    Its uncertainty is that of the efficiency over the slope between the ends of the range.
+    """
+    found = record["values"]["nominal"]
+    (first, last), (begin, end) = record["allowed"], record["simulated_at_ends"]
+    slope = abs(end - begin) / (last - first)
+    return pdg_round(found["value"], found["simulated_uncertainty"] / slope if slope else 0.0)
 
 
 def _draw_published(axes, published: PublishedNumbers, numbers: dict[str, list]) -> None:

@@ -6,7 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from lnvsearch.papers.besiii_2025.figures.readings import reading_curves
-from lnvsearch.publication.figures.style import COLOURS, column_figure, in_style, label_axes
+from lnvsearch.publication.figures.style import (
+    COLOURS,
+    column_figure,
+    in_style,
+    label_axes,
+    say_too_few,
+)
 from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.tables import Table, find_rows, table_from_rows
 
@@ -17,35 +23,88 @@ if TYPE_CHECKING:
 __all__ = ["figure3"]
 
 _UNIT = 1e-9
+_EXPECTED = "expected_nominal"
 _COLUMNS = ("mass_gev", "series", "upper_branching_fraction", "reading_confidence")
-_DERIVED = ("derived", "nominal", "Derived from published inputs", "vermilion", "^", "")
+_DERIVED = ("derived", "nominal", "Derived from the paper", "vermilion", "^", "")
 
 
 @in_style
 def figure3(
-    scan: Table, published: PublishedNumbers, *, in_mass_bin: bool = True, method: str = "rolke"
+    scan: Table,
+    published: PublishedNumbers,
+    *,
+    in_mass_bin: bool = True,
+    method: str = "rolke",
+    confidence_level: float = 0.90,
+    bounded: bool = False,
 ) -> tuple[Figure, dict[str, list]]:
     """Draw the limits at 90 % confidence level: simulated, derived and published.
 
     `scan` has the columns of the mass scan's file.  Simulated are all three angles of the pair, with
     equal weight, and each with the other reading of the bin in mass (thin and dashed), and the
     isotropic pair before the calibration; all with `method`.  Published points are filled where
-    legible, hollow where read with low confidence, and missing where not read.  The numbers are
-    `mass_gev, series, upper_branching_fraction, reading_confidence`.
+    legible, hollow where read with low confidence, and missing where not read.  The band is what the
+    isotropic pair's limits would be for background alone, from 2.3 to 97.7 % of the experiments.  The
+    numbers are `mass_gev, series, upper_branching_fraction, reading_confidence`.
     """
-    figure, axes = column_figure(height_cm=8.6)
+    figure, axes = column_figure(height_cm=10.0)
     curves = [*(("simulated", *curve) for curve in reading_curves(in_mass_bin)), _DERIVED]
-    rows = [*_draw_curves(axes, scan, method, curves), *_draw_published(axes, published)]
+    rows = [
+        *_draw_curves(axes, scan, method, curves),
+        *_draw_published(axes, published),
+        *_draw_expected(axes, scan, method, confidence_level, bounded),
+    ]
     numbers = table_from_rows([dict(zip(_COLUMNS, row, strict=True)) for row in rows], _COLUMNS)
     drawn = numbers["upper_branching_fraction"]
     if drawn:
-        axes.set_ylim(0.0, 1.9 * max(drawn) / _UNIT)
+        axes.set_ylim(0.85 * min(drawn) / _UNIT, 1.05 * max(drawn) / _UNIT)
+    else:
+        say_too_few(axes, "no mass has a limit")
     axes.set_xlim(0.5, 1.6)
     axes.set_xlabel(r"$m_{\nu_M}$ [GeV/$c^2$]")
-    axes.set_ylabel(r"$\mathcal{B}^{\mathrm{UL}}$ at 90% CL [$10^{-9}$]")
-    axes.legend(loc="upper right", ncols=1)
+    axes.set_ylabel(
+        rf"$\mathcal{{B}}^{{\mathrm{{UL}}}}$ at {100 * confidence_level:g}% CL [$10^{{-9}}$]"
+    )
+    figure.legend(loc="outside lower center", ncols=2, columnspacing=0.6, handlelength=1.4)
     label_axes(axes)
     return figure, numbers
+
+
+def _draw_expected(
+    axes: Axes, scan: Table, method: str, confidence_level: float, bounded: bool
+) -> Iterator[tuple]:
+    """Draw the limits of the isotropic pair that background alone leads one to expect."""
+    import numpy as np
+
+    from lnvsearch.statistics import expected, methods
+
+    rows = find_rows(scan, kind="simulated", variant="nominal", method=method)
+    rows = sorted(
+        (row for row in rows if row["mass_gev"] is not None), key=lambda row: row["mass_gev"]
+    )
+    if not rows:
+        return
+    background, efficiency, sigma = (
+        np.array([row[name] for row in rows], dtype=float)
+        for name in ("background", "efficiency", "efficiency_uncertainty")
+    )
+    experiment = methods.counting_experiment(0, background, 0.0, efficiency, sigma)
+    limits = expected.expected_limits(experiment, method, confidence_level, bounded=bounded)
+    # What one produced decay is as a branching fraction.
+    one = np.array([row["upper_branching_fraction"] / row["upper_events"] for row in rows])
+    masses = [row["mass_gev"] for row in rows]
+    low, middle, high = (
+        one * quantile for quantile in (limits.minus_two_sigma, limits.median, limits.plus_two_sigma)
+    )
+    no_width = np.allclose(low, high)
+    legend = r"Expected, $b=0$" if no_width else "Expected, 95% band"
+    axes.fill_between(
+        masses, low / _UNIT, high / _UNIT, facecolor="#F7E27A", edgecolor=COLOURS["orange"],
+        linewidth=2.4, zorder=0, label=legend,
+    )
+    for name, values in (("_low_95", low), ("", middle), ("_high_95", high)):
+        for mass, limit in zip(masses, values, strict=True):
+            yield mass, _EXPECTED + name, float(limit), None
 
 
 def _draw_curves(

@@ -297,6 +297,30 @@ def test_layout_is_the_detectors(made, detector):
         assert abs(x - hole) < spectrometer["hole_half_size_m"]
 
 
+def test_layout_has_the_collimator_of_the_data(made, detector):
+    small, large = (
+        detector["upstream"][name]["value"]
+        for name in ("early_collimator_half_width_m", "collimator_half_width_x_m")
+    )
+    for periods, width in (
+        ((), large), (("run_2017",), small), (("run_2016", "run_2017"), small),
+        (("run_2017", "run_2018"), large),
+    ):  # fmt: skip
+        _, numbers = layout(detector, periods)
+        found = {abs(row["x_high_m"]) for row in find_rows(numbers, element="collimator", part="+x")}
+        assert found == {width}, periods
+    assert small == 0.075
+
+
+def test_a_panel_without_events_says_so():
+    rows = table_rows(invented.spectra("pipi0ee"))
+    nothing = table_from_rows(
+        [{**row, "expected_events": 0.0, "uncertainty": 0.0} for row in rows], list(rows[0])
+    )
+    figure, _ = of_paper("na62_2022", "figure5", nothing)
+    assert any("Too few events" in t.get_text() for t in printed_figures.texts(figure))
+
+
 def test_layout_takes_plain_numbers_and_names_what_is_missing(made, detector):
     plain = {
         section: {key: leaf["value"] for key, leaf in leaves.items()}

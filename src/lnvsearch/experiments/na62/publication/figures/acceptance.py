@@ -20,9 +20,11 @@ from lnvsearch.publication.figures.style import (
     column_figure,
     in_style,
     label_axes,
+    say_too_few,
 )
 from lnvsearch.publication.labels import particle_label
 from lnvsearch.publication.published import PublishedNumbers
+from lnvsearch.publication.rounding import pdg_round_pair
 from lnvsearch.tables import Table, table_from_rows
 
 if TYPE_CHECKING:
@@ -111,13 +113,23 @@ def draw_dalitz(
             first, second = f"{first}_1", f"{second}_2"
         panel.set_xlabel(rf"$m^2({first})$ [GeV$^2$/$c^4$]")
         panel.set_ylabel(rf"$m^2({second})$ [GeV$^2$/$c^4$]")
-        mean = 100.0 * float(np.sum(columns["weight"])) / sum_of_weights[channel]
-        panel.text(0.96, 0.95, f"{labels[channel]}\nmean {mean:.2f}%",
+        mean, sigma = _mean_percent(columns["weight"], sum_of_weights[channel])
+        if mean == 0.0:
+            say_too_few(panel, "no decay is selected")
+        digits = pdg_round_pair(mean, sigma)[0]
+        panel.text(0.96, 0.95, f"{labels[channel]}\nmean {digits}%",
                    transform=panel.transAxes, ha="right", va="top", fontsize=8)
         figure.colorbar(mesh, ax=panel, pad=0.02, shrink=0.8).set_label("Acceptance [%]")
         label_axes(panel)
         rows += cells.rows(channel)
     return figure, table_from_rows(rows, _DALITZ_COLUMNS)
+
+
+def _mean_percent(weights: Any, sum_of_weights: float) -> tuple[float, float]:
+    """The acceptance of all decays together, and its statistical uncertainty, in percent."""
+    weights = np.asarray(weights, dtype=float)
+    sums = float(weights.sum()), float(np.sqrt((weights**2).sum()))
+    return 100.0 * sums[0] / sum_of_weights, 100.0 * sums[1] / sum_of_weights
 
 
 class _Cells:
@@ -231,7 +243,7 @@ _RATIO_STYLES = (
 )
 _RATIO_COLUMNS = (
     "channel", "variation", "ratio", "ratio_uncertainty", "ratio_published",
-    "ratio_published_uncertainty", "ratio_over_published",
+    "ratio_published_uncertainty", "ratio_published_rounding", "ratio_over_published",
 )
 
 
@@ -250,7 +262,7 @@ def acceptance_ratio(
     each channel are counted.  Where the paper prints no ratio the default stands in for it.
     `labels` name the decays, `legends` the hypotheses that are drawn, {variation: legend}.  The
     numbers: `channel, variation, ratio, ratio_uncertainty, ratio_published,
-    ratio_published_uncertainty, ratio_over_published`.
+    ratio_published_uncertainty, ratio_published_rounding, ratio_over_published`.
     """
     numbers = Numbers(published, channels)
     styles = {
@@ -266,20 +278,21 @@ def acceptance_ratio(
         ratios = acceptance_ratios(acceptance, channel, channels)
         of_paper = published_ratio(numbers, channel)
         # Without an accepted event there is nothing to set a scale.
-        reference, sigma = of_paper or (ratios.get("nominal", (1.0, 0.0))[0], None)
+        reference = of_paper.value if of_paper else ratios.get("nominal", (1.0, 0.0))[0]
         text = "not published"
         if of_paper is not None:
             text = f"published {reference:.{3 if reference < 10 else 2}f}"
+            width = ((of_paper.sigma or 0.0) + of_paper.rounding) / reference
             axes.fill_betweenx(
-                [-index - 0.42, -index + 0.42], 1 - sigma / reference, 1 + sigma / reference,
+                [-index - 0.42, -index + 0.42], 1 - width, 1 + width,
                 facecolor="#DDDDDD", edgecolor="none",
-                label=_once("Published, with its ± or rounding", named),
+                label=_once("Published, with its ± and rounding", named),
             )
         ticks.append(f"{labels[channel]}\n{text}")
         shown = {variation: ratios[variation] for variation in styles if variation in ratios}
         _draw_ratios(axes, -index, shown, reference, styles, named)
         for variation, ratio in shown.items():
-            cells = (channel, variation, *ratio, *(of_paper or (None, None)), ratio[0] / reference)
+            cells = (channel, variation, *ratio, *(of_paper or (None,) * 3), ratio[0] / reference)
             rows.append(dict(zip(_RATIO_COLUMNS, cells, strict=True)))
     axes.axvline(1.0, color="black", linewidth=0.8)
     values = [1.0, *(row["ratio_over_published"] for row in rows)]
@@ -316,6 +329,6 @@ def _draw_ratios(
             [value / reference], [height], xerr=[uncertainty / reference], fmt=marker,
             color=COLOURS[colour], markersize=4, elinewidth=0.9, label=_once(legend, named),
         )
-        axes.annotate(f"{value:.3f}" if value < 10 else f"{value:.2f}",
+        axes.annotate(pdg_round_pair(value, uncertainty)[0],
                       (value / reference, height), xytext=(0, 3.5), textcoords="offset points",
                       va="bottom", ha="center", fontsize=8)

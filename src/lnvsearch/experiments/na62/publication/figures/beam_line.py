@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lnvsearch.publication.figures.style import COLOURS, column_figure, in_style, label_axes
+from lnvsearch.publication.figures.style import (
+    COLOURS,
+    PLAIN_LABEL,
+    column_figure,
+    in_style,
+    label_axes,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["layout"]
 
+#: Periods of data that were over before the collimator was exchanged in 2018.
+EARLY_PERIODS = frozenset({"run_2016", "run_2017"})
 _COLUMNS = (
     "element", "part", "z_begin_m", "z_end_m", "x_low_m", "x_high_m", "z_provenance",
 )
@@ -73,8 +81,13 @@ class _Settings:
 
 
 @in_style
-def layout(detector: Mapping[str, Any]) -> tuple[Figure, dict[str, list]]:
+def layout(
+    detector: Mapping[str, Any], data_sets: Sequence[str] = ()
+) -> tuple[Figure, dict[str, list]]:
     """Draw beam line and detector in (z, x), with different scales, from the detector's settings.
+
+    `data_sets` are the periods of the data: the collimator is the small one of the first years
+    (`early_collimator`) if all of them are among `EARLY_PERIODS`, else the one of 2018.
 
     `detector` is the content of the detector's file (metres, rad; leaves with or without their
     provenance).  Positions and transverse sizes are to scale; the depth along z of thin detectors
@@ -93,7 +106,8 @@ def layout(detector: Mapping[str, Any]) -> tuple[Figure, dict[str, list]]:
     _note(numbers, ("fiducial volume", "", begin, end, None, None,
                     settings.provenance("fiducial_volume", "begin_z_m")))
     labels: dict[str, tuple[float, float]] = {}
-    for element in _elements(settings):
+    is_early = bool(data_sets) and EARLY_PERIODS.issuperset(data_sets)
+    for element in _elements(settings, "early_collimator" if is_early else "collimator"):
         axes.add_patch(Rectangle(
             (element.z[0], element.x[0]), element.z[1] - element.z[0], element.x[1] - element.x[0],
             facecolor=element.colour, edgecolor="black", linewidth=0.4, hatch=element.hatch,
@@ -110,7 +124,7 @@ def layout(detector: Mapping[str, Any]) -> tuple[Figure, dict[str, list]]:
     axes.yaxis.set_minor_locator(_no_minor_ticks())
     axes.set_xlabel("$z$ along the beam [m]")
     axes.set_ylabel("$x$ [m], enlarged", y=0.5, ha="center")
-    label_axes(axes)
+    label_axes(axes, f"{PLAIN_LABEL} — the detector as it is simulated")
     return figure, numbers
 
 
@@ -120,8 +134,8 @@ def _no_minor_ticks():
     return NullLocator()
 
 
-def _elements(settings: _Settings) -> Iterator[_Element]:
-    yield from _beam_elements(settings)
+def _elements(settings: _Settings, collimator: str) -> Iterator[_Element]:
+    yield from _beam_elements(settings, collimator)
     yield from _vetoes(settings)
     yield from _spectrometer(settings)
     yield from _downstream(settings)
@@ -145,7 +159,7 @@ def _pair(
     yield _Element(name, "-x", z, (-outer, inner[0]), provenance, colour, hatch)
 
 
-def _beam_elements(settings: _Settings) -> Iterator[_Element]:
+def _beam_elements(settings: _Settings, collimator: str) -> Iterator[_Element]:
     """What stands in or around the beam in front of the fiducial volume."""
     half = _BEAM_DETECTOR_HALF_M
     begin = settings("upstream", "ktag_z_m")
@@ -156,13 +170,7 @@ def _beam_elements(settings: _Settings) -> Iterator[_Element]:
         key = f"{name.lower()}_z_m"
         yield _Element(name, "", _thin(name, settings("upstream", key)), (-half, half),
                        settings.provenance("upstream", key), COLOURS["green"], label=name)
-    middle, length = (settings("upstream", f"collimator_{n}_m") for n in ("z", "length"))
-    aperture = settings("upstream", "collimator_half_aperture_x_m")
-    yield from _pair(
-        "collimator", (middle - 0.5 * length, middle + 0.5 * length), (-aperture, aperture),
-        settings("upstream", "collimator_half_width_x_m"),
-        settings.provenance("upstream", "collimator_z_m"), COLOURS["grey"], "xxx", "collimator",
-    )
+    yield from _collimator(settings, collimator)
     trim5 = settings("upstream", "trim5_z_m")
     gap = settings("upstream", "trim5_half_gap_m")
     yield from _pair("TRIM5", _thin("TRIM5", trim5), (-gap, gap),
@@ -173,6 +181,19 @@ def _beam_elements(settings: _Settings) -> Iterator[_Element]:
     yield from _pair("CHANTI", _thin("CHANTI", chanti), (-0.05, 0.05), half,
                      settings.provenance("upstream", "chanti_z_m"), COLOURS["purple"],
                      label="CHANTI")
+
+
+def _collimator(settings: _Settings, name: str) -> Iterator[_Element]:
+    """The collimator in front of the fiducial volume; the early one is as wide as it is high."""
+    middle, length, aperture = (
+        settings("upstream", f"{name}_{key}_m") for key in ("z", "length", "half_aperture_x")
+    )
+    width = "half_width" if name == "early_collimator" else "half_width_x"
+    yield from _pair(
+        "collimator", (middle - 0.5 * length, middle + 0.5 * length), (-aperture, aperture),
+        settings("upstream", f"{name}_{width}_m"),
+        settings.provenance("upstream", f"{name}_z_m"), COLOURS["grey"], "xxx", "collimator",
+    )
 
 
 def _vetoes(settings: _Settings) -> Iterator[_Element]:

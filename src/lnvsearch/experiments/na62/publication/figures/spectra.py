@@ -27,7 +27,13 @@ from lnvsearch.experiments.na62.publication.figures.style import (
     style_of,
 )
 from lnvsearch.experiments.na62.publication.numbers import Channels, Numbers
-from lnvsearch.publication.figures.style import COLOURS, column_figure, in_style, label_axes
+from lnvsearch.publication.figures.style import (
+    COLOURS,
+    column_figure,
+    in_style,
+    label_axes,
+    say_too_few,
+)
 from lnvsearch.publication.labels import particle_label
 from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.tables import Table, find_rows, table_from_rows
@@ -227,6 +233,8 @@ def _draw_panel(
             )
             handles.setdefault(signal_label, line)
             _note(numbers, channel, "outline", component)
+    if not any(component.events.sum() > 0 for component in components):
+        say_too_few(axes, "no simulated one passes this selection")
     _scale(axes, edges, components, base, points.highest)
     points.draw(axes, handles)
     axes.set_ylabel(f"Events / ({edges[1] - edges[0]:.3g} MeV/$c^2$)")
