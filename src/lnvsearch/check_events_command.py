@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import io
 import json
+import pkgutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -19,8 +20,16 @@ from lnvsearch.cli import UsageError
 from lnvsearch.event_files import EventFileError, named_tree, open_event_file
 
 _PROGRAM = Path("workflow/check_events.py")
-#: Experiments that say of a file what it holds (`describe_data`), and a branch that theirs have alone.
-_TELLING = {"besiii": "track_kappa", "na62": "track_momentum_gev"}
+
+
+def _telling() -> dict[str, str]:
+    """Experiments that say of a file what it holds (`describe_data`), and a branch theirs have alone."""
+    import lnvsearch.experiments
+
+    names = [one.name for one in pkgutil.iter_modules(lnvsearch.experiments.__path__) if one.ispkg]
+    packages = {name: import_module(f"lnvsearch.experiments.{name}") for name in sorted(names)}
+    return {name: package.TELLING_BRANCH for name, package in packages.items()
+            if "TELLING_BRANCH" in getattr(package, "__all__", ())}  # fmt: skip
 
 
 def add_parser(subparsers) -> None:
@@ -101,11 +110,12 @@ def _recognised(path: str, name: str, branches: Mapping[str, str]) -> tuple[str,
         if not is_tree:
             raise EventFileError(f"{path}: {name} is no tree of events; give one as --tree")
         kind = "RNTuple" if not hasattr(tree, "common_entry_offsets") else "tree"
-        known = [one for one, branch in _TELLING.items() if branch in named_tree(path, tree, branches)]
+        telling, named = _telling(), named_tree(path, tree, branches)
+        known = [one for one, branch in telling.items() if branch in named]
         if len(known) != 1:
             raise EventFileError(
                 f"{path}: tree {name} is of no known format: one of "
-                + ", ".join(f"{branch} ({one})" for one, branch in _TELLING.items())
+                + ", ".join(f"{branch} ({one})" for one, branch in telling.items())
                 + " tells; other names are given with --branches.  It has: "
                 + (", ".join(list(tree.keys())[:40]) or "no branch")
             )

@@ -23,18 +23,21 @@ def collider_files(root, tmp_path_factory):
 
     paper = load_papers(read_yaml(root / "config/config.yaml"), root, "config")[NAME]
     simulation = Simulation.from_mapping(paper.simulation_parameters("signal_phsp", "nominal"))
-    (chunk,) = simulate(simulation, 1000, base_seed=7, sample="data")
-    found, _ = select(chunk, Selection.of_decays(**paper.selection_of_sample("signal_phsp", "nominal")))
+    selection = Selection.of_decays(**paper.selection_of_sample("signal_phsp", "nominal"))
     low, high = paper.signal_window()
-    inside = found["event_number"][(found["mass_gev"] >= low) & (found["mass_gev"] <= high)]
-    assert len(inside) > 100
-    spoiled = np.repeat(np.isin(chunk.event_number, inside), np.diff(chunk.track_offsets))
-    energy = np.where(spoiled, 0.0, chunk.track["emc_energy"])
+    files, n_inside = {"with": [], "without": []}, 0
+    for chunk in simulate(simulation, 1000, base_seed=7, sample="data"):
+        found, _ = select(chunk, selection)
+        inside = found["event_number"][(found["mass_gev"] >= low) & (found["mass_gev"] <= high)]
+        spoiled = np.repeat(np.isin(chunk.event_number, inside), np.diff(chunk.track_offsets))
+        energy = np.where(spoiled, 0.0, chunk.track["emc_energy"])
+        files["with"].append(chunk)
+        files["without"].append(replace(chunk, track={**chunk.track, "emc_energy": energy}))
+        n_inside += len(inside)
+    assert n_inside > 100
     folder = tmp_path_factory.mktemp("check")
-    for name, content in (
-        ("with", chunk), ("without", replace(chunk, track={**chunk.track, "emc_energy": energy})),
-    ):  # fmt: skip
-        write_recorded(folder / name / "own.root", content)
+    for name, chunks in files.items():
+        write_recorded(folder / name / "own.root", chunks)
     return folder
 
 

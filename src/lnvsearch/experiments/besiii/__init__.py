@@ -14,6 +14,7 @@ _HOME = {
     "compute_systematics": "systematics",
     "warm_up": "compilation",
     "describe_data": "data_description",
+    "TELLING_BRANCH": "data_description",
     # Steps that the rules name, beyond those that every experiment has.
     "map_identification": "steps.map_identification",
     "calibrate_response": "steps.calibrate_response",

@@ -10,7 +10,10 @@ import numpy as np
 from lnvsearch.event_files import named_tree, open_event_file
 from lnvsearch.experiments.besiii.data_files import iterate_data
 
-__all__ = ["describe_data"]
+__all__ = ["TELLING_BRANCH", "describe_data"]
+
+#: A branch that no other experiment's files have.
+TELLING_BRANCH = "track_kappa"
 
 _MEASUREMENTS = {"dedx": "dE/dx", "tof": "time of flight", "emc": "deviations of showers"}
 
