@@ -11,10 +11,10 @@ ifneq ($(words $(CURDIR)),1)
 $(error $(CURDIR): Snakemake cannot work in a path with blanks; move the project)
 endif
 # A user without an entry in passwd, as in some containers, has no name otherwise.
-LOGNAME ?= uid$(shell id -u)
+LOGNAME ?= $(or $(filter-out $(shell id -u),$(shell id -un 2>/dev/null)),uid$(shell id -u))
 export LOGNAME
 
-.PHONY: run test benchmark environment lock cluster root clean
+.PHONY: run test benchmark docs environment lock cluster root dst clean
 
 run: environment
 	$(BIN)/snakemake --cores $(CORES)
@@ -26,10 +26,16 @@ test: environment
 benchmark: environment
 	$(BIN)/python benchmark/run.py results/benchmark.json
 
+# The documentation as pages in site/, with the tutorial's notebook run.
+docs: environment
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-docs.lock
+	PATH="$(CURDIR)/$(BIN):$$PATH" NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --site-dir site
+
 environment: $(INSTALLED)
 
 # Every package is checked against the hashes of the lock files.
 $(INSTALLED): requirements.lock requirements-build.lock pyproject.toml
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and '$(PYTHON) is Python %d.%d: give one of 3.11 or later (make … PYTHON=python3.12)' % sys.version_info[:2])"
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.lock
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
@@ -44,13 +50,19 @@ cluster: environment
 root: environment
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-root.lock
 
+# `lnvsearch convert-dst`: DST files of BESIII.
+dst: environment
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dst.lock
+
 # Resolve the dependencies anew; the lock files name no registry.
 lock: environment
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --group pyproject.toml:build -o requirements-build.lock
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra workflow --group dev pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra slurm -c requirements.lock pyproject.toml -o requirements-slurm.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra htcondor -c requirements.lock pyproject.toml -o requirements-htcondor.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra root -c requirements.lock pyproject.toml -o requirements-root.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra dst -c requirements.lock pyproject.toml -o requirements-dst.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra docs -c requirements.lock pyproject.toml -o requirements-docs.lock
 
 clean:
 	rm -rf $(VENV) .snakemake

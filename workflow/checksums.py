@@ -24,7 +24,7 @@ def record(paths: Iterable[str]) -> None:
     for path in _results(paths):
         if path.is_file():
             with written_whole(_place(path)) as temporary:
-                temporary.write_text(_checksum(path))
+                temporary.write_text(checksum(path))
 
 
 def forget(paths: Iterable[str]) -> None:
@@ -44,13 +44,19 @@ def check(paths: Iterable[str]) -> None:
 def edited(paths: Iterable[str]) -> Iterator[str]:
     """Those of the results that are there, but not as they were written."""
     for path in _results(paths):
-        if path.is_file() and _recorded(path) not in (None, _checksum(path)):
+        if path.is_file() and _recorded(path) not in (None, checksum(path)):
             yield str(path)
 
 
 def unrecorded(paths: Iterable[str]) -> Iterator[str]:
     """Those of the results that are there, but of which no record tells whether they were edited."""
     return (str(path) for path in _results(paths) if path.is_file() and _recorded(path) is None)
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _results(paths: Iterable[str]) -> Iterator[Path]:
@@ -66,8 +72,3 @@ def _recorded(path: Path) -> str | None:
         return _place(path).read_text()
     except OSError:
         return None
-
-
-def _checksum(path: Path) -> str:
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

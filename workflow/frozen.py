@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+import packages
+
 #: Below the working directory; both kinds of files are to be committed.
 FOLDER = Path("config/frozen")
 LOG = FOLDER / "openings.jsonl"
@@ -31,7 +33,7 @@ def manifest_file(name: str) -> Path:
 
 
 def parts(search, code) -> dict[str, str]:
-    """Hashes of what the search's result on data depends on, by part.
+    """What the search's result on data depends on, by part: hashes, and versions of packages.
 
     `search`: a `Paper`; `code`: the `ProjectCode` that tells which modules its jobs reach.
     """
@@ -47,9 +49,36 @@ def parts(search, code) -> dict[str, str]:
         "regions": _hash(regions),
         "systematics": _hash(systematics),
         "samples and limits": _hash([settings, rest, search.config["confidence_level"]]),
+        "combinations": _hash(_combinations(search)),
         "detector": _hash(search.detector),
         "library": _hash(list(_fingerprints(search, code))),
+        "packages": " ".join(f"{name}=={version}" for name, version in packages.versions().items()),
     }
+
+
+def _combinations(search) -> dict:
+    """The combinations that a search takes part in, without their titles."""
+    return {
+        name: {key: value for key, value in entry.items() if key != "title"}
+        for name, entry in search.config["combinations"].items()
+        if any(part["paper"] == search.name for part in entry["parts"].values())
+    }
+
+
+def _changed(now: Mapping[str, str], frozen: Mapping[str, str]) -> list[str]:
+    """Names of the parts that are not the frozen ones; packages with their versions."""
+    return [
+        f"packages ({_other_versions(now[part], frozen.get(part, ''))})" if part == "packages" else part
+        for part in now if frozen.get(part) != now[part]
+    ]  # fmt: skip
+
+
+def _other_versions(now: str, frozen: str) -> str:
+    here, there = (dict(entry.split("==") for entry in text.split()) for text in (now, frozen))
+    return ", ".join(
+        f"{name} {here.get(name, 'none')}, not {there.get(name, 'none')}"
+        for name in sorted(here.keys() | there.keys()) if here.get(name) != there.get(name)
+    )  # fmt: skip
 
 
 def _hash(content: object) -> str:
@@ -63,6 +92,7 @@ def _fingerprints(search, code) -> Iterator[str]:
     yield code.fingerprint("select_data", f"{experiment}.select_data")
     yield code.fingerprint("select_sample", *(f"{experiment}.{name}" for name in functions))
     yield code.fingerprint("set_limits")
+    yield code.fingerprint("combine_limits")
     for step in sorted(search.steps):
         yield code.fingerprint("run_step", f"{experiment}.{step}")
 
@@ -88,7 +118,7 @@ def problems(search, code) -> Iterator[str]:
         yield f"{key}: {file}: no such manifest, or not a whole one; {freeze}"
         return
     now = parts(search, code)
-    changed = [name for name in now if frozen.get(name) != now[name]]
+    changed = _changed(now, frozen)
     if changed:
         yield (
             f"{key}: the analysis is not the frozen one of {file}: another {', '.join(changed)}; go "
@@ -156,7 +186,7 @@ def freeze(searches: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
             old = json.loads(file.read_text(encoding="utf-8"))["parts"]
         except (OSError, ValueError, KeyError, TypeError):
             old = {}
-        changed = [part for part in now if old.get(part) != now[part]]
+        changed = _changed(now, old) if old else now
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
         log_event(name, "frozen", [], digest(file))

@@ -17,7 +17,6 @@ from usage import usage
 #: Beginning of a reason of Snakemake's for a job -> what it means here.
 _REASONS = {
     "Missing output files": "missing",
-    "Params have changed": "stale: the settings or the code have changed",
     "Set of input files has changed": "stale: it reads other files now",
     "Updated input files": "stale: a file that it reads has changed",
     "Input files updated by another job": "follows from another job",
@@ -93,6 +92,8 @@ def listed_jobs(text: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _meaning(reason: str) -> str:
+    if changed := re.search(r"Params have changed since last execution: (.+)", reason):
+        return f"stale: {changed[1].strip()}"
     return next((said for start, said in _REASONS.items() if start in reason), _OTHER)
 
 

@@ -50,7 +50,8 @@ def usage(results: Path) -> dict[str, dict[str, float]]:
 def by_sample(results: Path) -> list[dict]:
     """CPU time of every job of a sample, and the relative uncertainty of its nominal acceptances.
 
-    One row for each selection and region with an acceptance; `uncertainty_percent` is statistical.
+    One row for each selection and region with an acceptance; `uncertainty_percent` is statistical, and
+    `wanted_percent` what the search's file, below the working directory, wants; None where it does not say.
     A sample that two searches share costs its simulation in the first one's rows.
     """
     cpu: dict[tuple[str, str, str], float] = {}
@@ -59,6 +60,7 @@ def by_sample(results: Path) -> list[dict]:
             key = (search, rest[0], rest[1])
             cpu[key] = cpu.get(key, 0.0) + cpu_s
     rows = []
+    wanted = {search: wanted_percent(Path("config/papers") / f"{search}.yaml") for search, *_ in cpu}
     for (search, sample, job), cpu_s in cpu.items():
         table = results / search / "acceptance" / sample / f"{job}.csv"
         if not table.exists():
@@ -72,8 +74,30 @@ def by_sample(results: Path) -> list[dict]:
                         "search": search, "sample": sample, "variation": job, "cpu_s": cpu_s,
                         "selection": row["selection"], "region": row["region"],
                         "acceptance": value, "uncertainty_percent": percent,
+                        "wanted_percent": _wanted_of(wanted[search], sample, row),
                     })  # fmt: skip
     return rows
+
+
+def wanted_percent(file: Path) -> dict[tuple[str, ...], float]:
+    """Wanted uncertainties by sample, channel, selection and region; none where there is no file."""
+    if not file.exists():
+        return {}
+    import yaml
+
+    samples = yaml.safe_load(file.read_text(encoding="utf-8")).get("samples", {})
+    return {
+        (name, one["channel"], one["selection"], one["region"]): one["percent"]
+        for name, entry in samples.items()
+        for one in entry.get("wanted_uncertainty", ())
+    }
+
+
+def _wanted_of(wanted: dict[tuple[str, ...], float], sample: str, row: dict) -> float | None:
+    """What is wanted of a row; a sample at one of several masses has the mass behind its name."""
+    place = (row.get("channel", ""), row["selection"], row["region"])
+    name = re.sub(r"_m\d+\.\d+$", "", sample)
+    return wanted.get((sample, *place), wanted.get((name, *place)))
 
 
 def _lines_by_rule(results: Path) -> Iterator[str]:
@@ -89,13 +113,14 @@ def _lines_by_rule(results: Path) -> Iterator[str]:
 
 
 def _lines_by_sample(results: Path) -> Iterator[str]:
-    yield f"{'sample':52}{'CPU s':>8}  {'selection, region':32}{'acceptance':>12}{'+- %':>8}"
+    yield f"{'sample':52}{'CPU s':>8}  {'selection, region':32}{'acceptance':>12}{'+- %':>8}{'wanted':>8}"
     for row in sorted(by_sample(results), key=lambda row: -row["cpu_s"]):
         name = f"{row['search']}/{row['sample']}/{row['variation']}"
         place = f"{row['selection']}, {row['region']}"
+        wanted = "" if row["wanted_percent"] is None else f"{row['wanted_percent']:.2f}"
         yield (
             f"{name:52}{row['cpu_s']:8.1f}  {place:32}{row['acceptance']:12.3e}"
-            f"{row['uncertainty_percent']:8.2f}"
+            f"{row['uncertainty_percent']:8.2f}{wanted:>8}"
         )
 
 

@@ -25,9 +25,20 @@ from typing import NoReturn
 import lnvsearch
 
 COMMANDS = (
-    "lnvsearch.limit_command", "lnvsearch.combine_command", "lnvsearch.check_config_command",
+    "lnvsearch.limit_command",
+    "lnvsearch.combine_command",
+    "lnvsearch.recast_command",
+    "lnvsearch.check_config_command",
     "lnvsearch.show_command",
-)  # fmt: skip
+    "lnvsearch.experiments.besiii.dst.command",
+)
+# Packages that are missing after a plain `pip install lnvsearch`, by the extra that has them.
+_EXTRAS = {
+    "simulation": ("awkward", "correctionlib", "numba", "pythia8mc", "uproot"),
+    "plots": ("matplotlib", "mplhep"),
+    "workflow": ("pydantic", "snakemake"),
+    "dst": ("pybes3",),
+}
 # A negative number, a percentage or a pair of errors that begins with the lower one.
 _NEGATIVE = re.compile(r"-(\d|\.\d)")
 
@@ -89,10 +100,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _complain("interrupted")
         return 130
+    except ModuleNotFoundError as error:
+        _complain(_missing(error))
+        return 2
     except MemoryError:
         _complain("these numbers need more memory than there is")
         return 2
     return _write(text)
+
+
+def _missing(error: ModuleNotFoundError) -> str:
+    """What to install for a package that an extra brings."""
+    package = (error.name or "").partition(".")[0]
+    extra = next((name for name, packages in _EXTRAS.items() if package in packages), None)
+    if extra is None:
+        raise error
+    return f"this needs the package {package}: pip install 'lnvsearch[{extra}]'"
 
 
 def _joined(argv: Sequence[str]) -> list[str]:

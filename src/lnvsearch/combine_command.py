@@ -7,6 +7,8 @@ import json
 from typing import Any
 
 from lnvsearch.cli import UsageError
+from lnvsearch.computing_budget import OutOfBudget, budget
+from lnvsearch.limit_answers import too_long
 from lnvsearch.limit_quantities import parse_number, parse_uncertainty
 from lnvsearch.limit_ranges import check_level, nearest
 
@@ -101,11 +103,14 @@ def run(arguments: argparse.Namespace) -> str:
         try:
             combination.refuse_overlap(channels)
             # Intermediate results may overflow; one that is no number is refused.
-            with np.errstate(all="ignore"):
+            with budget(), np.errstate(all="ignore"):
                 found = combination.interval(channels, method, level, toys=toys, seed=seed)
             if not np.isfinite([found.lower, found.upper]).all():
                 raise ValueError("finds no limit from these numbers: they are too extreme for it")
-        except (ValueError, RuntimeError, ArithmeticError, MemoryError) as error:
+        except (ValueError, RuntimeError, ArithmeticError, MemoryError) as caught:
+            error = caught
+            if isinstance(caught, (OutOfBudget, MemoryError)):
+                error = ValueError(too_long(f"--method {method}"))
             if arguments.method or "overlap" in str(error) or "confidence" in str(error):
                 raise UsageError(f"{arguments.file}: {error}") from error
             failures.append(f"{method}: {error}")

@@ -20,6 +20,7 @@ __all__ = [
     "TreeFile",
     "Write",
     "check_event_tree",
+    "check_names",
     "check_type",
     "event_folder",
     "folder_of",
@@ -64,11 +65,17 @@ def open_event_file(path: str | Path):
 
 
 def check_event_tree(
-    path: str | Path, file, required: Iterable[str], document: str, name: str = "Events"
+    path: str | Path,
+    file,
+    required: Iterable[str],
+    document: str,
+    name: str = "Events",
+    branches: Mapping[str, str] | None = None,
 ) -> tuple:
     """The tree of events and the header of an open file, after the checks that need no data.
 
-    `required`: names of branches; `document`: where they are described; `name`: of the tree.  Raises EventFileError, also
+    `required`: names of branches; `document`: where they are described; `name`: of the tree;
+    `branches`: what the file calls some of them.  Raises EventFileError, also
     for a header that does not tell of the entries that are there: of a part of them, of one of two
     merged files.
     """
@@ -84,13 +91,74 @@ def check_event_tree(
             f"{path}: tree {name} cannot be opened ({type(error).__name__}); "
             "the file is truncated or damaged: make or copy it again"
         ) from error
+    if not hasattr(tree, "num_entries"):
+        raise EventFileError(f"{path}: {name} is a {type(tree).__name__.split('_')[-1]}, no tree of events")
+    tree = named_tree(path, tree, branches or {})
     missing = [branch for branch in required if branch not in tree]
     if missing:
         raise EventFileError(
             f"{path}: tree {name} has no branch {', '.join(missing)}; "
-            f"add what {document} lists as required"
+            f"add what {document} lists as required, or say under `branches` what the file calls it"
         )
     return tree, _header(path, file, tree.num_entries) if "metadata" in file else {}
+
+
+class NamedTree:
+    """A tree or an RNTuple whose branches have other names than this project's.
+
+    `track_kappa` stands for the branch that `branches` gives for it, or for the field `track.kappa` of
+    a structure where there is one.
+    """
+
+    def __init__(self, tree, branches: Mapping[str, str]):
+        self._tree, self._branches = tree, branches
+        self.name, self.num_entries = tree.name, tree.num_entries
+
+    def __contains__(self, name: str) -> bool:
+        return self.place(name) in self._tree
+
+    def place(self, name: str) -> str:
+        """What the file calls a branch."""
+        dotted = name.replace("_", ".", 1)
+        if name in self._branches or name in self._tree or dotted not in self._tree:
+            return self._branches.get(name, name)
+        return dotted
+
+    def arrays(self, names: Iterable[str], *, entry_start: int, entry_stop: int):
+        """An awkward record array of the branches, by this project's names."""
+        import awkward as ak
+
+        return ak.zip(
+            {
+                name: self._tree[self.place(name)].array(entry_start=entry_start, entry_stop=entry_stop)
+                for name in names
+            },
+            depth_limit=1,
+        )
+
+
+def named_tree(path: str | Path, tree, branches: Mapping[str, str]):
+    """The tree, with the names of `branches` where it needs them.
+
+    Raises EventFileError for a name that the file does not have.
+    """
+    for name, place in branches.items():
+        if place not in tree:
+            raise EventFileError(
+                f"{path}: tree {tree.name} has no branch {place}, which `branches` gives for {name}; "
+                f"give one of {', '.join(list(tree.keys())[:40])}"
+            )
+    is_plain = not branches and not any("." in name for name in tree.keys())
+    return tree if is_plain and hasattr(tree, "common_entry_offsets") else NamedTree(tree, branches)
+
+
+def check_names(path: str | Path, branches: Mapping[str, str] | None, known: Iterable[str]) -> None:
+    """Raise EventFileError where `branches` names something that no file of events has."""
+    if wrong := sorted(set(branches or ()) - set(known)):
+        raise EventFileError(
+            f"{path}: `branches`: {', '.join(wrong)} is not the name of a branch of such files; write "
+            "the name in the document on the left, that in the file on the right"
+        )
 
 
 def _header(path: str | Path, file, n_entries: int) -> dict:
@@ -251,16 +319,21 @@ def _branch_type(values):
 def tree_file(path: str | Path) -> Iterator[TreeFile]:
     """Give a function that adds columns to a tree of a ROOT file (LZ4), chunk by chunk.
 
-    The file is written whole or not at all.
+    The file is written whole or not at all; equal contents are equal bytes.
 
     >>> with tree_file("selected.root") as write:       # doctest: +SKIP
     ...     write("Candidates", {"mass_gev": masses})
     """
     import uproot
 
+    from lnvsearch.equal_bytes import PLACEHOLDER, name_by_content, without_clock
+
+    # Through an open file, uproot does not write its name, which is that of this process.
+    options = {"compression": uproot.LZ4(1), "uuid_function": lambda: PLACEHOLDER}
     with written_whole(path) as temporary:
-        with uproot.recreate(temporary, compression=uproot.LZ4(1)) as file:
+        with open(temporary, "w+b") as stream, without_clock(), uproot.recreate(stream, **options) as file:
             yield TreeFile(file)
+        name_by_content(temporary)
 
 
 def join_tree_files(parts: Iterable[str | Path], path: str | Path) -> None:

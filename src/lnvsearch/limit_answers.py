@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lnvsearch.cli import UsageError
+from lnvsearch.computing_budget import MOST_BYTES, MOST_SECONDS, OutOfBudget, budget
 from lnvsearch.limit_experiments import (
     background_kind,
     efficiency_kind,
@@ -75,7 +76,8 @@ def group_key(request: Request) -> tuple:
 def _results_or_refusal(requests, rows: list[int], places: list[str], extras) -> list[Request]:
     """Results of the chosen requests as one array; UsageError names the first that is wrong."""
     try:
-        return _group_results([requests[row] for row in rows], extras)
+        with budget(len(rows)):
+            return _group_results([requests[row] for row in rows], extras)
     except (ValueError, RuntimeError, ArithmeticError, MemoryError) as error:
         if len(rows) == 1:
             request = requests[rows[0]]
@@ -94,10 +96,20 @@ def refusal(place: str, method: str, observed: float, error: Exception) -> Usage
     """What a method says where it refuses its input; where it fails, which numbers to look at."""
     if isinstance(error, ValueError):
         return UsageError(f"{place}{error}")
+    if isinstance(error, (OutOfBudget, MemoryError)):
+        return UsageError(place + too_long(f"--method {method} for --observed {observed:g}"))
     return UsageError(
         f"{place}--method {method} finds no limit from --observed {observed:g} with "
         "the given background, efficiency, uncertainties and --cl: they are too extreme for it; "
         "try --method rolke"
+    )
+
+
+def too_long(what: str) -> str:
+    """The message for a computation that is out of its budget."""
+    return (
+        f"{what} needs more than {MOST_SECONDS:g} s of processor time or {MOST_BYTES / 1e9:g} GB of "
+        "memory with these numbers; look at the uncertainties and --cl, or use another method"
     )
 
 

@@ -76,7 +76,7 @@ def why_not(parts: Sequence[Part], model: str | None) -> Iterator[str]:
         if bool(part.subset) != (part.observed is not None):
             yield f"{part.name}: `subset` and `observed` belong together; give both or neither"
         if not part.subset and part.fraction != 1.0:
-            yield f"{part.name}.fraction: which events are these? give `subset` and `observed`"
+            yield f"{part.name}.fraction: not said of which events; give `subset` and `observed`"
     for one, other in combinations(parts, 2):
         shared = sorted(set(one.data_sets) & set(other.data_sets))
         if not shared or one.final_state != other.final_state:

@@ -13,7 +13,8 @@ import math
 from collections.abc import Iterator
 
 from lnvsearch.cli import UsageError
-from lnvsearch.limit_answers import Extras, answers
+from lnvsearch.computing_budget import OutOfBudget, budget
+from lnvsearch.limit_answers import Extras, answers, too_long
 from lnvsearch.limit_quantities import Uncertainty
 from lnvsearch.limit_ranges import fraction_slip
 from lnvsearch.limit_settings import SETTINGS, Request, completed, parsed
@@ -207,9 +208,11 @@ def _computed(option: str, function: str, *inputs):
     from lnvsearch import limit_extras
 
     try:
-        with np.errstate(all="ignore"):
+        with budget(), np.errstate(all="ignore"):
             return getattr(limit_extras, function)(*inputs)
-    except (ValueError, RuntimeError, ArithmeticError, MemoryError) as error:
+    except (OutOfBudget, MemoryError) as error:
+        raise UsageError(too_long(option)) from error
+    except (ValueError, RuntimeError, ArithmeticError) as error:
         if isinstance(error, UsageError):
             raise
         raise UsageError(f"{option} is not possible with these numbers: {error}") from error

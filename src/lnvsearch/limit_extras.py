@@ -10,6 +10,8 @@ from lnvsearch.limit_experiments import experiment_of, options_of, scale_of
 from lnvsearch.limit_settings import Request
 
 _SCAN_POINTS = 121
+# Every point of the averaged probabilities needs a table that grows with the count.
+_MOST_AVERAGED_EVENTS = 1e5
 SCAN_COLUMNS = ("signal", "minus_two_log_lambda", "cls", "posterior_above")
 
 
@@ -84,7 +86,7 @@ def scan(request: Request, answer: Request) -> list[Request]:
 
     `minus_two_log_lambda` is relative to the best signal >= 0; `cls` and `posterior_above` are
     averaged over the nuisances, the latter with a uniform prior.  All are empty where a model does
-    not have them (an asymmetric background has no profile here).
+    not have them: an asymmetric background has no profile here, more than 1e5 events no averages.
     """
     import numpy as np
 
@@ -98,7 +100,8 @@ def scan(request: Request, answer: Request) -> list[Request]:
         curve = rolke.minus_two_log_lambda(single, signal)
         best = float(single.observed) - float(single.background.estimate)
         columns["minus_two_log_lambda"] = curve - (curve[0] if best < 0.0 else 0.0)
-    if single.correlation == 0.0:
+    events = max(float(single.observed), float(single.background.estimate))
+    if single.correlation == 0.0 and events <= _MOST_AVERAGED_EVENTS:
         prior = options_of(request).get("prior", "lognormal")
         columns["cls"] = cls.p_values(single, signal, prior).cls
         columns["posterior_above"] = bayesian.posterior_above(single, signal, "uniform", prior)

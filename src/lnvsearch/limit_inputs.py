@@ -123,7 +123,8 @@ class ParentLimit(Limit):
         The efficiency is the `acceptance` of `efficiency_sample` in the region of the events that
         pass all cuts, before and after the calibration; `systematics` has a row for the source
         `total`; `background` holds `background_events` and its `_uncertainty`; `data_counts`, where
-        they are, are those of the user's own events.
+        they are, are those of the user's own events, and `data_sensitivity` their number of parents,
+        background and efficiencies; without it, the paper's number is taken.
         """
         total = find_rows(results["systematics"], source="total")[0]
         relative = total["relative_uncertainty_percent"] / 100.0
@@ -133,15 +134,40 @@ class ParentLimit(Limit):
         acceptances = {row["variation"]: row["acceptance"] for row in found}
         variants = [("simulated", name, acceptances[name], self.observed)
                     for name in ("nominal", "uncalibrated") if name in acceptances]
+        if "data_sensitivity" in results:
+            return self._of_variants(variants, results, relative) + self._user_inputs(results)
         if "data_counts" in results:
             own = find_rows(results["data_counts"], region="signal")[0]["events"]
             variants.append((USER_DATA, "simulated_efficiency", acceptances["nominal"], own))
+        return self._of_variants(variants, results, relative)
+
+    def _of_variants(
+        self, variants: Iterable[tuple], results: Mapping[str, Any], relative: float
+    ) -> list[Inputs]:
+        """Of (kind, variant, efficiency, count), with the simulated background."""
         return [
             Inputs(kind, name, observed, *_simulated_background(results), acceptance,
                    relative * acceptance, 1.0 / self.n_parents, self.simulation_inputs,
                    background_left_out=_left_out(results))
             for kind, name, acceptance, observed in variants
         ]
+
+    def _user_inputs(self, results: Mapping[str, Any]) -> list[Inputs]:
+        """The user's own count, with their parents, backgrounds of as many, and two efficiencies."""
+        own, counts = results["data_sensitivity"], results["data_counts"]
+        (row,) = find_rows(counts, region="signal")
+        inputs = []
+        for variant, used in (
+            ("published_efficiency", self.inputs), ("simulated_efficiency", self.simulation_inputs),
+        ):  # fmt: skip
+            efficiency = own["efficiency"][variant]
+            inputs.append(Inputs(
+                USER_DATA, variant, row["events"], own["background_events"],
+                own["background_events_uncertainty"], efficiency["mean"], efficiency["sigma"],
+                1.0 / own["n_parents"]["mean"], used,
+                background_left_out=own["background_left_out"],
+            ))
+        return inputs
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lnvsearch.computing_budget import budget
 from lnvsearch.limit_answers import group_key, group_limits, refusal, shown
 from lnvsearch.limit_columns import Block, Columns
 from lnvsearch.limit_experiments import measured_numbers, scale_of
@@ -72,7 +73,8 @@ def _limits(table: Columns, name: str) -> _Limits:
 def _fill(found, first, numbers, level, rows, table: Columns, name: str) -> None:
     """Put the limits of the rows in their places; by halves, to name the first row without one."""
     try:
-        limits, notes = group_limits(first, numbers, level)
+        with budget(rows.size):
+            limits, notes = group_limits(first, numbers, level)
     except (ValueError, RuntimeError, ArithmeticError, MemoryError) as error:
         if rows.size == 1:
             place = f"{name}, line {table.lines[rows[0]]}: "

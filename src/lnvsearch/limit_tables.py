@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lnvsearch.limit_inputs import Inputs, Limit, ParentLimit
+from lnvsearch.limit_inputs import USER_DATA, Inputs, Limit, ParentLimit
 from lnvsearch.statistics import methods
 from lnvsearch.statistics.methods import METHODS
-from lnvsearch.tables import Table, find_rows, table_from_rows
+from lnvsearch.tables import Table, find_rows, table_from_rows, table_rows
 
 if TYPE_CHECKING:
     from lnvsearch.publication.published import PublishedNumbers
@@ -80,13 +80,15 @@ def scan_table(
     *,
     model: str,
     in_mass_bin: bool,
+    own: tuple[Table, Mapping[str, Any]] | None = None,
 ) -> dict[str, list]:
     """Return the limits against mass: derived where the paper is legible, simulated everywhere.
 
     `efficiencies` are those of all models, of which the scan takes `model`, in all variations;
     `systematics` has `total_percent` by mass; `in_mass_bin` says whether efficiencies include the
     bin in mass.  The other reading stands beside it: its variants end with what `other_reading`
-    gives.  Raises ValueError for a sample without a selected event.
+    gives.  `own`: the user's counts, with a region `mass_bin_<mass>` for each mass, and the record of
+    their sensitivity.  Raises ValueError for a sample without a selected event.
     """
     rows = list(_published_scan(published))
     rows += [
@@ -96,6 +98,8 @@ def scan_table(
         for row in find_rows(efficiencies, model=model)
         for reading in (True, False)
     ]
+    if own is not None:
+        rows += list(_own_points(rows, *own))
     columns = {name: np.array([row[name] for row in rows], dtype=float)
                for name in ("observed", "background", "efficiency", "efficiency_uncertainty")}
     experiment = methods.counting_experiment(
@@ -108,7 +112,7 @@ def scan_table(
     for row, upper in zip(rows, interval.upper, strict=True):
         row["method"] = limit.method
         row["upper_events"] = float(upper)
-        row["upper_branching_fraction"] = float(upper) / limit.n_parents
+        row["upper_branching_fraction"] = float(upper) / row.pop("n_parents", limit.n_parents)
     rows.sort(key=lambda row: (row["kind"], row["variant"], row["mass_gev"]))
     return table_from_rows(rows, SCAN_COLUMNS)
 
@@ -149,6 +153,29 @@ def _simulated_point(
         "efficiency": efficiency,
         "efficiency_uncertainty": efficiency * total / 100.0,
     }
+
+
+def _own_points(
+    rows: Iterable[Row], counts: Table, sensitivity: Mapping[str, Any]
+) -> Iterator[Row]:
+    """The user's count of each bin, with this simulation's efficiency and their own parents.
+
+    The relative uncertainty of the number of parents is part of the efficiency's; the published
+    background of the bin is that of as many parents.
+    """
+    found = {row["region"]: row["events"] for row in table_rows(counts)}
+    parents = sensitivity["n_parents"]
+    for row in rows:
+        region = f"mass_bin_{row['mass_gev']:.3f}"
+        if (row["kind"], row["variant"]) == ("simulated", "nominal") and found.get(region) is not None:
+            relative = np.hypot(
+                row["efficiency_uncertainty"] / row["efficiency"], parents["sigma"] / parents["mean"]
+            )
+            yield row | {
+                "kind": USER_DATA, "observed": found[region], "n_parents": parents["mean"],
+                "background": row["background"] * sensitivity["exposure"],
+                "efficiency_uncertainty": row["efficiency"] * float(relative),
+            }
 
 
 def _count(published: PublishedNumbers, quantity: str, mass_gev: float) -> float:

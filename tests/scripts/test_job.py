@@ -1,5 +1,6 @@
 """Logs and errors of jobs."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,7 +8,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import checksums
+import numpy as np
 import pytest
+import records
 from job import job
 from output import write_result
 from overlays import with_overlays
@@ -70,6 +73,55 @@ def test_a_message_ends_with_the_command_that_repeats_the_job(writing, capsys):
         raise KeyError("a bug")
     assert caught.value.__notes__ == [f"This job alone: {again}"]
     assert again in Path(reads.log[0]).read_text()
+
+
+def test_the_log_says_what_was_asked_and_what_came_out(writing):
+    writes, _ = writing
+    writes.wildcards = {"sample": "signal"}
+    writes.params = {"code": "0123 of write", "n_events": 5, "maps": {"a": {"b": 1}}, "list": list(range(9))}
+    with job(writes):
+        print("work")
+    rule, asked, code, versions, work, wrote, used = Path(writes.log[0]).read_text().splitlines()
+    assert rule == "rule: write sample=signal"
+    assert asked == "asked: n_events=5, maps={a}, list=9 values"
+    assert code == "code: 0123 of write" and "numpy" in versions and work == "work"
+    assert wrote == "wrote: results/a.csv, 1 rows" and used.startswith("used: ")
+
+
+def test_counts_of_every_selection():
+    cutflow = {
+        "variation": ["nominal"] * 2 + ["up"], "selection": ["a"] * 3, "channel": ["c"] * 3,
+        "events_in": [100.0, 50.0, 100.0], "events_out": [50.0, 20.0, 40.0],
+    }  # fmt: skip
+    assert list(records.counts(cutflow)) == [
+        "nominal c a: 100 events, 20 selected", "up c a: 100 events, 40 selected",
+    ]  # fmt: skip
+
+
+def test_a_leaf_has_a_record_of_where_it_comes_from(writing):
+    writes, _ = writing
+    write_result("results/in.csv", {"x": [1]})
+    writes.input = ["results/in.csv"]
+    writes.params, writes.config = {"code": "0123 of write", "cut": 1}, {"base_seed": 7}
+    names = ["csv", "provenance"]
+    paths = ["results/a.csv", "results/a.provenance.json"]
+    writes.output = type("Outputs", (list,), {"keys": lambda self: names})(paths)
+    for name, path in zip(names, paths, strict=True):
+        setattr(writes.output, name, path)
+
+    def record():
+        with job(writes):
+            pass
+        return json.loads(Path("results/a.provenance.json").read_text())
+
+    found = record()
+    assert found["results"] == {"csv": "results/a.csv"} and found["base_seed"] == 7
+    assert found["inputs"] == {"results/in.csv": checksums.checksum(Path("results/in.csv"))}
+    assert found["packages"]["numpy"] == np.__version__ and found["code"] == "0123 of write"
+    assert record() == found
+    assert list(checksums.unrecorded(paths)) == []
+    writes.params["cut"] = 2
+    assert {name for name, value in record().items() if value != found[name]} == {"settings"}
 
 
 def test_an_expected_error_is_one_line_and_exit_code_1(rule, capsys):

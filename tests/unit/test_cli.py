@@ -494,3 +494,21 @@ def test_output_that_cannot_be_written_is_one_line_and_exit_code_1(
 def test_help_prints_its_examples_as_they_are_typed(answer):
     assert "15.83% --efficiency-uncertainty 7%" in answer("limit --help")
     assert "{sideband_1: 30%}" in answer("combine --help")
+
+
+def test_scan_of_very_many_events_has_no_averages_and_ends(answer):
+    command = (
+        "limit --method rolke --observed 1000000000000 --sideband 1 --tau 1 --efficiency 1 "
+        "--efficiency-uncertainty 100% --bounded --ranking --scan"
+    )
+    rows = list(csv.DictReader(io.StringIO(answer(command))))
+    assert all(row["cls"] == row["posterior_above"] == "" for row in rows)
+    assert all(float(row["minus_two_log_lambda"]) > 0.0 for row in rows)
+
+
+def test_orderings_refuse_what_they_cannot_rank(refusal):
+    command = (
+        "limit --method feldman-cousins --ordering hill --observed 8 --background 2 --passed 1 "
+        "--generated 100 --cl 0.999999999"
+    )
+    assert "rank more than 600 counts" in refusal(command)

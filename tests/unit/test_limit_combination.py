@@ -37,7 +37,7 @@ def test_independent_data_of_one_final_state_are_combined():
         (PLUS, ELECTRONS, None, "the events of one are in the other"),
         (PLUS, {**MINUS, "fraction": 0.6}, None, "add up to 1.1; at most 1"),
         (PLUS, {**MINUS, "observed": None}, None, "`subset` and `observed` belong together"),
-        (ELECTRONS, {**LATER, "fraction": 0.5}, None, "which events are these?"),
+        (ELECTRONS, {**LATER, "fraction": 0.5}, None, "not said of which events"),
     ],
 )
 def test_what_is_not_independent_or_not_one_number_is_refused(first, second, model, message):

@@ -94,6 +94,31 @@ def test_simulated_efficiency_meets_the_published_count_and_the_user_s_own():
     assert of_the_paper(records) == records[:2]
 
 
+def test_a_user_s_own_parents_come_with_their_background_and_both_efficiencies():
+    results = {
+        "acceptance": {"sample": ["signal"], "variation": ["nominal"], "region": ["all"],
+                       "acceptance": [0.157]},
+        "systematics": {"source": ["total"], "relative_uncertainty_percent": [10.0]},
+        "background": {"background_events": 0.1, "background_events_uncertainty": 0.05},
+        "data_counts": {"region": ["signal"], "events": [3]},
+        "data_sensitivity": {
+            "n_parents": {"mean": 1e9, "sigma": 1e7}, "background_events": 0.5,
+            "background_events_uncertainty": 0.2, "background_left_out": 0.02,
+            "efficiency": {"published_efficiency": {"mean": 0.1583, "sigma": 0.01},
+                           "simulated_efficiency": {"mean": 0.157, "sigma": 0.02}},
+        },
+    }  # fmt: skip
+    simulated, *own = PARENTS.own_inputs(results)
+    assert (simulated.kind, simulated.background, simulated.scale) == ("simulated", 0.1, 1 / 10087e6)
+    assert [(one.kind, one.variant, one.efficiency, one.inputs) for one in own] == [
+        (USER_DATA, "published_efficiency", 0.1583, "published"),
+        (USER_DATA, "simulated_efficiency", 0.157, "overridden"),
+    ]
+    for one in own:
+        assert (one.observed, one.background, one.background_uncertainty) == (3, 0.5, 0.2)
+        assert (one.scale, one.background_left_out) == (1e-9, 0.02)
+
+
 def test_backgrounds_add_up_with_correlated_systematics():
     events, uncertainty, left_out = total_background(BACKGROUND, ["bkg_a", "bkg_b"], "lnv")
     assert events == 3.0
@@ -164,7 +189,7 @@ def published_scan(**changes):
     ])
 
 
-def scan(published, efficiency=0.1583, in_mass_bin=True):
+def scan(published, efficiency=0.1583, in_mass_bin=True, own=None):
     efficiencies = {
         "sample": ["signal_m1.000"] * 3, "model": ["pair", "pair", "other"], "mass_gev": [1.0] * 3,
         "variation": ["nominal", "shifted", "nominal"], "efficiency": [0.2] * 3,
@@ -172,8 +197,9 @@ def scan(published, efficiency=0.1583, in_mass_bin=True):
     }  # fmt: skip
     systematics = {"mass_gev": [1.0], "total_percent": [7.0]}
     table = scan_table(
-        PARENTS, published, efficiencies, systematics, 0.90, model="pair", in_mass_bin=in_mass_bin
-    )
+        PARENTS, published, efficiencies, systematics, 0.90, model="pair", in_mass_bin=in_mass_bin,
+        own=own,
+    )  # fmt: skip
     return {(row["kind"], row["variant"]): row for row in table_rows(table)}
 
 
@@ -215,3 +241,19 @@ def test_no_background_leaves_a_bound_out_without_saying_so():
     found = CHANNEL.own_inputs({"sensitivity": sensitivity, "background": background})
     records = limit_records(found, CHANNEL, 0.90)
     assert {record["background_left_out"] for record in records} == {2773.0}
+
+
+def test_a_scan_has_the_user_s_count_of_each_bin_with_their_parents():
+    published = published_scan(background_events=2.0)
+    (mass,) = {row["mass_gev"] for row in scan(published).values()}
+    counts = {"region": ["signal", f"mass_bin_{mass:.3f}"], "events": [5, 4]}
+    own = {"n_parents": {"mean": 10087e5, "sigma": 10087e5 * 0.05}, "exposure": 0.1}
+    found = scan(published, own=(counts, own))
+    row, simulated = found[USER_DATA, "nominal"], found["simulated", "nominal"]
+    assert (row["observed"], row["background"]) == (4, pytest.approx(0.2))
+    assert row["efficiency"] == simulated["efficiency"]
+    relative = simulated["efficiency_uncertainty"] / simulated["efficiency"]
+    assert row["efficiency_uncertainty"] == pytest.approx(row["efficiency"] * math.hypot(relative, 0.05))
+    assert row["upper_branching_fraction"] == pytest.approx(row["upper_events"] / 10087e5)
+    closed = {"region": counts["region"], "events": [None, None]}
+    assert (USER_DATA, "nominal") not in scan(published, own=(closed, own))

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import hang_guard
@@ -20,12 +21,15 @@ def project(root, tmp_path):
 
 @pytest.fixture(scope="session")
 def snakemake(root):
-    """Run snakemake in a folder; returns the finished process, output as text."""
+    """Run snakemake in a folder; returns the finished process, output as text.
+
+    `inside`: words before the command, of a program that runs it.
+    """
 
     def run(folder: Path, *arguments: str, cores: int = 2, config: str = "config/test.yaml",
-            project: Path = root, **variables: str):
+            project: Path = root, inside: Sequence[str] = (), **variables: str):
         command = [
-            sys.executable, "-m", "snakemake", *arguments,
+            *inside, sys.executable, "-m", "snakemake", *arguments,
             "--snakefile", str(project / "Snakefile"), "--directory", str(folder),
             "--cores", str(cores), "--configfile", str(project / config),
         ]

@@ -43,7 +43,23 @@ def files(root, tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
     for name, content in (("with", events), ("without", without)):
         write_recorded(folder / name / "data.root", content)
+        write_recorded(folder / name / "off.root", content[0])
     return folder
+
+
+#: The user's own normalisation: a tenth of the paper's decays, and data below the resonance.
+OWN = {
+    "n_parents": {"mean": 1e9, "sigma": 1e7}, "luminosity_per_pb": 300.0,
+    "off_resonance": [{"file": "off.root", "energy_gev": 3.0969, "luminosity_per_pb": 30000.0}],
+}  # fmt: skip
+
+
+def configured(folder, root, **data):
+    """A configuration with the folder's data."""
+    config = yaml.safe_load((root / "config/test.yaml").read_text())
+    config |= {"papers": [NAME], "data": {NAME: {"file": "data.root", **OWN, **data}}}
+    (folder / "own.yaml").write_text(yaml.safe_dump(config))
+    return str(folder / "own.yaml")
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +70,8 @@ def closed(whole_dag, snakemake, files, root, tmp_path_factory):
         folder = tmp_path_factory.mktemp("collider_data") / "run"
         shutil.copytree(whole_dag, folder)
         shutil.copy(files / name / "data.root", folder)
-        config = yaml.safe_load((root / "config/test.yaml").read_text())
-        config |= {"papers": [NAME], "data": {NAME: {"file": "data.root", "unblind": False}}}
-        (folder / "own.yaml").write_text(yaml.safe_dump(config))
-        process = snakemake(folder, cores=1, config=str(folder / "own.yaml"))
+        shutil.copy(files / "with" / "off.root", folder)
+        process = snakemake(folder, cores=1, config=configured(folder, root, unblind=False))
         assert process.returncode == 0, process.stdout[-4000:]
         assert "rule select_data" in process.stdout and "rule draw_figure" in process.stdout
         assert "simulate_sample" not in process.stdout
@@ -102,3 +116,42 @@ def test_closed_bins_are_empty_in_every_table(closed):
         outside = [row[column] for row in rows if not 3.0699 < float(row["mass_low_gev"]) < 3.1199]
         assert inside == {""}, file
         assert "" not in outside and sum(map(int, outside)) > 0, file
+
+
+def rows(path):
+    with open(path, newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_the_user_s_numbers_stand_beside_the_paper_s(closed):
+    tables = closed["with"] / NAME / "tables"
+    counts = {row["region"]: row for row in rows(tables / "data_counts.csv")}
+    assert (counts["signal"]["published"], counts["signal"]["user_data"]) == ("1", "closed")
+    assert all(row["user_data"] == "closed" for name, row in counts.items() if name.startswith("mass_bin"))
+    assert counts["below_window"]["user_data"].isdigit()
+    found = {row["quantity"]: row["user_data_simulated_efficiency"]
+             for row in rows(tables / "data_sensitivity.csv")}  # fmt: skip
+    assert found["n_parents"] == "(1.000 ± 0.010)e9"
+    assert int(found["off_resonance_events"]) > 100
+    assert found["upper_limit_branching_fraction"] == "closed"
+    assert "user_data" not in (closed["with"] / NAME / "limits/kkee_scan.csv").read_text()
+
+
+def test_once_open_the_scan_has_the_user_s_counts(closed, snakemake, root):
+    folder = closed["with"].parent
+    targets = [f"results/{NAME}/{name}" for name in ("limits/kkee_scan.csv", "tables/data_counts.csv")]
+    assert snakemake(folder, "freeze", cores=1, config=configured(folder, root)).returncode == 0
+    process = snakemake(folder, *targets, cores=1, config=configured(folder, root, unblind=True))
+    assert process.returncode == 0, process.stdout[-4000:]
+    counts = {row["region"]: row["user_data"] for row in rows(folder / targets[1])}
+    assert int(counts["signal"]) > 300
+    scan = [row for row in rows(folder / targets[0]) if row["kind"] == "user_data"]
+    assert len(scan) == sum(name.startswith("mass_bin") for name in counts) > 0
+    for row in scan:
+        assert row["observed"] == counts[f"mass_bin_{float(row['mass_gev']):.3f}"]
+        limit = float(row["upper_branching_fraction"])
+        assert limit == pytest.approx(float(row["upper_events"]) / 1e9)
+    # Other numbers of the user's own are not what was frozen.
+    changed = configured(folder, root, unblind=True, n_parents={"mean": 2e9, "sigma": 1e7})
+    process = snakemake(folder, *targets, "--force", cores=1, config=changed)
+    assert process.returncode != 0 and "another regions" in process.stdout

@@ -7,6 +7,7 @@ which the samples below and what follows from them are missing, and has one core
 import json
 import os
 import shutil
+import subprocess
 import time
 from pathlib import Path
 
@@ -14,19 +15,13 @@ import hang_guard
 import pytest
 import uproot
 from same_results import assert_equal
+from small_run import CONFIG, TARGETS
 
 pytestmark = [
     pytest.mark.workflow,
     pytest.mark.skipif(not hang_guard.PROC.exists(), reason="faults find processes in /proc"),
 ]
 
-CONFIG = """papers: [besiii_2025, na62_2019]
-statistics: {signal: 300, calibration: 600, kaon_signal: 2000}
-variations: []
-keep_events: true
-"""
-TARGETS = ("results/besiii_2025/validation/validation.csv",
-           "results/na62_2019/figures/acceptance_dalitz.csv")  # fmt: skip
 #: A sample of each experiment.
 SAMPLES = ("besiii_2025/{}/signal_phsp/nominal", "na62_2019/{}/signal_piee/nominal")
 RECORDED = [f"results/{sample}.root".format("recorded") for sample in SAMPLES]
@@ -36,12 +31,12 @@ SELECTED = [f"results/{sample}.root".format("selected") for sample in SAMPLES]
 @pytest.fixture(scope="module")
 def run(root, tmp_path_factory, snakemake):
     config = tmp_path_factory.mktemp("config") / "small.yaml"
-    config.write_text(CONFIG)
+    config.write_text(CONFIG + "keep_events: true\n")
 
-    def run(folder, *arguments, cores=1, **faults):
+    def run(folder, *arguments, cores=1, inside=(), **faults):
         paths = [str(root / "tests/workflow/faults"), os.environ.get("PYTHONPATH")]
         return snakemake(
-            folder, *TARGETS, *arguments, cores=cores, config=str(config),
+            folder, *TARGETS, *arguments, cores=cores, config=str(config), inside=inside,
             PYTHONPATH=os.pathsep.join(filter(None, paths)), **faults,
         )  # fmt: skip
 
@@ -137,6 +132,40 @@ def test_a_full_disk(run, without_events, ends_well):
         assert f"File too large; free some and run again: '{path}'" in process.stdout
         assert not list(without_events.glob(f"{Path(path).parent}/*"))
     ends_well(without_events)
+
+
+#: A file system of its own, for the command that follows and what it starts alone.
+SMALL_DISK = (
+    "unshare", "--mount", "--map-root-user", "sh", "-c",
+    'mount -t tmpfs -o size=32k none "$0" && mount -t tmpfs -o size=32k none "$1" && shift && exec "$@"',
+)  # fmt: skip
+
+
+def has_small_disks(folder):
+    try:
+        return subprocess.run([*SMALL_DISK, folder, folder, "true"], capture_output=True).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+def test_a_real_disk_that_is_full(run, without_events, ends_well, tmp_path):
+    """The folders of both samples lie on file systems without space for them."""
+    if not has_small_disks(tmp_path):
+        pytest.skip("no file system can be mounted here")
+    folders = [(without_events / path).parent for path in RECORDED]
+    process = run(without_events, "--keep-going", inside=[*SMALL_DISK, *map(str, folders)])
+    assert process.returncode == 1
+    for path in RECORDED:
+        assert f"No space left on device; free some and run again: '{path}'" in process.stdout
+    assert not [path for path in (*RECORDED, *SELECTED) if (without_events / path).exists()]
+    ends_well(without_events)
+
+
+@pytest.mark.parametrize("cores", [1, 16])
+def test_the_number_of_cores_changes_nothing(run, undisturbed, tmp_path, cores):
+    process = run(tmp_path, cores=cores)
+    assert process.returncode == 0, process.stdout[-4000:]
+    assert_equal(tmp_path, undisturbed)
 
 
 def test_two_workflows_in_a_folder(run, without_events, undisturbed):

@@ -55,6 +55,8 @@ def test_only_the_frozen_analysis_opens_and_what_changed_is_named(searches):
         "regions": window,
         "systematics": lambda: search.settings["systematics"].pop(),
         "samples and limits": lambda: search.settings["parent"].update(number=1e9),
+        "combinations": lambda: search.config["combinations"]["besiii_charges"].update(
+            common_efficiency_percent=3.0),
         "detector": lambda: search.detector["beam"]["momentum_x_gev"].update(value=0.03),
         "library": lambda: setattr(code, "text", "edited"),
     }
@@ -64,9 +66,42 @@ def test_only_the_frozen_analysis_opens_and_what_changed_is_named(searches):
         so_far.append(part)
         (line,) = frozen.problems(search, code)
         assert f"another {', '.join(so_far)};" in line, line
-    assert "(selection, regions, systematics, samples and limits, detector, library)" in freeze(
-        search, code)[0]  # fmt: skip
+    names = "selection, regions, systematics, samples and limits, combinations, detector, library"
+    assert f"({names})" in freeze(search, code)[0]
     assert list(frozen.problems(search, code)) == []
+
+
+def test_another_package_is_named_with_both_versions(searches, monkeypatch):
+    search, code = searches()["besiii_2025"], Code()
+    freeze(search, code)
+    installed = frozen.packages.versions()
+    assert {"python", "numpy", "scipy", "numba", "llvmlite", "uproot"} <= installed.keys()
+    assert not {"snakemake", "matplotlib"} & installed.keys()
+    others = {**installed, "numpy": "9.9", "further": "1.0"}
+    monkeypatch.setattr(frozen.packages, "versions", lambda: others)
+    (line,) = frozen.problems(search, code)
+    named = f"packages (further 1.0, not none, numpy 9.9, not {installed['numpy']})"
+    assert f"another {named};" in line
+    assert f"frozen anew ({named})" in freeze(search, code)[0]
+
+
+def test_a_combination_counts_for_the_searches_in_it_and_so_does_the_code_that_combines(searches):
+    class Recorder(Code):
+        asked = ()
+
+        def fingerprint(self, *names):
+            self.asked += names
+            return ""
+
+    both, code = searches(), Recorder()
+    before = {name: frozen.parts(search, code) for name, search in both.items()}
+    assert "combine_limits" in code.asked
+    combinations = both["besiii_2025"].config["combinations"]
+    combinations["besiii_charges"]["title"] = "another"
+    assert {name: frozen.parts(search, code) for name, search in both.items()} == before
+    combinations["besiii_charges"]["parts"]["kkee_plus"]["observed"] = 0
+    changed = [name for name, search in both.items() if frozen.parts(search, code) != before[name]]
+    assert changed == ["besiii_2025"]
 
 
 def test_what_is_closed_needs_no_manifest_and_looks_do_not_count(searches):

@@ -5,6 +5,7 @@ The file is what snakedeploy writes, but for a path where that has an address.
 
 import os
 import shutil
+import subprocess
 import sys
 
 import hang_guard
@@ -65,6 +66,31 @@ def test_a_deployed_workflow_gives_the_same_results(root, deployed, run, tmp_pat
     own = deployed / "config/config.yaml"
     run(root, CUTFLOW, "--directory", str(tmp_path / "plain"), "--configfile", str(own))
     assert (deployed / CUTFLOW).read_bytes() == (tmp_path / "plain" / CUTFLOW).read_bytes()
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="git is not installed")
+def test_an_address_is_refused_and_says_what_to_write(root, deployed, tmp_path):
+    """Snakemake clones it from github.com, which here is a folder: rules come along, the library does not."""
+    there = tmp_path / "there"
+    shutil.copytree(root / "workflow", there / "workflow", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(root / "Snakefile", there)
+    git = ["git", "-C", str(there), "-c", "user.name=a", "-c", "user.email=b"]
+    for words in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "all"]):
+        subprocess.run([*git, *words], check=True)
+    address = 'github("someone/lnvsearch", path="Snakefile", branch="main")'
+    file = deployed / "workflow/Snakefile"
+    file.write_text(file.read_text().replace(f'"{root}/Snakefile"', address))
+    redirected = {
+        "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"url.file://{there}.insteadOf",
+        "GIT_CONFIG_VALUE_0": "https://github.com/someone/lnvsearch",
+    }  # fmt: skip
+    process = hang_guard.run(
+        [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "1"], cwd=deployed, merge=True,
+        env={**os.environ, **redirected, "XDG_CACHE_HOME": str(tmp_path / "cache")},
+    )  # fmt: skip
+    assert process.returncode == 1
+    assert "rules alone are not enough; clone it" in process.stdout, process.stdout[-4000:]
+    assert "Traceback" not in process.stdout
 
 
 def test_cuts_and_published_numbers_are_those_beside_the_users_file(root, deployed, run):

@@ -1,10 +1,12 @@
 """Through a real Slurm of one node: the profile as shipped, without accounting.
 
 The daemons run on loopback, without systemd; the test needs root, Debian's packages slurmctld, slurmd
-and slurm-client, and the plugin (`make cluster`).
+and slurm-client, and the plugin (`make cluster`).  Runs, and commands of Slurm, that hang are ended; the
+limits are many times what they take.
 """
 
 import importlib.util
+import json
 import os
 import shutil
 import signal
@@ -13,17 +15,13 @@ import sys
 import time
 from pathlib import Path
 
-import hang_guard
 import pytest
 from same_results import assert_equal
+from small_run import CONFIG, TARGETS
 
-TARGET = "results/besiii_2025/efficiencies/kkee.csv"
-CONFIG = """papers: [besiii_2025]
-statistics: {signal: 500, calibration: 1000, control: 500, background: 500, inclusive: 500, identification: 100}
-majorana_masses_gev: [1.0]
-variations: []
-"""
-SLURM_CONF = """ClusterName=lnvsearch
+#: No limit of Slurm's on the wall clock matters: the machine may be busy.
+SLURM_CONF = """{mark}
+ClusterName=lnvsearch
 SlurmctldHost=localhost
 AuthType=auth/none
 CredType=cred/none
@@ -41,11 +39,22 @@ MpiDefault=none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 ReturnToService=2
+OverTimeLimit=UNLIMITED
+MinJobAge=3600
+MessageTimeout=60
+BatchStartTimeout=600
+UnkillableStepTimeout=1800
 NodeName=localhost CPUs=2 RealMemory=8000 State=UNKNOWN
 PartitionName=ci Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
 #: The standard place: through SLURM_CONF another file reaches the commands, but not the jobs.
 INSTALLED_CONF = Path("/etc/slurm/slurm.conf")
+#: What jobs of two experiments make, each alone, and one of a group.
+CALIBRATION = "results/besiii_2025/calibration/overlay.yaml"
+IDENTIFICATION = "results/na62_2019/identification/nominal.json"
+SAMPLE = "results/na62_2019/selected/signal_piee/nominal.root"
+MARK = "# Of a test of lnvsearch"
+RUN_LIMIT_S, COMMAND_LIMIT_S = 3600, 120
 
 
 def why_not():
@@ -55,16 +64,20 @@ def why_not():
         return f"not installed: {', '.join(missing)}"
     if importlib.util.find_spec("snakemake_executor_plugin_slurm") is None:
         return "no plugin of Snakemake for Slurm (make cluster)"
-    if INSTALLED_CONF.exists():
+    # What a test that was killed has left is no Slurm of this machine.
+    if INSTALLED_CONF.exists() and MARK not in INSTALLED_CONF.read_text():
         return f"this machine has a Slurm of its own ({INSTALLED_CONF})"
     return ""
 
 
-pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "runs")
+pytestmark = [
+    pytest.mark.workflow,
+    pytest.mark.skipif(bool(why_not()), reason=why_not() or "runs"),
+]
 
 
-def wait_until(condition, what, looks=600):
-    for _ in range(looks):
+def wait_until(condition, what):
+    for _ in range(RUN_LIMIT_S):
         if found := condition():
             return found
         time.sleep(1)
@@ -72,7 +85,10 @@ def wait_until(condition, what, looks=600):
 
 
 def command(*arguments):
-    return subprocess.run(arguments, capture_output=True, text=True).stdout
+    """What a command of Slurm prints; it may fail now and then, as on a busy cluster."""
+    return subprocess.run(
+        ["timeout", "-k", "10", str(COMMAND_LIMIT_S), *arguments], capture_output=True, text=True
+    ).stdout
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +97,7 @@ def slurm(tmp_path_factory):
     for name in ("state", "spool"):
         (folder / name).mkdir()
     INSTALLED_CONF.parent.mkdir(exist_ok=True)
-    INSTALLED_CONF.write_text(SLURM_CONF.format(folder=folder))
+    INSTALLED_CONF.write_text(SLURM_CONF.format(folder=folder, mark=MARK))
     try:
         subprocess.run(["slurmctld"], check=True)
         subprocess.run(["slurmd", "-N", "localhost"], check=True)
@@ -103,61 +119,119 @@ def config(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def local(root, config, tmp_path_factory):
+def local(config, snakemake, tmp_path_factory):
     """Folder of a run without a cluster."""
     folder = tmp_path_factory.mktemp("local")
-    arguments = ["--cores", "2", "--directory", str(folder), "--configfile", str(config)]
-    process = hang_guard.run([sys.executable, "-m", "snakemake", TARGET, *arguments], cwd=root, merge=True)
+    process = snakemake(folder, *TARGETS, config=str(config))
     assert process.returncode == 0, process.stdout[-4000:]
     return folder
 
 
+#: In the place of a command of Slurm: a controller that is too busy at its second call.
+BUSY = """#!/bin/sh
+echo >> "$0.calls"
+[ "$(wc -l < "$0.calls")" = 2 ] && {{ echo "{name}: error: Unable to contact slurm controller" >&2; exit 1; }}
+exec {path} "$@"
+"""
+
+
 @pytest.fixture
-def on_slurm(root, config, slurm, tmp_path):
-    """Starts a run through the profile; returns its process and its folder."""
+def busy_commands(tmp_path):
+    """A folder with commands of a busy Slurm, for the beginning of PATH."""
+    folder = tmp_path / "busy"
+    folder.mkdir()
+    for name in ("sbatch", "squeue"):
+        (folder / name).write_text(BUSY.format(name=name, path=shutil.which(name)))
+        (folder / name).chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def on_slurm(root, config, slurm, busy_commands, tmp_path):
+    """Starts a run through the profile, with faults; returns its process and its folder."""
     options = [
         "--workflow-profile", str(root / "profiles/slurm"), "--configfile", str(config),
         "--slurm-init-seconds-before-status-checks", "2", "--seconds-between-status-checks", "2",
         "--slurm-no-account", "--default-resources", "slurm_partition=ci", "mem_mb=800", "runtime=60",
     ]  # fmt: skip
-    log = open(tmp_path / "log", "w")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "snakemake", TARGET, "--directory", str(tmp_path), *options],
-        cwd=root, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
-    )  # fmt: skip
-    yield process, tmp_path
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
+    started = []
+
+    def start(faults):
+        paths = [str(root / "tests/workflow/faults"), os.environ.get("PYTHONPATH")]
+        variables = {
+            "PYTHONPATH": os.pathsep.join(filter(None, paths)), "LNVSEARCH_FAULTS": json.dumps(faults),
+            "PATH": f"{busy_commands}{os.pathsep}{os.environ['PATH']}",
+        }
+        with open(tmp_path / "log", "w") as log:
+            started.append(subprocess.Popen(
+                ["timeout", "-k", "60", str(RUN_LIMIT_S), sys.executable, "-m", "snakemake",
+                 *TARGETS, "--directory", str(tmp_path), *options],
+                cwd=root, env={**os.environ, **variables}, stdout=log, stderr=subprocess.STDOUT,
+                start_new_session=True,
+            ))  # fmt: skip
+        return started[0], tmp_path
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
     command("scancel", "--user", "root")
-    log.close()
+    wait_until(lambda: not jobs(), "an empty queue")
 
 
-def running_jobs():
-    return command("squeue", "-h", "-o", "%i", "--states=RUNNING").split()
+def jobs(*options):
+    """Numbers of the jobs in the queue."""
+    return command("squeue", "-h", "-o", "%i", *options).split()
 
 
-def finished(process, folder):
-    """The end of a run, however long it takes while the cluster has something to do."""
-    wait_until(lambda: process.poll() is not None, "the end of the run", looks=3600)
-    assert process.returncode == 0, (folder / "log").read_text()[-6000:]
+def reached(process, folder, *results):
+    """Wait until jobs have made results that they do not hand over before `go` is there."""
+    for result in results:
+        mark = folder / (result.replace("/", "_") + ".fault")
+        wait_until(lambda mark=mark: mark.exists() or process.poll() is not None, result)
+        assert mark.exists(), said(folder)
 
 
-def test_a_cancelled_job_and_a_drained_node_change_nothing(local, on_slurm):
-    process, folder = on_slurm
-    samples = folder / "results/besiii_2025/acceptance"
-    wait_until(lambda: process.poll() is not None or (samples.exists() and running_jobs()), "a sample")
-    command("scancel", *running_jobs()[:1])
+def end(process):
+    """The return code of a run, at its end."""
+    wait_until(lambda: process.poll() is not None, "the end of the run")
+    return process.returncode
+
+
+def said(folder):
+    return (folder / "log").read_text()[-6000:]
+
+
+def test_lost_jobs_and_a_drained_node_change_nothing(local, on_slurm):
+    """A job of each experiment is cancelled, one dies within a group, the node takes no jobs for a while.
+
+    The controller is too busy once for a job, and once to tell of jobs.
+    """
+    process, folder = on_slurm({CALIBRATION: "wait", IDENTIFICATION: "wait", SAMPLE: "kill"})
+    reached(process, folder, CALIBRATION, IDENTIFICATION)
     command("scontrol", "update", "nodename=localhost", "state=drain", "reason=test")
-    wait_until(lambda: process.poll() is not None or not running_jobs(), "an empty node")
+    command("scancel", *jobs("--states=RUNNING"))
+    (folder / "go").touch()
+    wait_until(lambda: jobs("--states=PENDING") or process.poll() is not None, "a job that waits")
+    wait_until(lambda: not jobs("--states=RUNNING,COMPLETING"), "an empty node")
     command("scontrol", "update", "nodename=localhost", "state=resume")
-    finished(process, folder)
-    assert "Trying to restart" in (folder / "log").read_text()
+    assert end(process) == 0, said(folder)
+    for rule in ("calibrate_response", "map_identification"):
+        assert f"Error in rule {rule}" in (folder / "log").read_text()
+    assert (folder / "log").read_text().count("Trying to restart") >= 4
+    for name in ("sbatch", "squeue"):
+        assert f"{name}: error: Unable to contact" in (folder / "log").read_text()
     assert_equal(local, folder)
 
 
-def test_a_terminated_run_ends_and_leaves_no_job(on_slurm):
-    process, _ = on_slurm
-    wait_until(lambda: process.poll() is not None or running_jobs(), "a running job")
+def test_a_terminated_run_lets_its_jobs_end_and_leaves_none(on_slurm):
+    process, folder = on_slurm({IDENTIFICATION: "wait"})
+    reached(process, folder, IDENTIFICATION)
     process.send_signal(signal.SIGTERM)
-    wait_until(lambda: process.poll() is not None, "the end of the run")
-    wait_until(lambda: not running_jobs(), "no job left behind")
+    wait_until(lambda: "Will exit after finishing" in said(folder) or process.poll() is not None, "TERM")
+    (folder / "go").touch()
+    assert end(process) == 1, said(folder)
+    assert not jobs()
+    assert not list(folder.glob(".snakemake/locks/*"))
+    assert (folder / IDENTIFICATION).exists() and not (folder / TARGETS[1]).exists()

@@ -18,7 +18,7 @@ rule select_sample:
 
 localrule tabulate_table:
     output: results/p/tables/t.csv
-    reason: Params have changed since last execution: x
+    reason: Params have changed since last execution: cut: 1 -> 2
 
 rule all:
     input: results/p/tables/t.csv
@@ -40,7 +40,7 @@ def test_jobs_of_a_dry_run_and_why(results):
     jobs = list(status_report.listed_jobs(DRY_RUN))
     assert jobs == [
         ("select_sample", "results/p/selected/s/nominal.root", "missing"),
-        ("tabulate_table", "results/p/tables/t.csv", "stale: the settings or the code have changed"),
+        ("tabulate_table", "results/p/tables/t.csv", "stale: cut: 1 -> 2"),
     ]
     said = "\n".join(status_report._of_remaining(jobs, usage(results), 2))
     assert "1 jobs  missing" in said

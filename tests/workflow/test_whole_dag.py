@@ -211,7 +211,8 @@ def test_the_comparison_has_one_row_for_every_printed_number(results, root, pape
     comparison = rows(results / paper / "comparison.csv")
     assert list(comparison[0]) == [
         "quantity", "channel", "mass_gev", "kind", "variant", "published",
-        "published_uncertainty", "value", "uncertainty", "ratio", "pull", "source", "note",
+        "published_uncertainty", "value", "uncertainty", "ratio", "pull", "rounding",
+        "upper_bound", "source", "note",
     ]
     keys = [tuple(row[name] for name in list(row)[:5]) for row in comparison]
     assert len(set(keys)) == len(keys)
@@ -283,3 +284,29 @@ def test_the_summary_names_the_paper_s_inconsistency_first(results):
     first = text[text.index("## Inconsistencies"):].split("\n2. ")[0]
     assert "2.1e-9" in first and "2.30e-9" in first
     assert all(name in text for name in ("BESIII", "NA62"))
+
+
+def test_every_leaf_says_where_it_comes_from(results):
+    """Its inputs are those that are there; the checksums are theirs."""
+    import checksums
+
+    records = sorted(results.rglob("*.provenance.json"))
+    tables = [path for path in results.rglob("tables/*.csv") if path.stem != "undercoverage"]
+    figures = list(results.rglob("figures/*.pdf"))
+    assert {path.with_suffix("") for path in tables + figures} <= {
+        path.with_name(path.name.removesuffix(".provenance.json")) for path in records
+    }
+    for path in records:
+        record = json.loads(path.read_text())
+        assert record["base_seed"] > 0 and re.fullmatch(r"[0-9a-f]{16} of .+", record["code"])
+        for name, checksum in record["inputs"].items():
+            place = results.parent / name
+            assert checksums.checksum(place) == checksum, f"{path}: {name}"
+
+
+def test_every_job_says_what_it_was_asked_and_what_came_out(results):
+    logs = list(results.rglob("*.log"))
+    assert len(logs) > 150
+    for log in logs:
+        text = log.read_text()
+        assert text.startswith("rule: ") and "used: cpu_s=" in text, log

@@ -12,8 +12,9 @@ rule combine_limits:
         csv="results/combinations/{combination}.csv",
         tex="results/combinations/{combination}.tex",
         md="results/combinations/{combination}.md",
+        provenance="results/combinations/{combination}.provenance.json",
     log:
-        "results/combinations/logs/{combination}.log",
+        "results/combinations/logs/combine_limits/{combination}.log",
     wildcard_constraints:
         combination="|".join(COMBINATIONS) or "none",
     resources:

@@ -23,7 +23,7 @@ rule compute_sensitivity:
 
 
 rule normalise_data:
-    """The same of the user's own events, from their normalisation channel."""
+    """The same of the user's own events, from their normalisation channel or number of parents."""
     input:
         unpack(inputs_of("normalise_data")),
     output:
@@ -33,7 +33,7 @@ rule normalise_data:
     wildcard_constraints:
         paper=papers_with("normalise_data"),
     resources:
-        mem_mb=200,
+        mem_mb=800,
         runtime=5,
     params:
         code=code_of_step("normalise_data"),
@@ -66,9 +66,8 @@ rule set_limits:
 rule scan_limits:
     """Limits against the mass of the Majorana neutrino."""
     input:
+        unpack(lambda w: search(w).scan_inputs(w.channel)),
         published=published_numbers,
-        efficiencies="results/{paper}/efficiencies/{channel}.csv",
-        systematics="results/{paper}/systematics/{channel}_by_mass.csv",
     output:
         scan="results/{paper}/limits/{channel}_scan.csv",
     log:
@@ -97,6 +96,7 @@ rule tabulate_limits_by_method:
         csv="results/{paper}/tables/limits_by_method.csv",
         tex="results/{paper}/tables/limits_by_method.tex",
         md="results/{paper}/tables/limits_by_method.md",
+        provenance="results/{paper}/tables/limits_by_method.provenance.json",
     log:
         "results/{paper}/logs/tabulate_limits_by_method.log",
     resources:
@@ -117,6 +117,7 @@ rule coverage:
         undercoverage="results/{paper}/tables/undercoverage.csv",
         tex="results/{paper}/tables/undercoverage.tex",
         md="results/{paper}/tables/undercoverage.md",
+        provenance="results/{paper}/limits/coverage.provenance.json",
     log:
         "results/{paper}/logs/coverage.log",
     resources:

@@ -9,6 +9,7 @@ rule tabulate_table:
         csv="results/{paper}/tables/{table}.csv",
         tex="results/{paper}/tables/{table}.tex",
         md="results/{paper}/tables/{table}.md",
+        provenance="results/{paper}/tables/{table}.provenance.json",
     log:
         "results/{paper}/logs/tabulate_table/{table}.log",
     wildcard_constraints:
@@ -51,6 +52,7 @@ rule draw_figure:
             labels=lambda w: figure_labels(search(w), w.figure, "PNG"),
         ),
         csv="results/{paper}/figures/{figure}.csv",
+        provenance="results/{paper}/figures/{figure}.provenance.json",
     log:
         "results/{paper}/logs/draw_figure/{figure}.log",
     wildcard_constraints:
@@ -94,6 +96,7 @@ rule draw_event:
             labels=lambda w: {"Event": event_words(w.display), "Format": "PNG"},
         ),
         csv="results/{paper}/figures/event_{display}.csv",
+        provenance="results/{paper}/figures/event_{display}.provenance.json",
     log:
         "results/{paper}/logs/draw_event/{display}.log",
     wildcard_constraints:
@@ -130,6 +133,7 @@ rule compare_with_published:
             labels={"Result": "What agrees, what does not, and why", "Format": "text"},
         ),
         parts="results/{paper}/comparison.json",
+        provenance="results/{paper}/comparison.provenance.json",
     log:
         "results/{paper}/logs/compare_with_published.log",
     resources:
@@ -159,6 +163,7 @@ rule summarise_comparison:
             category="0 Start here",
             labels={"Result": "What agrees with the papers, and why not", "Format": "text"},
         ),
+        provenance="results/comparison.provenance.json",
     log:
         "results/logs/summarise_comparison.log",
     resources:

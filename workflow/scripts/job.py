@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
-import resource
-import shlex
 import sys
 import time
 import traceback
@@ -24,11 +23,13 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 def job(snakemake) -> Iterator[None]:
     """Send output to the rule's log; turn an expected error into one line and exit code 1.
 
-    The log's last line says what the process used, for `workflow/usage.py`.  Expected errors, ValueError
+    The log says what the job was asked, what it read and wrote, how far the library is meanwhile, and
+    in its last line what the process used, for `workflow/usage.py`.  Expected errors, ValueError
     and OSError, name file, key and fix; the log keeps the traceback.  Every message ends with the command
     that repeats the job alone.  Results that the job reads must be what was written (`checksums`).
     """
     import checksums
+    import records
 
     outputs = list(getattr(snakemake, "output", ()))
     log = Path(snakemake.log[0])
@@ -38,33 +39,23 @@ def job(snakemake) -> Iterator[None]:
         with open(log, "w", encoding="utf-8") as stream:
             with contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
                 try:
+                    print(*records.asked(snakemake), sep="\n", flush=True)
+                    # What the library says of its progress.
+                    logging.basicConfig(stream=stream, level=logging.INFO, format="%(message)s", force=True)
                     checksums.check(getattr(snakemake, "input", ()))
                     checksums.forget(outputs)
                     yield
+                    if place := getattr(getattr(snakemake, "output", None), "provenance", None):
+                        records.write_provenance(place, snakemake)
                     checksums.record(outputs)
+                    print(*records.came_out(outputs), sep="\n")
                 except BaseException as error:
-                    error.add_note(f"This job alone: {_command(snakemake.rule, outputs)}")
+                    error.add_note(f"This job alone: {records.again(snakemake.rule, outputs)}")
                     traceback.print_exc()
                     raise
                 finally:
-                    print(_usage(time.monotonic() - begin))
+                    print(records.used(time.monotonic() - begin))
     except (ValueError, OSError) as error:
-        details = f"details: {log}; again: {_command(snakemake.rule, outputs)}"
+        details = f"details: {log}; again: {records.again(snakemake.rule, outputs)}"
         print(f"{snakemake.rule}: {error} ({details})", file=sys.stderr)
         sys.exit(1)
-
-
-def _command(rule: str, outputs: list[str]) -> str:
-    """The command that repeats a job alone; the rules leave its options in the environment."""
-    target = shlex.quote(str(outputs[0]) if outputs else rule)
-    return f"snakemake {target} --force {os.environ.get('LNVSEARCH_OPTIONS', '--cores 1')}"
-
-
-def _usage(clock_s: float) -> str:
-    """CPU time and largest memory of the whole process, start-up included; time of the work."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    megabytes = used.ru_maxrss / 1024  # Linux counts kilobytes
-    return (
-        f"used: cpu_s={used.ru_utime + used.ru_stime:.2f} clock_s={clock_s:.2f} "
-        f"peak_memory_mb={megabytes:.0f}"
-    )

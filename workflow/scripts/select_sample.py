@@ -1,5 +1,6 @@
 """Simulate a sample, read its events or join its parts: what its selections leave, as tables."""
 
+import records
 from job import job
 from output import write_result
 from overlays import sample_arguments, sample_settings
@@ -27,6 +28,7 @@ def select_sample(experiment, simulations, selections, inputs, outputs, **sample
             chunks = face.simulate_sample(sample_settings(simulations, inputs), **sample)
         counts = face.select_sample(chunks, settings, inputs["maps"], outputs["candidates"])
     tables = face.tabulate_sample(counts, settings, sample=sample["sample"])
+    print(*records.counts(tables["cutflow"]), sep="\n")
     for kind, columns in SAMPLE_COLUMNS.items():
         write_result(outputs[kind], tables.get(kind, {name: [] for name in columns}))
 

@@ -83,8 +83,10 @@ def read_yaml(path: str | Path) -> dict:
         raise ConfigurationError(
             f"{path}: no such file or not readable ({error.strerror}); check the name or restore it"
         ) from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path}: not UTF-8 text; save it as UTF-8") from None
     except Exception as error:  # noqa: BLE001 - explicit tags raise whatever their texts lead to
-        problem = " ".join(str(error).split())
+        problem = " ".join(str(error).replace('in "<unicode string>", ', "in ").split())
         raise ConfigurationError(f"{path}: not valid YAML ({problem}); fix the syntax") from None
     raise_if_any(path, problems)
     if not isinstance(content, dict):

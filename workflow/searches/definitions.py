@@ -24,7 +24,10 @@ def _events(meaning: str, default: int, minimum: int = 100) -> Any:
 
 
 class Statistics(Keys):
-    """Simulated events a sample, by the purpose of the sample."""
+    """Simulated events a sample, by the purpose of the sample.
+
+    A sample with `wanted_uncertainty` has what that needs, and this at most.
+    """
 
     signal: int = _events("Events of each signal sample (the paper has 100,000).", 100_000)
     calibration: int = _events(
@@ -49,10 +52,43 @@ class Statistics(Keys):
     )
 
 
+class WantedUncertainty(Keys):
+    """A number of a sample, and how well it must be known."""
+
+    channel: Name = key("Channel of the selection.")
+    selection: Name = key("The selection.")
+    region: Name = key("Region of the selection in which the sample's acceptance is.")
+    percent: float = key("Relative statistical uncertainty that is wanted.", gt=0, le=100)
+
+
+def wanted_uncertainty() -> Any:
+    """The key of a sample that says what its number of events follows from."""
+    return key(
+        "Uncertainties that the sample's numbers need: it has the events that reach all of them, as "
+        "an earlier run tells (docs/scaling.md), and those of `statistics` at most.  Without it, all "
+        "of those.", None, min_length=1,
+    )  # fmt: skip
+
+
 def _path(path: str) -> str:
     if not path or set(path) & set("{}\0"):
         raise ValueError(f"{path!r} is not allowed; give a path without braces, or null")
     return path
+
+
+class NumberOfParents(Keys):
+    """A number of decays with its standard uncertainty."""
+
+    mean: float = key("Central value.", gt=0, le=1e20)
+    sigma: float = key("Standard uncertainty.", 0.0, ge=0, le=1e20)
+
+
+class OffResonance(Keys):
+    """Recorded events at an energy without signal, for the background from the continuum."""
+
+    file: Annotated[str, AfterValidator(_path)] = key("Path of the ROOT file.")
+    energy_gev: float = key("Centre-of-mass energy.", gt=0, le=100)
+    luminosity_per_pb: float = key("Integrated luminosity.", gt=0, le=1e9)
 
 
 class Data(Keys):
@@ -61,6 +97,21 @@ class Data(Keys):
 
     file: Annotated[str, AfterValidator(_path)] | None = key("Path of the ROOT file, or null for none.")
     tree: str = key("Name of the tree of events in that file.", "Events", min_length=1)
+    branches: dict[str, str] = key(
+        "What the file calls branches that have another name: the document's on the left, the file's on "
+        "the right.", {},
+    )  # fmt: skip
+    n_parents: NumberOfParents = key(
+        "Decays of the parent that the file stands for, of a search that counts them; the search's own "
+        "number unless given.", None,
+    )  # fmt: skip
+    luminosity_per_pb: float = key(
+        "Integrated luminosity of the file, where `off_resonance` is scaled to it; the search's own unless "
+        "given.", None, gt=0, le=1e9,
+    )  # fmt: skip
+    off_resonance: list[OffResonance] = key(
+        "Data at other energies, of a search with a background from the continuum.", []
+    )
     unblind: bool = key(
         "Open the signal window, or the masked region of a kaon search, of that file.  It takes a "
         "frozen analysis: `snakemake freeze` (docs/running.md).", False,

@@ -43,6 +43,11 @@ def load_papers(config: dict, root: str | Path, files: str) -> dict[str, Paper]:
         for name, entry in config["data"].items()
         if name in config["papers"] and entry.get("file") and not Path(entry["file"]).is_file()
     ]  # fmt: skip
+    problems += [
+        f"data.{name}.off_resonance[{i}].file: {point['file']}: no such file; give the path of your events"
+        for name, entry in config["data"].items() if name in config["papers"]
+        for i, point in enumerate(entry.get("off_resonance", ())) if not Path(point["file"]).is_file()
+    ]  # fmt: skip
     raise_if_any(files, problems)
     check_searches(config, known, files)
     papers = {}
@@ -64,8 +69,21 @@ def load_papers(config: dict, root: str | Path, files: str) -> dict[str, Paper]:
         for name, paper in papers.items() if paper.config["data"].get(name, {}).get("open") == "masked"
         and "masked" not in paper.closed_regions
     ))  # fmt: skip
+    raise_if_any(files, _without_use(papers))
     share_events(papers.values())
     return papers
+
+
+def _without_use(papers: Mapping[str, Paper]) -> Iterator[str]:
+    """Numbers that normalise data of a search that counts parents, given to another."""
+    for name, paper in papers.items():
+        entry = paper.config["data"].get(name, {})
+        for key in ("n_parents", "luminosity_per_pb", "off_resonance"):
+            if entry.get(key) and key not in paper.data_keys:
+                yield (
+                    f"data.{name}.{key}: the search takes it from its normalisation channel, or has no use "
+                    "for it; remove it"
+                )
 
 
 def _unknown_variations(

@@ -23,6 +23,7 @@ from searches.configuration import (
 )
 from searches.definitions import NOMINAL, STAGES, SearchKeys, Variation
 from searches.sample_jobs import SampleJobs
+from searches.wanted import effective_shares, needed_events
 
 PROJECT = Path(__file__).resolve().parents[2]
 #: Name of the sample of recorded events, if there is one.
@@ -146,6 +147,13 @@ class Paper(SampleJobs):
         """The name of the tree of events in that file."""
         return self.config["data"].get(self.name, {}).get("tree", "Events")
 
+    @property
+    def data_branches(self) -> Mapping[str, str]:
+        """What that file calls branches that have another name."""
+        return self.config["data"].get(self.name, {}).get("branches", {})
+
+    #: Keys of `data` that normalise the file, of a search that counts parents.
+    data_keys: frozenset[str] = frozenset()
     #: Regions of data that are closed until they are opened, in the order in which they open.
     closed_regions: tuple[str, ...] = ("signal",)
 
@@ -172,7 +180,7 @@ class Paper(SampleJobs):
 
     def selection_and_regions(self) -> tuple[Mapping, Mapping]:
         """How the user's data are selected, and the regions of mass that count, apart."""
-        chosen = {"is_unblinded", "opened", "detector", "tree"}
+        chosen = {"is_unblinded", "opened", "detector", "tree", "branches"}
         return {k: v for k, v in self.data_parameters().items() if k not in chosen}, {}
 
     # --------------------------------------------------------------- variations
@@ -202,7 +210,20 @@ class Paper(SampleJobs):
 
     def number_of_events(self, sample: str, variation: str = NOMINAL) -> int:
         """Decays to generate."""
-        return self.config["statistics"][self.samples[sample]["statistics"]]
+        entry = self.samples[sample]
+        most = self.config["statistics"][entry["statistics"]]
+        return self.wanted_events(sample, entry.get("wanted_uncertainty"), most)
+
+    def wanted_events(self, sample: str, wanted: Iterable[Mapping] | None, most: int) -> int:
+        """Events that reach the uncertainties that are wanted of a sample, `most` at most."""
+        if wanted is None:
+            return most
+        return needed_events(wanted, self.effective_shares.get(sample, {}), most)
+
+    @cached_property
+    def effective_shares(self) -> Mapping[str, Mapping[tuple[str, str, str], float]]:
+        """What earlier runs had of effective events for each generated one (`searches.wanted`)."""
+        return effective_shares(self.resource(f"effective_events/{self.name}.csv"))
 
     def simulation_inputs(self, sample: str, job: str) -> dict:
         """Files that the simulation of a sample reads."""

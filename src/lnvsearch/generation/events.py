@@ -31,6 +31,9 @@ class GeneratedEvents:
     def __len__(self) -> int:
         return len(self.event_number)
 
+    def __repr__(self) -> str:
+        return f"<{len(self)} generated events, {len(self.pdg_id)} particles, of {self.n_generated} trials>"
+
     def chunks(self, events_per_chunk: int) -> Iterator[GeneratedEvents]:
         """The same events in parts of at most `events_per_chunk`; every part has all metadata."""
         for start in range(0, len(self), events_per_chunk):

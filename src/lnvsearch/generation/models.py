@@ -106,7 +106,8 @@ class Decay:
         names = [mapping[key] for key in ("parent", "name") if key in mapping]
         if len(names) != 1 or "daughters" not in mapping:
             raise ValueError(
-                f"decay {dict(mapping)}: give one `parent` (or `name`) and `daughters`"
+                f"decay: has {', '.join(map(str, mapping)) or 'no key'}; give one `parent` (or `name`) "
+                "and `daughters`"
             )
         options = {key: mapping[key] for key in _OPTIONS if key in mapping}
         return cls(names[0], mapping["daughters"], **options)

@@ -9,8 +9,10 @@
 
 `variant` tells `nominal`, `uncalibrated`, a hypothesis, a method or a prior.  `published` is empty
 where the paper's digits are not legible.  `ratio` is value/published; `pull` is (value −
-published)/√(σ_published² + σ_value²), empty without any uncertainty.  A note that begins with
-"no test" says why a row that has both numbers does not test anything.
+published)/√(σ_published² + σ_value²), where the paper states an uncertainty.  Rounding to printed
+digits is none: it is a half-width, `rounding`, that no pull contains.  Where the simulation leaves no
+event, `upper_bound` is all that it says; in a sum it is what the value leaves out.  A note that begins
+with "no test" says why a row that has both numbers does not test anything.
 """
 
 from __future__ import annotations
@@ -28,10 +30,12 @@ __all__ = [
     "EXPLANATIONS",
     "KINDS",
     "NO_TEST",
+    "OF_SAMPLE_SIZE",
     "check_coverage",
     "check_unique",
     "comparison_row",
     "comparison_table",
+    "is_bound",
     "is_test",
     "left_out_note",
     "row_key",
@@ -47,17 +51,26 @@ EXPLANATIONS = {
     "variant": "`nominal`; `uncalibrated`; a hypothesis; or from which of the paper's numbers it is "
     "derived",
     "published": "the printed value; empty where it is not legible",
-    "published_uncertainty": "standard deviation that the paper states, or that of rounding",
+    "published_uncertainty": "standard deviation that the paper states, of this number or of what it "
+    "is proportional to; empty if it states none",
     "value": "the value here, in the same unit",
     "uncertainty": "its standard deviation",
     "ratio": "value/published",
-    "pull": "(value − published)/√(σ² published + σ² value); empty without any uncertainty",
+    "pull": "(value − published)/√(σ² published + σ² value); empty where the paper states no "
+    "uncertainty: rounding is no standard deviation",
+    "rounding": "half-width, not a standard deviation: half a unit of the last printed digit, and for "
+    "a derived number what half a unit of its inputs' last digits makes of it",
+    "upper_bound": "at 90 % confidence level: without a value, on the number itself; beside a value, "
+    "on the decays without a simulated event left, which the value leaves out",
     "source": "the result or file that the value is from",
     "note": "what should be known; \"no test\" at its begin: the row tests nothing",
 }
 COLUMNS = tuple(EXPLANATIONS)
 KINDS = ("derived", "simulated", "external", "not_simulated")
 NO_TEST = "no test"
+#: Note of a number that describes a simulated sample and no physics: how large it is, or the
+#: statistical uncertainty that follows from that.
+OF_SAMPLE_SIZE = f"{NO_TEST}: it follows from the size of the simulated sample, which is a setting"
 _KEY = ("quantity", "channel", "mass_gev", "kind", "variant")
 
 
@@ -69,14 +82,17 @@ def comparison_row(
     uncertainty: float | None = None,
     *,
     published_uncertainty: float | None = None,
+    input_rounding: float = 0.0,
+    upper_bound: float | None = None,
     source: str = "",
     note: str = "",
 ) -> dict[str, Any]:
     """Return one row: a published number against a value in the same unit.
 
     `published_uncertainty` is the uncertainty that the paper states for the number; without it the
-    one printed with it, if any.  External rows have no ratio and no pull.  Raises ValueError for an
-    unknown kind, or a value where there can be none.
+    one printed with it, if any.  `input_rounding` is the half-width that the printed digits of its
+    inputs leave open in the value, `upper_bound` as in `EXPLANATIONS`.  External rows have no ratio
+    and no pull.  Raises ValueError for an unknown kind, or a value where there can be none.
     """
     if kind not in KINDS:
         raise ValueError(f"kind is {kind!r}; it must be one of {KINDS}")
@@ -87,7 +103,9 @@ def comparison_row(
         published_uncertainty = number.uncertainty
     if published is None:
         published_uncertainty = None
-    ratio = pull = None
+    ratio = pull = rounding = None
+    if kind in ("derived", "simulated") and published is not None:
+        rounding = input_rounding + (0.0 if number.bound else 0.5 * number.resolution)
     if kind != "external" and value is not None and published is not None:
         ratio = value / published if published else None
         pull = _pull(value, uncertainty, published, published_uncertainty)
@@ -103,6 +121,8 @@ def comparison_row(
         "uncertainty": uncertainty,
         "ratio": ratio,
         "pull": pull,
+        "rounding": rounding,
+        "upper_bound": upper_bound or None,
         "source": source,
         "note": _joined(note, _reading_note(number)),
     }
@@ -165,6 +185,16 @@ def is_test(row: Mapping[str, Any]) -> bool:
     )
 
 
+def is_bound(row: Mapping[str, Any]) -> bool:
+    """Tell whether a row has a bound and nothing else to set against a legible number."""
+    return (
+        row["kind"] == "simulated"
+        and row["published"] is not None
+        and row["value"] is None
+        and row["upper_bound"] is not None
+    )
+
+
 def left_out_note(left_out: float | None) -> str:
     """What a sum of backgrounds says of those without a simulated event left; nothing without any.
 
@@ -184,8 +214,9 @@ def _pull(
     published: float,
     published_uncertainty: float | None,
 ) -> float | None:
-    combined = math.hypot(uncertainty or 0.0, published_uncertainty or 0.0)
-    return (value - published) / combined if combined > 0 else None
+    if not published_uncertainty:
+        return None
+    return (value - published) / math.hypot(uncertainty or 0.0, published_uncertainty)
 
 
 def _reading_note(number: PublishedNumber) -> str:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from lnvsearch.publication.agreement import DISAGREEMENTS, Row, Tested
+from lnvsearch.publication.agreement import BOUNDED, DISAGREEMENTS, Row, Tested
 from lnvsearch.publication.inconsistencies import Inconsistency
 from lnvsearch.publication.reasons import Reason
 from lnvsearch.publication.rounding import round_significant
 from lnvsearch.tables import table_from_rows, to_markdown
 
-__all__ = ["Explanations", "disagreements_table", "worst_table"]
+__all__ = ["Explanations", "disagreements_table", "worst_text"]
 
 _COLUMNS = (
     "quantity", "channel", "mass_gev", "kind", "variant", "published", "value", "ratio", "pull",
     "why",
 )
+
+
+# A bound of less than this share of the value beside it does not change what is said of the ratio.
+_NEGLIGIBLE = 0.005
 
 
 @dataclass(frozen=True)
@@ -32,19 +37,37 @@ class Explanations:
     inconsistencies: Sequence[Inconsistency]
     known_factor: float | None = None
 
+    def reason(self, row: Row) -> Reason | None:
+        """Return the reason that counts for a row, if there is one."""
+        return next((reason for reason in self.reasons if reason.explains(row)), None)
+
+    def inconsistency(self, row: Row) -> int | None:
+        """Return the number, from 1 on, of the paper's inconsistency behind a row, if it is one."""
+        reason = self.reason(row)
+        titles = [item.title for item in self.inconsistencies]
+        if reason is None or reason.inconsistency not in titles:
+            return None
+        return titles.index(reason.inconsistency) + 1
+
+    def factor(self, test: Tested) -> float:
+        """Return how far a test is off, without the factor that is known."""
+        reason = self.reason(test.row)
+        if reason is None or not reason.known_factor or self.known_factor is None:
+            return test.factor()
+        return test.factor(self.known_factor)
+
     def why(self, rows: Sequence[Row]) -> str:
         """Say why rows of one quantity, kind and variant disagree, as far as it is known."""
         row = rows[0]
         note = row["note"] or ""
-        reason = next((reason for reason in self.reasons if reason.explains(row)), None)
+        reason = self.reason(row)
         if reason is None:
             return note or "not known"
         if reason.note_first and note:
             return note
-        text = reason.text
-        titles = [item.title for item in self.inconsistencies]
-        if reason.inconsistency in titles:
-            text += f": inconsistency {titles.index(reason.inconsistency) + 1}"
+        text, number = reason.text, self.inconsistency(row)
+        if number is not None:
+            text += f": inconsistency {number}"
         if reason.known_factor and self.known_factor is not None:
             rest = _range(
                 [f"{self.known_factor * row['ratio']:.2f}" for row in rows if row["ratio"]]
@@ -58,16 +81,45 @@ def disagreements_table(tests: Iterable[Tested], explanations: Explanations) -> 
     return _table(_grouped(tests), explanations)
 
 
-def worst_table(tests: Iterable[Tested], explanations: Explanations, number: int) -> str:
-    """Return the `number` worst lines of what does not agree, the largest factor first.
+def worst_text(tests: Iterable[Tested], explanations: Explanations, number: int) -> str:
+    """Return the `number` worst lines of what does not agree, and what is only bounded.
 
-    The factor of a line is value/published or its inverse, of the mass where it is largest.
+    The largest factor comes first: of a line, that of the mass where it is largest, without what is
+    known (`Explanations.known_factor`).  A derived number that disagrees because the paper contradicts
+    itself has no line: its inconsistency says so.  Bounds that the published number exceeds are among
+    the worst; the others leave open whether they agree, and follow in a table of their own, those
+    that leave most open first.
     """
-    groups = _grouped(test for test in tests if test.agreement in DISAGREEMENTS)
-    groups.sort(key=lambda group: -max(test.factor for test in group))
-    if not groups:
-        return "Nothing that is tested disagrees."
-    return _table(groups[:number], explanations)
+    wrong, contradicted, bounded = [], [], []
+    for test in tests:
+        if test.agreement == BOUNDED:
+            bounded.append(test)
+        elif test.agreement in DISAGREEMENTS:
+            own = test.row["kind"] == "derived" and explanations.inconsistency(test.row)
+            (contradicted if own else wrong).append(test)
+    parts = ["Nothing that is tested disagrees." if not contradicted else ""]
+    if wrong:
+        groups = sorted(_grouped(wrong), key=lambda group: -max(map(explanations.factor, group)))
+        parts = [_table(groups[:number], explanations)]
+    if contradicted:
+        found = sorted({explanations.inconsistency(test.row) for test in contradicted})
+        parts.append(
+            "Not listed are derived numbers that disagree because the paper's own numbers do: "
+            f"{len(contradicted)} (inconsistency {', '.join(map(str, found))} below)."
+        )
+    if bounded:
+        groups = sorted(_grouped(bounded), key=lambda group: -max(map(_open_factor, group)))
+        parts += [
+            "Only bounded, at 90 % confidence level, because decays have no simulated event left: "
+            "whether these agree is open.",
+            _table(groups[:number], explanations),
+        ]
+    return "\n\n".join(part.strip() for part in parts if part)
+
+
+def _open_factor(test: Tested) -> float:
+    published = test.row["published"]
+    return test.ends[1] / published if published else math.inf
 
 
 def _grouped(tests: Iterable[Tested]) -> list[list[Tested]]:
@@ -100,11 +152,31 @@ def _line(group: Sequence[Tested], explanations: Explanations) -> dict[str, str]
         "kind": first["kind"],
         "variant": first["variant"],
         "published": _range([test.number.digits for test in group]),
-        "value": _range([round_significant(row["value"], 4) for row in rows]),
+        "value": _range([
+            round_significant(row["value"], 4) for row in rows if row["value"] is not None
+        ]),
         "ratio": _range(["" if row["ratio"] is None else f"{row['ratio']:.3f}" for row in rows]),
         "pull": _range(["" if row["pull"] is None else f"{row['pull']:+.1f}" for row in rows]),
         "why": explanations.why(rows),
-    }
+    } | (_bounded_cells(group[0]) if len(group) == 1 else {})
+
+
+def _bounded_cells(test: Tested) -> dict[str, str]:
+    """Return value and ratio of a number that is bounded, or that leaves out what is only bounded."""
+    row = test.row
+    if row["upper_bound"] is None:
+        return {}
+    high = test.ends[1]
+    cells = {"value": f"< {round_significant(row['upper_bound'], 2)}"}
+    if row["value"] is not None:
+        cells["value"] = f"{round_significant(row['value'], 4)} and {cells['value']}"
+    if row["published"]:
+        end = round_significant(high / row["published"], 3)
+        if row["ratio"] is None:
+            cells["ratio"] = f"< {end}"
+        elif row["upper_bound"] > _NEGLIGIBLE * row["value"]:
+            cells["ratio"] = f"{row['ratio']:.3f} to {end}"
+    return cells
 
 
 def _masses(rows: Sequence[Row]) -> str:

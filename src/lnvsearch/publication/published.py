@@ -70,6 +70,11 @@ class PublishedNumber:
         return self.value is not None and self.reading_confidence in ("high", "medium")
 
     @property
+    def bound(self) -> str:
+        """`upper` or `lower` where the paper prints a bound ("less than 1 %"), as its note says."""
+        return next((b for b in ("upper", "lower") if self.note.startswith(f"{b} bound")), "")
+
+    @property
     def key(self) -> tuple[str, str, float | None]:
         """What identifies the number: quantity, channel, mass hypothesis (GeV)."""
         return (self.quantity, self.channel, self.mass_gev)

@@ -12,6 +12,7 @@ from typing import Any
 
 from lnvsearch.publication.agreement import (
     AGREEMENTS,
+    BOUNDED,
     DISAGREEMENTS,
     Row,
     Tested,
@@ -19,14 +20,15 @@ from lnvsearch.publication.agreement import (
     tests_of,
 )
 from lnvsearch.publication.comparison import EXPLANATIONS
-from lnvsearch.publication.disagreements import Explanations, disagreements_table, worst_table
+from lnvsearch.publication.disagreements import Explanations, disagreements_table, worst_text
 from lnvsearch.publication.inconsistencies import inconsistencies_text
 from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.tables import Table, table_from_rows, table_rows, to_markdown
 
 __all__ = ["Summary", "comparison_summary", "joined"]
 
-_ANSWER = ("paper", "numbers", "tested", *AGREEMENTS[:3], "not")
+_AGREE = tuple(name for name in AGREEMENTS if name not in (*DISAGREEMENTS, BOUNDED))
+_ANSWER = ("paper", "numbers", "tested", *_AGREE, BOUNDED, "not")
 _N_WORST = 10
 _HOW = {"derived": "derived from its other numbers", "simulated": "simulated here"}
 _READ = """\
@@ -34,13 +36,19 @@ All simulated numbers come from this project's fast simulation, not from a colla
 data.  A number is *derived* where it follows from other numbers of its paper by arithmetic or by the paper's
 limit method, *simulated* where this project's own events give it; some are both.  It counts once in
 each, in the first column that holds: **printed digits** (the difference is at most half a unit of
-the last printed digit), **within 1 sigma** or **2 sigma** of the uncertainties of both sides, or
-**not**: beyond two, or other digits and neither side has an uncertainty.  The variant `nominal` counts;
-a derived number that has none counts with the variant that agrees least.  A simulated number that
-agrees only under a hypothesis does not count as agreeing."""
+the last printed digit; a printed bound holds), **rounded inputs** (of a derived number: the printed
+digits of what it follows from leave room for the difference), **within 1 sigma** or **2 sigma** of
+the uncertainties of both sides, or **not**.  Rounding is no standard deviation and makes no pull: where
+the paper states no uncertainty, a number is within so many sigma if so many of this project's own
+reach the printed digits, and otherwise *beyond printed digits*, of which the ratio says how far.
+**Bounded only**: decays without a simulated event left might make the difference, or hide one.  What
+follows from the size of a simulated sample tests nothing.  The variant `nominal` counts; a derived
+number that has none counts with the variant that agrees least.  A simulated number that agrees only
+under a hypothesis does not count as agreeing."""
 _WORST = (
-    "The lines of what does not agree, by how large a factor value and published number differ, at "
-    f"most {_N_WORST}; all masses of a scan share a line:"
+    "The lines of what does not agree, by the factor between the value and the nearest number with the "
+    f"printed digits, at most {_N_WORST}; all masses of a scan share a line. The pull is empty where the "
+    "paper states no uncertainty."
 )
 
 
@@ -101,6 +109,7 @@ def comparison_summary(
     not_tests: str,
     groups: Mapping[str, str],
     explanations: Explanations,
+    explained: str = "",
     remark: str = "",
     listed: Sequence[str] = DISAGREEMENTS,
 ) -> Summary:
@@ -111,6 +120,7 @@ def comparison_summary(
     not_tests : what, beside the general cases, tests nothing ("and the efficiency to which ...")
     groups : {beginning of a quantity's name: heading}, how the counts are grouped
     explanations : why rows disagree, and the paper's inconsistencies
+    explained : paragraphs after the worst disagreements
     remark : paragraphs after the counts
     listed : the agreements whose rows are listed with their reasons, of `AGREEMENTS`
 
@@ -127,7 +137,10 @@ def comparison_summary(
         introduction=introduction,
         counts=_answer(title, chosen, published),
         untested=_untested(rows, chosen, published),
-        worst=worst_table((t for found in chosen.values() for t in found), explanations, _N_WORST),
+        worst=_sections([
+            worst_text((t for found in chosen.values() for t in found), explanations, _N_WORST),
+            explained,
+        ]).rstrip(),
         inconsistencies=inconsistencies_text(explanations.inconsistencies),
         details=_sections([
             "## All tests, counted", _rules(sigmas, not_tests), _counts(tests, published, groups),
@@ -152,7 +165,7 @@ def _answer(
             "paper": f"{title}: {_HOW[kind]}",
             "numbers": len(published),
             "tested": len(found),
-            **{name: found.count(name) for name in AGREEMENTS[:3]},
+            **{name: found.count(name) for name in (*_AGREE, BOUNDED)},
             "not": sum(map(found.count, DISAGREEMENTS)),
         })
     return lines
@@ -201,7 +214,8 @@ def _columns() -> str:
 def _rules(sigmas: str, not_tests: str) -> str:
     return (
         "Here every row counts, all variants among them. The pull is "
-        f"(value − published)/√(σ² published + σ² value). {sigmas}\n\n"
+        "(value − published)/√(σ² published + σ² value), where the paper states an uncertainty. "
+        f"{sigmas}\n\n"
         "No test at all: numbers entered as published (`external`), numbers without a value "
         f"(`not_simulated`), cells of the paper that are not legible, {not_tests}."
     )

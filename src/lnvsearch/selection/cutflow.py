@@ -10,10 +10,18 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
-__all__ = ["ALL_CUTS", "COLUMNS", "CutFlow", "apply_cuts", "binomial_uncertainty"]
+__all__ = [
+    "ALL_CUTS",
+    "COLUMNS",
+    "CutFlow",
+    "apply_cuts",
+    "binomial_uncertainty",
+    "checked_cut",
+]
 
 #: Region of the events that pass all cuts, in a table of acceptances.
 ALL_CUTS = "all"
@@ -102,17 +110,33 @@ def apply_cuts(
     passes: dict[str, np.ndarray] = {}
     counts = []
     for cut in cuts:
-        parameters = dict(cut)
-        name = parameters.pop("cut")
-        if name not in functions:
-            raise ValueError(f"cut {name!r} is unknown; known cuts: {', '.join(functions)}")
+        name, parameters = checked_cut(cut, functions)
         if name in passes:
             raise ValueError(f"cut {name!r} comes twice; remove one of the two")
-        known = list(inspect.signature(functions[name]).parameters)[2:]
-        if set(parameters) - set(known):
-            unknown = ", ".join(sorted(set(parameters) - set(known)))
-            raise ValueError(f"cut {name!r} has no parameter {unknown}; it takes: {known}")
         passes[name] = functions[name](state, alive, **parameters)
         alive = alive & passes[name]
         counts.append(int(alive.sum()))
     return passes, CutFlow(n_generated, tuple(passes), tuple(counts))
+
+
+def checked_cut(
+    cut: Mapping, functions: Mapping[str, Callable[..., np.ndarray]]
+) -> tuple[str, dict]:
+    """Name and parameters of a cut, as `apply_cuts` takes it.
+
+    Raises ValueError for an unknown cut or parameter, naming what is known.
+    """
+    parameters = dict(cut)
+    name = parameters.pop("cut")
+    if name not in functions:
+        raise ValueError(f"cut {name!r} is unknown; known cuts: {', '.join(functions)}")
+    known = _parameters_of(functions[name])
+    if set(parameters) - set(known):
+        unknown = ", ".join(sorted(set(parameters) - set(known)))
+        raise ValueError(f"cut {name!r} has no parameter {unknown}; it takes: {known}")
+    return name, parameters
+
+
+@cache
+def _parameters_of(function: Callable[..., np.ndarray]) -> list[str]:
+    return list(inspect.signature(function).parameters)[2:]

@@ -295,6 +295,8 @@ def _event_sums(candidates: Mapping[str, np.ndarray], mask: np.ndarray) -> Weigh
     The weight with which an event was generated enters only in a correction of the order of the
     acceptance; the weight before identification stands for it.
     """
+    if not np.any(mask):
+        return WeightedSums()
     _, event = np.unique(np.asarray(candidates["event_number"])[mask], return_inverse=True)
     left = np.bincount(event, np.asarray(candidates["weight"])[mask])
     before = np.zeros(len(left))

@@ -27,6 +27,9 @@ __all__ = [
     "weighted_flow",
 ]
 
+#: What several masks leave together, and the sums of it, by the masks' identities.  Only while they live.
+KnownCuts = dict[tuple[int, ...], tuple[np.ndarray, "WeightedSums"]]
+
 #: Columns of a cut-flow table of weighted candidates.
 COLUMNS = (*cutflow.COLUMNS, "selection")
 
@@ -47,12 +50,15 @@ class WeightedSums:
     @staticmethod
     def of(left: np.ndarray, generated: np.ndarray) -> WeightedSums:
         """Sums of arrays over events, (n,) each."""
+        if len(left) == 0:
+            return WeightedSums()
+        # Methods of ufuncs, as most arrays are so short that np.sum's own work would count.
         return WeightedSums(
             int(np.count_nonzero(left)),
-            float(np.sum(left)),
-            float(np.sum(left**2)),
-            float(np.sum(left * generated)),
-            float(np.max(left, initial=0.0)),
+            float(np.add.reduce(left)),
+            float(np.add.reduce(left * left)),
+            float(np.add.reduce(left * generated)),
+            max(float(np.maximum.reduce(left)), 0.0),
         )
 
     def __add__(self, other: WeightedSums) -> WeightedSums:
@@ -155,6 +161,9 @@ def weighted_flow(
     event_row: np.ndarray,
     generated: np.ndarray,
     totals: tuple[int, float, float],
+    *,
+    rows: np.ndarray | None = None,
+    known: KnownCuts | None = None,
 ) -> tuple[np.ndarray, WeightedCutFlow]:
     """Book what masks and then weights leave; returns the mask of all cuts, and the flow.
 
@@ -162,17 +171,27 @@ def weighted_flow(
     probabilities (r,), applied after the cuts one after the other.  `event_row`: (r,), ascending,
     row of each candidate's event in `generated`, (n,), the events' weights.  `totals`: number of
     generated events, sums of their weights and of the squares.
+    `rows`: (k,), ascending, the candidates of which probabilities (k,) are given; all that pass
+    the cuts are among them.  `known`: what other flows of the same candidates have booked.
     Until the first probability an event counts once, however many candidates it has.
     """
+    known = {} if known is None else known
     alive = np.ones(len(event_row), dtype=bool)
-    weight = generated[event_row]
-    booked = {}
+    booked, masks = {}, ()
     for name, mask in passes.items():
-        alive = alive & mask
-        booked[name] = sums_over_events(event_row, alive, weight, generated, add=False)
+        masks = (*masks, id(mask))
+        if masks not in known:
+            left = alive & mask
+            before = generated[event_row]
+            known[masks] = left, sums_over_events(event_row, left, before, generated, add=False)
+        alive, booked[name] = known[masks]
+    counted, event = alive, event_row
+    if rows is not None:
+        counted, event = alive[rows], event_row[rows]
+    weight = generated[event]
     for name, probability in weights:
         weight = weight * probability
-        booked[name] = sums_over_events(event_row, alive, weight, generated)
+        booked[name] = sums_over_events(event, counted, weight, generated)
     return alive, WeightedCutFlow(*totals, tuple(booked), tuple(booked.values()))
 
 

@@ -45,6 +45,8 @@ _LEAST_BACKGROUND = 1e-9
 _FINE = ({0: 1, 1: 48, 2: 24, 3: 16}, 12)
 _COARSE = ({0: 1, 1: 24, 2: 12, 3: 8}, 9)
 _RELATIVE_TOLERANCE = 1e-7
+# CLs from a finite number of toys is a function of steps.
+_TOY_TOLERANCE = 1e-5
 _MOST_STEPS = 200
 
 
@@ -123,7 +125,7 @@ def _start(model: LogNormalModel, counts: np.ndarray) -> float:
     return float((counts.sum() + 2.3) / model.efficiency.sum())
 
 
-def _falling_root(function, start: float) -> float:
+def _falling_root(function, start: float, tolerance: float = _RELATIVE_TOLERANCE) -> float:
     """Signal at which a falling function of it crosses zero."""
     from scipy.optimize import brentq
 
@@ -135,7 +137,7 @@ def _falling_root(function, start: float) -> float:
             break
     else:
         raise ValueError("the data do not bound the signal: an efficiency is too uncertain")
-    root = brentq(lambda x: function(float(np.exp(x))), low, high, xtol=_RELATIVE_TOLERANCE)
+    root = brentq(lambda x: function(float(np.exp(x))), low, high, xtol=tolerance)
     return float(np.exp(root))
 
 
@@ -259,7 +261,8 @@ def _profiled_cls_limit(model, counts: np.ndarray, level: float, toys: int, seed
             tails.append(max(np.count_nonzero(q >= observed * (1.0 - 1e-6)), 0.5) / toys)
         return float(np.log(tails[0] / tails[1] / (1.0 - level)))
 
-    return _falling_root(excess, _start(model, counts))
+    # Each step is dear: begin close to the limit, for large counts far from all of them together.
+    return _falling_root(excess, _profile_interval(model, counts, level).upper, _TOY_TOLERANCE)
 
 
 def _poisson_quantile(uniform: np.ndarray, mean: np.ndarray) -> np.ndarray:

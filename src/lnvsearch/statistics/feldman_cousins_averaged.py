@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
+from lnvsearch.statistics.averaged_poisson import averaged_poisson
 from lnvsearch.statistics.feldman_cousins_models import (
     TINY,
     block_ends,
@@ -33,9 +34,6 @@ from lnvsearch.statistics.rootfinding import solve_decreasing
 _NEGLIGIBLE_WEIGHT = 1e-14
 # Up to here sums over all background counts are quicker than sums over all pairs of nodes.
 _LARGEST_SEPARABLE_COUNT = 100.0
-# exp(-mean) is a normal double up to here, and count! a double up to the second: powers may be used.
-_LARGEST_POWER_MEAN = 600.0
-_LARGEST_POWER_COUNT = 150
 # Expansions in a signal below this (times any efficiency) end with the first power.
 _SMALLEST_DIVISOR = 1e-100
 # A wider efficiency leads to upper ends, and so to counts, far above n.
@@ -217,13 +215,13 @@ class SeparableModel(AveragedModel):
         """A_j for j = 0 ... largest, (rows, largest + 1); tabulated as far as was asked for."""
         if largest >= self._counts.shape[1]:
             last = int(max(2 * self._counts.shape[1] - 1, largest + 8))
-            self._counts = _averaged_poisson(last, self._background, self._background_weights)
+            self._counts = averaged_poisson(last, self._background, self._background_weights)
         return self._counts[rows, : largest + 1]
 
     def _signal_counts(self, rows: np.ndarray, largest: int, signal: np.ndarray) -> np.ndarray:
         """S_m(s) for m = 0 ... largest, (rows, largest + 1)."""
         mean = signal[:, None] * self.efficiency[rows]
-        return _averaged_poisson(largest, mean, self.efficiency_weights[rows])
+        return averaged_poisson(largest, mean, self.efficiency_weights[rows])
 
     def _tilted_counts(self, rows: np.ndarray, largest: int, signal: np.ndarray):
         """S_m(s) as in `_signal_counts`, and the same weighted by the efficiency too."""
@@ -268,6 +266,15 @@ class SeparableModel(AveragedModel):
         mean = signal * self.typical_efficiency[rows] + self.typical_background[rows]
         return np.where(probability > TINY, slope / probability, np.sign(k - mean))
 
+    def all_counts(self, largest: int, signal: np.ndarray) -> np.ndarray:
+        """P(k | signal) of the first experiment, (signals, largest + 1)."""
+        rows = np.zeros(signal.size, dtype=int)
+        counts = self._signal_counts(rows, largest, signal)
+        place = np.arange(largest + 1)
+        shift = place - place[:, None]
+        shares = self._background_counts(rows[:1], largest)[0]
+        return counts @ np.where(shift >= 0, shares[np.maximum(shift, 0)], 0.0)
+
     def block(self, rows: np.ndarray, k: np.ndarray, signal: np.ndarray) -> np.ndarray:
         """Averaged summed probability of the counts between n and k, k included."""
         below, last = block_ends(self.count[rows], k)
@@ -280,25 +287,6 @@ class SeparableModel(AveragedModel):
         below, last = block_ends(self.count[rows], k)
         _, tilted = self._tilted_counts(rows, int(last.max(initial=0)), signal)
         return self._convolved(rows, below, tilted) - self._convolved(rows, last, tilted)
-
-
-def _averaged_poisson(largest: int, mean: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """sum over nodes of weight * Pois(k; mean), (rows, largest + 1) for k = 0 ... largest.
-
-    `mean` and `weights` are (rows, nodes).  Powers of the mean are quicker than exponentials, where they neither under- nor overflow.
-    """
-    k = np.arange(largest + 1.0)
-    if mean.max(initial=0.0) > _LARGEST_POWER_MEAN or largest > _LARGEST_POWER_COUNT:
-        mean = np.maximum(mean, TINY)
-        exponent = k * np.log(mean)[:, :, None] - mean[:, :, None] - special.gammaln(k + 1.0)
-        return np.einsum("rnk,rn->rk", np.exp(exponent), weights)
-    sums = np.empty((largest + 1, mean.shape[0]))
-    term = weights * np.exp(-mean)
-    term.sum(axis=1, out=sums[0])
-    for count in range(1, largest + 1):
-        term *= mean
-        term.sum(axis=1, out=sums[count])
-    return (sums / special.gamma(k + 1.0)[:, None]).T
 
 
 class NodeModel(AveragedModel):
@@ -335,6 +323,11 @@ class NodeModel(AveragedModel):
         terms = self._log_terms(rows, k, self._mean(rows, signal))
         largest = terms.max(axis=1)
         return largest + np.log(np.exp(terms - largest[:, None]).sum(axis=1))
+
+    def all_counts(self, largest: int, signal: np.ndarray) -> np.ndarray:
+        """P(k | signal) of the first experiment, (signals, largest + 1)."""
+        rows = np.zeros(signal.size, dtype=int)
+        return averaged_poisson(largest, self._mean(rows, signal), self.weights[rows])
 
     def score(self, rows: np.ndarray, k: np.ndarray, signal: np.ndarray) -> np.ndarray:
         """d ln P(k | signal) / d signal."""

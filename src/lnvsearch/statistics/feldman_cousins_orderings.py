@@ -24,6 +24,10 @@ from lnvsearch.statistics.rolke_zero_count import deviance_of_any_count
 # The largest count considered is raised until the chance of no more than n counts is this small
 # part of 1 - CL at the signal where it draws level.
 _SMALL_PART = 0.01
+# Counts that are ranked at most; beyond, a limit would take minutes.
+_MOST_COUNTS = 600.0
+# Relative, of the signals at which counts draw level.
+_LEVEL_TOLERANCE = 1e-12
 # Backgrounds at which the outermost end is computed to find where it jumps up, in steps of one
 # twentieth of a count, and the range above max(b, n) that is searched.
 _SCAN_STEP = 0.05
@@ -57,19 +61,15 @@ class _Ranking:
     counts: np.ndarray
     level_signal: np.ndarray
 
-    def preceding(self, signal: np.ndarray, between: np.ndarray) -> np.ndarray:
-        """Summed probability, at each signal, of the counts that precede n at `between`."""
+    def members(self, between: np.ndarray) -> np.ndarray:
+        """Which counts precede n at the signals `between`, (signals, k)."""
         n = self.model.count[0]
         above = (self.counts > n) & (between[:, None] > self.level_signal)
-        below = (self.counts < n) & (between[:, None] < self.level_signal)
-        members = above | below
-        where, which = np.nonzero(members)
-        probability = np.exp(
-            self.model.log_probability(
-                np.zeros(where.size, dtype=int), self.counts[which], signal[where]
-            )
-        )
-        return np.bincount(where, probability, minlength=signal.size)
+        return above | ((self.counts < n) & (between[:, None] < self.level_signal))
+
+    def probabilities(self, signal: np.ndarray) -> np.ndarray:
+        """Probabilities of the `counts` at the signals, (signals, k)."""
+        return self.model.all_counts(int(self.counts.max()), signal)[:, self.counts.astype(int)]
 
 
 def _ranking(flat: Flat, ordering: str) -> _Ranking:
@@ -83,9 +83,15 @@ def _ranking(flat: Flat, ordering: str) -> _Ranking:
         signals = _level_signals(n, counts, log_rank, model)
         last = signals[-1:]
         no_more = 1.0 - model.block(np.zeros(1, dtype=int), np.array([4.0 * largest]), last)
-        if no_more[0] < _SMALL_PART * (1.0 - level) or largest > 2000.0:
+        if no_more[0] < _SMALL_PART * (1.0 - level):
             return _Ranking(model, counts, signals)
         largest = np.ceil(1.6 * largest)
+        if largest > _MOST_COUNTS:
+            raise ValueError(
+                f"ordering {ordering} would have to rank more than {_MOST_COUNTS:g} counts: the "
+                "efficiency must be known better, confidence_level be lower, or ordering be "
+                "cousins-highland"
+            )
 
 
 def _log_rank(flat: Flat, ordering: str, model: AveragedModel):
@@ -111,12 +117,19 @@ def _log_rank(flat: Flat, ordering: str, model: AveragedModel):
         flat.correlation,
     )
     measured = rolke_profile.flatten(one, (1,))
+    # At the best signal of each count, which is not below zero; as far as was asked for.
+    at_best = np.zeros(0)
 
     def log_profile(k: np.ndarray, signal: np.ndarray) -> np.ndarray:
+        nonlocal at_best
+        if k.max() >= at_best.size:
+            counts = np.arange(2.0 * k.max() + 1.0)
+            every = measured.take(rows(counts)).with_count(counts)
+            at_zero, _ = deviance_of_any_count(every, np.zeros(counts.size))
+            at_best = np.where(every.best_signal < 0.0, at_zero, 0.0)
         problem = measured.take(rows(k)).with_count(k)
         value, _ = deviance_of_any_count(problem, signal * problem.efficiency)
-        at_zero, _ = deviance_of_any_count(problem, np.zeros(k.size))
-        return -0.5 * (value - np.where(problem.best_signal < 0.0, at_zero, 0.0))
+        return -0.5 * (value - at_best[k.astype(int)])
 
     return log_profile
 
@@ -129,8 +142,9 @@ def _level_signals(n: float, counts: np.ndarray, log_rank, model: AveragedModel)
     def lead(signal: np.ndarray, part: np.ndarray) -> np.ndarray:
         """ln R(n) - ln R(k), falling with s for k > n; its negative for k < n."""
         k = counts[part]
+        both = log_rank(np.append(np.full(k.size, n), k), np.append(signal, signal))
         with np.errstate(invalid="ignore"):
-            value = side[part] * (log_rank(np.full(k.size, n), signal) - log_rank(k, signal))
+            value = side[part] * (both[: k.size] - both[k.size :])
         # Where both are impossible, a little signal makes the smaller count the likelier.
         return np.nan_to_num(value, nan=1.0, posinf=1e9, neginf=-1e9)
 
@@ -145,7 +159,9 @@ def _level_signals(n: float, counts: np.ndarray, log_rank, model: AveragedModel)
         high[pending] *= 1.5
         pending = pending[lead(high[pending], pending) > 0.0]
     result = low.copy()
-    result[open_] = solve_bracketed(lambda s, part: lead(s, open_[part]), low[open_], high[open_])
+    result[open_] = solve_bracketed(
+        lambda s, part: lead(s, open_[part]), low[open_], high[open_], _LEVEL_TOLERANCE
+    )
     return result
 
 
@@ -153,18 +169,19 @@ def _ends(ranking: _Ranking, level: float) -> tuple[float, float, float]:
     """Smallest accepted signal, largest one, and the first exit above the smallest."""
     breaks = np.unique(np.concatenate([[0.0], ranking.level_signal]))
     near, far = breaks[:-1], breaks[1:]
-    between = 0.5 * (near + far)
-    at_near, at_far = ranking.preceding(near, between), ranking.preceding(far, between)
+    members = ranking.members(0.5 * (near + far))
+    probability = ranking.probabilities(breaks)
+    at_near = (members * probability[:-1]).sum(axis=1)
+    at_far = (members * probability[1:]).sum(axis=1)
     accepted = (at_near < level) | (at_far < level)
     if not accepted.any():
         return 0.0, 0.0, 0.0
     first, last = np.flatnonzero(accepted)[[0, -1]]
 
     def root(place: int) -> float:
-        here = between[place : place + 1]
         return float(
             solve_bracketed(
-                lambda s, part: ranking.preceding(s, here[part]) - level,
+                lambda s, part: (members[place] * ranking.probabilities(s)).sum(axis=1) - level,
                 near[place : place + 1],
                 far[place : place + 1],
             )[0]

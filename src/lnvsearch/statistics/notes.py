@@ -308,7 +308,8 @@ def _below_median(counts: np.ndarray, background: np.ndarray) -> np.ndarray:
     """Whether P(N <= n | b) < 1/2.
 
     The background at which it is 1/2, the median of a gamma distribution of shape n + 1, lies
-    between n + 2/3 and n + ln 2 (K. P. Choi, Proc. Amer. Math. Soc. 121 (1994) 245): most counts
+    between n + 2/3 and n + ln 2 (K. P. Choi, On the medians of gamma distributions and an equation
+    of Ramanujan, Proc. Amer. Math. Soc. 121 (1994) 245, whose abstract has both bounds): most counts
     need no more than that.
     """
     from scipy.special import gammaincc

@@ -22,6 +22,8 @@ compiled kernel does the work (`rolke_kernel`); its crossings are exact to about
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -43,7 +45,7 @@ __all__ = ["interval", "minus_two_log_lambda", "threshold", "upper_limit"]
 _LARGEST_COUNT = 1e12
 # Numpy temporaries of this many experiments stay in the cache of the processor.
 _CHUNK = 16384
-# Below this size the second that numba needs to start is not worth it.
+# Below this size the second that numba needs to start is not worth it; without numba, numpy does it all.
 _KERNEL_MINIMUM = 4096
 
 
@@ -178,7 +180,8 @@ def _limits(
     """Lower (zeros unless wanted) and upper limits in produced events, chunk by chunk."""
     size = level.size
     lower, upper = np.zeros(size), np.empty(size)
-    if problem.is_gaussian and problem.correlation == 0.0 and size >= _KERNEL_MINIMUM:
+    has_kernel = problem.is_gaussian and problem.correlation == 0.0 and find_spec("numba")
+    if size >= _KERNEL_MINIMUM and has_kernel:
         _compiled_limits(problem, level, bounded, want_lower, lower, upper)
         return lower, upper
     for first in range(0, size, _CHUNK):

@@ -235,7 +235,8 @@ def test_radiative_semileptonic_rates():
     """Published ratios to Ke3 of chiral perturbation theory, O(p^6) with structure terms.
 
     Kubis, Mueller, Gasser, Schmid, Eur. Phys. J. C50 (2007) 557, as quoted by NA62, JHEP 09
-    (2023) 040: 1.804, 0.640 and 0.559 %, each +- 1 %.
+    (2023) 040 (arXiv:2304.12271), Table 1: 1.804, 0.640 and 0.559 %, each +- 1 %.  The paper and its
+    three regions were looked up; the digits are from memory.
     """
     value, momentum, result = integrate("e_nu_pi0_dalitz_gamma", 500_000)
     kaon = primary.primary_of("e_nu_pi0")
@@ -265,7 +266,8 @@ def test_radiative_semileptonic_rates():
 def test_radiative_semileptonic_in_the_angles_of_pdg():
     """PDG: (2.698 +- 0.033)e-4; of all photons above 10 MeV, an eighth lie in these angles.
 
-    The measurement lies 5 % below the calculations (NA62, JHEP 09 (2023) 040), and so below this.
+    The measurement lies 5 % below the calculations (NA62, JHEP 09 (2023) 040; from memory), and so
+    below this.
     """
     value, momentum, result = integrate("e_nu_pi0_dalitz_gamma_pdg", 300_000)
     assert result[0] == pytest.approx(2.698e-4, rel=0.07)

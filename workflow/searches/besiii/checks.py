@@ -9,11 +9,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lnvsearch.generation.models import Decay
+from searches.besiii.steps import SELECTION
 from searches.checks import of_overlay, unknown
 from searches.configuration import nested, raise_if_any
+from searches.wanted import problems_of_places
 
 if TYPE_CHECKING:
     from searches.besiii.search import ColliderSearch, Sample
+
+#: Regions with an acceptance (lnvsearch.experiments.besiii.selection.counts), the second in a scan.
+REGIONS = ("all", "majorana_mass_bin")
 
 
 def check_before_samples(paper: ColliderSearch) -> None:
@@ -86,6 +91,11 @@ def _check_names(paper: ColliderSearch) -> Iterator[str]:
     for name, entry in keys.samples.items():
         for cut in sorted(set(entry.without_cuts) - cuts):
             yield f"samples.{name}.without_cuts: no cut {cut!r} in selection; remove it"
+        regions = REGIONS if entry.at_each_mass else REGIONS[:1]
+        place = (paper.channel, "control" if entry.model == "control" else SELECTION)
+        wanted = [one.model_dump() for one in entry.wanted_uncertainty or ()]
+        where = f"samples.{name}.wanted_uncertainty"
+        yield from problems_of_places(where, wanted, {place: regions})
 
 
 def _check_systematics(paper: ColliderSearch) -> Iterator[str]:
@@ -103,7 +113,8 @@ def _check_systematics(paper: ColliderSearch) -> Iterator[str]:
             continue
         name = estimate.variation
         if name not in keys.variations:
-            fix = f"give one of {', '.join(keys.variations)}"
+            what = "the estimate" if row.in_total == "external" else "this uncertainty"
+            fix = f"remove {what}, or give one of {', '.join(keys.variations)}"
             yield f"{where}.variation: no variation {name!r}; {fix}"
         elif estimate.sample not in keys.variations[name].samples:
             yield (

@@ -7,7 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from searches.definitions import Parent, ParentLimit, SearchKeys
+from searches.definitions import (
+    Parent,
+    ParentLimit,
+    SearchKeys,
+    WantedUncertainty,
+    wanted_uncertainty,
+)
 from searches.keys import Keys, Name, Once, cut, cuts_of, either, key
 
 _GEV = {"gt": 0, "le": 100}
@@ -119,6 +125,7 @@ class Sample(Keys):
         "Decay model of the signal; `control` for a control sample."
     )
     statistics: Literal["signal", "control"] = key("Entry of `statistics` in the configuration.")
+    wanted_uncertainty: list[WantedUncertainty] = wanted_uncertainty()
     final_state: _Final = key("Particles that the fit assumes, if not the channel's.", None)
     without_cuts: list[str] = key("Cuts that do not apply to the sample.", [])
     at_each_mass: bool = key("One sample for every mass of the scan.", False)

@@ -40,6 +40,10 @@ def results(paper: ColliderSearch) -> dict[str, Result]:
         "selected": {
             name: paper.selected_file(signal, name) for name in (NOMINAL, *variations)
         },
+        "user_counts": None if paper.data_file is None else paper.data_result("counts"),
+        "user_sensitivity": {} if paper.data_file is None else {
+            paper.channel: paper.data_result("sensitivity", f"{paper.channel}.json")
+        },
         "user_spectra": None if paper.data_file is None else paper.data_result("spectra"),
     }
 

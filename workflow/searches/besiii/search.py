@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
-from searches.besiii import checks, definitions, publication, steps
+from searches.besiii import checks, definitions, own_data, publication, steps
 from searches.besiii.definitions import BesiiiKeys
 from searches.besiii.steps import SELECTION
 from searches.configuration import ConfigurationError, checked, fill_defaults, read_yaml
@@ -48,6 +48,7 @@ class ColliderSearch(Paper):
     )
     published_sections = PARENT_SECTIONS | {"mass_scan"}
     simulation_sections = ("systematics.",)
+    data_keys = own_data.DATA_KEYS
 
     def prepare(self) -> None:
         self.calibration = self.settings["calibration"]
@@ -55,6 +56,8 @@ class ColliderSearch(Paper):
         self.calibration_cuts = self._calibration_cuts()
         self.masses_gev = self._masses()
         self.samples = {sample.name: sample for sample in self._samples()}
+        if self.data_file is not None:
+            self.tables += tuple(name for name in own_data.DATA_TABLES if name in self.contents.TABLES)
         checks.check_meaning(self)
 
     def _calibration_cuts(self) -> list[dict]:
@@ -149,7 +152,9 @@ class ColliderSearch(Paper):
         return self.channels[channel]["efficiency_sample"]
 
     def number_of_events(self, sample: str, variation: str = NOMINAL) -> int:
-        return self.config["statistics"][self.samples[sample].statistics]
+        one = self.samples[sample]
+        wanted = self.settings["samples"].get(one.entry, {}).get("wanted_uncertainty")
+        return self.wanted_events(sample, wanted, self.config["statistics"][one.statistics])
 
     def signal_window(self) -> list[float]:
         window = next(c for c in self.settings["selection"] if c["cut"] == "signal_window")
@@ -249,18 +254,19 @@ class ColliderSearch(Paper):
                     "masses": settings["mass_bin"]["masses"],
                 }
             )
-        return self._selection(cuts, entry.final_state)
+        return self.selection_settings(cuts, entry.final_state)
 
     def calibration_selection(self) -> dict:
         """The selection in which the detector is calibrated: no change of the analysis changes it."""
         sample = self.samples[self.calibration["sample"]]
-        return self._selection(self.calibration_cuts, sample.final_state)
+        return self.selection_settings(self.calibration_cuts, sample.final_state)
 
     def identification_cuts(self) -> list[dict]:
         """The cuts that take a track for a kaon or an electron: all that the map depends on."""
         return [cut for cut in self.settings["selection"] if cut["cut"] in definitions.IDENTIFICATION]
 
-    def _selection(self, cuts: list[dict], final_state) -> dict:
+    def selection_settings(self, cuts: list[dict], final_state) -> dict:
+        """Cuts, with what they must know of the decay and of the beams."""
         return {
             "cuts": cuts,
             "final_state": list(final_state),
@@ -271,16 +277,19 @@ class ColliderSearch(Paper):
 
     def selection_and_regions(self) -> tuple[dict, dict]:
         cuts = self.settings["selection"]
-        regions = {"signal": self.signal_window(), "mass_bin": self.settings["mass_bin"]}
+        regions = {
+            "signal": self.signal_window(), "mass_bin": self.settings["mass_bin"],
+            "own_numbers": own_data.own_numbers(self),
+        }  # fmt: skip
         final_state = self.channels[self.channel]["final_state"]
         without = [cut for cut in cuts if cut["cut"] != "signal_window"]
-        return self._selection(without, final_state), regions
+        return self.selection_settings(without, final_state), regions
 
     def data_parameters(self) -> dict:
         """All that the selection of the user's own events depends on."""
         cuts = self.settings["selection"]
         return {
-            "selection": self._selection(
+            "selection": self.selection_settings(
                 cuts if self.is_unblinded else _blinded(cuts),
                 self.channels[self.channel]["final_state"],
             ),
@@ -289,6 +298,8 @@ class ColliderSearch(Paper):
             "window_gev": self.signal_window(),
             "is_unblinded": self.is_unblinded,
             "tree": self.data_tree,
+            "branches": dict(self.data_branches),
+            "mass_bins": {**self.settings["mass_bin"], "masses_gev": list(self.masses_gev)},
         }
 
     def warm_up_parameters(self) -> dict:
@@ -321,7 +332,15 @@ class ColliderSearch(Paper):
         return self.channel_file(folder, self.channel, suffix)
 
     def limit_inputs(self, channel: str) -> dict[str, str]:
-        return super().limit_inputs(self.channel)
+        return super().limit_inputs(self.channel) | own_data.limit_inputs(self)
+
+    def scan_inputs(self, channel: str) -> dict[str, str]:
+        """Results that the limits against mass need besides published numbers, by name."""
+        return {
+            "efficiencies": self.channel_file("efficiencies", channel),
+            "systematics": self.channel_file("systematics", channel, "_by_mass.csv"),
+            **own_data.limit_inputs(self),
+        }
 
     def is_calibrated(self, variation: str) -> bool:
         """Whether the detector of a variation has the calibrated scalar."""

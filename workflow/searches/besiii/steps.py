@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from searches.besiii import own_data
 from searches.search import NOMINAL, Step
 
 if TYPE_CHECKING:
@@ -72,6 +73,29 @@ def _cut_scan(paper: ColliderSearch, wildcards) -> dict:
     }
 
 
+def _own_sensitivity_inputs(paper: ColliderSearch, wildcards) -> dict:
+    channel, files = paper.channel, own_data.off_resonance_files(paper)
+    return {
+        "acceptance": paper.channel_file("acceptance", channel),
+        "systematics": paper.channel_file("systematics", channel),
+        "background": paper.channel_file("background", channel, ".json"),
+        **({"off_resonance": files, "kernels": f"results/kernels/{paper.experiment}.compiled"}
+           if files else {}),
+    }  # fmt: skip
+
+
+def _own_sensitivity(paper: ColliderSearch, wildcards) -> dict:
+    """Decays of the parent in the user's file, and the selection of files off resonance."""
+    limit = paper.limit_parameters(paper.channel)
+    final_state = paper.channels[paper.channel]["final_state"]
+    return {
+        "limit": limit,
+        "own": own_data.own_numbers(paper),
+        "selection": paper.selection_settings(paper.settings["selection"], final_state),
+        "names": {"tree_name": paper.data_tree, "branches": dict(paper.data_branches)},
+    }
+
+
 STEPS = {
     "map_identification": Step(
         lambda paper, w: {"overlay": [paper.calibration_file()]}, _identification
@@ -79,6 +103,7 @@ STEPS = {
     "calibrate_response": Step(lambda paper, w: {}, _calibration),
     "estimate_backgrounds": Step(_background_inputs, _backgrounds),
     "scan_cut": Step(_cut_scan_inputs, _cut_scan),
+    "normalise_data": Step(_own_sensitivity_inputs, _own_sensitivity),
     "compute_efficiencies": Step(
         lambda paper, w: {"acceptance": paper.channel_file("acceptance", w.channel)},
         lambda paper, w: {

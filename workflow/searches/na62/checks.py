@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from searches.checks import unknown
 from searches.configuration import overlaid, raise_if_any
+from searches.wanted import problems_of_places
 
 if TYPE_CHECKING:
     from searches.definitions import Variation
@@ -88,6 +89,14 @@ def _check_samples(keys: KaonKeys) -> Iterator[str]:
         ]  # fmt: skip
         for selection in entry.selections or ():
             yield from unknown(f"samples.{name}.selections", selection, known)
+        regions = {
+            (channel, selection): one.regions
+            for channel in entry.channels if channel in keys.channels
+            for selection, one in keys.channels[channel].selections.items()
+            if entry.selections is None or selection in entry.selections
+        }  # fmt: skip
+        wanted = [one.model_dump() for one in entry.wanted_uncertainty or ()]
+        yield from problems_of_places(f"samples.{name}.wanted_uncertainty", wanted, regions)
 
 
 def _check_normalisations(keys: KaonKeys) -> Iterator[str]:

@@ -8,7 +8,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from lnvsearch.generation.kaon.modes import MODES
-from searches.definitions import LimitKeys, PositiveEstimate, SearchKeys
+from searches.definitions import (
+    LimitKeys,
+    PositiveEstimate,
+    SearchKeys,
+    WantedUncertainty,
+    wanted_uncertainty,
+)
 from searches.keys import Keys, Name, Names, Once, Positive, Window, cuts_of, key
 from searches.na62.cuts import CUTS, Identification, Maps, Planes, Trigger
 
@@ -216,6 +222,7 @@ class Sample(Keys):
         "Entry of `statistics` in the configuration."
     )
     events_factor: float = key("Multiplies the number of events.", 1, gt=0, le=1e4)
+    wanted_uncertainty: list[WantedUncertainty] = wanted_uncertainty()
     channels: Names = key("Channels whose selections it goes through.")
     selections: Names = key("Only these selections; all of the channel's without it.", None)
     label: str = key("Name in tables and figures, if not the decay's.", None, min_length=1)

@@ -61,7 +61,8 @@ class KaonSearch(Paper):
     def number_of_events(self, sample: str, variation: str = NOMINAL) -> int:
         """Decays to generate; a variation may change the sample's `events_factor`."""
         entry = self.varied_settings(variation)["samples"][sample]
-        return round(self.config["statistics"][entry["statistics"]] * entry["events_factor"])
+        most = round(self.config["statistics"][entry["statistics"]] * entry["events_factor"])
+        return self.wanted_events(sample, entry.get("wanted_uncertainty"), most)
 
     def samples_of(self, channel: str, role: str | None = None) -> list[str]:
         """Names of the samples that the channel's selections see."""
@@ -129,6 +130,7 @@ class KaonSearch(Paper):
             "detector": detector_numbers(self.detector, SELECTION_SECTIONS),
             "is_unblinded": self.is_unblinded,
             "tree": self.data_tree,
+            "branches": dict(self.data_branches),
             "opened": list(self.opened),
         }
 

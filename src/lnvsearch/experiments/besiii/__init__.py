@@ -18,6 +18,7 @@ _HOME = {
     "calibrate_response": "steps.calibrate_response",
     "scan_cut": "steps.scan_cut",
     "compute_efficiencies": "steps.compute_efficiencies",
+    "normalise_data": "steps.normalise_data",
     "validate_simulation": "steps.validate_simulation",
     # Events as pictures: of the workflow, and of `lnvsearch show`.
     "draw_event": "event_display",

@@ -31,7 +31,8 @@ _ROUNDING, _RAISED_TO = -1e-5, 1e-6
 
 
 def iterate_data(
-    path: str | Path, events_per_chunk: int | None = 50_000, *, tree_name: str = "Events"
+    path: str | Path, events_per_chunk: int | None = 50_000, *, tree_name: str = "Events",
+    branches: Mapping[str, str] | None = None,
 ) -> Iterator[RecordedEvents]:
     """Read a file of recorded events in chunks, as `iterate_recorded` does, without any truth.
 
@@ -41,7 +42,9 @@ def iterate_data(
     of them is printed.
     """
     seen = EventsSeen()
-    for chunk in iterate_recorded(path, events_per_chunk, tree_name=tree_name):
+    for chunk in iterate_recorded(
+        path, events_per_chunk, tree_name=tree_name, branches=branches
+    ):
         track, event_of_track = chunk.track, np.repeat(np.arange(len(chunk)), np.diff(chunk.track_offsets))
         check_all(path, "weight", chunk.weight == 1.0, "data have a weight of 1")
         _check_units(path, track)

@@ -19,6 +19,7 @@ from lnvsearch.event_files import (
     AS_WRITTEN,
     EventFileError,
     check_event_tree,
+    check_names,
     check_type,
     event_folder,
     folder_of,
@@ -117,6 +118,10 @@ class RecordedEvents:
     def __len__(self) -> int:
         return len(self.event_number)
 
+    def __repr__(self) -> str:
+        tracks = self.track_offsets[-1] if len(self.track_offsets) else 0
+        return f"<{len(self)} recorded events, {tracks} tracks, of {self.n_generated} generated>"
+
     def track_covariance(self) -> np.ndarray:
         """Covariance matrices of all tracks, shape (m, 5, 5), order of HELIX_PARAMETERS."""
         rows, columns = np.tril_indices(5)
@@ -191,19 +196,21 @@ def read_recorded(path: str | Path) -> RecordedEvents:
 
 def iterate_recorded(
     path: str | Path, events_per_chunk: int | None = 50_000, *, variation: str | None = None,
-    tree_name: str = "Events",
+    tree_name: str = "Events", branches: Mapping[str, str] | None = None,
 ) -> Iterator[RecordedEvents]:
     """Read a ROOT file of recorded events in chunks, each checked.
 
     Every chunk carries the whole file's `n_generated`.  Truth branches may be missing (data).
-    `events_per_chunk`: also None (all at once) or AS_WRITTEN; `variation`: whose folder is read.
+    `events_per_chunk`: also None (all at once) or AS_WRITTEN; `variation`: whose folder is read;
+    `branches`: what the file calls some of the branches of docs/events.md.
     Raises EventFileError, naming the file and the branch, for a file that is missing, truncated
     or of another kind, a missing branch, an empty tree, or NaN where a number is needed.
     """
     required = [*EVENT_BRANCHES, *(f"track_{name}" for name in REQUIRED_TRACK_BRANCHES)]
+    check_names(path, branches, _wanted_branches())
     with open_event_file(path) as file:
         folder = event_folder(path, file, variation)
-        tree, header = check_event_tree(path, folder, required, _DOCUMENT, tree_name)
+        tree, header = check_event_tree(path, folder, required, _DOCUMENT, tree_name, branches)
         if tree.num_entries == 0:
             raise EventFileError(
                 f"{path}: tree {tree_name} is empty; give a file with at least one event"

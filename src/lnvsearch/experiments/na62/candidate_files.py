@@ -6,17 +6,45 @@ Candidates of the first variation are at the top, those of others in a folder of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
-from lnvsearch.event_files import open_event_file, read_tree, read_tree_of
+from lnvsearch.event_files import Write, open_event_file, read_tree, read_tree_of, tree_file
 
-__all__ = ["GENERATED", "read_candidates", "read_generated", "tree_name"]
+__all__ = ["GENERATED", "candidate_file", "read_candidates", "read_generated", "tree_name"]
 
 #: The tree with the sums of weights of all generated events, a row a chunk.
 GENERATED = "Generated"
+
+#: Rows of a tree that are written at a time, at least.
+_ROWS_AT_A_TIME = 10_000
+
+
+@contextmanager
+def candidate_file(path: str | Path) -> Iterator[Write]:
+    """A new file of candidates: a function of a tree's name and columns, which it writes in large pieces.
+
+    Every piece takes the time of listing all those before it: few candidates a chunk must not be one.
+    """
+    held: dict[str, list[Mapping[str, np.ndarray]]] = {}
+    with tree_file(path) as write:
+
+        def flush(tree: str) -> None:
+            pieces = held.pop(tree)
+            write(tree, {name: np.concatenate([one[name] for one in pieces]) for name in pieces[0]})
+
+        def add(tree: str, columns: Mapping[str, np.ndarray]) -> None:
+            pieces = held.setdefault(tree, [])
+            pieces.append(columns)
+            if sum(len(next(iter(one.values()))) for one in pieces) >= _ROWS_AT_A_TIME:
+                flush(tree)
+
+        yield add
+        for tree in list(held):
+            flush(tree)
 
 
 def tree_name(channel: str, selection: str) -> str:

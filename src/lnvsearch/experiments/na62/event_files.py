@@ -18,6 +18,7 @@ from lnvsearch.event_files import (
     AS_WRITTEN,
     EventFileError,
     check_event_tree,
+    check_names,
     check_type,
     event_folder,
     folder_of,
@@ -159,12 +160,13 @@ def _schema(part: str, known: Iterable[str]) -> dict[str, tuple[str, str]]:
 
 def iterate_spectrometer(
     path: str | Path, events_per_chunk: int | None = 200_000, *, variation: str | None = None,
-    tree_name: str = "Events",
+    tree_name: str = "Events", branches: Mapping[str, str] | None = None,
 ) -> Iterator[SpectrometerEvents]:
     """Read a ROOT file of spectrometer events in chunks, each checked.
 
     Every chunk carries the whole file's sums over generated events.  Truth may be missing (data).
-    `events_per_chunk`: also None (all at once) or AS_WRITTEN; `variation`: whose folder is read.
+    `events_per_chunk`: also None (all at once) or AS_WRITTEN; `variation`: whose folder is read;
+    `branches`: what the file calls some of the branches of docs/kaon_events.md.
     A simulated file without any recorded event gives one chunk without any.
     Raises EventFileError, naming the file, the branch and the fix, for a file that is missing,
     truncated or of another kind, a missing branch, an empty tree of data, or a number that cannot
@@ -173,9 +175,10 @@ def iterate_spectrometer(
     >>> sum(len(chunk) for chunk in iterate_spectrometer("events.root"))    # doctest: +SKIP
     """
     required = [name for name in _all_branches() if name not in _TRUTH]
+    check_names(path, branches, _all_branches(optional=True))
     with open_event_file(path) as file:
         folder = event_folder(path, file, variation)
-        tree, header = check_event_tree(path, folder, required, _DOCUMENT, tree_name)
+        tree, header = check_event_tree(path, folder, required, _DOCUMENT, tree_name, branches)
         sums = _sums(path, header)
         if tree.num_entries == 0:
             if "n_generated" not in header:
@@ -211,6 +214,7 @@ def iterate_data(
     *,
     rich_for: Sequence[str] = (),
     tree_name: str = "Events",
+    branches: Mapping[str, str] | None = None,
 ) -> Iterator[SpectrometerEvents]:
     """Read a ROOT file as data, whoever made it: checked chunks without any truth.
 
@@ -224,7 +228,7 @@ def iterate_data(
     >>> sum(len(chunk) for chunk in iterate_data("recorded.root"))    # doctest: +SKIP
     """
     with open_event_file(path) as file:
-        tree, _ = check_event_tree(path, file, [], _DOCUMENT, tree_name)
+        tree, _ = check_event_tree(path, file, [], _DOCUMENT, tree_name, branches)
         total = tree.num_entries
         if rich_for and f"track_{_RICH}" not in tree:
             raise EventFileError(
@@ -235,7 +239,9 @@ def iterate_data(
         raise _empty(path)
     rich_decides = False
     seen = EventsSeen()
-    for chunk in iterate_spectrometer(path, events_per_chunk, tree_name=tree_name):
+    for chunk in iterate_spectrometer(
+        path, events_per_chunk, tree_name=tree_name, branches=branches
+    ):
         check_recorded(path, chunk)
         sums = (chunk.track[name].sum(axis=1) for name in ("momentum_gev", "x_m", "y_m"))
         seen.add(chunk.event["event_number"], *sums)

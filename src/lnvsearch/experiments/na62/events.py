@@ -96,6 +96,9 @@ class SpectrometerEvents:
     def __len__(self) -> int:
         return len(self.event["event_number"])
 
+    def __repr__(self) -> str:
+        return f"<{len(self)} recorded events, of {self.n_generated} generated>"
+
     def parts(self, n_events: int) -> Iterator[SpectrometerEvents]:
         """The same events in parts of at most `n_events`, one at least; the first has the sums."""
         for start in range(0, max(len(self), 1), n_events):

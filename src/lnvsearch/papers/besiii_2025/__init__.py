@@ -25,6 +25,10 @@ TABLES = {
         f"{__name__}.assumptions.assumptions", ("efficiencies", "calibration_record"),
         ("assumptions",),
     ),
+    "data_counts": Content(f"{__name__}.data_tables.data_counts", ("published", "user_counts")),
+    "data_sensitivity": Content(
+        f"{__name__}.data_tables.data_sensitivity", ("published", "user_sensitivity", "limits")
+    ),
     "branching_fractions": Content(
         f"{__name__}.branching_fractions.branching_fractions",
         ("pdg", "other_fractions", "background", "limits"),

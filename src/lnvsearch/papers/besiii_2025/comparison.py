@@ -15,6 +15,7 @@ from lnvsearch.papers.besiii_2025.readings import ANGLES
 from lnvsearch.papers.besiii_2025.summary import summary_of_besiii
 from lnvsearch.publication.comparison import (
     NO_TEST,
+    OF_SAMPLE_SIZE,
     comparison_row,
     comparison_table,
     left_out_note,
@@ -34,6 +35,8 @@ Row = dict[str, Any]
 _SCAN_COUNTS = ("observed_events", "background_events")
 # The paper's; limits by any other stand in the table `limits_by_method`.
 _METHOD = "rolke"
+# The source of Table 1 that says how large the simulated sample is, and nothing of the detector.
+_SAMPLE_SIZE = "mc_statistics"
 _CALIBRATED = f"{NO_TEST}: the detector is calibrated to this number"
 
 
@@ -143,7 +146,7 @@ def _phase_space_rows(published: PublishedNumbers, row: Mapping[str, Any]) -> It
             "nominal",
             row["n_generated"],
             source="efficiencies",
-            note=f"{NO_TEST}: the size of the sample is a setting",
+            note=OF_SAMPLE_SIZE,
         )
 
 
@@ -159,7 +162,7 @@ def _systematic_rows(published: PublishedNumbers, results: Mapping[str, Any]) ->
                 row["relative_uncertainty_percent"],
                 row["statistical_uncertainty_percent"],
                 source="systematics",
-                note=row["note"] or "",
+                note=_systematic_note(row),
             )
     for row in table_rows(results.get("systematics_by_mass") or {}):
         number = published.find("systematic_total_percent", row["mass_gev"])
@@ -180,6 +183,14 @@ def _systematic_rows(published: PublishedNumbers, results: Mapping[str, Any]) ->
                 source="systematics_by_mass",
                 note="published common part, simulated difference of the models",
             )
+
+
+def _systematic_note(row: Mapping[str, Any]) -> str:
+    """The note of a source; that of the sample's size tests nothing where the sample is this one's."""
+    note = row["note"] or ""
+    if row["source"] == _SAMPLE_SIZE and row["kind"] == "simulated":
+        return "; ".join(filter(None, [OF_SAMPLE_SIZE, note]))
+    return note
 
 
 def _derived_rows(published: PublishedNumbers, results: Mapping[str, Any]) -> Iterator[Row]:
@@ -292,6 +303,7 @@ def _background_rows(published: PublishedNumbers, results: Mapping[str, Any]) ->
         measured = [row for row in rows if row["effective_events"] > 0.0]
         bounds = (bound_of_none(row["statistical_uncertainty"])
                   for row in rows if row["effective_events"] == 0.0)  # fmt: skip
+        left_out = max(bounds, default=0.0)
         yield comparison_row(
             published.find("background_events"),
             "simulated",
@@ -300,8 +312,9 @@ def _background_rows(published: PublishedNumbers, results: Mapping[str, Any]) ->
             math.hypot(*(row["expected_events_uncertainty"] for row in measured)),
             source="background",
             note="; ".join(filter(None, [
-                f"sum of {len(measured)} simulated modes", left_out_note(max(bounds, default=0.0)),
+                f"sum of {len(measured)} simulated modes", left_out_note(left_out),
             ])),
+            upper_bound=left_out,
         )  # fmt: skip
 
 

@@ -17,6 +17,15 @@ HEADINGS = {
     "statistical_uncertainty_percent": ("Statistical uncertainty (%)", r"$\pm$ stat.\ (\%)"),
     "in_total": "In total",
     "note": "Note",
+    # The user's own events.
+    "channel": "Channel",
+    "selection": "Selection",
+    "region": "Region",
+    "quantity": "Quantity",
+    "published": "Published",
+    "user_data": "User's data",
+    "user_data_published_efficiency": "User's data, published efficiency",
+    "user_data_simulated_efficiency": "User's data, simulated efficiency",
     # Table 2.
     "mass_gev": ("m(ν_M) (GeV/c²)", r"$m_{\nu_M}$ (GeV/$c^2$)"),
     "efficiency_published": ("ε published (%)", r"$\varepsilon^{\mathrm{pub}}$ (\%)"),

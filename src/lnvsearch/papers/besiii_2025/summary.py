@@ -18,8 +18,9 @@ from lnvsearch.papers.besiii_2025.readings import (
 )
 from lnvsearch.publication.disagreements import Explanations
 from lnvsearch.publication.published import PublishedNumbers
+from lnvsearch.publication.rounding import pdg_round
 from lnvsearch.publication.summary import Summary, comparison_summary
-from lnvsearch.tables import Table
+from lnvsearch.tables import Table, find_rows, table_from_rows, to_markdown
 
 __all__ = ["explanations_of_besiii", "mass_bin_sentences", "summary_of_besiii"]
 
@@ -45,6 +46,7 @@ def summary_of_besiii(
     same input gives the same bytes.
     """
     results = results or {}
+    explanations = explanations_of_besiii(published, results)
     return comparison_summary(
         comparison,
         published,
@@ -56,7 +58,8 @@ def summary_of_besiii(
         sigmas=_SIGMAS,
         not_tests=_NOT_TESTS,
         groups=_GROUPS,
-        explanations=explanations_of_besiii(published, results),
+        explanations=explanations,
+        explained=_scan_deviations(comparison, explanations),
         remark=_mass_bin(published, results),
     )
 
@@ -76,6 +79,40 @@ def explanations_of_besiii(
         inconsistencies_of_besiii(published, results),
         math.fsum(ratios) / len(ratios) if ratios else None,
     )
+
+
+def _scan_deviations(comparison: Table, explanations: Explanations) -> str:
+    """How far the efficiencies of the scan are off, mass by mass, and why the worst is.
+
+    Of the reproduction's reading (isotropic pair, events in the bin in mass); most are within the
+    paper's large uncertainty, so that no other table shows them.
+    """
+    rows = [
+        row for row in find_rows(comparison, quantity="efficiency_percent", kind="simulated",
+                                 variant="nominal_in_mass_bin")
+        if row["published"] is not None and row["mass_gev"] is not None
+    ]  # fmt: skip
+    if not rows:
+        return ""
+    lines = [{
+        "mass in GeV": f"{row['mass_gev']:.3f}",
+        "published": f"{row['published']:.2f} %",
+        "simulated": f"{pdg_round(row['value'], row['uncertainty'])} %",
+        "deviation": f"{100 * (row['ratio'] - 1):+.1f} ± {_of_published(row, 'uncertainty'):.1f} %",
+        "the paper's uncertainty": f"{_of_published(row, 'published_uncertainty'):.0f} %",
+    } for row in rows]  # fmt: skip
+    worst = max(rows, key=lambda row: abs(row["ratio"] - 1))
+    return (
+        "The efficiencies of the scan at the legible masses, isotropic pair, in the bin in mass:\n\n"
+        + to_markdown(table_from_rows(lines, list(lines[0])))
+        + f"\nThe largest deviation is that at {worst['mass_gev']:.3f} GeV. Why: "
+        f"{explanations.why([worst])}."
+    )
+
+
+def _of_published(row: Mapping[str, Any], column: str) -> float:
+    """A column in percent of the published value."""
+    return 100 * (row[column] or 0.0) / row["published"]
 
 
 def mass_bin_sentences(found: Sequence[Reading], uncertainty_percent: float) -> str:

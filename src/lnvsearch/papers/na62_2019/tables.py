@@ -15,6 +15,7 @@ from lnvsearch.experiments.na62.publication.tables.acceptance import (
 )
 from lnvsearch.experiments.na62.publication.tables.background import (
     Background,
+    outside_signal,
     process_background,
     simulated_cells,
     total_background,
@@ -118,8 +119,8 @@ def table2(
     """Return the background of K⁺ → π⁻μ⁺μ⁺ in the signal region, process by process.
 
     `background` is the background table of channel `pimumu`; published and simulated uncertainties
-    are statistical.  After the signal region come the simulated events of the masked region, with
-    the signal region in it, and of the control region.  Where no simulated event is left, an upper
+    are statistical.  After the signal region come the masked region without it, of which the paper
+    prints the total, and the simulated events of the control region.  Where no simulated event is left, an upper
     bound at 90 % confidence level, from what one event might have weighed; it is in no total.  A
     further column for each hypothesis of `compared` that touches one of the decays.
     """
@@ -140,17 +141,25 @@ def table2(
     rows.insert(len(_TABLE2), {
         "process": "Total",
         "published": printed_pair(published, "background_events", "pimumu"),
+        "published_masked_region": printed(
+            published.find("background_events_masked_region", channel="pimumu")
+        ),
     } | _dimuon_cells(total))
     columns = ("process", "published", "simulated", "effective_events", *map(column, shown),
-               "simulated_masked_region", "simulated_control_region")
+               "published_masked_region", "simulated_masked_region", "simulated_control_region")
     return text_table(rows, columns)
 
 
 def _dimuon_cells(found: Mapping[str, Background | None]) -> dict[str, str]:
-    """Return the cells of all regions; those of the signal region carry the plain names."""
-    cells = simulated_cells(found["signal"])
-    for region in ("masked", "control"):
-        cells[f"simulated_{region}_region"] = simulated_cells(found[region]).get("simulated", "")
+    """Return the cells of all regions; those of the signal region carry the plain names.
+
+    The masked region is without the signal region, as the paper counts it.
+    """
+    cells, masked = simulated_cells(found["signal"]), found["masked"]
+    if masked is not None and found["signal"] is not None:
+        masked = outside_signal(masked, found["signal"])
+    for region, background in (("masked", masked), ("control", found["control"])):
+        cells[f"simulated_{region}_region"] = simulated_cells(background).get("simulated", "")
     return cells
 
 
@@ -226,7 +235,9 @@ def _contamination_rows(
         if label and not found:
             continue
         rows.append(row | {"quantity": f"{row['quantity']}{label}"} | {
-            column(variant): with_uncertainty(b.events / candidates, b.sigma / candidates)
-            for variant, b in found.items()
+            column(variant): simulated_cells(
+                events.scaled(1 / candidates), with_systematic=True
+            )["simulated"]
+            for variant, events in found.items()
         })
     return rows

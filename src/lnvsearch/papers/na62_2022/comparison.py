@@ -78,7 +78,7 @@ def _same_sign_rows(numbers: Numbers, table: Table) -> Iterator[Row]:
         note = "; ".join(filter(None, [note, left_out_note(total.left_out)]))
         yield simulated_row(
             numbers.number(f"control_events_{name}", "piee"), "nominal", total.events, total.sigma,
-            note, source="background",
+            note, source="background", upper_bound=total.left_out,
         )
 
 

@@ -11,8 +11,7 @@ from typing import Any
 
 from lnvsearch import particles
 from lnvsearch.experiments.na62.publication.derivations import derived_row
-from lnvsearch.experiments.na62.publication.numbers import ALL, Numbers, rounding_sigma
-from lnvsearch.publication.comparison import NO_TEST
+from lnvsearch.experiments.na62.publication.numbers import ALL, Numbers, rounding
 
 __all__ = ["derived_rows", "pileup_events"]
 
@@ -48,10 +47,12 @@ def _acceptance_rows(numbers: Numbers) -> Iterator[Row]:
     signal = value("normalisation_candidates", "piee") * (
         1 - value("normalisation_contamination", "piee")
     )
-    change = value("control_normalisation_candidates", "piee") / (kept * signal) - 1
+    ratio = value("control_normalisation_candidates", "piee") / (kept * signal)
+    loss = numbers.number("control_normalisation_acceptance_loss_percent", "piee")
     yield derived_row(
-        numbers, "control_n_kaon_decays_change_percent", "piee", "recomputed", 100 * abs(change),
-        f"{NO_TEST}: the printed number is an upper bound; with a loss of exactly 9 %",
+        numbers, "control_n_kaon_decays_change_percent", "piee", "recomputed",
+        100 * abs(ratio - 1), "the printed number is an upper bound; with a loss of exactly 9 %",
+        input_rounding=ratio * rounding(loss) / kept,
     )
 
 
@@ -158,10 +159,10 @@ def _companion_rows(numbers: Numbers, companion: Numbers) -> Iterator[Row]:
     )
     now, before = numbers.number("protons_per_spill_high"), companion.number("protons_per_spill")
     ratio = numbers.value("protons_per_spill_high") / companion.value("protons_per_spill")
-    relative = math.hypot(*(rounding_sigma(n) / n.value for n in (now, before)))
+    relative = math.fsum(rounding(n) / n.value for n in (now, before))
     rate = companion.value("beam_particle_rate_mhz") * ratio
     yield derived_row(
         numbers, "beam_particle_rate_mhz", ALL, "intensity", rate,
-        "rate of 2017 scaled with the protons per spill; uncertainty: rounding of both intensities",
-        rate * relative,
+        "rate of 2017 scaled with the protons per spill, both of which are printed with few digits",
+        input_rounding=rate * relative,
     )

@@ -5,7 +5,8 @@ Cells are the text to print, rounded already; a published number keeps its print
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 
 from lnvsearch.experiments.na62.publication.numbers import Numbers
 from lnvsearch.experiments.na62.publication.tables.background import (
@@ -15,12 +16,13 @@ from lnvsearch.experiments.na62.publication.tables.background import (
     process_background,
     simulated_cells,
     total_background,
+    with_pileup,
 )
 from lnvsearch.experiments.na62.publication.tables.hypotheses import column, hypotheses
 from lnvsearch.experiments.na62.publication.tables.printed import printed, printed_region
 from lnvsearch.papers.na62_2022.derivations import pileup_events
 from lnvsearch.publication.published import PublishedNumbers
-from lnvsearch.publication.rounding import pdg_round, with_uncertainty
+from lnvsearch.publication.rounding import pdg_round, round_significant, with_uncertainty
 from lnvsearch.tables import Table, text_table
 
 __all__ = ["table1", "table2"]
@@ -82,8 +84,9 @@ def table2(
     """Return the background of K⁺ → π⁻π⁰e⁺e⁺ in the control and the signal region.
 
     `background` is the background table of channel `pipi0ee`.  Pileup cannot be simulated here: its
-    row is derived, from the one event that the paper sees in the sidebands of time, and the
-    simulated totals are those of the decays alone.  A further column for each hypothesis of
+    row is derived, from the one event that the paper sees in the sidebands of time.  The sum of the
+    decays stands without it, and the total, like the paper's and that of the comparison, with it.  A
+    further column for each hypothesis of
     `compared` that touches one of the decays.
     """
     rows = []
@@ -107,15 +110,38 @@ def table2(
                 published, f"background_pileup_{region}_region", "pipi0ee"),
             "derived": pdg_round(pileup, pileup),
         })
-        rows.append(_total(published, background, "pipi0ee", region, []) | {
-            column(variant): simulated_cells(
-                total_background(background, "lnv", region, variant), with_systematic=True
-            ).get("simulated", "")
-            for variant in shown
-        })
+        rows += _decays_and_total(published, background, region, shown)
     columns = ("process", "region", "published", "derived", "simulated", "effective_events",
                *map(column, shown), "observed")
     return text_table(rows, columns)
+
+
+def _decays_and_total(
+    published: PublishedNumbers, background: Table, region: str, shown: Iterable[str]
+) -> Iterator[dict[str, str]]:
+    """Yield the sum of the simulated decays of K⁺ → π⁻π⁰e⁺e⁺, and that with pileup."""
+    sums = {
+        variant: total_background(background, "lnv", region, variant)
+        for variant in ("nominal", *shown)
+    }
+    printed_decays = math.fsum(
+        number.value for number in Numbers(published).components(f"_{region}_region", "pipi0ee")
+        if number.quantity != f"background_pileup_{region}_region_events"
+    )
+    total = _total(published, background, "pipi0ee", region, [])
+    for process, of_paper, found in (
+        ("All decays, without pileup", {"published": "", "observed": "",
+                                        "derived": round_significant(printed_decays, 2)}, sums),
+        ("Total, with the derived pileup", {}, {
+            variant: found and with_pileup(found, background, "lnv", region)
+            for variant, found in sums.items()
+        }),
+    ):
+        cells = {variant: simulated_cells(background, with_systematic=True)
+                 for variant, background in found.items()}
+        yield total | of_paper | cells.pop("nominal") | {
+            column(variant): cell.get("simulated", "") for variant, cell in cells.items()
+        } | {"process": process}
 
 
 def _total(

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+import uproot
 
-from lnvsearch.event_files import tree_file
 from lnvsearch.experiments.na62.candidate_files import (
+    candidate_file,
     read_candidates,
     read_generated,
 )
@@ -12,7 +13,7 @@ from lnvsearch.experiments.na62.candidate_files import (
 
 def test_chunks_follow_one_another_in_a_tree(tmp_path):
     path = tmp_path / "candidates.root"
-    with tree_file(path) as write:
+    with candidate_file(path) as write:
         for first in (0, 3):
             write("piee_lnv", {"event_number": np.arange(first, first + 3), "weight": np.ones(3)})
         write("piee_sm", {"weight": np.empty(0)})
@@ -26,7 +27,17 @@ def test_chunks_follow_one_another_in_a_tree(tmp_path):
 
 def test_an_interrupted_file_is_not_there(tmp_path):
     path = tmp_path / "candidates.root"
-    with pytest.raises(RuntimeError), tree_file(path) as write:
+    with pytest.raises(RuntimeError), candidate_file(path) as write:
         write("piee_lnv", {"weight": np.ones(3)})
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
+
+
+def test_few_candidates_a_chunk_are_written_together(tmp_path):
+    path = tmp_path / "candidates.root"
+    with candidate_file(path) as write:
+        for first in range(0, 25_000, 500):
+            write("piee_lnv", {"event_number": np.arange(first, first + 500)})
+    assert np.array_equal(read_candidates(path, "piee", "lnv")["event_number"], np.arange(25_000))
+    with uproot.open(path) as file:
+        assert file["piee_lnv"]["event_number"].num_baskets == 3

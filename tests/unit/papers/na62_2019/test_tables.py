@@ -9,7 +9,7 @@ from lnvsearch.experiments.na62.publication.tables.background import (
     process_background,
     total_background,
 )
-from lnvsearch.papers.na62_2019 import tables
+from lnvsearch.papers.na62_2019 import HEADINGS, tables
 from lnvsearch.tables import find_rows, table_from_rows, table_rows
 
 COMPARED = invented.compared("na62_2019")
@@ -67,6 +67,19 @@ def test_dimuon_backgrounds_and_their_total(published):
               if (r["selection"], r["region"]) == ("lnv", "signal")
               and not r["sample"].startswith("control_")]
     assert float(total["simulated"].split()[0]) == pytest.approx(sum(events), abs=0.005)
+
+
+def test_the_masked_region_is_without_the_signal_region_and_says_so(published):
+    background = invented.backgrounds("na62_2019")
+    table = tables.table2(published, background["pimumu"], COMPARED)
+    row = row_of(invented.comparison("na62_2019", {"background": background}), kind="simulated",
+                 quantity="background_events_masked_region", channel="pimumu", variant="nominal")
+    assert row["note"].startswith("masked region without the signal region")
+    total = row_of(table, process="Total")
+    assert total["published_masked_region"] == "1.05 ± 0.46"
+    assert float(total["simulated_masked_region"].split()[0]) == pytest.approx(
+        row["value"], rel=0.02)
+    assert "without the signal region" in HEADINGS["simulated_masked_region"]
 
 
 def test_no_event_left_is_an_upper_bound_and_no_zero(published):

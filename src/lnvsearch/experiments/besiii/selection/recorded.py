@@ -26,14 +26,15 @@ def select_data(
     """Select a file of recorded events; the tables of DATA_COLUMNS.
 
     `settings`: `selection` (arguments of `Selection.of_decays`, with the cut `closed_window` where
-    the window is closed), `window_gev` of the signal, the name of the `tree` of events (Events without it), `is_unblinded`, and the names `channel` and
+    the window is closed), `window_gev` of the signal, the name of the `tree` of events (Events without it),
+    what it calls its `branches` where they have other names, `is_unblinded`, and the names `channel` and
     `selection_name`.  While the window is closed, nothing that is written depends on what is in it.
-    The count of the signal region is what passes all cuts; the spectrum, before
-    the window.
+    Counts are of what passes all cuts: on both sides of the window, in it (`signal`), and in it and in
+    the bin around each mass of the scan (`mass_bin_<mass>`, of `mass_bins`); the spectrum is before the window.
     """
     selection = Selection.of_decays(**settings["selection"])
-    tree_name = settings.get("tree", "Events")
-    chunks = ({"data": chunk} for chunk in iterate_data(events, tree_name=tree_name))
+    names = {"tree_name": settings.get("tree", "Events"), "branches": settings.get("branches")}
+    chunks = ({"data": chunk} for chunk in iterate_data(events, **names))
     flows = select_chunks(chunks, {"data": ("data", selection)}, candidates)
     flow = CutFlow.merged(one["data"] for one in flows)
     table = read_tree(candidates, "Candidates")
@@ -41,7 +42,14 @@ def select_data(
     passes = [v for name, v in table.items() if name.startswith("passes_") and "window" not in name]
     mass_gev = table["mass_gev"][np.all(passes, axis=0)]
     place = {"channel": settings["channel"], "selection": settings["selection_name"]}
-    counts = count_regions(mass_gev, {"signal": [settings["window_gev"]]}, closed)
+    low, high = settings["window_gev"]
+    regions = {
+        "signal": [[low, high]],
+        "below_window": [[SPECTRUM_EDGES_GEV[0], low]],
+        "above_window": [[high, SPECTRUM_EDGES_GEV[-1]]],
+    }
+    counts = count_regions(mass_gev, regions, closed)
+    counts |= _mass_bin_counts(table, np.all(passes, axis=0), settings, bool(closed))
     bins = zip(
         SPECTRUM_EDGES_GEV[:-1], SPECTRUM_EDGES_GEV[1:], closed_spectrum(mass_gev, SPECTRUM_EDGES_GEV, closed), strict=True
     )
@@ -57,6 +65,21 @@ def select_data(
         kind: table_from_rows([{**place, **row} for row in rows[kind]], columns)
         for kind, columns in DATA_COLUMNS.items()
     }
+
+
+def _mass_bin_counts(table, passes, settings: Mapping, is_closed: bool) -> dict[str, int | None]:
+    """Candidates in the window and in the bin around each mass of the scan; None while closed."""
+    if "mass_bins" not in settings:
+        return {}
+    bins, (low, high) = settings["mass_bins"], settings["window_gev"]
+    inside = passes & (table["mass_gev"] > low) & (table["mass_gev"] < high)
+    pair = np.stack([table[f"{bins['masses']}_m_ke_{i}_gev"][inside] for i in (1, 2)])
+    counts = {}
+    for mass in bins["masses_gev"]:
+        first, last = mass - bins["width_gev"] / 2, mass + bins["width_gev"] / 2
+        n = int(np.count_nonzero(np.all((pair >= first) & (pair < last), axis=0)))
+        counts[f"mass_bin_{mass:.3f}"] = None if is_closed else n
+    return counts
 
 
 def _open_rows(rows) -> list[dict]:

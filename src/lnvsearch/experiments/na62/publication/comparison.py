@@ -2,10 +2,9 @@
 
 What follows from printed numbers is in `derivations`, the simulated numbers in `simulated`; rows and
 columns are described in `lnvsearch.publication.comparison`, and `summary` writes the text about
-them.  What one paper alone has is its `Additions`.  Limits carry one more convention: a limit's
-uncertainties are those of rounding (the printed limit's own digits, and the printed digits of the
-inputs), each unit/sqrt(12), because a limit such as 5.3e-11 from a sensitivity of 2.28e-11 sits on
-the edge between two roundings.
+them.  What one paper alone has is its `Additions`.  A limit from printed numbers carries what their
+digits leave open (`input_rounding`), because one such as 5.3e-11 from a sensitivity of 2.28e-11 sits
+on the edge between two roundings.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from lnvsearch.experiments.na62.publication.numbers import (
     ALL,
     Numbers,
     normalisation,
-    rounding_sigma,
+    rounding,
 )
 from lnvsearch.experiments.na62.publication.simulated import simulated_rows, variant_notes
 from lnvsearch.experiments.na62.publication.summary import summary_for_na62
@@ -130,11 +129,11 @@ def _closed_form_rows(numbers: Numbers) -> Iterator[Row]:
     expected = -math.log1p(-numbers.value("confidence_level_percent") / 100)
     for channel in numbers.channels:
         if _printed_value(numbers, "observed_events", channel) == 0:
-            for variant, (mean, rounding) in _sensitivities(numbers, channel).items():
+            for variant, (mean, relative) in _sensitivities(numbers, channel).items():
                 limit = expected * mean
                 yield _limit_row(
                     numbers.number(_LIMIT, channel), f"{variant}_closed_form", limit,
-                    rounding, "sensitivity x ln 10: CLs without any event and uncertainty",
+                    relative, "sensitivity x ln 10: CLs without any event and uncertainty",
                 )
 
 
@@ -146,7 +145,7 @@ def _limit_rows(
         return  # a search that has not published its limit yet
     number = numbers.number(_LIMIT, channel)
     numbers.used.update((name, channel) for name in _LIMIT_INPUTS)
-    roundings = {name: rounding for name, (_, rounding) in _sensitivities(numbers, channel).items()}
+    roundings = {name: relative for name, (_, relative) in _sensitivities(numbers, channel).items()}
     for record in records:
         if not record["is_paper_method"] or record["prior"] not in (_OWN_PRIOR, None):
             continue
@@ -166,8 +165,8 @@ def _limit_rows(
 def _simulated_limit_row(numbers: Numbers, channel: str, record: Mapping[str, Any]) -> Row:
     """A limit from simulated sensitivity and background: one a variant.
 
-    The published side's uncertainty is that of its own sensitivity, relative, and rounding: the
-    simulated sensitivity is another estimate of the same.
+    The published side's uncertainty is that of its own sensitivity, relative: the simulated
+    sensitivity is another estimate of the same.
     """
     number = numbers.number(_LIMIT, channel)
     single = _printed_value(numbers, "single_event_sensitivity", channel)
@@ -180,14 +179,13 @@ def _simulated_limit_row(numbers: Numbers, channel: str, record: Mapping[str, An
         relative = sigma / single
         return comparison_row(
             number, "simulated", record["variant"], record["upper_branching_fraction"],
-            published_uncertainty=math.hypot(rounding_sigma(number), relative * number.value),
+            published_uncertainty=relative * number.value,
             source="limits", note=note.format("published"),
         )
     relative = record["efficiency_uncertainty"] / record["efficiency"]
     return comparison_row(
         number, "simulated", record["variant"], record["upper_branching_fraction"],
-        relative * record["upper_branching_fraction"],
-        published_uncertainty=rounding_sigma(number), source="limits",
+        relative * record["upper_branching_fraction"], source="limits",
         note=note.format("simulated"),
     )
 
@@ -202,13 +200,13 @@ def _limit_row(
     kind: str = "derived",
 ) -> Row:
     return comparison_row(
-        number, kind, variant, value, relative_rounding * value,
-        published_uncertainty=rounding_sigma(number), source="limits", note=note,
+        number, kind, variant, value, input_rounding=relative_rounding * value,
+        source="limits", note=note,
     )
 
 
 def _sensitivities(numbers: Numbers, channel: str) -> dict[str, tuple[float, float]]:
-    """Each single-event sensitivity and what rounding of its inputs leaves open, relative.
+    """Each single-event sensitivity, and what rounding of its inputs leaves open: half of it, relative.
 
     Only those that the paper's numbers give.
     """
@@ -217,12 +215,13 @@ def _sensitivities(numbers: Numbers, channel: str) -> dict[str, tuple[float, flo
     if (name, channel) in numbers and numbers.number(name, channel).legible:
         printed = numbers.number("single_event_sensitivity", channel)
         value = numbers.value("single_event_sensitivity", channel)
-        found["printed_sensitivity"] = (value, rounding_sigma(printed) / value)
+        found["printed_sensitivity"] = (value, rounding(printed) / value)
     if numbers.has_sensitivity(channel):
         norm = numbers.normalisation_channel(channel)
         inputs = [numbers.number(name, norm) for name in _ROUNDED_INPUTS]
         inputs.append(numbers.number("signal_acceptance_percent", channel))
-        relative = math.hypot(*(rounding_sigma(n) / n.value for n in inputs))
+        # At the far end of all of them together: roundings are no standard deviations.
+        relative = math.fsum(rounding(n) / n.value for n in inputs)
         found["recomputed_sensitivity"] = (numbers.sensitivity(channel).mean, relative)
     return found
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lnvsearch import particles
-from lnvsearch.experiments.na62.publication.numbers import ALL, Numbers, rounding_sigma
+from lnvsearch.experiments.na62.publication.numbers import ALL, Numbers, rounding
 from lnvsearch.publication.comparison import comparison_row
 
 __all__ = ["derived_row", "derived_rows"]
@@ -32,6 +32,7 @@ def derived_row(
     note: str,
     uncertainty: float | None = None,
     published_uncertainty: float | None = None,
+    input_rounding: float = 0.0,
 ) -> Row:
     """Return one row of kind `derived`, from published numbers alone."""
     return comparison_row(
@@ -41,6 +42,7 @@ def derived_row(
         value,
         uncertainty,
         published_uncertainty=published_uncertainty,
+        input_rounding=input_rounding,
         source="published",
         note=note,
     )
@@ -114,6 +116,6 @@ def _kaon_decay_rate(numbers: Numbers) -> Row:
     return derived_row(
         numbers, "kaon_decay_rate_mhz", ALL, "beam_rate", rate,
         "beam rate x kaon fraction x (1 - exp(-L/(gamma beta c tau))), PDG mass and lifetime; "
-        "uncertainty: rounding of the kaon fraction",
-        rate * rounding_sigma(kaons) / kaons.value,
+        "the kaon fraction is printed with one digit",
+        input_rounding=rate * rounding(kaons) / kaons.value,
     )

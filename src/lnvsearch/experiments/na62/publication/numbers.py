@@ -9,7 +9,6 @@ and with a further decay of a signal particle that is required its `further_bran
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,7 +22,7 @@ __all__ = [
     "Numbers",
     "counts_outside_signal",
     "normalisation",
-    "rounding_sigma",
+    "rounding",
 ]
 
 #: Channel of the numbers that belong to the whole paper.
@@ -183,6 +182,6 @@ def counts_outside_signal(number: PublishedNumber) -> bool:
     )
 
 
-def rounding_sigma(number: PublishedNumber) -> float:
-    """Standard deviation of what rounding to the printed digits removed: unit/sqrt(12)."""
-    return number.resolution / math.sqrt(12.0)
+def rounding(number: PublishedNumber) -> float:
+    """Half-width of what rounding to the printed digits leaves open: half a unit of the last one."""
+    return 0.5 * number.resolution

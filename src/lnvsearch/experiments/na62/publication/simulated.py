@@ -18,7 +18,6 @@ from lnvsearch.experiments.na62.publication.numbers import (
     NOT_INDEPENDENT,
     Numbers,
     counts_outside_signal,
-    rounding_sigma,
 )
 from lnvsearch.experiments.na62.publication.tables.acceptance import (
     PI0_FACTOR,
@@ -28,7 +27,6 @@ from lnvsearch.experiments.na62.publication.tables.acceptance import (
 )
 from lnvsearch.experiments.na62.publication.tables.background import (
     Background,
-    background_of,
     combined,
     is_in_no_sum,
     lower_region_factors,
@@ -36,9 +34,11 @@ from lnvsearch.experiments.na62.publication.tables.background import (
     process_background,
     processes_of,
     total_background,
+    with_pileup,
 )
 from lnvsearch.publication.comparison import NO_TEST, comparison_row, left_out_note
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers
+from lnvsearch.publication.rounding import with_uncertainty
 from lnvsearch.tables import Table, table_rows
 
 __all__ = ["simulated_row", "simulated_rows", "variant_notes"]
@@ -57,6 +57,11 @@ _EDGE = (
     f"{NO_TEST}: the lower edge of the region is assumed, with this number in view; see the variations "
     "of the edge"
 )
+# Whether a printed number of the masked region is one without the signal region's events.
+_MASKED = {
+    True: "masked region without the signal region",
+    False: "masked region with the signal region in it",
+}
 # A region, and the names that its total can have; the two papers differ in them.
 _TOTALS = (
     *((r, f"background_total_{r}_region_events") for r in ("lower", "upper", "masked", "control")),
@@ -200,13 +205,15 @@ def _regions_rows(
         total, of_total = total.scaled(factor), note
         if region == "lower" and process_background(table, "k3pi", "lnv", region) is not None:
             of_total = _EDGE
-        pileup = background_of(table, "pileup", "lnv", region)
-        if pileup is not None:
-            total = combined([total, pileup])
-            of_total = "; ".join(filter(None, ["pileup derived, not simulated", note]))
-        elif counts_outside_signal(number):
-            signal = total_background(table, "lnv", "signal", variation)
-            total, of_total = outside_signal(total, signal), "without the signal region"
+        both = with_pileup(total, table, "lnv", region)
+        if both is not None:
+            decays = with_uncertainty(total.events, total.sigma)
+            total, said = both, f"with pileup, derived and not simulated: the decays alone give {decays}"
+        else:
+            said = _MASKED[counts_outside_signal(number)] if region == "masked" else ""
+            if counts_outside_signal(number):
+                total = outside_signal(total, total_background(table, "lnv", "signal", variation))
+        of_total = "; ".join(filter(None, [said, of_total]))
         yield _background_row(numbers, number, variant, total, of_total)
 
 
@@ -278,16 +285,18 @@ def _background_row(
             printed = numbers.number(name, number.channel).value
     if background.is_empty:
         note = (
-            f"{NO_TEST}: no simulated event is left, which is no measurement of zero; below "
+            "no simulated event is left, which is no measurement of zero; below "
             f"{background.upper_bound:.2g} at 90 % confidence level, from the largest weight of "
             "the events nearest in mass"
         )
-        return simulated_row(number, variant, None, None, note, source="background")
+        return simulated_row(number, variant, None, None, note, printed, source="background",
+                             upper_bound=background.upper_bound)
     effective = f"{background.effective_events:.0f} effective events"
     bound = left_out_note(background.left_out)
     return simulated_row(
         number, variant, background.events, background.sigma or None,
         "; ".join(filter(None, [note, effective, bound])), printed, source="background",
+        upper_bound=background.left_out,
     )
 
 
@@ -302,20 +311,21 @@ def _contamination_rows(numbers: Numbers, channel: str, table: Table) -> Iterato
         note = "simulated background over the published candidates"
         if number.value == 0:
             note = f"{NO_TEST}: the paper calls it negligible; {note}"
+        left_out = contamination.left_out / candidates.value
         yield simulated_row(
             number, "nominal", contamination.events / candidates.value,
             contamination.sigma / candidates.value,
-            "; ".join(filter(None, [note, left_out_note(contamination.left_out / candidates.value)])),
-            source="background",
+            "; ".join(filter(None, [note, left_out_note(left_out)])),
+            source="background", upper_bound=left_out,
         )
 
 
 def simulated_row(
     number: PublishedNumber, variant: str, value: float | None, sigma: float | None, note: str,
-    published_uncertainty: float | None = None, *, source: str,
+    published_uncertainty: float | None = None, *, source: str, upper_bound: float | None = None,
 ) -> Row:
-    """Return one row; without a printed uncertainty the published side has that of its rounding."""
-    if published_uncertainty is None:
-        published_uncertainty = number.uncertainty or rounding_sigma(number)
-    return comparison_row(number, "simulated", variant, value, sigma,
-                          published_uncertainty=published_uncertainty, source=source, note=note)
+    """Return one row of kind `simulated`; the other arguments as in `comparison_row`."""
+    return comparison_row(
+        number, "simulated", variant, value, sigma, published_uncertainty=published_uncertainty,
+        upper_bound=upper_bound, source=source, note=note,
+    )

@@ -2,17 +2,16 @@
 
 A disagreement of a derived number is a matter of arithmetic; one of a simulated number says where a
 fast simulation ends.  Tests that miss the printed digits are listed with their reasons; where there
-are simulated numbers, those beyond one standard deviation.
+are simulated numbers, but those within one standard deviation.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lnvsearch.experiments.na62.publication.additions import Additions
-from lnvsearch.experiments.na62.publication.numbers import Numbers, rounding_sigma
+from lnvsearch.experiments.na62.publication.numbers import Numbers
 from lnvsearch.experiments.na62.publication.simulated import variant_notes
 from lnvsearch.experiments.na62.publication.tables.acceptance import (
     acceptance_ratios,
@@ -46,9 +45,8 @@ _GROUPS = {
     "control_normalisation_acceptance_loss": "resolutions and losses",
 }
 _NOT_TESTS = (
-    "values of which the paper prints only a bound, acceptances before the flat factor or with a "
-    "factor fitted to themselves, backgrounds of which no simulated event is left, and the widths "
-    "of masses"
+    "acceptances before the flat factor or with a factor fitted to themselves, what the assumed lower "
+    "edge of a region decides, and the widths of masses"
 )
 
 
@@ -74,7 +72,7 @@ def summary_for_na62(
         published,
         title=title,
         introduction=_introduction(rows),
-        sigmas=_sigmas(rows, published),
+        sigmas=_sigmas(rows),
         not_tests=_NOT_TESTS,
         groups=_GROUPS,
         explanations=Explanations(
@@ -84,7 +82,10 @@ def summary_for_na62(
             _ratios(numbers, results), _consequences(numbers, results), _limits(rows, published),
         ])),
         # Hardly a simulated number has the printed digits: those within one sigma are not listed.
-        listed=AGREEMENTS[2 if any(row["kind"] == "simulated" for row in rows) else 1 :],
+        listed=[
+            name for name in AGREEMENTS[1:]
+            if name != "within 1 sigma" or not any(row["kind"] == "simulated" for row in rows)
+        ],
     )
 
 
@@ -103,28 +104,19 @@ def _introduction(rows: Sequence[Mapping[str, Any]]) -> str:
     return "No NA62 events are simulated. " + text
 
 
-def _sigmas(rows: Sequence[Mapping[str, Any]], published: PublishedNumbers) -> str:
-    limits = [row for row in _limit_tests(rows) if row["kind"] == "derived"]
-    rounded = sum(_is_rounding(row, published) for row in limits)
+def _sigmas(rows: Sequence[Mapping[str, Any]]) -> str:
     text = (
         "σ published is the printed ±, and σ value what the published inputs leave open. Where "
         "both are there they hold the same experimental uncertainties, so that a small pull says "
-        "no more than that the difference is small beside them."
+        "no more than that the difference is small beside them. A limit from published inputs has "
+        "no σ: the column `rounding` has what the printed digits leave open, those of the limit, and "
+        "of the sensitivity (variants `printed_sensitivity…`) or of the branching fraction and "
+        "acceptances that it is made of (`recomputed_sensitivity…`), all at their far ends."
     )
     if any(row["kind"] == "simulated" for row in rows):
         text += (
-            " For simulated numbers σ value is the simulation's own, and σ published, where the "
-            "paper states none, what rounding removed (unit/√12 of the last digit)."
-        )
-    if rounded:
-        which = f"all {rounded}" if rounded == len(limits) else f"{rounded} of the {len(limits)}"
-        text += (
-            f" Not so for {which} tests of limits{_derived_word(rows)}: there both σ are rounding "
-            "alone, unit/√12 of the last printed digit of the limit, and of the sensitivity "
-            "(variants "
-            "`printed_sensitivity…`) or of the branching fraction and acceptances that it is made "
-            "of (`recomputed_sensitivity…`). No single rounding moves a number by more than √3 of "
-            "its σ."
+            " For simulated numbers σ value is the simulation's own, and a simulated limit has the "
+            "relative σ of the paper's sensitivity as its σ published."
         )
     return text
 
@@ -137,7 +129,7 @@ def _ratios(numbers: Numbers, results: Mapping[str, Any]) -> str:
         published_one = published_ratio(numbers, channel)
         if published_one is None:
             continue
-        printed, _ = published_one
+        printed = published_one.value
         ratios = acceptance_ratios(acceptance, channel, results["channels"])
         for variant in variant_notes(results):
             if variant in ratios:
@@ -205,24 +197,12 @@ def _limits(rows: Sequence[Mapping[str, Any]], published: PublishedNumbers) -> s
             "published": number.digits,
             "this project": round_significant(row["value"], 4),
             "pull": "" if row["pull"] is None else f"{row['pull']:+.2f}",
-            "counts as": agreement(row, number.resolution),
+            "counts as": agreement(row, number),
         })
     if not lines:
         return ""
     return "The limits:\n\n" + to_markdown(table_from_rows(lines, list(lines[0])))
 
 
-def _derived_word(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Say which limits are meant where there are simulated ones, too."""
-    return " from published inputs" if any(r["kind"] == "simulated" for r in rows) else ""
-
-
 def _limit_tests(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [row for row in rows if row["quantity"] == _LIMIT and is_test(row)]
-
-
-def _is_rounding(row: Mapping[str, Any], published: PublishedNumbers) -> bool:
-    """Tell whether the published limit's uncertainty is that of its own digits."""
-    sigma = rounding_sigma(published.find(_LIMIT, channel=row["channel"]))
-    stated = row["published_uncertainty"]
-    return stated is not None and math.isclose(stated, sigma, rel_tol=1e-9)

@@ -8,20 +8,21 @@ from pathlib import Path
 
 import numpy as np
 
-from lnvsearch.event_files import Write, folder_of, tree_file
-from lnvsearch.experiments.na62.candidate_files import GENERATED, tree_name
+from lnvsearch.event_files import Write, folder_of
+from lnvsearch.experiments.na62.candidate_files import GENERATED, candidate_file, tree_name
 from lnvsearch.experiments.na62.events import NO_SUMS, SpectrometerEvents
 from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
 from lnvsearch.experiments.na62.selection.select import (
     Selected,
     SingleCutLoss,
     fit_vertices,
-    select,
+    select_together,
 )
 from lnvsearch.experiments.na62.selection.settings import (
     SelectionDetector,
     SelectionSettings,
 )
+from lnvsearch.experiments.na62.selection.together import Asked
 from lnvsearch.experiments.na62.selection.trigger import TriggerSettings
 from lnvsearch.selection.mass_regions import RegionCounter, acceptance_rows
 from lnvsearch.selection.sample_tables import SAMPLE_COLUMNS
@@ -91,8 +92,9 @@ def read_variations(settings: Mapping[str, Mapping], maps: Sequence[str | Path])
 
     `settings`: by name the values of `Variation.from_mapping`.
     """
+    read = {path: IdentificationMaps.from_json(path) for path in dict.fromkeys(map(str, maps))}
     return [
-        Variation.from_mapping(name, values, IdentificationMaps.from_json(path))
+        Variation.from_mapping(name, values, read[str(path)])
         for (name, values), path in zip(settings.items(), maps, strict=True)
     ]
 
@@ -109,7 +111,7 @@ def select_sample(
     The file `candidates` gets those of the variations with events of their own: one tree a
     selection, and the sums over generated events (`lnvsearch.experiments.na62.candidate_files`).
     """
-    with tree_file(candidates) as write:
+    with candidate_file(candidates) as write:
         return count_sample(chunks, read_variations(settings, maps), write)
 
 
@@ -181,18 +183,21 @@ def _count_chunk(
     """Select one chunk under the variations that see its events; their vertices are fitted once."""
     counts = {}
     vertices = fit_vertices(chunk, variations[0].detector)
-    for variation in variations:
-        for place, selection in variation.selections.items():
-            selected = select(
-                chunk, selection, detector=variation.detector,
-                identification=variation.identification, trigger=variation.trigger,
-                vertices=vertices, loss_region=next(iter(selection.regions)),
-            )  # fmt: skip
-            counts[variation.name, place] = _Counts(selection)
-            counts[variation.name, place].add(selected)
-            if variation.name == variation.events:
-                folder = folder_of(variation.events, first)
-                write(folder + tree_name(*place), selected.candidates)
+    asked = [
+        (variation, place, Asked(
+            selection, variation.detector, variation.identification, variation.trigger,
+            loss_region=next(iter(selection.regions)),
+        ))
+        for variation in variations
+        for place, selection in variation.selections.items()
+    ]  # fmt: skip
+    for index, selected in select_together(chunk, [one for *_, one in asked], vertices):
+        variation, place, one = asked[index]
+        counts[variation.name, place] = _Counts(one.selection)
+        counts[variation.name, place].add(selected)
+        if variation.name == variation.events:
+            folder = folder_of(variation.events, first)
+            write(folder + tree_name(*place), selected.candidates)
     return counts
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -39,12 +39,14 @@ class RecordedSettings:
     is_unblinded: bool
     opened: Collection[str] = ()
     tree: str = "Events"
+    branches: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_mapping(cls, values: Mapping) -> RecordedSettings:
         """From selections ({channel: {name: ...}}), energy_over_momentum, detector, is_unblinded.
 
-        `opened`: closed regions that are open before all are; `tree`: its name in the file.
+        `opened`: closed regions that are open before all are; `tree`: its name in the file;
+        `branches`: what the file calls those with other names.
         """
         return cls(
             selections_by_place(values["selections"]),
@@ -53,6 +55,7 @@ class RecordedSettings:
             values["is_unblinded"],
             values.get("opened", ()),
             values.get("tree", "Events"),
+            values.get("branches", {}),
         )
 
     @property
@@ -73,7 +76,10 @@ def select_data(
     `settings`: as `RecordedSettings.from_mapping` takes them.  What is closed is in no output.
     """
     typed = RecordedSettings.from_mapping(settings)
-    chunks = iterate_data(events, EVENTS_PER_CHUNK, rich_for=typed.with_rich, tree_name=typed.tree)
+    chunks = iterate_data(
+        events, EVENTS_PER_CHUNK, rich_for=typed.with_rich, tree_name=typed.tree,
+        branches=typed.branches,
+    )  # fmt: skip
     with tree_file(candidates) as write:
         return count_recorded(chunks, typed, write, source=str(events))
 

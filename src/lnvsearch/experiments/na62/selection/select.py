@@ -9,15 +9,14 @@ maps, and no chains, leave weights of one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, wraps
+from functools import cached_property
 
 import numpy as np
 
 from lnvsearch.experiments.na62.events import SpectrometerEvents
 from lnvsearch.experiments.na62.selection.candidates import Candidates
-from lnvsearch.experiments.na62.selection.cuts import CUTS
 from lnvsearch.experiments.na62.selection.decisions import EnergyOverMomentum, candidate_decision
 from lnvsearch.experiments.na62.selection.geometry import line_resolution
 from lnvsearch.experiments.na62.selection.identification import (
@@ -27,14 +26,15 @@ from lnvsearch.experiments.na62.selection.identification import (
 from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
 from lnvsearch.experiments.na62.selection.kernels import energy_beside
 from lnvsearch.experiments.na62.selection.settings import SelectionDetector, SelectionSettings
+from lnvsearch.experiments.na62.selection.together import Asked, Family, Followed, families, follow
 from lnvsearch.experiments.na62.selection.trigger import (
     TriggerSettings,
     trigger_probability,
 )
 from lnvsearch.reconstruction.three_track_vertex import ThreeTrackVertices, find_vertices
-from lnvsearch.selection.cutflow import apply_cuts
 from lnvsearch.selection.mass_regions import in_region
 from lnvsearch.selection.weighted_cutflow import (
+    KnownCuts,
     WeightedCutFlow,
     WeightedSums,
     sums_over_events,
@@ -48,6 +48,7 @@ __all__ = [
     "fit_vertices",
     "merge_candidates",
     "select",
+    "select_together",
 ]
 
 #: Columns of a table of candidates.  `transfer_probability`: that tracks identified as other
@@ -160,88 +161,74 @@ def select(
     mass region in which losses are given, by default all masses.
     Raises ValueError for an unknown cut, chain or efficiency map, or a final state that does not fit.
     """
-    state = Candidates.of(
-        events, selection.final_state, selection.charge, detector, vertices,
-        selection.identified_as,
-    )  # fmt: skip
-    progress = _Progress.of(state)
-    event = progress.state.event
-    passes, _ = apply_cuts(selection.cuts, _CUTS, progress, len(progress), events.n_generated)
-    progress.narrow(least_gain=0.0)
-    generated = np.asarray(events.event["weight"], dtype=float)
-    probability = _Probabilities(
-        progress.state, selection, identification, trigger or TriggerSettings()
-    )
-    alive, flow = weighted_flow(
-        passes,
-        [
-            ("identification", progress.spread(probability.identification)),
-            ("trigger", progress.spread(probability.trigger)),
-        ],
-        event,
-        generated,
-        (events.n_generated, events.sum_weight, events.sum_squared_weight),
-    )
-    left = _Left(
-        progress.state,
-        alive[progress.rows],
-        {name: mask[progress.rows] for name, mask in passes.items()},
-        generated,
-        probability,
-    )
-    region = None if loss_region is None else selection.regions[loss_region]
-    return Selected(_table(left), flow, _losses(left, region))
+    asked = Asked(selection, detector, identification, trigger or TriggerSettings(), loss_region)
+    ((_, selected),) = select_together(events, [asked], vertices)
+    return selected
 
 
-@dataclass
-class _Progress:
-    """Candidates on their way through the cuts: those that fail one cut at most are followed.
+def select_together(
+    events: SpectrometerEvents,
+    asked: Sequence[Asked],
+    vertices: ThreeTrackVertices | None = None,
+) -> Iterator[tuple[int, Selected]]:
+    """The same of several selections, each with its place in `asked`, in any order.
 
-    What fails a second cut enters neither the result nor the loss by a single cut; no later cut
-    looks at it, and it counts as failing it.  `rows`: (k,), which of the r candidates the `state`
-    still holds.  `n_failed`: (r,), cuts failed so far.
+    What selections have in common is computed once; the result is that of `select`, bit for bit.
     """
-
-    state: Candidates
-    rows: np.ndarray
-    n_failed: np.ndarray
-
-    @classmethod
-    def of(cls, state: Candidates) -> _Progress:
-        return cls(state, np.arange(len(state)), np.zeros(len(state), dtype=np.int16))
-
-    def __len__(self) -> int:
-        return len(self.n_failed)
-
-    def narrow(self, least_gain: float = 0.15) -> None:
-        """Drop candidates that failed twice, where they are more than a share of the rest."""
-        kept = np.flatnonzero(self.n_failed[self.rows] <= 1)
-        if len(kept) < (1.0 - least_gain) * len(self.rows):
-            self.state, self.rows = self.state.subset(kept), self.rows[kept]
-
-    def spread(self, values: np.ndarray) -> np.ndarray:
-        """Values (k,) of the candidates followed, (r,); zero for the others."""
-        if len(self.rows) == len(self):
-            return values
-        result = np.zeros(len(self), dtype=values.dtype)
-        result[self.rows] = values
-        return result
+    for family in families(asked):
+        followed = follow(events, family, asked[family.members[0][0]], vertices)
+        yield from _selected(followed, family, asked)
 
 
-def _narrowing(cut):
-    """A cut that looks at those candidates only which have failed one other at most."""
+def _selected(
+    followed: Followed, family: Family, asked: Sequence[Asked]
+) -> Iterator[tuple[int, Selected]]:
+    """The results of a family; selections that differ in their mass regions only have one."""
+    events = followed.state.events
+    generated = np.asarray(events.event["weight"], dtype=float)
+    totals = (events.n_generated, events.sum_weight, events.sum_squared_weight)
+    known_cuts: KnownCuts = {}
+    probabilities: list[tuple[tuple, _Probabilities]] = []
+    results: list[tuple[tuple, Selected]] = []
+    for member, (index, cuts) in enumerate(family.members):
+        one = asked[index]
+        probability = _probabilities_of(one, followed.state, probabilities)
+        region = one.selection.regions[one.loss_region] if one.loss_region else None
+        masks = {name: followed.passes[member][name] for name in cuts}
+        key = ([id(mask) for mask in masks.values()], id(probability), region)
+        found = next((selected for other, selected in results if other == key), None)
+        if found is None:
+            alive, flow = weighted_flow(
+                masks,
+                [("identification", probability.identification), ("trigger", probability.trigger)],
+                followed.event, generated, totals, rows=followed.rows, known=known_cuts,
+            )  # fmt: skip
+            rows = followed.rows
+            left = _Left(
+                followed.state,
+                alive[rows],
+                followed.n_failed[member, rows] <= 1,
+                {name: mask[rows] for name, mask in masks.items()},
+                generated,
+                probability,
+            )
+            found = Selected(_table(left), flow, _losses(left, region))
+            # Of other selections in the family, those with the same masks follow at once.
+            results = [*results[-1:], (key, found)]
+        yield index, found
 
-    @wraps(cut)
-    def evaluated(progress: _Progress, alive: np.ndarray, **parameters) -> np.ndarray:
-        progress.narrow()
-        passed = progress.spread(cut(progress.state, alive[progress.rows], **parameters))
-        progress.n_failed += ~passed
-        return passed
 
-    return evaluated
-
-
-_CUTS = {name: _narrowing(cut) for name, cut in CUTS.items()}
+def _probabilities_of(
+    one: Asked, state: Candidates, known: list[tuple[tuple, _Probabilities]]
+) -> _Probabilities:
+    """Probabilities of a selection's candidates, those that are `known` already if they are equal."""
+    selection = one.selection
+    key = (list(selection.identification), id(one.identification), list(selection.trigger), one.trigger)
+    found = next((probability for other, probability in known if other == key), None)
+    if found is None:
+        found = _Probabilities(state, selection, one.identification, one.trigger)
+        known.append((key, found))
+    return found
 
 
 class _Probabilities:
@@ -305,13 +292,14 @@ def _event_trigger_inputs(state: Candidates) -> dict[str, np.ndarray]:
 
 @dataclass
 class _Left:
-    """Candidates that fail one cut at most: the masks (k,) of all cuts, and of each.
+    """Candidates of which some fail one cut at most: the masks (k,) of all cuts, and of each.
 
-    `generated`: (n,), weights of the events.
+    `fails_one`: (k,), those that fail one cut at most.  `generated`: (n,), weights of the events.
     """
 
     state: Candidates
     alive: np.ndarray
+    fails_one: np.ndarray
     passes: Mapping[str, np.ndarray]
     generated: np.ndarray
     probability: _Probabilities
@@ -343,9 +331,9 @@ def _table(left: _Left) -> dict[str, np.ndarray]:
 
 def _losses(left: _Left, region) -> dict[str, SingleCutLoss]:
     state = left.state
-    inside = np.ones(len(state), dtype=bool)
+    inside = left.fails_one
     if region is not None:
-        inside = in_region(state.mass_gev, region)
+        inside = inside & in_region(state.mass_gev, region)
     complete = inside & left.alive
     kept = _sums(left, left.weight, complete)
 
@@ -353,7 +341,7 @@ def _losses(left: _Left, region) -> dict[str, SingleCutLoss]:
         lost = _sums(left, weight, mask)
         return SingleCutLoss(kept.weight, lost.weight, kept.squared_weight, lost.squared_weight)
 
-    # Whoever is here and not alive fails exactly one cut.
+    # Whoever is inside and not alive fails exactly one cut.
     result = {name: loss(left.weight, inside & ~mask) for name, mask in left.passes.items()}
     if left.probability.without_rich is not None:
         unidentified = left.probability.without_rich - left.probability.identification

@@ -60,6 +60,7 @@ def given(settings, selection):
         return {
             "selection": values, "channel": "kkee", "selection_name": "lnv",
             "window_gev": WINDOW, "is_unblinded": is_unblinded,
+            "mass_bins": {"masses_gev": [0.9, 1.1], "width_gev": 0.2, "masses": "fitted"},
         }
 
     return of
@@ -85,7 +86,12 @@ def test_nothing_that_is_written_depends_on_what_is_closed(files, given, tmp_pat
         select_data(file, given(True), tmp_path / "open.root")["counts"]["events"]
         for file in files.values()
     ]
-    assert opened[0][0] > 300 and opened[1] == [0]
+    assert opened[0][0] > 300 and opened[1][0] == 0
+    # Bins of the mass scan: within 25 MeV of one mass for both pairs, in the window.
+    in_bins = opened[0][3:]
+    assert len(in_bins) == 2 and 0 < sum(in_bins) <= opened[0][0] and sum(opened[1][3:]) == 0
+    assert tables["with"]["counts"]["region"][3:] == ["mass_bin_0.900", "mass_bin_1.100"]
+    assert tables["with"]["counts"]["events"][3:] == [None, None]
 
 
 def test_closed_bins_are_empty_in_the_table_and_hatched_in_the_figure(

@@ -323,18 +323,18 @@ def backgrounds(paper):
         ee = {
             "bkg_ke3_dalitz": {"lower": 1.5, "masked": 0.5, "signal": 0.13},
             "bkg_eeenu": {"lower": 0.4, "masked": 0.18, "signal": 0.05},
-            "bkg_k3pi": {"lower": 1.8, "masked": 0.0, "signal": 0.0},
+            "bkg_k3pi": {"lower": 1.8, "below": 18.0, "masked": 0.0, "signal": 0.0},
             "bkg_ke4": {"lower": 2.0, "masked": 0.0, "signal": 0.0},
         }
         auxiliary = {
-            "bkg_k3pi": {"lower": 7e4, "signal": 0.0},
+            "bkg_k3pi": {"lower": 7e4, "below": 9e5, "signal": 0.0},
             "bkg_ke4": {"lower": 380.0, "signal": 0.0},
             "bkg_ke3_dalitz": {"lower": 1.6, "signal": 0.14},
             "bkg_pipi0_dalitz": {"lower": 3.0, "signal": 0.6},
         }
-        standard = {"bkg_k3pi": {"lower": 100.0, "normalisation": 0.1},
+        standard = {"bkg_k3pi": {"lower": 100.0, "below": 120.0, "normalisation": 0.1},
                     "bkg_ke4": {"lower": 300.0, "normalisation": 0.2}}
-        relaxed = {"bkg_k3pi": {"lower": 6e4, "normalisation": 1.0}}
+        relaxed = {"bkg_k3pi": {"lower": 6e4, "below": 1.2e5, "normalisation": 1.0}}
         mumu = {
             "bkg_k3pi_no_decay": {"lower": 4.0, "masked": 0.02, "signal": 0.006},
             "bkg_k3pi_one_decay": {"lower": 90.0, "masked": 0.5, "signal": 0.2},

@@ -108,6 +108,8 @@ EXCEPTIONS = {
         ("n_kaon_decays_systematic_uncertainty", "recomputed"),
         ("background_pileup_control_region_events", "uniform"),
         ("background_pileup_control_region_uncertainty", "uniform"),
+        # A printed bound, which the rounding of its inputs can meet.
+        ("control_n_kaon_decays_change_percent", "recomputed"),
     },
 }
 
@@ -115,12 +117,12 @@ EXCEPTIONS = {
 @pytest.mark.parametrize("paper", PAPERS)
 def test_what_is_derived_agrees_at_the_printed_digits_but_for_known_cases(na62, paper):
     published, _, rows = na62[paper]
-    resolutions = {(n.quantity, n.channel): n.resolution for n in published}
     differing = {
         (row["quantity"], row["variant"])
         for row in rows
         if is_test(row)
-        and agreement(row, resolutions[row["quantity"], row["channel"]]) != "printed digits"
+        and agreement(row, published.find(row["quantity"], channel=row["channel"]))
+        != "printed digits"
     }
     assert differing == EXCEPTIONS[paper]
     for row in filter(is_test, rows):

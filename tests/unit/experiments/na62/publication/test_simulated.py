@@ -1,12 +1,15 @@
 """Simulated numbers in the NA62 comparison: right values, right tests, reasons that stay true."""
 
 import math
+import re
+from pathlib import Path
 
 import invented_na62 as invented
 import pytest
 
-from lnvsearch.publication.comparison import is_test
+from lnvsearch.publication.comparison import is_bound, is_test
 from lnvsearch.publication.entered import Entered
+from lnvsearch.publication.reasons import read_reasons
 from lnvsearch.tables import table_rows
 
 
@@ -43,6 +46,13 @@ def simulated(rows, quantity, channel):
         for row in rows
         if (row["quantity"], row["channel"], row["kind"]) == (quantity, channel, "simulated")
     }
+
+
+@pytest.mark.parametrize("paper", [*invented.PAPERS, "besiii_2025"])
+def test_reasons_are_reasons_and_no_places(paper):
+    path = Path(__file__).parents[5] / "resources" / "published" / paper / "reasons.csv"
+    for reason in read_reasons(path):
+        assert not re.search(r"\bsee\b|docs/|\.md|tables/|stands under", reason.text), reason.text
 
 
 def test_every_number_still_has_a_row_and_a_reason_only_without_a_value(made):
@@ -103,7 +113,7 @@ def test_backgrounds_by_process_and_region(made):
     assert scaled["value"] == pytest.approx(1.35 * 3.7 / 4.4)
     total = simulated(rows, "background_events", "pipi0ee")["nominal"]
     assert total["value"] == pytest.approx(0.027 + 0.02)
-    assert "pileup derived" in total["note"]
+    assert "with pileup, derived and not simulated" in total["note"]
     lower = simulated(rows, "background_ke3_dalitz_lower_region_events", "piee")
     assert set(lower) == {"nominal"}
 
@@ -145,13 +155,18 @@ def test_an_empty_background_is_no_measurement_of_zero():
     rows = table_rows(invented.comparison("na62_2022", results))
     row = simulated(rows, "background_k3pi_lower_region_events", "piee")["nominal"]
     assert row["value"] is None and not is_test(row)
+    assert is_bound(row) and row["upper_bound"] > 0 and row["pull"] is None
 
 
 def test_suppressions_fractions_and_contamination(made):
     _, _, rows = made["na62_2019"]
-    normalisation = simulated(rows, "k3pi_rich_suppression_normalisation", "piee")["nominal"]
-    assert normalisation["value"] == pytest.approx(600)
-    assert normalisation["uncertainty"] == pytest.approx(600 * 0.1 * math.sqrt(2))
+    # Over all masses below the signal's, as the paper names no range; the lower region beside it.
+    found = simulated(rows, "k3pi_rich_suppression_normalisation", "piee")
+    assert found["nominal"]["value"] == pytest.approx(1000)
+    assert found["nominal"]["uncertainty"] == pytest.approx(1000 * 0.1 * math.sqrt(2))
+    assert "all masses below" in found["nominal"]["note"]
+    assert found["lower_region"]["value"] == pytest.approx(600)
+    assert simulated(rows, "k3pi_rich_suppression_signal", "piee")["nominal"]["value"] == 5e4
     share = simulated(rows, "two_decay_fraction_of_control_background_percent", "pimumu")["nominal"]
     assert share["value"] == pytest.approx(100 * 150 / 246.3)
     negligible = simulated(rows, "normalisation_contamination", "piee")["nominal"]
@@ -167,7 +182,8 @@ def test_measurements_stand_for_themselves_and_win_over_what_tables_give(made):
     published, results, rows = made["na62_2022"]
     row = simulated(rows, "neutral_vertex_z_resolution_m", "pipi0ee")["nominal"]
     assert row["value"] == 1.7 and row["source"] == "validation"
-    assert row["published_uncertainty"] == pytest.approx(0.1 / math.sqrt(12))
+    assert row["published_uncertainty"] is None and row["pull"] is None
+    assert row["rounding"] == pytest.approx(0.05)
     measured = {
         "quantity": ["background_events", "unprinted_quantity"], "channel": ["piee", "piee"],
         "variant": ["nominal", "nominal"], "value": [0.40, 1.0], "uncertainty": [0.1, 0.1],
@@ -208,8 +224,7 @@ def test_simulated_limits_are_those_of_the_papers_method_at_named_variants(made)
     found = simulated(rows, "upper_limit_branching_fraction", "piee")
     assert set(found) == {"nominal"}
     relative = 0.03 / 0.94
-    expected = math.hypot(0.1e-10 / math.sqrt(12), relative * 2.2e-10)
-    assert found["nominal"]["published_uncertainty"] == pytest.approx(expected)
+    assert found["nominal"]["published_uncertainty"] == pytest.approx(relative * 2.2e-10)
     others = [limit("simulated", "nominal", prior="gamma"),
               limit("simulated", "nominal", method="rolke", prior=None)]
     rows = table_rows(invented.comparison("na62_2019", {"limits": {"piee": others}}))

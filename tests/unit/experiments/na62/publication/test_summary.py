@@ -1,14 +1,12 @@
 """Summaries of NA62's comparisons: every test counted, what disagrees listed with its reason."""
 
-import math
 import re
 from dataclasses import replace
 
 import invented_na62 as invented
 import pytest
 
-from lnvsearch.experiments.na62.publication.numbers import rounding_sigma
-from lnvsearch.publication.comparison import comparison_table, is_test
+from lnvsearch.publication.comparison import is_test
 from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.publication.agreement import agreement
 from lnvsearch.tables import table_rows
@@ -56,7 +54,7 @@ def test_na62_summary_counts_every_test_and_lists_all_that_miss_the_printed_digi
         row
         for row in tests
         if agreement(
-            row, published.find(row["quantity"], channel=row["channel"]).resolution
+            row, published.find(row["quantity"], channel=row["channel"])
         ) != "printed digits"
     ]
     listed = re.findall(r"^\| (\w+) \| (\w+) \| derived \| (\w+) \|", listing, re.MULTILINE)
@@ -66,28 +64,19 @@ def test_na62_summary_counts_every_test_and_lists_all_that_miss_the_printed_digi
 
 
 @pytest.mark.parametrize("paper", PAPERS)
-def test_na62_limits_have_the_uncertainties_of_rounding_and_the_summary_says_so(na62, paper):
+def test_na62_limits_from_printed_numbers_have_rounding_and_no_pull(na62, paper):
     comparison, published, results = na62[paper]
     limits = [row for row in table_rows(comparison) if row["quantity"] == LIMIT and is_test(row)]
+    assert limits
     for row in limits:
         number = published.find(LIMIT, channel=row["channel"])
-        assert row["published_uncertainty"] == pytest.approx(number.resolution / math.sqrt(12))
+        assert row["pull"] is None and row["published_uncertainty"] is None
+        # That of the limit itself, and of the sensitivity or its inputs.
+        assert row["rounding"] > 0.5 * number.resolution
     text = invented.summary(paper, comparison, results)
-    assert f"all {len(limits)} tests of limits: there both σ are rounding alone, unit/√12" in text
+    assert "A limit from published inputs has no σ" in text
     table = text.split("The limits:")[1].split("##")[0]
     assert len(lines_with(table, "| p")) == len(limits)
-
-
-def test_na62_limits_with_another_uncertainty_are_not_called_rounding(na62):
-    comparison, published, results = na62["na62_2022"]
-    rows = table_rows(comparison)
-    first = next(row for row in rows if row["quantity"] == LIMIT and is_test(row))
-    first["published_uncertainty"] = 2 * rounding_sigma(
-        published.find(LIMIT, channel=first["channel"])
-    )
-    n_limits = sum(row["quantity"] == LIMIT and is_test(row) for row in rows)
-    text = invented.summary("na62_2022", comparison_table(rows, published), results)
-    assert f"Not so for {n_limits - 1} of the {n_limits} tests of limits" in text
 
 
 def test_na62_reasons_refer_to_inconsistencies_that_are_listed_and_to_printed_numbers(na62):
@@ -107,7 +96,7 @@ def test_na62_summary_without_results_and_with_a_simulated_number():
     text = invented.summary("na62_2019", invented.comparison("na62_2019", {}), {})
     printed = len(invented.published("na62_2019"))
     assert "2017 data" in text
-    assert f": simulated here | {printed} | 0 | 0 | 0 | 0 | 0 |" in text
+    assert f": simulated here | {printed} | 0 | 0 | 0 | 0 | 0 | 0 | 0 |" in text
     measured = {"validation": invented.measurements("na62_2019")}
     comparison = invented.comparison("na62_2019", measured)
     assert "No NA62 events are simulated" not in invented.summary("na62_2019", comparison, {})

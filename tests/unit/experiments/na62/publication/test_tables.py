@@ -1,9 +1,11 @@
 """Tables of any NA62 search: published digits, sums, uncertainties; invented simulations."""
 
 import math
+from pathlib import Path
 
 import invented_na62 as invented
 import pytest
+import yaml
 
 from lnvsearch.experiments.na62.publication.numbers import Numbers
 from lnvsearch.experiments.na62.publication.tables.acceptance import (
@@ -183,11 +185,11 @@ def test_ratios_take_nominal_where_a_sample_has_no_variation(second):
     assert ratios["harder_cut"][0] == pytest.approx(0.057 / 0.062)
     value, sigma = ratios["nominal"]
     assert sigma == pytest.approx(value * 0.01 * math.sqrt(2))
-    printed, sigma = published_ratio(
-        Numbers(second, invented.channels("na62_2022")), "pipi0ee"
-    )
-    assert printed == pytest.approx(3.62 / 0.271)
-    assert sigma / printed == pytest.approx(0.0126, abs=2e-4)
+    printed = published_ratio(Numbers(second, invented.channels("na62_2022")), "pipi0ee")
+    assert printed.value == pytest.approx(3.62 / 0.271)
+    # The printed ± are standard deviations, half a unit of the last digits is not.
+    assert printed.sigma / printed.value == pytest.approx(math.hypot(0.02 / 3.62, 0.003 / 0.271))
+    assert printed.rounding / printed.value == pytest.approx(0.005 / 3.62 + 0.0005 / 0.271)
 
 
 def test_the_pi0_factor_is_a_variant_of_its_own():
@@ -228,7 +230,47 @@ def test_conditions_on_vertices_stand_side_by_side(first):
     assert row["published"] == "0.20 ± 0.20"
     assert (row["simulated"], row[name]) == ("0.250 ± 0.025", "0.125 ± 0.025")
     # A decay that is in no sum is there, too.
-    assert row_of(table, channel="pimumu", quantity="k3pi_upstream", region="masked")
+    assert row_of(table, channel="pimumu", quantity="k3pi_upstream",
+                  region="masked, signal region in it")
     total = row_of(table, channel="pimumu", quantity="total", region="signal")
     one, other = (float(total[column].split()[0]) for column in ("simulated", name))
     assert other == pytest.approx(0.5 * one, rel=0.02)
+
+
+def test_conditions_on_vertices_include_controls_with_selections_of_their_own(second):
+    paper, name, selection = "na62_2022", "vertex_chi_square_10", "same_sign_pi_plus_e_minus_e_minus"
+    background = invented.backgrounds(paper)
+    for variation, events in (("nominal", 440.0), (name, 400.0)):
+        for column, value in zip(background["piee"], (
+            "control_pipi0_double_dalitz", "label", "control", variation, selection, "control",
+            events, 15.0, 0.0, 900.0,
+        ), strict=True):
+            background["piee"][column].append(value)
+    table = vertex_conditions(
+        second, invented.acceptance(paper), background, invented.channels(paper), [name]
+    )
+    row = row_of(table, selection=selection)
+    assert (row["simulated"], row[name]) == ("440 ± 15", "400 ± 15")
+
+
+@pytest.mark.parametrize("paper", invented.PAPERS)
+def test_every_sample_that_is_counted_has_the_conditions_on_vertices(paper):
+    path = Path(__file__).parents[5] / "config" / "papers" / f"{paper}.yaml"
+    search = yaml.safe_load(path.read_text("utf-8"))
+    conditions = [
+        entry for name, entry in search["variations"].items()
+        if name.startswith(("vertex_", "track_chi_square"))
+    ]
+    assert len(conditions) == 7
+    for entry in conditions:
+        assert set(entry["samples"]) == set(search["samples"])
+        varied = {
+            (channel, selection)
+            for channel, change in entry["paper"]["channels"].items()
+            for selection in change["selections"]
+        }
+        assert varied == {
+            (channel, selection)
+            for channel, content in search["channels"].items()
+            for selection in content["selections"]
+        }

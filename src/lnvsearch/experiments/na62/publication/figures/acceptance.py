@@ -243,7 +243,7 @@ _RATIO_STYLES = (
 )
 _RATIO_COLUMNS = (
     "channel", "variation", "ratio", "ratio_uncertainty", "ratio_published",
-    "ratio_published_uncertainty", "ratio_over_published",
+    "ratio_published_uncertainty", "ratio_published_rounding", "ratio_over_published",
 )
 
 
@@ -262,7 +262,7 @@ def acceptance_ratio(
     each channel are counted.  Where the paper prints no ratio the default stands in for it.
     `labels` name the decays, `legends` the hypotheses that are drawn, {variation: legend}.  The
     numbers: `channel, variation, ratio, ratio_uncertainty, ratio_published,
-    ratio_published_uncertainty, ratio_over_published`.
+    ratio_published_uncertainty, ratio_published_rounding, ratio_over_published`.
     """
     numbers = Numbers(published, channels)
     styles = {
@@ -278,20 +278,21 @@ def acceptance_ratio(
         ratios = acceptance_ratios(acceptance, channel, channels)
         of_paper = published_ratio(numbers, channel)
         # Without an accepted event there is nothing to set a scale.
-        reference, sigma = of_paper or (ratios.get("nominal", (1.0, 0.0))[0], None)
+        reference = of_paper.value if of_paper else ratios.get("nominal", (1.0, 0.0))[0]
         text = "not published"
         if of_paper is not None:
             text = f"published {reference:.{3 if reference < 10 else 2}f}"
+            width = ((of_paper.sigma or 0.0) + of_paper.rounding) / reference
             axes.fill_betweenx(
-                [-index - 0.42, -index + 0.42], 1 - sigma / reference, 1 + sigma / reference,
+                [-index - 0.42, -index + 0.42], 1 - width, 1 + width,
                 facecolor="#DDDDDD", edgecolor="none",
-                label=_once("Published, with its ± or rounding", named),
+                label=_once("Published, with its ± and rounding", named),
             )
         ticks.append(f"{labels[channel]}\n{text}")
         shown = {variation: ratios[variation] for variation in styles if variation in ratios}
         _draw_ratios(axes, -index, shown, reference, styles, named)
         for variation, ratio in shown.items():
-            cells = (channel, variation, *ratio, *(of_paper or (None, None)), ratio[0] / reference)
+            cells = (channel, variation, *ratio, *(of_paper or (None,) * 3), ratio[0] / reference)
             rows.append(dict(zip(_RATIO_COLUMNS, cells, strict=True)))
     axes.axvline(1.0, color="black", linewidth=0.8)
     values = [1.0, *(row["ratio_over_published"] for row in rows)]

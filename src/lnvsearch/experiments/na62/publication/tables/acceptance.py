@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from lnvsearch.experiments.na62.publication.numbers import (
     Channels,
     Numbers,
     normalisation,
-    rounding_sigma,
+    rounding,
 )
 from lnvsearch.tables import Table, find_rows, table_rows
 
 __all__ = [
     "PI0_FACTOR",
+    "PublishedRatio",
     "acceptance_of",
     "acceptance_pairs",
     "acceptance_ratios",
@@ -95,8 +96,20 @@ def acceptance_ratios(
     return ratios
 
 
-def published_ratio(numbers: Numbers, channel: str) -> tuple[float, float] | None:
-    """Return the published A_SM/A_LNV of a channel, and what its printed ± and rounding leave.
+class PublishedRatio(NamedTuple):
+    """A_SM/A_LNV of printed acceptances.
+
+    sigma : from their printed ±, None where the paper states none
+    rounding : half-width that their printed digits leave open, which is no standard deviation
+    """
+
+    value: float
+    sigma: float | None
+    rounding: float
+
+
+def published_ratio(numbers: Numbers, channel: str) -> PublishedRatio | None:
+    """Return the published A_SM/A_LNV of a channel.
 
     None where the paper does not print both acceptances.
     """
@@ -106,14 +119,11 @@ def published_ratio(numbers: Numbers, channel: str) -> tuple[float, float] | Non
     violating = find("signal_acceptance_percent", channel=channel)
     if any(number is None or not number.legible for number in (standard, violating)):
         return None
-    relative = math.hypot(
-        *(
-            math.hypot(rounding_sigma(n), n.uncertainty or 0.0) / n.value
-            for n in (standard, violating)
-        )
+    inputs, ratio = (standard, violating), standard.value / violating.value
+    relative = math.hypot(*((n.uncertainty or 0.0) / n.value for n in inputs))
+    return PublishedRatio(
+        ratio, ratio * relative or None, ratio * math.fsum(rounding(n) / n.value for n in inputs)
     )
-    ratio = standard.value / violating.value
-    return ratio, ratio * relative
 
 
 def sensitivity_variants(

@@ -34,9 +34,12 @@ __all__ = [
     "processes_of",
     "simulated_cells",
     "total_background",
+    "with_pileup",
     "with_process",
 ]
 
+# Share of a region's events below which a difference is rounding of floating point.
+_NOTHING = 1e-9
 # A process that is simulated in more than one sample.
 _PARTS = {"pipi0_dalitz_gamma": ("pipi0_dalitz_gamma", "pipi0_dalitz_gamma_soft")}
 # What a sample of a process can be for: one in no sum, and the normalisation decay, too.
@@ -198,6 +201,15 @@ def total_background(
     return combined((nominal | varied).values())
 
 
+def with_pileup(total: Background, table: Table, selection: str, region: str) -> Background | None:
+    """Return a total of decays with the derived pileup of the region; None if the table has none.
+
+    The paper's total has it; it is from the paper's own arithmetic and not simulated.
+    """
+    pileup = background_of(table, "pileup", selection, region)
+    return None if pileup is None else combined([total, pileup])
+
+
 def with_process(
     total: Background, table: Table, process: str, selection: str, region: str, variation: str
 ) -> Background | None:
@@ -214,8 +226,13 @@ def with_process(
 
 
 def outside_signal(whole: Background, signal: Background) -> Background:
-    """Return what a region holds outside the signal region, whose events are among its own."""
+    """Return what a region holds outside the signal region, whose events are among its own.
+
+    Where none is left outside, the bound is that of the region (or of what it has in the signal's).
+    """
     events = whole.events - signal.events
+    if events <= _NOTHING * whole.events:
+        return Background(0.0, whole.statistical, 0.0, 0.0, whole.left_out)
     # Sums of squared weights are differences too.
     squared = _squared_weights(whole) - _squared_weights(signal)
     return Background(

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lnvsearch.experiments.na62.publication.numbers import NOT_INDEPENDENT, Channels, Numbers
+from lnvsearch.experiments.na62.publication.numbers import (
+    NOT_INDEPENDENT,
+    Channels,
+    Numbers,
+    rounding,
+)
 from lnvsearch.experiments.na62.publication.tables.acceptance import (
     acceptance_pairs,
     acceptance_ratios,
     compared_variants,
     published_ratio,
 )
+from lnvsearch.publication.agreement import agreement_of
 from lnvsearch.publication.comparison import NO_TEST
 from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.publication.rounding import pdg_round_pair, round_significant
@@ -47,9 +52,8 @@ def validation(
     acceptance tables: they add
     A_SM/A_LNV, nominal and under each variation of `compared`, {variation: note}, and the
     acceptances before any factor.
-    Status: `printed digits` within half a unit of the last one, else the pull in standard
-    deviations of both sides (the published side's: as printed, or rounding); `no test` for what was
-    in view when the response was chosen.
+    Status: how well they agree, by the rules of the comparison (`lnvsearch.publication.agreement`),
+    with the difference in percent; `no test` for what was in view when the response was chosen.
     """
     rows = [
         *_measured_rows(published, validation),
@@ -68,10 +72,8 @@ def _measured_rows(published: PublishedNumbers, measurements: Table) -> Iterator
             yield _row(row["quantity"], row["channel"], row["variant"] or "nominal", "",
                        row["value"], row["uncertainty"], "not printed", row["note"])
             continue
-        rounding = number.resolution / math.sqrt(12.0)
         status = NO_TEST if number.quantity in NOT_INDEPENDENT else _status(
-            row["value"], row["uncertainty"], number.value, number.uncertainty or rounding,
-            number.resolution,
+            row["value"], row["uncertainty"], number.value, number.uncertainty, rounding(number)
         )
         yield _row(row["quantity"], row["channel"], row["variant"] or "nominal", number.digits,
                    row["value"], row["uncertainty"], status, row["note"])
@@ -93,10 +95,10 @@ def _ratio_rows(
                     yield _row("acceptance_ratio_sm_to_lnv", channel, variant, "", value,
                                uncertainty, "not printed", note)
                     continue
-                reference, sigma = printed
+                reference = printed.value
                 yield _row("acceptance_ratio_sm_to_lnv", channel, variant,
                            round_significant(reference, 3 if reference < 1 else 4), value,
-                           uncertainty, _status(value, uncertainty, reference, sigma, 0.0), note)
+                           uncertainty, _status(value, uncertainty, *printed), note)
 
 
 def _acceptance_rows(
@@ -133,14 +135,14 @@ def _row(
 
 
 def _status(
-    value: float, uncertainty: float | None, published: float, sigma: float, resolution: float
+    value: float, uncertainty: float | None, published: float, sigma: float | None,
+    half_width: float,
 ) -> str:
-    difference = value - published
-    if abs(difference) <= 0.5 * resolution * (1 + 1e-9):
-        return "printed digits"
-    pull = difference / math.hypot(uncertainty or 0.0, sigma)
-    relative = f", {100 * difference / published:+.0f} %" if published else ""
-    return f"{pull:+.1f} sigma{relative}"
+    found = agreement_of(value, published, uncertainty, sigma, half_width)
+    if found == "printed digits" or not published:
+        return found
+    difference = 100 * (value - published) / published
+    return f"{found}, {difference:+.{0 if abs(difference) >= 10 else 1}f} %"
 
 
 def systematics(systematics: Mapping[str, Table]) -> dict[str, list[str]]:

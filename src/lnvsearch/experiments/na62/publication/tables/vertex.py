@@ -32,6 +32,8 @@ _PLACES = (
     ("lnv", "lower", "_lower_region"),
     ("sm", "normalisation", ""),
 )
+#: What has to be said of a region.
+_SAID = {"masked": "masked, signal region in it"}
 
 
 def vertex_conditions(
@@ -44,7 +46,7 @@ def vertex_conditions(
     """Return acceptances and expected events, one column for each of `vertex_variations`.
 
     First of each channel the two acceptances over the nominal ones, then the events of every
-    process and the total in each region.  Events of all columns belong to the published number of
+    process and the total in each region, at last those of controls with selections of their own.  Events of all columns belong to the published number of
     kaon decays and acceptance of the normalisation channel, which every condition keeps.  Where no
     simulated event is left there is an upper bound at 90 % confidence level.
     """
@@ -72,6 +74,14 @@ def _acceptance_rows(
         }  # fmt: skip
 
 
+def _control_places(table: Table) -> list[tuple[str, str, str]]:
+    """The selections that have nothing but a control region, as in `_PLACES`."""
+    regions: dict[str, set[str]] = {}
+    for selection, region in zip(table["selection"], table["region"], strict=True):
+        regions.setdefault(selection, set()).add(region)
+    return [(name, "control", "") for name, found in regions.items() if found == {"control"}]
+
+
 def _event_rows(
     published: PublishedNumbers, channel: str, table: Table, variations: Collection[str]
 ) -> Iterator[dict[str, Any]]:
@@ -79,7 +89,7 @@ def _event_rows(
         process_of(sample) for sample, role in zip(table["sample"], table["role"], strict=True)
         if role in ("background", "control")
     )
-    for selection, region, suffix in _PLACES:
+    for selection, region, suffix in (*_PLACES, *_control_places(table)):
         for process in (*processes, None):
             found = {
                 variation: total_background(table, selection, region, variation)
@@ -98,7 +108,7 @@ def _event_rows(
             }
             yield {
                 "channel": channel, "quantity": process or "total", "selection": selection,
-                "region": region, "published": printed(number), "simulated": cells.pop("nominal"),
+                "region": _SAID.get(region, region), "published": printed(number), "simulated": cells.pop("nominal"),
                 **cells,
             }  # fmt: skip
 

@@ -1,0 +1,216 @@
+"""Acceptance and limit of a channel against mass and lifetime of N, read from a grid and interpolated.
+
+A grid has one row a mass, lifetime and chirality (GRID_COLUMNS); `lifetime_ps` 0 is a prompt decay.
+Between points: linear in mass; the logarithm of the acceptance is linear in lifetime up to the first point
+above 0, and in the logarithm of the lifetime beyond.
+Beyond the longest lifetime the acceptance goes on as 1 / lifetime, where nearly all N leave undecayed.
+Every such step outside the grid is in the notes of the answer.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+__all__ = ["CHIRALITIES", "GRID_COLUMNS", "Grid", "Point", "read_grids"]
+
+GRID_COLUMNS = (
+    "mass_gev", "lifetime_ps", "chirality", "acceptance", "acceptance_statistical",
+    "acceptance_systematic", "effective_events", "observed", "background", "branching_fraction_limit",
+    "branching_fraction_limit_cls",
+)  # fmt: skip
+CHIRALITIES = ("isotropic", "v_minus_a")
+#: Fewer effective events at a point are said in the answer.
+FEW_EVENTS = 100.0
+_LIMITS = ("branching_fraction_limit", "branching_fraction_limit_cls")
+_RELATIVE = ("acceptance_statistical", "acceptance_systematic")
+
+
+@dataclass(frozen=True)
+class Point:
+    """What a channel says of one mass and lifetime; limits are on the product of branching fractions."""
+
+    mass_gev: float
+    lifetime_ps: float
+    chirality: str
+    acceptance: float
+    acceptance_statistical: float
+    acceptance_systematic: float
+    effective_events: float
+    observed: int
+    background: float
+    branching_fraction_limit: float
+    branching_fraction_limit_cls: float
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """One channel and chirality: values by column, each (masses, lifetimes), on a rectangle."""
+
+    chirality: str
+    mass_gev: np.ndarray
+    lifetime_ps: np.ndarray
+    values: dict[str, np.ndarray]
+
+    def at(self, mass_gev: float, lifetime_ps: float) -> Point:
+        """Interpolate; ValueError for a lifetime that is negative or not finite."""
+        if not (math.isfinite(lifetime_ps) and lifetime_ps >= 0.0):
+            raise ValueError(
+                f"lifetime {lifetime_ps:g} ps: must be >= 0 and finite; 0 is a decay at once"
+            )
+        mass, low, high, share, notes = self._masses(mass_gev)
+        beyond = 1.0
+        longest = float(self.lifetime_ps[-1])
+        if lifetime_ps > longest:
+            beyond = longest / lifetime_ps
+            notes.append(
+                f"lifetime extrapolated: the grid ends at {longest:g} ps, the acceptance goes on as 1/lifetime"
+            )
+        along = _Along(self.lifetime_ps, min(lifetime_ps, longest))
+        one, other = (self._at_mass(index, along) for index in (low, high))
+        mixed = {key: (1.0 - share) * one[key] + share * other[key] for key in one}
+        mixed["acceptance"] *= beyond
+        few = min(one["effective_events"], other["effective_events"])
+        if few < FEW_EVENTS:
+            notes.append(f"only {few:.3g} effective events: the acceptance is uncertain")
+        counted = self._counted(low, high, share, one, other, mixed, notes)
+        acceptance = mixed["acceptance"]
+        if not acceptance > 0.0:
+            raise ValueError(
+                f"mass {mass_gev:g} GeV, lifetime {lifetime_ps:g} ps: no simulated event is accepted there, "
+                "so that there is no limit"
+            )
+        return Point(
+            mass_gev=mass, lifetime_ps=lifetime_ps, chirality=self.chirality, acceptance=acceptance,
+            effective_events=few, notes=tuple(notes), **counted,
+            **{key: mixed[key] * acceptance for key in _RELATIVE},
+            **{key: mixed[key] / acceptance for key in _LIMITS},
+        )  # fmt: skip
+
+    def _masses(self, mass_gev: float) -> tuple[float, int, int, float, list[str]]:
+        """The mass, indices of the masses on either side, the share of the upper one, and notes."""
+        first, last = float(self.mass_gev[0]), float(self.mass_gev[-1])
+        if not first <= mass_gev <= last:
+            nearest = 0 if mass_gev < first else len(self.mass_gev) - 1
+            note = f"mass extrapolated: the grid has {first:g} to {last:g} GeV, taken as at its end"
+            return mass_gev, nearest, nearest, 0.0, [note]
+        high = int(np.searchsorted(self.mass_gev, mass_gev))
+        low = max(high - 1, 0)
+        if self.mass_gev[high] == mass_gev:
+            return mass_gev, high, high, 0.0, []
+        width = self.mass_gev[high] - self.mass_gev[low]
+        return mass_gev, low, high, float((mass_gev - self.mass_gev[low]) / width), []
+
+    def _at_mass(self, index: int, along: _Along) -> dict[str, float]:
+        """Values at one mass of the grid; relative uncertainties, limits times acceptance."""
+        acceptance = self.values["acceptance"][index]
+        found = {"acceptance": along.logarithmic(acceptance)}
+        found["effective_events"] = along.smallest(self.values["effective_events"][index])
+        safe = np.where(acceptance > 0.0, acceptance, 1.0)
+        for key in _RELATIVE:
+            found[key] = along.linear(self.values[key][index] / safe)
+        for key in _LIMITS:
+            # Where nothing is accepted there is no limit: the nearest that has one stands in.
+            product = np.where(acceptance > 0.0, self.values[key][index], 0.0) * acceptance
+            usable = np.isfinite(product) & (product > 0.0)
+            if not usable.any():
+                raise ValueError(f"mass {self.mass_gev[index]:g} GeV: the grid has no limit there")
+            found[key] = along.linear(np.interp(along.places, along.places[usable], product[usable]))
+        return found
+
+    def _counted(self, low, high, share, one, other, mixed, notes) -> dict[str, float]:
+        """Counts; where they differ between the masses, those and the limits of the weaker one."""
+        counts = {key: self.values[key][:, 0] for key in ("observed", "background")}
+        nearest = low if share < 0.5 else high
+        if counts["observed"][low] != counts["observed"][high]:
+            weaker = one if one[_LIMITS[0]] >= other[_LIMITS[0]] else other
+            nearest = low if weaker is one else high
+            mixed.update({key: weaker[key] for key in _LIMITS})
+            notes.append("an event was seen near this mass: the weaker limit of its two neighbours")
+        return {
+            "observed": int(counts["observed"][nearest]),
+            "background": float(counts["background"][nearest]),
+        }
+
+
+class _Along:
+    """Interpolation along lifetimes: places are linear up to the first one above 0, logarithmic beyond."""
+
+    def __init__(self, lifetimes: np.ndarray, lifetime: float):
+        self.places = np.array([self._place(value, lifetimes) for value in lifetimes])
+        self.place = self._place(lifetime, lifetimes)
+        above = int(np.searchsorted(self.places, self.place))
+        self._neighbours = sorted({max(above - 1, 0), min(above, len(lifetimes) - 1)})
+        if self.places[self._neighbours[-1]] == self.place:
+            self._neighbours = self._neighbours[-1:]
+
+    @staticmethod
+    def _place(lifetime: float, lifetimes: np.ndarray) -> float:
+        scale = float(lifetimes[lifetimes > 0.0][0])
+        return lifetime / scale if lifetime < scale else 1.0 + math.log(lifetime / scale)
+
+    def linear(self, values: np.ndarray) -> float:
+        return float(np.interp(self.place, self.places, values))
+
+    def logarithmic(self, values: np.ndarray) -> float:
+        """Linear in the logarithm; a value of 0 makes it linear."""
+        if (values[self._neighbours] <= 0.0).any():
+            return self.linear(values)
+        return math.exp(self.linear(np.log(np.maximum(values, 1e-300))))
+
+    def smallest(self, values: np.ndarray) -> float:
+        return float(values[self._neighbours].min())
+
+
+@lru_cache(maxsize=32)
+def read_grids(path: Path) -> dict[str, Grid]:
+    """The grids of a channel's file by chirality.
+
+    Raises ValueError, naming file and line, for a missing column, a value out of range, or masses and
+    lifetimes that are no rectangle; OSError where there is no file.
+    """
+    with open(path, newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    missing = [name for name in GRID_COLUMNS if not rows or name not in rows[0]]
+    if missing:
+        raise ValueError(f"{path}: no column {missing[0]!r}, or no row; a grid has {', '.join(GRID_COLUMNS)}")
+    grids = {}
+    for chirality in dict.fromkeys(row["chirality"] for row in rows):
+        if chirality not in CHIRALITIES:
+            raise ValueError(f"{path}: chirality {chirality!r}; there are {', '.join(CHIRALITIES)}")
+        grids[chirality] = _grid(path, chirality, [r for r in rows if r["chirality"] == chirality])
+    return grids
+
+
+def _grid(path: Path, chirality: str, rows: list[dict]) -> Grid:
+    columns = {}
+    for name in GRID_COLUMNS:
+        if name == "chirality":
+            continue
+        try:
+            # An empty limit: nothing is accepted, so that there is none.
+            columns[name] = np.array([float(row[name] or "inf") for row in rows])
+        except ValueError:
+            raise ValueError(f"{path}: {name}: a cell is no number") from None
+    masses, lifetimes = (np.unique(columns[name]) for name in ("mass_gev", "lifetime_ps"))
+    order = np.lexsort((columns["lifetime_ps"], columns["mass_gev"]))
+    shape = len(masses), len(lifetimes)
+    rectangle = np.stack(np.meshgrid(masses, lifetimes, indexing="ij"), axis=-1).reshape(-1, 2)
+    points = np.stack([columns["mass_gev"], columns["lifetime_ps"]], axis=-1)[order]
+    if points.shape != rectangle.shape or not np.array_equal(points, rectangle):
+        raise ValueError(
+            f"{path}: {chirality}: every mass needs the same lifetimes, once each; "
+            f"{len(rows)} rows for {shape[0]} masses and {shape[1]} lifetimes"
+        )
+    if lifetimes[0] < 0.0 or masses[0] <= 0.0 or not (lifetimes > 0.0).any():
+        raise ValueError(f"{path}: masses must be > 0, lifetimes >= 0 and one of them > 0")
+    values = {name: columns[name][order].reshape(shape) for name in columns if name not in ("mass_gev", "lifetime_ps")}
+    if not ((values["acceptance"] >= 0.0) & (values["acceptance"] <= 1.0)).all():
+        raise ValueError(f"{path}: acceptance must be between 0 and 1")
+    return Grid(chirality, masses, lifetimes, values)

@@ -1,0 +1,142 @@
+"""Answers of a search to a model: acceptance, limit, and what the numbers rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from lnvsearch.interpretation.channels import GRIDS, Channel
+from lnvsearch.interpretation.grids import Grid, Point, read_grids
+from lnvsearch.interpretation.mixing_limits import mixing_limit, mixing_row
+from lnvsearch.interpretation.model_files import Model
+
+__all__ = ["answers", "channel_grid", "scan_mixing"]
+
+_PAPER_METHODS = {"cls": "CLs, nuisances averaged", "rolke": "Rolke's profile likelihood"}
+
+
+def answers(model: Model, folder: Path = GRIDS) -> list[dict[str, Any]]:
+    """One record a lifetime of the model, or one of its density or events.
+
+    `folder`: of grids, <search>/<channel>.csv and dalitz_<channel>.csv.  Raises ValueError where there
+    is no grid, or the model cannot be answered.
+    """
+    if model.mass_gev is None:
+        return [_of_decay(model, folder)]
+    grid = channel_grid(model.channel, model.chirality, folder)
+    return [_of_point(model, grid, grid.at(model.mass_gev, lifetime)) for lifetime in model.lifetimes_ps]
+
+
+def channel_grid(channel: Channel, chirality: str, folder: Path = GRIDS) -> Grid:
+    """A channel's grid of a chirality; ValueError where there is none."""
+    path = _file(channel, f"{channel.name}.csv", folder)
+    grids = read_grids(path)
+    if chirality not in grids:
+        raise ValueError(f"{path}: no grid for {chirality}; there are {', '.join(grids)}")
+    return grids[chirality]
+
+
+def scan_mixing(model: Model, folder: Path = GRIDS, method: str = "paper") -> list[dict[str, Any]]:
+    """Limits on |U|^2 at the masses of the grid (or the model's), a row of MIXING_COLUMNS each."""
+    channel = model.channel
+    grid = channel_grid(channel, model.chirality, folder)
+    masses = [model.mass_gev] if model.mass_gev is not None else [float(m) for m in grid.mass_gev]
+    name = f"{channel.paper} {channel.name}"
+    channel.product(masses[0], model.mixing, model.majorana)
+    return [
+        mixing_row(mixing_limit(channel, grid, mass, model.mixing, method), name, model.chirality, method)
+        for mass in masses
+        if channel.widths_are_known(mass)
+    ]
+
+
+def _file(channel: Channel, name: str, folder: Path) -> Path:
+    # As shipped and as the workflow writes them.
+    for path in (folder / channel.paper / name, folder / channel.paper / "recast" / name):
+        if path.is_file():
+            return path
+    raise ValueError(f"{folder / channel.paper / name}: no such file; no grid of {channel.name} is there")
+
+
+def _common(model: Model) -> dict[str, Any]:
+    channel = model.channel
+    return {
+        **({"model": model.name} if model.name else {}),
+        "search": channel.paper,
+        "channel": channel.name,
+        "confidence_level": 0.90,
+        "method": channel.method,
+        "kind": "simulated",
+    }
+
+
+def _of_point(model: Model, grid: Grid, point: Point) -> dict[str, Any]:
+    channel = model.channel
+    record = {**_common(model), "decay": channel.chain, "limit_on": "B(production of N) x B(decay of N)"}
+    record |= {key: value for key, value in asdict(point).items() if key != "notes"}
+    notes = [
+        f"limits: {_PAPER_METHODS.get(channel.method, channel.method)} as in the paper, and CLs; "
+        "acceptance simulated here, counts published",
+        *point.notes,
+    ]
+    if channel.no_model:
+        notes.append(channel.no_model)
+    record |= _prediction(model, point.branching_fraction_limit, channel.parents * point.acceptance)
+    if model.mixing_squared is not None:
+        record["mixing_squared"] = model.mixing_squared
+    if model.mixing is not None:
+        channel.product(point.mass_gev, model.mixing, model.majorana)
+        found = mixing_limit(channel, grid, point.mass_gev, model.mixing)
+        row = mixing_row(found, "", model.chirality, "paper")
+        keys = ("mixing", "mixing_limit", "mixing_upper_end", "lifetime_at_limit_ps",
+                "mixing_limit_prompt_reading", "lifetime_of_prompt_reading_ps", "prompt_reading_consistent")  # fmt: skip
+        record |= {key: row[key] for key in keys}
+        notes += [f"|U|^2: {found.remark}"] if found.remark else []
+    return {**record, "notes": notes}
+
+
+def _of_decay(model: Model, folder: Path) -> dict[str, Any]:
+    """A decay at one point, by its density or its events over the plane of two masses."""
+    from lnvsearch.interpretation import dalitz
+
+    channel = model.channel
+    path = _file(channel, channel.dalitz.get("table", f"dalitz_{channel.name}.csv"), folder)
+    plane = dalitz.read_plane(path, channel)
+    if model.density is not None:
+        found, uncertainty = plane.of_density(dalitz.read_density(model.density))
+        reading = f"density {model.density.name}"
+    else:
+        from lnvsearch.interpretation.decay_files import read_decays
+
+        momenta, weights = read_decays(model.events, channel)
+        smaller, larger = dalitz.sorted_pair_masses(momenta, channel).T
+        found, uncertainty = plane.of_events(smaller, larger, weights)
+        reading = f"{len(weights)} events of {model.events.name}"
+    if not found > 0.0:
+        raise ValueError(f"{reading}: no simulated event is accepted where it decays; no limit")
+    flat = plane.phase_space_acceptance
+    limit = channel.published_limit * flat / found
+    record = {
+        **_common(model), "decay": channel.final_state, "limit_on": "B(decay)", "density": reading,
+        "acceptance": found, "acceptance_statistical": uncertainty,
+        "acceptance_of_phase_space": flat, "acceptance_over_phase_space": found / flat,
+        "branching_fraction_limit": limit, "branching_fraction_limit_published": channel.published_limit,
+    }  # fmt: skip
+    record |= _prediction(model, limit, channel.parents * found)
+    notes = [
+        "limit: the published one, for decays flat in phase space, times the simulated ratio of acceptances",
+        "the decay happens at one point; the plane is that of " + " and ".join(channel.dalitz["names"]),
+    ]
+    return {**record, "notes": notes}
+
+
+def _prediction(model: Model, limit: float, decays_accepted: float) -> Mapping[str, Any]:
+    if model.branching_fraction is None:
+        return {}
+    return {
+        "branching_fraction": model.branching_fraction,
+        "expected_events": model.branching_fraction * decays_accepted,
+        "excluded": model.branching_fraction > limit,
+    }
