@@ -23,6 +23,9 @@ def settings(root):
         "paper": NAME, "title": "A fourth paper", "companion": None,
         "tables": {"yields": "yields", "sensitivity": "sensitivity"},
         "figures": {"yields": {"draw": "yields"}},
+        "event_displays": {"signal": {
+            "sample": "signal_pimumu", "tree": "pimumu_lnv", "title": "A signal event",
+        }},
     }
     del content["companion"]
     for section in ("channels", "normalisation"):
