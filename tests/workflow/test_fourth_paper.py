@@ -31,7 +31,8 @@ def settings(root):
     for section in ("channels", "normalisation"):
         content[section] = {"pimumu": content[section]["pimumu"]}
     content["samples"] = {
-        name: entry | {"channels": ["pimumu"]}
+        name: {key: value for key, value in entry.items() if key != "wanted_uncertainty"}
+        | {"channels": ["pimumu"]}
         for name, entry in content["samples"].items() if "pimumu" in entry["channels"]
     }
     kept = "hypothesis_b_outer_tiles"
