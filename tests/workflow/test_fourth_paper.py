@@ -23,12 +23,16 @@ def settings(root):
         "paper": NAME, "title": "A fourth paper", "companion": None,
         "tables": {"yields": "yields", "sensitivity": "sensitivity"},
         "figures": {"yields": {"draw": "yields"}},
+        "event_displays": {"signal": {
+            "sample": "signal_pimumu", "tree": "pimumu_lnv", "title": "A signal event",
+        }},
     }
     del content["companion"]
     for section in ("channels", "normalisation"):
         content[section] = {"pimumu": content[section]["pimumu"]}
     content["samples"] = {
-        name: entry | {"channels": ["pimumu"]}
+        name: {key: value for key, value in entry.items() if key != "wanted_uncertainty"}
+        | {"channels": ["pimumu"]}
         for name, entry in content["samples"].items() if "pimumu" in entry["channels"]
     }
     kept = "hypothesis_b_outer_tiles"

@@ -96,6 +96,7 @@ rule draw_event:
             labels=lambda w: {"Event": event_words(w.display), "Format": "PNG"},
         ),
         csv="results/{paper}/figures/event_{display}.csv",
+        provenance="results/{paper}/figures/event_{display}.provenance.json",
     log:
         "results/{paper}/logs/draw_event/{display}.log",
     wildcard_constraints:

@@ -250,7 +250,7 @@ def _draw_track(
             axes.plot([u[-1], u[-1] + bar * step[0]], [v[-1], v[-1] + bar * step[1]], color=colour,
                       linewidth=4.0, solid_capstyle="butt", zorder=4)
     step = np.array([x[-1], y[-1]]) / np.hypot(x[-1], y[-1])
-    place = step * (np.hypot(x[-1], y[-1]) + max(bar, 0.0) + 0.13)
+    place = step * (np.hypot(x[-1], y[-1]) + max(bar, 0.0) + 0.2)
     across.text(*place, f"{text} {momentum:.2f}", ha="center", va="center", fontsize=8, zorder=5,
                 bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.6})
 

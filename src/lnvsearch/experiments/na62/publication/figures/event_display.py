@@ -212,13 +212,16 @@ def _draw_front(
                                   orientation=np.pi / 8, facecolor="#F0E4EC",
                                   edgecolor=COLOURS["grey"], linewidth=0.6))
     axes.add_patch(Circle((0, 0), hole, facecolor="white", edgecolor=COLOURS["grey"], linewidth=0.6))
+    middle = np.mean([lines.at_calorimeter(i) for i in range(lines.n_tracks)], axis=0)
     for i in range(lines.n_tracks):
         x, y = lines.at_calorimeter(i)
         energy = float(lines.track["lkr_energy_gev"][i])
         axes.plot(x, y, "+", color=lines.colour(i), markersize=5, zorder=5)
         axes.add_patch(Circle((x, y), 0.03 * np.sqrt(max(energy, 0.0)), facecolor=lines.colour(i),
                               alpha=0.6, zorder=4))
-        axes.text(x, y + 0.2, lines.text(i), fontsize=8, ha="center", va="bottom", zorder=6)
+        # Away from the others.
+        place = np.array([x, y]) + 0.25 * np.where(np.array([x, y]) < middle, -1.0, 1.0)
+        axes.text(*place, lines.text(i), fontsize=8, ha="center", va="center", zorder=6)
     cluster = {name: values[0] for name, values in event.cluster.items()}
     for i in np.flatnonzero(cluster["energy_gev"] > 0):
         x, y, energy = (float(cluster[name][i]) for name in ("x_m", "y_m", "energy_gev"))
