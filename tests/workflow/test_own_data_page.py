@@ -72,8 +72,8 @@ def own_files(folder, root):
 
     paper = load_papers(read_yaml(root / "config/config.yaml"), root, "config")["besiii_2025"]
     simulation = Simulation.from_mapping(paper.simulation_parameters("signal_phsp", "nominal"))
-    for name, seed in (("own.root", 7), ("off.root", 8)):
-        write_recorded(folder / name, simulate(simulation, 100, base_seed=seed, sample="data"))
+    for name, number in (("own.root", 100), ("off.root", 20)):
+        write_recorded(folder / name, simulate(simulation, number, base_seed=7, sample=name[:3]))
 
 
 def test_besiii_from_a_file_of_events_to_a_limit(folder, root):
@@ -87,7 +87,7 @@ def test_besiii_from_a_file_of_events_to_a_limit(folder, root):
     assert found["n_parents"] == "(1.000 ± 0.005)e9"
     # Some 15 of 100 events, less twice what is left off resonance, over 1e9 times 16 %.
     assert 5 <= int(counts["signal"]) <= 35
-    assert 1e-9 < float(found["upper_limit_branching_fraction"]) < 4e-7
+    assert 1e-10 < float(found["upper_limit_branching_fraction"]) < 4e-7
     scan = rows(folder / "results/besiii_2025/limits/kkee_scan.csv")
     assert any(row["kind"] == "user_data" for row in scan)
 
