@@ -88,6 +88,8 @@ def _curve(
     points = sorted((row["mass_gev"], row[column]) for row in rows if row[column])
     if not points:
         return []
+    # A line of one point would not be seen.
+    style["marker"] = "o" if len(points) == 1 else ""
     axes.plot(*zip(*points, strict=True), label=shown or name, **style)
     return [
         {"curve": name, "kind": kind, "mass_gev": mass, "mixing_limit": limit}
