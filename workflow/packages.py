@@ -17,7 +17,8 @@ _NO_NUMBERS = frozenset({"snakemake", "matplotlib", "mplhep", "pydantic", "pyyam
 
 def versions() -> dict[str, str]:
     """Name -> version of Python and of all packages that the project's numbers depend on."""
-    declared = tomllib.loads(_PROJECT.read_text(encoding="utf-8"))["project"]["dependencies"]
+    project = tomllib.loads(_PROJECT.read_text(encoding="utf-8"))["project"]
+    declared = [*project["dependencies"], *project["optional-dependencies"]["simulation"]]
     left = [Requirement(line) for line in declared]
     found = {"python": platform.python_version()}
     while left:

@@ -39,7 +39,7 @@ def test_a_good_file_says_what_it_asks_for(check):
     ("statistics: {signal: 500.0}\n", "statistics.signal: 500.0 is not allowed"),
     ("base_seed: 1\nbase_seed: 2\n", "base_seed: given twice"),
     ("papers: [nowhere]\n", "no search 'nowhere'"),
-    ("# caf\xe9\n", "not valid YAML"),
+    ("# caf\xe9\n", "not UTF-8 text; save it as UTF-8"),
 ])
 def test_what_the_workflow_would_refuse_is_refused(check, text, words):
     code, said = check(text)

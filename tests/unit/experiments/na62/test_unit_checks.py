@@ -12,7 +12,7 @@ from lnvsearch.experiments.na62.unit_checks import check_agreement
 KICK_GEV, TO_MAGNET_M, BEHIND_M = 0.27, 14.0, 22.0
 
 
-def made(n_events=40):
+def made(n_events=80):
     """Three straight tracks and two clusters an event, with a thin magnet."""
     random = np.random.default_rng(8)
     shape = (n_events, 3)
@@ -63,7 +63,7 @@ def test_a_track_s_column_in_another_unit_is_refused(name, factor):
 @pytest.mark.parametrize(("name", "factor", "words"), [
     ("track.charge", -1, "negative total charge, but the beam is of positive kaons"),
     ("track.chi_square", 1000.0, "track_chi_square: half of all chi squares"),
-    ("track.lkr_energy_gev", 0.0, "track_lkr_energy_gev is 0 for all of 120 tracks"),
+    ("track.lkr_energy_gev", 0.0, "track_lkr_energy_gev is 0 for all of 240 tracks"),
     ("track.lkr_energy_gev", 0.001, "track_lkr_energy_gev: half of all energies over momenta"),
     ("cluster.energy_gev", 1000.0, "cluster_energy_gev: half of all clusters in GeV .*from MeV"),
     ("cluster.x_m", 1000.0, "cluster_x_m is wrong in .* write m .from mm"),
