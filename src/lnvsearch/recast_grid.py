@@ -156,8 +156,18 @@ def grid_table(rows: Sequence[Mapping[str, Any]], counting: Counting) -> dict[st
 
 
 def shipped_text(path: str | Path) -> str:
-    """The CSV text of a grid with four significant digits, as it ships with a release."""
-    table: Table = read_csv(path)
+    """The CSV text of a grid with four significant digits, as it ships with a release.
+
+    Masses at which nothing is accepted, and so no lifetime has a limit, are left out.
+    """
+    whole: Table = read_csv(path)
+    accepted = {
+        mass for mass, limit in zip(
+            whole["mass_gev"], whole["branching_fraction_limit"], strict=True
+        ) if limit is not None
+    }  # fmt: skip
+    kept = [i for i, mass in enumerate(whole["mass_gev"]) if mass in accepted]
+    table = {name: [cells[i] for i in kept] for name, cells in whole.items()}
     exact = ("mass_gev", "lifetime_ps", "observed", "background")
     return to_csv({
         name: cells if name in exact else [_rounded(cell) for cell in cells]

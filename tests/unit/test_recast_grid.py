@@ -10,7 +10,9 @@ from lnvsearch.recast_grid import (
     Counting,
     LifetimeSums,
     grid_table,
+    shipped_text,
 )
+from lnvsearch.tables import read_csv, to_csv
 
 CERTAIN = Counting(
     background=(0.5, 0.0), n_parents=1e12, n_parents_relative=0.0, acceptance_relative=0.0,
@@ -65,6 +67,18 @@ def test_too_few_events_give_no_limit():
                        CERTAIN)  # fmt: skip
     assert [math.isnan(limit) for limit in table["branching_fraction_limit"]] == [True, True, False]
     assert grid_table([row(effective_events=0.0)], CERTAIN)["acceptance"] == [0.1]
+
+
+def test_what_ships_is_rounded_and_has_no_mass_without_a_limit(tmp_path):
+    rows = [row(acceptance=1 / 30), row(lifetime_ps=1.0, effective_events=0.0),
+            row(mass_gev=0.5, acceptance=0.0), row(mass_gev=0.5, acceptance=0.0, lifetime_ps=1.0)]  # fmt: skip
+    (tmp_path / "grid.csv").write_text(to_csv(grid_table(rows, CERTAIN)))
+    (tmp_path / "shipped.csv").write_text(shipped_text(tmp_path / "grid.csv"))
+    shipped = read_csv(tmp_path / "shipped.csv")
+    assert tuple(shipped) == GRID_COLUMNS
+    assert shipped["mass_gev"] == [0.3, 0.3]
+    assert shipped["acceptance"] == [0.03333, 0.1]
+    assert shipped["branching_fraction_limit"][1] is None
 
 
 def test_limits_weaken_with_the_statistical_uncertainty():
