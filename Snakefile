@@ -9,11 +9,13 @@ include: "workflow/rules/systematics.smk"
 include: "workflow/rules/limits.smk"
 include: "workflow/rules/combine.smk"
 include: "workflow/rules/publish.smk"
+include: "workflow/rules/records.smk"
 
 
 localrules:
     all,
     freeze,
+    hepdata,
     status,
 
 

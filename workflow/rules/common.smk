@@ -43,6 +43,7 @@ from searches.combined import combinations_of
 from searches.configuration import ConfigurationError, read_config
 from searches.load import load_papers
 from searches.publication import small_statistics
+from searches import records as records_of_search
 from searches.search import NOMINAL
 from snakemake.utils import update_config
 
