@@ -12,12 +12,14 @@ include: "workflow/rules/combine.smk"
 include: "workflow/rules/interpret.smk"
 include: "workflow/rules/publish.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/records.smk"
 
 
 localrules:
     all,
     freeze,
     ship_grids,
+    hepdata,
     status,
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["read_json", "written_whole"]
+__all__ = ["packed", "read_json", "written_whole"]
 
 
 @contextmanager
@@ -48,3 +48,25 @@ def read_json(path: str | Path) -> Any:
         raise ValueError(
             f"{path}: not a whole JSON file ({error}); delete it and run again, or copy it again"
         ) from error
+
+
+def packed(folder: str | Path, archive: str | Path) -> None:
+    """Write a folder's files as `archive`, a .tar.gz that depends on names and contents alone.
+
+    Written whole or not at all.
+    """
+    import gzip
+    import tarfile
+
+    def plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
+        member.uid = member.gid = member.mtime = 0
+        member.uname = member.gname = ""
+        member.mode = 0o644
+        return member
+
+    with written_whole(archive) as temporary, open(temporary, "wb") as stream:
+        with gzip.GzipFile("", "wb", fileobj=stream, mtime=0) as packing:
+            with tarfile.open(fileobj=packing, mode="w") as files:
+                for path in sorted(Path(folder).rglob("*")):
+                    if path.is_file():
+                        files.add(path, path.relative_to(folder).as_posix(), filter=plain)

@@ -53,6 +53,7 @@ from searches.pages import (
     pages,
 )
 from searches.publication import small_statistics
+from searches import records as records_of_search
 from searches.search import NOMINAL
 from snakemake.utils import update_config
 

@@ -1,0 +1,53 @@
+"""A HEPData submission of one search: tables, figures and their thumbnails, in a folder and an archive."""
+
+from job import job
+
+
+def write_hepdata(folder, archive, comment, tables, images, keywords):
+    """Write `submission.yaml` with its files, and the same as an archive.
+
+    `tables`: (name, description, file, name of an image or "") of each; `images`: name -> PNG file.
+    """
+    import shutil
+    from pathlib import Path
+
+    import yaml
+
+    from lnvsearch.files import packed, read_json
+    from lnvsearch.publication.hepdata import (
+        records_of, submission_documents, table_document, write_thumbnail,
+    )  # fmt: skip
+    from lnvsearch.tables import read_csv, table_from_rows
+
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    records = []
+    for name, description, file, image in tables:
+        if file.endswith(".json"):
+            rows = read_json(file)
+            table = table_from_rows(rows, list(dict.fromkeys(key for row in rows for key in row)))
+        else:
+            table = read_csv(file)
+        records += records_of(name, description, table, keywords, image)
+    for record in records:
+        text = yaml.safe_dump(table_document(record), sort_keys=False, allow_unicode=True)
+        (place / record.data_file).write_text(text, encoding="utf-8")
+    documents = submission_documents(comment, records, images)
+    text = yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True)
+    (place / "submission.yaml").write_text(text, encoding="utf-8")
+    for name, file in images.items():
+        shutil.copyfile(file, place / name)
+        write_thumbnail(file, place / f"thumb_{name}")
+    packed(place, archive)
+
+
+if __name__ == "__main__":
+    with job(snakemake):
+        write_hepdata(
+            folder=snakemake.output.folder,
+            archive=snakemake.output.archive,
+            comment=snakemake.params.comment,
+            tables=snakemake.params.tables,
+            images=snakemake.params.images,
+            keywords=snakemake.params.keywords,
+        )
