@@ -20,6 +20,7 @@ localrules:
     freeze,
     ship_grids,
     hepdata,
+    likelihoods,
     status,
 
 

@@ -30,7 +30,7 @@ COMMANDS = (
     "lnvsearch.combine_command",
     "lnvsearch.recast_command",
     "lnvsearch.check_config_command",
-    "lnvsearch.check_events_command",
+    "lnvsearch.experiments.check_events_command",
     "lnvsearch.show_command",
     "lnvsearch.experiments.besiii.dst.command",
 )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["packed", "read_json", "written_whole"]
+__all__ = ["packed", "read_json", "written_whole", "zipped"]
 
 
 @contextmanager
@@ -70,3 +70,13 @@ def packed(folder: str | Path, archive: str | Path) -> None:
                 for path in sorted(Path(folder).rglob("*")):
                     if path.is_file():
                         files.add(path, path.relative_to(folder).as_posix(), filter=plain)
+
+
+def zipped(members: Mapping[str, str | Path], archive: str | Path) -> None:
+    """Write `archive`, a .zip of texts and files by name, that depends on names and contents alone."""
+    import zipfile
+
+    with written_whole(archive) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as packing:
+        for name, content in sorted(members.items()):
+            data = content.encode() if isinstance(content, str) else content.read_bytes()
+            packing.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)

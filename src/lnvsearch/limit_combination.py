@@ -11,11 +11,16 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lnvsearch.tables import table_from_rows
 
-__all__ = ["COMBINATION_COLUMNS", "Part", "combined_limits", "parts_from", "why_not"]
+if TYPE_CHECKING:
+    from lnvsearch.statistics.channels import Channel
+
+__all__ = [
+    "COMBINATION_COLUMNS", "KINDS", "Part", "channels_of", "combined_limits", "parts_from", "why_not",
+]  # fmt: skip
 
 COMBINATION_COLUMNS = (
     "combination", "kind", "method", "name", "parts", "observed", "background",
@@ -23,7 +28,7 @@ COMBINATION_COLUMNS = (
 )  # fmt: skip
 _DIGITS = {"background": 3, "upper_branching_fraction": 4}
 #: Kinds of limits that are combined, each from the numbers of the same kind of every part.
-_KINDS = ("derived", "simulated", "user_data")
+KINDS = ("derived", "simulated", "user_data")
 
 
 @dataclass(frozen=True)
@@ -122,14 +127,10 @@ def combined_limits(
     from lnvsearch.statistics import combination, methods
 
     rows = []
-    for kind in _KINDS:
-        numbers = [_numbers(records[part.name], part, kind) for part in parts]
-        if None in numbers:
+    for kind in KINDS:
+        channels = channels_of(parts, records, kind, common_percent)
+        if not channels:
             continue
-        channels = [
-            _channel(part, entry, common_percent / 100.0)
-            for part, entry in zip(parts, numbers, strict=True)
-        ]
         for method in combination.METHODS:
             row = {
                 "combination": name, "kind": kind, "method": method,
@@ -137,7 +138,7 @@ def combined_limits(
                 "parts": "; ".join(part.name for part in parts),
                 "observed": sum(channel.observed for channel in channels),
                 "background": sum(channel.background for channel in channels),
-                "upper_branching_fraction": None, "remark": _remark(numbers),
+                "upper_branching_fraction": None, "remark": _remark(parts, records, kind),
             }  # fmt: skip
             try:
                 found = combination.interval(
@@ -155,6 +156,25 @@ def combined_limits(
     return table_from_rows(rows, COMBINATION_COLUMNS)
 
 
+def channels_of(
+    parts: Sequence[Part],
+    records: Mapping[str, Sequence[Mapping[str, Any]]],
+    kind: str,
+    common_percent: float,
+) -> list[Channel]:
+    """Return the parts as counting channels of one kind of numbers; none if a part lacks the kind.
+
+    Efficiencies are expected counts for a branching fraction of 1.  Arguments as of `combined_limits`.
+    """
+    numbers = [_numbers(records[part.name], part, kind) for part in parts]
+    if None in numbers:
+        return []
+    return [
+        _channel(part, entry, common_percent / 100.0)
+        for part, entry in zip(parts, numbers, strict=True)
+    ]
+
+
 def _numbers(records: Sequence[Mapping], part: Part, kind: str) -> Mapping | None:
     """The first record of a kind, None without any; the subsets of a user's data are not known."""
     if kind == "user_data" and part.subset:
@@ -162,7 +182,8 @@ def _numbers(records: Sequence[Mapping], part: Part, kind: str) -> Mapping | Non
     return next((record for record in records if record["kind"] == kind), None)
 
 
-def _remark(numbers: Sequence[Mapping]) -> str:
+def _remark(parts: Sequence[Part], records: Mapping, kind: str) -> str:
+    numbers = [_numbers(records[part.name], part, kind) for part in parts]
     lost = any(n["background"] == 0.0 < n["background_uncertainty"] for n in numbers)
     return "a background of 0 has no log-normal error: taken as known" if lost else ""
 

@@ -310,3 +310,28 @@ def test_every_job_says_what_it_was_asked_and_what_came_out(results):
     for log in logs:
         text = log.read_text()
         assert text.startswith("rule: ") and "used: cpu_s=" in text, log
+
+
+@pytest.mark.filterwarnings("ignore:jsonschema:DeprecationWarning")  # of HEPData's validator
+def test_the_run_goes_to_others(results, snakemake):
+    """HEPData takes the submissions, pyhf the likelihoods, and the crate has all leaves."""
+    import zipfile
+
+    import yaml
+    from hepdata_validator.full_submission_validator import FullSubmissionValidator
+
+    process = snakemake(results.parent, "hepdata", "likelihoods", "crate")
+    assert process.returncode == 0, process.stdout[-4000:]
+    for paper in PAPERS:
+        folder = results / "hepdata" / paper
+        validator = FullSubmissionValidator()
+        assert validator.validate(directory=str(folder)), validator.get_messages()
+        first = next(yaml.safe_load_all((folder / "submission.yaml").read_text("utf-8")))
+        assert first["comment"].startswith("This is a reproduction, and no record of the collaboration")
+    workspaces = list((results / "likelihoods").glob("*.pyhf.json"))
+    assert len(workspaces) == 2 * 6
+    for path in workspaces:
+        document = json.loads(path.read_text())
+        assert document["observations"] and path.with_name(path.name.replace("pyhf", "hs3")).exists()
+    names = set(zipfile.ZipFile(results / "lnvsearch.crate.zip").namelist())
+    assert {"ro-crate-metadata.json", "Snakefile", "config/config.yaml", "results/comparison.md"} <= names

@@ -39,7 +39,7 @@ sys.path.insert(0, str(ROOT / "workflow"))
 import frozen
 import reasons
 from fingerprint import ProjectCode
-from searches.combined import combinations_of
+from searches.combined import combinations_of, single_channels
 from searches.configuration import ConfigurationError, read_config
 from searches.interpretation import grids_of, mixings_of, planes_of
 from searches.load import load_papers
@@ -215,3 +215,11 @@ def every_leaf():
         "results/comparison.md",
         "results/start.html",
     ]
+
+
+def settings_of_run():
+    """Every file that says how this run's results were made."""
+    papers = [DATA_ROOT / f"config/papers/{name}.yaml" for name in PAPERS]
+    detectors = {DATA_ROOT / f"config/detectors/{paper.settings['detector']}.yaml" for paper in PAPERS.values()}
+    fixed = [ROOT / name for name in ("requirements.lock", "pyproject.toml", "CITATION.cff")]
+    return [str(path) for path in (*CONFIG_FILES, *papers, *sorted(detectors), *fixed)]

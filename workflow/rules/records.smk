@@ -1,4 +1,6 @@
-# Records for others: HEPData submissions.
+# Records for others: HEPData submissions, likelihoods, the whole run as a crate.
+
+LIKELIHOODS = {**single_channels(PAPERS), **COMBINATIONS}
 
 
 rule hepdata_submission:
@@ -9,7 +11,7 @@ rule hepdata_submission:
         folder=directory("results/hepdata/{paper}"),
         archive="results/hepdata/{paper}.tar.gz",
     log:
-        "results/hepdata/logs/{paper}.log",
+        "results/logs/hepdata_submission/{paper}.log",
     resources:
         mem_mb=500,
         runtime=5,
@@ -27,3 +29,54 @@ rule hepdata:
     """The submissions of all searches."""
     input:
         expand("results/hepdata/{paper}.tar.gz", paper=PAPERS),
+
+
+rule write_likelihoods:
+    """A channel or a combination as a likelihood, from published and from simulated inputs."""
+    input:
+        limits=lambda w: [
+            f"results/{part['paper']}/limits/{part['channel']}.json"
+            for part in LIKELIHOODS[w.likelihood]["parts"].values()
+        ],
+    output:
+        derived_pyhf="results/likelihoods/{likelihood}.derived.pyhf.json",
+        derived_hs3="results/likelihoods/{likelihood}.derived.hs3.json",
+        simulated_pyhf="results/likelihoods/{likelihood}.simulated.pyhf.json",
+        simulated_hs3="results/likelihoods/{likelihood}.simulated.hs3.json",
+    log:
+        "results/logs/write_likelihoods/{likelihood}.log",
+    wildcard_constraints:
+        likelihood="|".join(LIKELIHOODS),
+    resources:
+        mem_mb=200,
+        runtime=5,
+    params:
+        code=code_of("write_likelihoods"),
+        combination=lambda w: LIKELIHOODS[w.likelihood],
+    script:
+        "../scripts/write_likelihoods.py"
+
+
+rule likelihoods:
+    """The likelihoods of all channels and combinations."""
+    input:
+        expand("results/likelihoods/{likelihood}.derived.pyhf.json", likelihood=LIKELIHOODS),
+
+
+rule crate:
+    """The run as an RO-Crate: configuration, versions and all leaves in one archive."""
+    input:
+        workflow=str(ROOT / "Snakefile"),
+        settings=settings_of_run(),
+        results=[leaf for leaf in every_leaf() if not leaf.endswith("/report")],
+    output:
+        crate="results/lnvsearch.crate.zip",
+    log:
+        "results/logs/crate.log",
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        code=code_of("write_crate"),
+    script:
+        "../scripts/write_crate.py"

@@ -32,6 +32,17 @@ def combinations_of(config: Mapping, papers: Mapping[str, Paper], files: str) ->
     return complete
 
 
+def single_channels(papers: Mapping[str, Paper]) -> dict[str, dict]:
+    """Every channel alone in the form of a combination, by the names of search and channel."""
+    return {
+        f"{name}_{channel}": _complete(
+            {"parts": {channel: {"paper": name, "channel": channel}}, "model": None, "common_efficiency_percent": 0.0}, papers
+        )
+        for name, paper in papers.items()
+        for channel in paper.channels
+    }
+
+
 def _unknown_channels(entry: Mapping, papers: Mapping[str, Paper]) -> Iterator[str]:
     for name, part in entry["parts"].items():
         known = papers[part["paper"]].channels

@@ -102,13 +102,14 @@ def _draw_panel(axes: Axes, rows: list[dict], norm: Any, published: float | None
     )  # fmt: skip
     axes.set_yscale("log")
     # Of logarithms: the acceptance falls by a decade from one lifetime to the next.
-    logarithm = np.log10(np.maximum(acceptance, 1e-12))
+    accepted = np.ma.masked_less_equal(acceptance, 0.0)
+    logarithm = np.ma.log10(accepted)
     inside = [
         level for level in np.log10(_ACCEPTANCES[::-1]) if logarithm.min() < level < logarithm.max()
     ]
     if inside and min(shape) > 1:
         contours = axes.contour(masses, lifetimes, logarithm, levels=inside, colors="black",
-                                linewidths=0.7)  # fmt: skip
+                                linewidths=0.7, linestyles="-")  # fmt: skip
         axes.clabel(contours, fmt=lambda level: f"{10.0 ** (level + 2.0):.4g} %", fontsize=8)
     drawable = np.isfinite(limit)
     if published is not None and min(shape) > 1 and drawable.any():
