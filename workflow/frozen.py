@@ -121,7 +121,7 @@ def problems(search, code) -> Iterator[str]:
     changed = _changed(now, frozen)
     if changed:
         yield (
-            f"{key}: the analysis is not the frozen one of {file}: another {', '.join(changed)}; go "
+            f"{key}: the analysis differs from the frozen one ({file}): another {', '.join(changed)}; go "
             f"back to what was frozen, or {freeze}"
         )
     elif search.opens_masked_first and "signal" in search.opened:

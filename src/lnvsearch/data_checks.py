@@ -81,6 +81,6 @@ class EventsSeen:
         if np.any(again):
             number = keys[1:][again][:, 0].astype("int64").min()
             raise EventFileError(
-                f"{path}: {np.count_nonzero(again)} of {len(keys)} events are there again, the first with "
+                f"{path}: {np.count_nonzero(again)} of {len(keys)} events occur more than once, the first with "
                 f"event_number {number} and the same tracks; write every event once"
             )

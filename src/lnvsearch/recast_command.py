@@ -33,32 +33,32 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Declare the subcommand."""
     parser = subparsers.add_parser(
         "recast",
-        help="what a search says of your model: acceptance and limit",
-        description="Acceptance and limit of a search for a neutrino N of a mass and lifetime, or for a decay "
-        "with a density of yours, from grids that were simulated for this release.",
+        help="what a search says about your model: acceptance and limit",
+        description="Acceptance and limit of a search, for a neutrino N of given mass and lifetime or for a decay "
+        "with your own density. The grids were simulated for this release.",
         epilog=EXAMPLES + "\n".join(f"  {key:<20}{text}" for key, text in KEYS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     for option, text in (
         ("search", "a search; --list names them"),
-        ("channel", "a channel of it"),
+        ("channel", "a channel of the search"),
         ("mass-gev", "mass of N in GeV"),
-        ("lifetime-ps", "lifetime of N in ps; 0, the default, decays at once"),
-        ("chirality", "of N's vertices: isotropic (default) or v_minus_a"),
+        ("lifetime-ps", "lifetime of N in ps (default 0: decays at once)"),
+        ("chirality", "coupling at the vertices of N: isotropic (default) or v_minus_a"),
         (
             "branching-fraction",
-            "what the model predicts for production times decay: is it excluded?",
+            "prediction for the product of production and decay: is it excluded?",
         ),
         ("mixing", "|U_e|^2:|U_mu|^2:|U_tau|^2, as 1:0:0: limits on |U|^2"),
         (
             "mixing-squared",
-            "|U|^2, their sum: lifetime and product of branching fractions follow from it",
+            "|U|^2, the sum of all flavours; lifetime and product of branching fractions follow from it",
         ),
         ("nature", "majorana (default) or dirac"),
     ):
         parser.add_argument(f"--{option}", metavar=option.split("-")[0].upper(), help=text)
-    parser.add_argument("--model", metavar="FILE.yaml", help="all of it, and more, from a file")
+    parser.add_argument("--model", metavar="FILE.yaml", help="YAML file with these settings, and more")
     parser.add_argument(
         "--export",
         metavar="FILE",
@@ -67,7 +67,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--grids",
         metavar="FOLDER",
-        help="grids of a run of your own, its folder results (default: those shipped)",
+        help="folder `results` of your own run, with its grids (default: the grids of this release)",
     )
     parser.add_argument(
         "--simulate", action="store_true",
@@ -78,7 +78,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--seed", metavar="N", default="1", help="seed of the simulation")
     parser.add_argument(
-        "--project", metavar="FOLDER", default=".", help="of the workflow (default: this one)"
+        "--project", metavar="FOLDER", default=".", help="folder of the workflow (default: this one)"
     )
     parser.add_argument(
         "--list", action="store_true", help="print searches, channels, their decays and masses"

@@ -102,7 +102,7 @@ def _experiment_of(path: str, tree: str) -> tuple[str, ModuleType]:
         if "draw_event" in face.__all__ and face.IS_OF in branches:
             return module.name, face
     raise EventFileError(
-        f"{path}: tree {tree} is of no known detector; write its branches as docs/events.md or "
+        f"{path}: tree {tree} belongs to no known detector; write its branches as docs/events.md or "
         "docs/kaon_events.md describes"
     )
 

@@ -220,7 +220,7 @@ def calibrate_scalar(
     if at_minimum <= at_maximum:
         raise ValueError(
             f"the efficiency rises from {at_minimum:.4f} to {at_maximum:.4f} over the range: "
-            "the parameter is no lever for it; choose another"
+            "the parameter cannot calibrate it; choose another"
         )
     if target >= at_minimum:
         return Calibration(minimum, at_minimum, "at minimum", tuple(trials))

@@ -84,7 +84,7 @@ def test_mistakes_are_named():
         mc_statistics(0.0, 10)
     with pytest.raises(ValueError, match="not below maximum"):
         calibrate_scalar(lambda k: 0.2, 0.1, 3.0, 0.0)
-    with pytest.raises(ValueError, match="no lever"):
+    with pytest.raises(ValueError, match="cannot calibrate it"):
         calibrate_scalar(lambda k: 0.1 + k, 0.2, 0.0, 1.0)
 
 

@@ -116,7 +116,7 @@ def test_missing_published_numbers_are_told(project):
 def test_published_numbers_of_another_channel_are_told(project):
     path = project / "resources" / "published" / NAME / "numbers.csv"
     path.write_text(path.read_text().replace(",pimue,", ",piemu,"))
-    with pytest.raises(ConfigurationError, match="'piemu' is not there; give one of pimue, all"):
+    with pytest.raises(ConfigurationError, match="'piemu' does not exist; give one of pimue, all"):
         load(project)
 
 

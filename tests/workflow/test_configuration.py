@@ -198,11 +198,11 @@ BAD |= {
     ),
     "a hypothesis of a search that compares none": (
         PAPER, lambda c: c["variations"]["pulls_off"].update(compared=True),
-        ["variations.pulls_off.compared", "has no use for it; remove it"],
+        ["variations.pulls_off.compared", "does not use it; remove it"],
     ),
     "kaons: channel of a figure that has none": (
         KAONS, lambda c: c["figures"]["figure1"].update(channel="piee"),
-        ["figures.figure1.channel", "has no use for it; remove it"],
+        ["figures.figure1.channel", "does not use it; remove it"],
     ),
     "panels of a figure that has none": (
         PAPER, lambda c: c["figures"]["figure2"].update(panels={"lnv": "LNV"}),
@@ -210,7 +210,7 @@ BAD |= {
     ),
     "kaons: no region of the signal": (
         KAONS, lambda c: lnv(c)["regions"].pop("signal"),
-        ["channels.piee.signal.region: no region is called 'signal'; call one so"],
+        ["channels.piee.signal.region: no region is called 'signal'; give one this name"],
     ),
     "kaons: unknown trigger chain": (
         KAONS, lambda c: lnv(c).update(trigger=["di_pion"]), ["lnv.trigger", "di_pion", "di_electron"]

@@ -184,6 +184,7 @@ rule status:
         runtime=5,
     params:
         asked_mb=lambda w: asked_memory_mb(),
-        cores=workflow.cores,
+        # Asked for by this job alone: --unlock, --report and --rulegraph need no --cores.
+        cores=lambda w: workflow.cores,
     script:
         "../scripts/status.py"

@@ -37,7 +37,7 @@ def of_every_search(paper: Paper, data: str) -> Iterator[str]:
         for sample in entry.samples:
             yield from unknown(f"{where}.samples", sample, keys.samples)
         if entry.compared and "compared" not in paper.contents.COMPARISON.settings:
-            yield f"{where}.compared: the comparison of this search has no use for it; remove it"
+            yield f"{where}.compared: the comparison of this search does not use it; remove it"
         for section in ("generation", "samples"):
             if section in (entry.paper or {}) and entry.stage != "generation":
                 yield f"{where}.stage: {entry.stage!r}, but `{section}` changes; write generation"
@@ -62,4 +62,4 @@ def of_overlay(paper: Paper, where: str, settings: Mapping, detector: Mapping) -
 def unknown(key: str, name: str, known: Collection[str]) -> Iterator[str]:
     """A name that leads nowhere."""
     if name not in known:
-        yield f"{key}: {name!r} is not there; give one of {', '.join(known)}"
+        yield f"{key}: {name!r} does not exist; give one of {', '.join(known)}"

@@ -90,7 +90,7 @@ def _name(value: str) -> str:
 def _once(values: list) -> list:
     for i, value in enumerate(values):
         if value in values[:i]:
-            raise ValueError(f"{value!r} stands there twice; keep one")
+            raise ValueError(f"{value!r} is given twice; keep one")
     return values
 
 
@@ -113,7 +113,7 @@ def _no_cut_twice(cuts: list[Keys]) -> list[Keys]:
     names = [cut.cut for cut in cuts]
     for name in names:
         if names.count(name) > 1:
-            raise ValueError(f"the cut {name} stands there twice; keep one")
+            raise ValueError(f"the cut {name} is given twice; keep one")
     return cuts
 
 

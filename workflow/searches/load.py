@@ -81,8 +81,8 @@ def _without_use(papers: Mapping[str, Paper]) -> Iterator[str]:
         for key in ("n_parents", "luminosity_per_pb", "off_resonance"):
             if entry.get(key) and key not in paper.data_keys:
                 yield (
-                    f"data.{name}.{key}: the search takes it from its normalisation channel, or has no use "
-                    "for it; remove it"
+                    f"data.{name}.{key}: the search does not use it, or takes it from its normalisation "
+                    "channel; remove it"
                 )
 
 

@@ -182,7 +182,7 @@ def check(paper: Paper) -> Iterator[str]:
         declared = getattr(paper.contents, part.upper())
         where = f"{part}.{name}" + (".draw" if part == "figures" else "")
         if content not in declared:
-            yield f"{where}: {content!r} is not there; give one of {', '.join(declared)}"
+            yield f"{where}: {content!r} does not exist; give one of {', '.join(declared)}"
             continue
         yield from _without_effect(f"{part}.{name}", content, declared[content], entry)
         if needs_channel(declared[content]):
@@ -191,7 +191,7 @@ def check(paper: Paper) -> Iterator[str]:
             lost = [need for need in declared[content].needs if not _is_there(need, results)]
             if lost:
                 yield (
-                    f"{part}.{name}: {content} cannot be made, for the search has no "
+                    f"{part}.{name}: {content} cannot be made, because the search has no "
                     f"{', '.join(lost)}; remove it"
                 )
 
@@ -201,7 +201,7 @@ def _without_effect(where: str, name: str, content: Content, entry: Mapping) -> 
     used = {"channel": needs_channel(content), "panels": "panels" in content.settings}
     for key, is_used in used.items():
         if key in entry and not is_used:
-            yield f"{where}.{key}: {name} has no use for it; remove it"
+            yield f"{where}.{key}: {name} does not use it; remove it"
 
 
 def _is_there(need: str, results: Mapping[str, Result]) -> bool:
@@ -214,10 +214,10 @@ def _check_channel(paper: Paper, where: str, content: str, entry: Mapping) -> It
         yield f"{where}.channel: missing; {content} draws one channel: name one"
     elif entry["channel"] not in paper.channels:
         known = ", ".join(paper.channels)
-        yield f"{where}.channel: {entry['channel']!r} is not there; give one of {known}"
+        yield f"{where}.channel: {entry['channel']!r} does not exist; give one of {known}"
     else:
         selections = paper.channels[entry["channel"]]["selections"]
         for name in entry.get("panels", ()):
             if name not in selections:
                 known = ", ".join(selections)
-                yield f"{where}.panels: {name!r} is not there; give one of {known}"
+                yield f"{where}.panels: {name!r} does not exist; give one of {known}"

@@ -75,7 +75,7 @@ def _check_choice(
             add = "" if must_be in names else f", and call a {key} so"
             yield f"{where}.{key}: {name!r} must be called {must_be!r}; write {must_be}{add}"
         elif key in wanted and name not in names:
-            yield f"{where}.{key}: no {key} is called {name!r}; call one so"
+            yield f"{where}.{key}: no {key} is called {name!r}; give one this name"
         else:
             yield from unknown(f"{where}.{key}", name, names)
 

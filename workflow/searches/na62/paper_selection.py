@@ -44,8 +44,8 @@ def paper_selections(paper: KaonSearch) -> dict[str, dict]:
         typed = checked(PaperSelections, content, paper.root / file)
         if name not in typed.selections:
             raise ConfigurationError(
-                f"{paper.root / file}: selections: no {name!r}, of which {paper.file} finds the flat "
-                "factor; add it"
+                f"{paper.root / file}: selections: no {name!r}, with which {paper.file} determines the "
+                "flat factor; add it"
             )
         result[name] = fill_defaults(content, typed)["selections"][name]
     return result

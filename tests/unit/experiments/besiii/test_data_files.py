@@ -145,7 +145,7 @@ def test_good_events_come_back_without_truth(tmp_path, events):
 
 def test_an_event_that_is_there_twice_is_refused_but_not_one_of_another_run(tmp_path, events):
     write_recorded(tmp_path / "twice.root", [replace(events, n_generated=800)] * 2)
-    with pytest.raises(EventFileError, match=r"twice\.root: 400 of 800 events are there again, .*number 0 "):
+    with pytest.raises(EventFileError, match=r"twice\.root: 400 of 800 events occur more than once, .*number 0 "):
         list(iterate_data(tmp_path / "twice.root", 100))
     other = changed(events, phi0=0.99)
     write_recorded(tmp_path / "runs.root", [replace(one, n_generated=800) for one in (events, other)])

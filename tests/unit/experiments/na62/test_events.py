@@ -254,7 +254,7 @@ def test_branches_of_other_names_are_read(tmp_path, events):
 def test_events_of_data_have_three_tracks_and_come_once(tmp_path, events):
     given = with_rich(events, 1)
     write_spectrometer(tmp_path / "twice.root", [given, given])
-    with pytest.raises(EventFileError, match=r"twice\.root: 5 of 10 events are there again"):
+    with pytest.raises(EventFileError, match=r"twice\.root: 5 of 10 events occur more than once"):
         read_data(tmp_path / "twice.root")
     two = {name: np.where(np.arange(5) < 2, v, 0).astype(v.dtype) for name, v in given.track.items()}
     write_spectrometer(tmp_path / "two.root", replace(given, track=two))
