@@ -17,10 +17,15 @@ from searches.load import EXPERIMENTS
 INTRODUCTION = """\
 # The configuration
 
-`config.yaml` holds the knobs that a user turns, `test.yaml` the same for a small run of everything
-(`snakemake --cores 2 --configfile config/test.yaml`).  Each search is a file in `papers/`, each
-detector one in `detectors/`.  A key that is not listed here, or that stands twice, is refused, and
-so are a value of the wrong type, a value out of range, and names that lead nowhere; the message
+| file | content |
+|---|---|
+| `config.yaml` | what most users change: number of events, masses, data |
+| `test.yaml` | the same keys for a small test run: `snakemake --cores 2 --configfile config/test.yaml` |
+| `papers/<paper>.yaml` | one search |
+| `detectors/<detector>.yaml` | one detector |
+
+The configuration is checked before anything runs. Refused are keys that are not in the tables below, keys
+that are given twice, values of the wrong type or out of range, and names that do not exist. The message
 names the file, the key and the fix.
 
 | to change | edit |
@@ -35,8 +40,8 @@ names the file, the key and the fix.
 | a systematic variation | `papers/<paper>.yaml`: `variations`, and a row in `systematics` |
 | the detector's response | `detectors/<detector>.yaml`; each number names its source |
 
-An overlay (the keys `paper` and `detector` of a variation) repeats the structure of the file that
-it changes, with bare new values:
+The keys `paper` and `detector` of a variation have the structure of the file that they change. They hold
+only the keys that change, with the new values and without their sources:
 
 ```yaml
 variations:
@@ -47,21 +52,19 @@ variations:
     samples: [signal_phsp]
 ```
 
-The numbers that a limit is set from, and others that the paper prints as results, are not repeated
-in a search's file: they are filled in from `resources/published/<paper>/numbers.csv`, whose column
-`entered` names their key.  A value that is given is used instead; limits, systematics and tables
-that it enters then say `overridden`.
+Published numbers are not repeated in a search's file. The workflow takes them from
+`resources/published/<paper>/numbers.csv`; the column `entered` there names the key. A value in the search's
+file is used instead of the published one. Limits, systematic uncertainties and tables that use it are then
+marked `overridden`.
 
-A file with the key `__use_yte__`, by which Snakemake runs values as Python, is refused before any
-job.  `config.yaml` is read here alone and nothing in it runs; a file that is given by `--configfile`
-Snakemake reads first, and what such a file says runs before it is refused.  `lnvsearch check-config
-FILE` reads it as data, and says what is wrong with it; give no file to `--configfile` that did not
-pass.
+Do not use a configuration file from somebody else before you have checked it: `lnvsearch check-config FILE`
+reads it as data, and runs nothing. The reason is the key `__use_yte__`, with which Snakemake runs values as
+Python. The workflow refuses this key, but Snakemake reads a file given by `--configfile` first, and the
+Python in it runs before the refusal. Nothing in `config.yaml` itself is ever run.
 
-The tables below are written by `python workflow/describe_configuration.py` from the definitions of
-the keys: `workflow/searches/definitions.py`, those of each experiment beside it, and for a detector
-its `response.py` in `src/lnvsearch/experiments/`.  A key without a default must be given; one with
-`–` may be left out.
+How to read the tables: a key with an empty default must be given. A key with the default `–` can be left
+out. The tables are written by `python workflow/describe_configuration.py` from the definitions of the keys
+in `workflow/searches/` and, for the detectors, from `response.py` in `src/lnvsearch/experiments/`.
 """
 
 _COLUMNS = "| key | value | default | meaning |\n|---|---|---|---|"
@@ -124,8 +127,8 @@ def _rows_of_cuts(described: dict) -> Iterator[tuple[str, str, str, str]]:
 
 def _rows_of_response(response: type) -> Iterator[tuple[str, str, str, str]]:
     sections = get_type_hints(response)
-    yield "`detector`", "text", "", "Name of the detector; that of the file."
-    yield "`description`", "text", "", "One line on what the file describes."
+    yield "`detector`", "text", "", "Name of the detector, equal to the name of the file."
+    yield "`description`", "text", "", "One line: what the file describes."
     for section, keys in parameters(response).items():
         yield f"`{section}`", "mapping", "", _cell(text_of(sections[section]))
         for key, parameter in keys.items():

@@ -16,11 +16,11 @@ FIGURE = "recast_"
 
 
 class Masses(Keys):
-    """Masses of N at equal distances."""
+    """Masses of N, in equal steps."""
 
     first_gev: float = key("Lowest mass.", gt=0, le=10)
     last_gev: float = key("Highest mass.", gt=0, le=10)
-    number: int = key("How many; `recast_masses` of the configuration may ask for fewer.", 40, ge=2, le=1000)
+    number: int = key("Number of masses. `recast_masses` in config.yaml can ask for fewer.", 40, ge=2, le=1000)
 
     def problems(self) -> Iterator[tuple[str, str]]:
         if self.first_gev >= self.last_gev:
@@ -28,12 +28,12 @@ class Masses(Keys):
 
 
 class Lifetimes(Keys):
-    """Mean lives of N: 0 (prompt), and the others at equal ratios."""
+    """Lifetimes of N: 0 (prompt), and the others in equal ratios."""
 
-    shortest_ps: float = key("Shortest but for 0.", gt=0, le=1e15)
-    longest_ps: float = key("Longest.", gt=0, le=1e15)
+    shortest_ps: float = key("Shortest lifetime above 0.", gt=0, le=1e15)
+    longest_ps: float = key("Longest lifetime.", gt=0, le=1e15)
     number: int = key(
-        "How many, with 0; `recast_lifetimes` of the configuration may ask for fewer.", 60, ge=3, le=1000
+        "Number of lifetimes, 0 included. `recast_lifetimes` in config.yaml can ask for fewer.", 60, ge=3, le=1000
     )
 
     def problems(self) -> Iterator[tuple[str, str]]:
@@ -44,15 +44,15 @@ class Lifetimes(Keys):
 
 
 class Flight(Keys):
-    """Proposal of the flight of N in the laboratory; weights make every lifetime of it
+    """Flight lengths of N that are generated. Weights then give every lifetime
     (lnvsearch.generation.flight)."""
 
-    prompt_share: float = key("Share of decays without a flight.", gt=0, lt=1)
+    prompt_share: float = key("Fraction of decays with flight length 0.", gt=0, lt=1)
     shortest_m: float = key(
-        "Shorter flights count as none: far below what the detector resolves.", gt=0, le=1e3
+        "Shorter flights are treated as 0. They are far below the detector's resolution.", gt=0, le=1e3
     )
     longest_m: float = key(
-        "Longer flights count as lost: beyond the last place of a decay that is seen.", gt=0, le=1e6
+        "Longer flights are treated as lost. The decay is behind the last place where it is seen.", gt=0, le=1e6
     )
 
     def problems(self) -> Iterator[tuple[str, str]]:
@@ -63,11 +63,11 @@ class Flight(Keys):
 
 
 class RecastDecay(Keys):
-    """A decay through N that the search is recast for; a grid of its acceptance and limits."""
+    """A decay through N. Its grid has the acceptance and the limits."""
 
-    label: str = key("Its name in figures, as mathtext.", min_length=1)
+    label: str = key("Name of the decay in figures, in mathtext.", min_length=1)
     masses: Masses
-    events_factor: float = key("Multiplies the number of events a mass, `statistics.recast`.", 1, gt=0, le=1e4)
+    events_factor: float = key("Multiplies the number of events at each mass, `statistics.recast`.", 1, gt=0, le=1e4)
 
 
 class Recast(Keys):

@@ -24,40 +24,40 @@ _Final = Annotated[list[str], Field(min_length=2)]
 # ---------------------------------------------------------------------------------------------- cuts
 
 CUTS = (
-    cut("polar_angle", "Tracks within the acceptance.",
-        absolute_cos_theta_maximum=(float, key("Largest cosine of the polar angle.", gt=0, le=1)),
+    cut("polar_angle", "Tracks inside the acceptance in polar angle.",
+        absolute_cos_theta_maximum=(float, key("Largest |cos theta| of a track.", gt=0, le=1)),
         minimum_tracks=(int, key("Tracks that must be left.", **_TRACKS))),
-    cut("impact_parameter", "Tracks from the interaction point.",
+    cut("impact_parameter", "Tracks that come from the interaction point.",
         r_xy_maximum_cm=(float, key("Largest transverse distance.", gt=0, le=1e4)),
         r_z_maximum_cm=(float, key("Largest distance along the beam.", gt=0, le=1e4)),
         minimum_tracks=(int, key("Tracks that must be left.", **_TRACKS))),
     cut("charged_tracks", "Number of tracks and their net charge.",
         minimum=(int, key("Fewest tracks.", **_TRACKS)),
         net_charge=(int, key("Sum of the charges.", ge=-100, le=100))),
-    cut("kaon_identification", "Confidence levels of the kaons, without the shower's shape.",
-        confidence_level_minimum=(float, key("CL_K must exceed it (and CL_pi).", ge=0, lt=1))),
-    cut("electron_identification", "Confidence levels of the electrons, without the shower's shape.",
-        confidence_level_minimum=(float, key("CL_e must exceed it.", ge=0, lt=1)),
+    cut("kaon_identification", "Confidence levels of the kaons. The shape of the shower is not used.",
+        confidence_level_minimum=(float, key("CL_K must be larger than this number and larger than CL_pi.", ge=0, lt=1))),
+    cut("electron_identification", "Confidence levels of the electrons. The shape of the shower is not used.",
+        confidence_level_minimum=(float, key("CL_e must be larger than this number.", ge=0, lt=1)),
         confidence_level_ratio_minimum=(float,
-            key("CL_e/(CL_e + CL_K + CL_pi) must exceed it.", ge=0, lt=1))),
+            key("CL_e/(CL_e + CL_K + CL_pi) must be larger than this number.", ge=0, lt=1))),
     cut("energy_over_momentum", "Shower energy over momentum.",
         electron_minimum=(float, key("Lowest E/p of an electron.", ge=0, le=10)),
         electron_maximum=(float, key("Highest E/p of an electron.", ge=0, le=10)),
         kaon_maximum=(float, key("Highest E/p of a kaon.", ge=0, le=10))),
     cut("like_sign_pairs", "Two kaons of one charge and two electrons of the other."),
     cut("kinematic_fit", "Four-constraint fit; the best combination is kept."),
-    cut("smallest_chi_square", "The signal hypothesis must fit best.",
+    cut("smallest_chi_square", "The signal hypothesis must have the smallest chi^2.",
         hypotheses=(Annotated[list[Literal["kkpipi", "kkkk", "pipipipi"]], Field(min_length=1), Once],
-            key("Hypotheses to compare with, in all track assignments."))),
+            key("Hypotheses to compare with. All assignments of the tracks are tried."))),
     cut("chi_square", "Quality of the four-constraint fit.",
         maximum=(float, key("Largest chi^2.", gt=0, le=1e6))),
-    cut("conversion_veto", "No e+e- pair, identified as such, from a photon conversion.",
-        pair_mass_maximum_gev=(float, key("Mass of a conversion pair at most.", **_GEV)),
+    cut("conversion_veto", "Veto of identified e+e- pairs from photon conversions.",
+        pair_mass_maximum_gev=(float, key("Largest mass of a conversion pair.", **_GEV)),
         opening_angle_maximum_rad=(float,
-            key("Opening angle of a conversion pair at most.", gt=0, le=7)),
-        radius_minimum_cm=(float, key("Smallest radius of its vertex.", ge=0, le=1e4)),
-        radius_maximum_cm=(float, key("Largest radius of its vertex.", gt=0, le=1e4))),
-    cut("signal_window", "Mass of the four particles before the fit.",
+            key("Largest opening angle of a conversion pair.", gt=0, le=7)),
+        radius_minimum_cm=(float, key("Smallest radius of the conversion vertex.", ge=0, le=1e4)),
+        radius_maximum_cm=(float, key("Largest radius of the conversion vertex.", gt=0, le=1e4))),
+    cut("signal_window", "Window of the mass of the four particles, before the fit.",
         mass_minimum_gev=(float, key("Lower edge.", ge=0, le=100)),
         mass_maximum_gev=(float, key("Upper edge.", ge=0, le=100))),
 )  # fmt: skip
@@ -77,20 +77,20 @@ class Generation(Keys):
 
 
 class Channel(Keys):
-    """A signal decay; the events of the first are simulated."""
+    """A signal decay. Events are simulated for the first channel only."""
 
-    final_state: _Final = key("PDG names of the particles selected.")
+    final_state: _Final = key("PDG names of the particles that are selected.")
     limit: ParentLimit
-    efficiency_sample: Name = key("Sample of the overall efficiency.")
-    scan_model: Name = key("Model of the efficiencies of the mass scan.")
+    efficiency_sample: Name = key("Sample that gives the efficiency.")
+    scan_model: Name = key("Decay model that gives the efficiencies of the mass scan.")
 
 
 class Scan(Keys):
-    """Masses of the scan; the published ones unless given."""
+    """Masses of the scan. Default: the published masses."""
 
     first_gev: float = key("Lowest mass.", **_GEV)
     last_gev: float = key("Highest mass.", **_GEV)
-    step_gev: float = key("Distance of two masses.", **_GEV)
+    step_gev: float = key("Step from one mass to the next.", **_GEV)
 
     def problems(self) -> Iterator[tuple[str, str]]:
         if (self.last_gev - self.first_gev) / self.step_gev > 1000:
@@ -98,24 +98,24 @@ class Scan(Keys):
 
 
 class Decay(Keys):
-    """A decay: phase space, if `model` says nothing else."""
+    """A decay. Its model is phase space, unless `model` gives another."""
 
     parent: str = key("PDG name of the decaying particle.", None)
     name: str = key("Name of an intermediate particle.", None)
     model: Literal["phase_space", "majorana_pair"] = key(
-        "How the daughters are distributed; `majorana_pair`: two identical Majorana fermions from a "
-        "J/psi of e+ e-, polarised: 1 + cos^2.", None,
+        "Decay model. `majorana_pair`: a J/psi from e+ e- decays to two identical Majorana fermions; their "
+        "polar angle follows 1 + cos^2.", None,
     )  # fmt: skip
     analysing_power: float = key(
-        "Of the two decays of a `majorana_pair`: 0 for couplings of both chiralities alike "
-        "(isotropic decays), 1 for V - A (correlated decays).", None, ge=0, le=1,
+        "Analysing power of the two decays of a `majorana_pair`. 0: couplings of both chiralities are "
+        "equal (isotropic decays). 1: V - A (correlated decays).", None, ge=0, le=1,
     )  # fmt: skip
     mass_gev: either(text=Literal["majorana_mass"], number=Annotated[float, Field(**_GEV)]) = key(
-        "Mass of an intermediate particle in GeV; `majorana_mass` stands for the mass of the scan.",
+        "Mass of an intermediate particle in GeV. `majorana_mass`: the mass of the scan.",
         None,
     )
     daughters: Annotated[list[either(text=str, mapping="Decay")], Field(min_length=2)] = key(
-        "PDG names, or decays in their turn."
+        "Daughters. Each is a PDG name, or a decay with the same keys."
     )
 
 
@@ -123,13 +123,13 @@ class Sample(Keys):
     """A simulated decay."""
 
     model: Literal["phase_space", "two_majorana", "one_majorana", "control"] = key(
-        "Decay model of the signal; `control` for a control sample."
+        "Decay model of the signal, or `control` for a control sample."
     )
     statistics: Literal["signal", "control"] = key("Entry of `statistics` in the configuration.")
     wanted_uncertainty: list[WantedUncertainty] = wanted_uncertainty()
-    final_state: _Final = key("Particles that the fit assumes, if not the channel's.", None)
-    without_cuts: list[str] = key("Cuts that do not apply to the sample.", [])
-    at_each_mass: bool = key("One sample for every mass of the scan.", False)
+    final_state: _Final = key("Particles that the kinematic fit assumes. Default: the final state of the channel.", None)
+    without_cuts: list[str] = key("Cuts that are not applied to the sample.", [])
+    at_each_mass: bool = key("Whether there is one sample for every mass of the scan.", False)
     decay: Decay
 
 
@@ -154,7 +154,7 @@ class Continuum(Keys):
 class Backgrounds(Keys):
     """Decays that may pass for the signal."""
 
-    cocktail: str = key("CSV of exclusive decays with branching fractions, from the project's root.")
+    cocktail: str = key("CSV file of exclusive decays and their branching fractions. The path starts at the top folder.")
     statistics: Literal["background"] = key("Entry of `statistics` in the configuration.")
     inclusive_sample: Name = key("Name of the inclusive sample.")
     continuum: Continuum
@@ -164,18 +164,18 @@ class MassBin(Keys):
     """Bin of m_Ke around each mass of the scan."""
 
     width_gev: float = key("Full width.", **_GEV)
-    masses: Literal["fitted", "measured"] = key("Masses after or before the kinematic fit.")
-    in_efficiency: bool = key("Whether the scan's efficiencies include the bin.", True)
+    masses: Literal["fitted", "measured"] = key("Masses after (`fitted`) or before (`measured`) the kinematic fit.")
+    in_efficiency: bool = key("Whether the efficiencies of the scan include the cut on this bin.", True)
 
 
 class ChiSquareScan(Keys):
-    """Scan of the cut on chi^2, for its best value."""
+    """Scan that looks for the best cut on chi^2."""
 
     first: float = key("Lowest cut.", gt=0, le=1e6)
     last: float = key("Highest cut.", gt=0, le=1e6)
-    step: float = key("Distance of two cuts.", gt=0, le=1e6)
+    step: float = key("Step from one cut to the next.", gt=0, le=1e6)
     punzi_constant: float = key(
-        "Constant c of efficiency/(c + sqrt(b)); the published one unless given.", gt=0, le=1e3
+        "Constant c of efficiency/(c + sqrt(b)). Default: the published constant.", gt=0, le=1e3
     )
 
     def problems(self) -> Iterator[tuple[str, str]]:
@@ -184,7 +184,7 @@ class ChiSquareScan(Keys):
 
 
 class PaperSelection(Keys):
-    """The file of the paper's own selection, to which the calibration belongs."""
+    """The file with the selection of the paper, which the calibration uses."""
 
     selection: cuts_of(CUTS) = key("The cuts in their order, as in the search's file.")
 
@@ -193,33 +193,33 @@ class PaperSelection(Keys):
 
 
 class Calibration(Keys):
-    """The one scalar that is calibrated."""
+    """The one number that is calibrated: it makes the efficiency equal to the published one."""
 
     selection: str = key(
-        "YAML file with the paper's own `selection`, from the project's root; the published number "
-        "is matched in it, whatever cuts the analysis has."
+        "YAML file with the `selection` of the paper. The path starts at the top folder. The calibration uses "
+        "this selection, also if you change the cuts of the analysis."
     )
-    parameter: str = key("Key of the detector's file, its parts joined by points.")
+    parameter: str = key("Key of the detector's file that is calibrated, as in `section.key`.")
     minimum: float = key("Lowest value allowed.")
     maximum: float = key("Highest value allowed.")
-    target: float = key("Efficiency to match; the published one unless given.", gt=0, lt=1)
-    sample: Name = key("Name of the random streams of the calibration; no sample may bear it.")
-    like: Name = key("The sample whose decay is simulated.")
+    target: float = key("Efficiency that the calibration must give. Default: the published efficiency.", gt=0, lt=1)
+    sample: Name = key("Name of the calibration's random numbers. No sample may have this name.")
+    like: Name = key("Sample whose decay is simulated for the calibration.")
 
 
 class PerParticle(Keys):
-    """A part of a published uncertainty."""
+    """Contribution of one kind of particle to a published uncertainty."""
 
     percent: float = key("Relative uncertainty of one particle.", ge=0, le=100)
-    particles: int = key("How many of them.", ge=1, le=100)
+    particles: int = key("Number of these particles.", ge=1, le=100)
 
 
 class SystematicEstimate(Keys):
-    """This simulation's own estimate."""
+    """Estimate from this simulation."""
 
-    method: Literal["relative_difference", "mc_statistics", "modelling"] = key("How it is computed.")
-    sample: Name = key("Sample that both efficiencies come from.", None)
-    variation: Name = key("Variation that is compared with nominal.", None)
+    method: Literal["relative_difference", "mc_statistics", "modelling"] = key("How the estimate is computed.")
+    sample: Name = key("Sample from which both efficiencies are taken.", None)
+    variation: Name = key("Variation that is compared with the nominal simulation.", None)
     cut: str = key("Cut whose efficiency is compared.", None)
 
     def problems(self) -> Iterator[tuple[str, str]]:
@@ -233,13 +233,13 @@ class Systematic(Keys):
     """A row of the table of systematic uncertainties."""
 
     source: Name = key("Name of the row.")
-    label: str = key("As the paper prints it.", None)
+    label: str = key("Name of the source in the paper.", None)
     external_percent: either(number=Annotated[float, Field(ge=0, le=100)], list=list[PerParticle]) = (
-        key("Published number, unless given; per-particle numbers are added linearly.", None)
+        key("Uncertainty from elsewhere. Default: the published number. Numbers for each particle are added linearly.", None)
     )
     estimate: SystematicEstimate = key("", None)
     in_total: Literal["external", "estimate", "none"] = key(
-        "Which of the two enters the total.", "none"
+        "Which of the two numbers enters the total.", "none"
     )
     note: str = key("Remark for the table.", None)
 
@@ -247,7 +247,7 @@ class Systematic(Keys):
 class BesiiiKeys(SearchKeys):
     """A search at a collider."""
 
-    detector: Literal["besiii"] = key("Name of the response in config/detectors/.")
+    detector: Literal["besiii"] = key("Name of the detector's file in config/detectors/.")
     parent: Parent
     generation: Generation
     channels: Annotated[dict[Name, Channel], Field(min_length=1)] = key("Signal decays searched for.")
@@ -255,7 +255,7 @@ class BesiiiKeys(SearchKeys):
     samples: Annotated[dict[Name, Sample], Field(min_length=1)] = key("Simulated decays.")
     backgrounds: Backgrounds
     selection: cuts_of(CUTS) = key(
-        "The cuts in their order; each with its parameters, see below."
+        "The cuts, in their order. The table of cuts below lists the parameters of each."
     )
     mass_bin: MassBin
     chi_square_scan: ChiSquareScan

@@ -27,17 +27,17 @@ class ColliderRecastDecay(recast.RecastDecay):
     __doc__ = recast.RecastDecay.__doc__
 
     sample: Name = key(
-        "Sample whose decay it is; the daughters with the mass `majorana_mass` fly, and they come first."
+        "Sample that has this decay. The daughters with the mass `majorana_mass` are N; they come first."
     )
     in_mass_bin: bool = key(
-        "Whether both K e masses must lie in a bin about the mass of N, as in the paper's scan."
+        "Whether both K e masses must be in a bin around the mass of N, as in the scan of the paper."
     )
 
 
 class ColliderRecast(recast.Recast):
     __doc__ = recast.Recast.__doc__
 
-    decays: Annotated[dict[Name, ColliderRecastDecay], Field(min_length=1)] = key("By name.")
+    decays: Annotated[dict[Name, ColliderRecastDecay], Field(min_length=1)] = key("Decays through N, by name.")
 
 
 def problems(keys: BesiiiKeys) -> Iterator[str]:

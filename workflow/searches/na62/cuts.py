@@ -25,32 +25,32 @@ _COUNTED = CountedVertices()
 
 
 class Counted(Keys):
-    """Which vertices of three tracks there are; by default those of NA62's builder of vertices."""
+    """Which three-track vertices are counted. The defaults are those of NA62's vertex reconstruction."""
 
     chi_square_maximum: float = key(
-        "Largest chi^2, three degrees of freedom.", _COUNTED.chi_square_maximum, gt=0, le=1e6
+        "Largest chi^2 of the vertex, three degrees of freedom.", _COUNTED.chi_square_maximum, gt=0, le=1e6
     )
-    z_minimum_m: float = key("Beginning of the range.", _COUNTED.z_minimum_m, **_METRES)
-    z_maximum_m: float = key("End of the range.", _COUNTED.z_maximum_m, **_METRES)
+    z_minimum_m: float = key("Smallest z of the vertex.", _COUNTED.z_minimum_m, **_METRES)
+    z_maximum_m: float = key("Largest z of the vertex.", _COUNTED.z_maximum_m, **_METRES)
     track_chi_square_maximum: float = key(
-        "Largest chi^2 of the fit of a track, three degrees of freedom.",
+        "Largest chi^2 of a track fit, three degrees of freedom.",
         _COUNTED.track_chi_square_maximum, gt=0, le=1e6,
     )  # fmt: skip
 
 
 CUTS = (
-    cut("one_vertex", "Exactly one vertex of three tracks, which lies in the fiducial volume.",
-        chi_square_maximum=(float, key("Largest chi^2, three degrees of freedom.", gt=0, le=1e6)),
-        z_minimum_m=(float, key("Beginning of the volume.", **_METRES)),
-        z_maximum_m=(float, key("End of the volume.", **_METRES)),
+    cut("one_vertex", "Exactly one three-track vertex, and it is in the fiducial volume.",
+        chi_square_maximum=(float, key("Largest chi^2 of the vertex, three degrees of freedom.", gt=0, le=1e6)),
+        z_minimum_m=(float, key("Smallest z of the fiducial volume.", **_METRES)),
+        z_maximum_m=(float, key("Largest z of the fiducial volume.", **_METRES)),
         counted=(Counted, Field(default_factory=Counted))),
-    cut("geometry", "All tracks within the sensitive areas of detectors.",
-        planes=(Planes, key("Which detectors."))),
-    cut("track_separation", "Every two tracks apart in straw chambers.",
+    cut("geometry", "All tracks are in the acceptance of the listed detectors.",
+        planes=(Planes, key("The detectors."))),
+    cut("track_separation", "Distance between every two tracks in the straw chambers.",
         chambers=(Annotated[list[Literal[1, 2, 3, 4]], Field(min_length=1), Once],
-            key("Which chambers, counted from 1.")),
+            key("The chambers, counted from 1.")),
         minimum_m=(float, key("Smallest distance.", **_METRES))),
-    cut("lkr_separation", "Every two tracks apart at the front of the calorimeter.",
+    cut("lkr_separation", "Distance between every two tracks at the front of the calorimeter.",
         minimum_m=(float, key("Smallest distance.", **_METRES))),
     cut("track_momentum", "Momentum of each track.",
         minimum_gev=(float, key("Lowest momentum.", **_GEV)),
@@ -59,20 +59,20 @@ CUTS = (
         minimum_rad=(float, key("Smallest angle.", ge=0, le=7))),
     cut("large_angle_veto", "No photon in the large-angle veto.",
         threshold_gev=(float,
-            key("Highest energy allowed; without it, the detector's `lav.threshold_gev`.", None, **_GEV))),
-    cut("total_momentum", "Total momentum near the beam's.",
-        deviation_maximum_gev=(float, key("Largest deviation.", gt=0, le=1e3))),
-    cut("missing_momentum", "Total momentum below the beam's (control selections).",
-        minimum_gev=(float, key("Smallest missing momentum.", ge=-1e3, le=1e3))),
-    cut("transverse_momentum", "Total momentum across the beam's axis.",
+            key("Largest energy that is allowed. Default: `lav.threshold_gev` of the detector.", None, **_GEV))),
+    cut("total_momentum", "Total momentum is close to the beam momentum.",
+        deviation_maximum_gev=(float, key("Largest difference.", gt=0, le=1e3))),
+    cut("missing_momentum", "Beam momentum minus total momentum (control selections).",
+        minimum_gev=(float, key("Smallest difference.", ge=-1e3, le=1e3))),
+    cut("transverse_momentum", "Total momentum transverse to the beam axis.",
         maximum_gev=(float, key("Largest transverse momentum.", gt=0, le=1e3))),
     cut("dilepton_mass", "Mass of the two leptons.",
         minimum_gev=(float, key("Lowest mass.", **_GEV))),
     cut("photons", "Exactly two photon candidates in the calorimeter.",
         energy_minimum_gev=(float, key("Lowest energy of a cluster.", **_GEV)),
         separation_minimum_m=(float,
-            key("Smallest distance from each other and from tracks.", **_METRES))),
-    cut("neutral_vertex", "Vertices of tracks and photons agree.",
+            key("Smallest distance between the photons, and of a photon from a track.", **_METRES))),
+    cut("neutral_vertex", "Distance between the vertex of the tracks and the vertex of the photons.",
         distance_maximum_m=(float, key("Largest distance along the beam.", gt=0, le=1e3))),
 )  # fmt: skip
 
@@ -80,17 +80,17 @@ CUTS = (
 
 
 class EnergyOverMomentum(Keys):
-    """Energy in the calorimeter over momentum, of recorded tracks; simulated ones have it in the
-    maps."""
+    """Windows of E/p (calorimeter energy over momentum) for recorded tracks. For simulated tracks the maps
+    include them."""
 
-    pion_maximum: Positive = key("Largest of a pion.")
+    pion_maximum: Positive = key("Largest E/p of a pion.")
     pion_maximum_muon_search: Positive = key(
-        "The same where `muon` identifies, too; a search with muons needs it.", None
+        "Largest E/p of a pion in a selection with `muon` in `identification`. A search with muons needs it.", None
     )
-    electron_minimum: Positive = key("Smallest of an electron.")
-    electron_maximum: Positive = key("Largest of an electron.")
+    electron_minimum: Positive = key("Smallest E/p of an electron.")
+    electron_maximum: Positive = key("Largest E/p of an electron.")
     muon_maximum: Positive = key(
-        "Largest of a muon, which has a signal of the muon detector; a search with muons needs it.",
+        "Largest E/p of a muon, which must also have a signal in the muon detector. A search with muons needs it.",
         None,
     )
 
@@ -108,25 +108,26 @@ class Map(Keys):
     """A probability against momentum."""
 
     momentum_gev: Annotated[list[Annotated[float, Field(gt=0, le=1e3)]], Field(min_length=1)] = key(
-        "Momenta of the anchors, ascending."
+        "Momenta of the points, in ascending order."
     )
     probability: Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(min_length=1)] = key(
-        "Probabilities there; constant beyond."
+        "Probabilities at these momenta. Outside the range the probability is constant."
     )
     interpolation: Literal["linear", "log-linear", "cherenkov"] = key(
-        "What is linear in the momentum between anchors; or cherenkov: three anchors of a "
-        "ring-imaging detector (below its threshold, minimum, upper end)."
+        "Interpolation between the points. `linear`: the probability is linear in momentum. `log-linear`: its "
+        "logarithm is. `cherenkov`: response of a ring-imaging detector through three points (below the "
+        "threshold, minimum, upper end)."
     )
     threshold_momentum_gev: Positive = key(
-        "With cherenkov: momentum at which a pion begins to make a ring.", None
+        "For `cherenkov`: threshold momentum of a pion for Cherenkov light.", None
     )
     positron_hits: float = key(
-        "With cherenkov: mean number of hits of a positron's ring.", None, gt=0, le=1e4
+        "For `cherenkov`: mean number of hits in the ring of a positron.", None, gt=0, le=1e4
     )
     provenance: Literal["paper", "published_2019", "derived", "assumed"] = key(
-        "Where the numbers come from; published_2019: the search of 2019."
+        "Kind of source of the numbers. `published_2019`: the search published in 2019."
     )
-    source: str = key("Where exactly, and what of it is assumed.", min_length=3)
+    source: str = key("The source in words, and what is assumed.", min_length=3)
 
     def problems(self) -> Iterator[tuple[str, str]]:
         momentum, probability = self.momentum_gev, self.probability
@@ -152,32 +153,31 @@ class Map(Keys):
 
 
 class Maps(Keys):
-    """The anchors of each map."""
+    """Points of each map: a probability against momentum."""
 
-    efficiency_pion: Map = key("Pion as pion (ee searches).")
-    efficiency_pion_muon_search: Map = key("Pion below the E/p of the mumu search.")
-    efficiency_electron_lkr: Map = key("Electron as electron in the calorimeter.")
-    efficiency_electron_rich: Map = key("Positron as positron in the RICH.")
-    electron_to_pion: Map = key("Electron as pion.")
-    electron_to_muon: Map = key("Electron as muon.")
-    pion_to_electron_lkr_positive: Map = key("Positive pion as positron in the calorimeter.")
-    pion_to_electron_lkr_negative: Map = key("Negative pion as electron in the calorimeter.")
-    pion_to_electron_rich: Map = key("Positive pion as positron in the RICH.")
-    pion_to_muon: Map = key("Pion with a signal of the muon detector.")
-    efficiency_muon: Map = key("Muon as muon.")
-    muon_to_pion: Map = key("Muon as pion (mumu search).")
-    muon_to_pion_lkr: Map = key("Muon as pion (ee searches).")
-    muon_to_electron: Map = key("Muon as electron.")
+    efficiency_pion: Map = key("Pion identified as a pion (ee searches).")
+    efficiency_pion_muon_search: Map = key("Pion with an E/p below the limit of the mumu search.")
+    efficiency_electron_lkr: Map = key("Electron identified as an electron in the calorimeter.")
+    efficiency_electron_rich: Map = key("Positron identified as a positron in the RICH.")
+    electron_to_pion: Map = key("Electron identified as a pion.")
+    electron_to_muon: Map = key("Electron identified as a muon.")
+    pion_to_electron_lkr_positive: Map = key("Positive pion identified as a positron in the calorimeter.")
+    pion_to_electron_lkr_negative: Map = key("Negative pion identified as an electron in the calorimeter.")
+    pion_to_electron_rich: Map = key("Positive pion identified as a positron in the RICH.")
+    pion_to_muon: Map = key("Pion with a signal in the muon detector.")
+    efficiency_muon: Map = key("Muon identified as a muon.")
+    muon_to_pion: Map = key("Muon identified as a pion (mumu search).")
+    muon_to_pion_lkr: Map = key("Muon identified as a pion (ee searches).")
+    muon_to_electron: Map = key("Muon identified as an electron.")
 
 
 class Identification(Keys):
-    """Particle identification: windows that decide for recorded tracks, probabilities for simulated
-    ones."""
+    """Particle identification. Recorded tracks are identified by windows, simulated tracks by probabilities."""
 
     energy_over_momentum: EnergyOverMomentum
     file: str = key(
-        "A correctionlib file from the project's root with the same maps, measured, in place of "
-        "`maps`.", None, min_length=1,
+        "A correctionlib file with measured maps of the same names. It replaces `maps`. The path starts at the "
+        "top folder.", None, min_length=1,
     )  # fmt: skip
     maps: Maps
 
@@ -186,34 +186,34 @@ class Identification(Keys):
 
 
 class Inefficiency(Keys):
-    """Probability of each part to fail."""
+    """Inefficiency of each trigger component."""
 
     chod: float = key("Hodoscope.", **_PROBABILITY)
-    straw: float = key("Spectrometer (high level).", **_PROBABILITY)
+    straw: float = key("Spectrometer (high-level trigger).", **_PROBABILITY)
     rich: float = key("Multiplicity in the RICH.", **_PROBABILITY)
-    ktag: float = key("Tag of the kaon (high level).", **_PROBABILITY)
+    ktag: float = key("Kaon identification in the KTAG (high-level trigger).", **_PROBABILITY)
     lkr: float = key("Calorimeter.", **_PROBABILITY)
     muv3: float = key("Muon detector.", **_PROBABILITY)
 
 
 class Chain(Keys):
-    """Conditions of one chain."""
+    """Conditions of one trigger chain."""
 
-    downscaling: float = key("One of so many events is recorded.", ge=1, le=1e9)
+    downscaling: float = key("Downscaling factor n: one of n events is recorded.", ge=1, le=1e9)
     components: Annotated[list[_Part], Field(min_length=1), Once] = key(
-        "Parts whose inefficiency counts."
+        "Components whose inefficiencies are applied."
     )
-    opposite_quadrants: bool = key("Tracks in two opposite quadrants of the hodoscope.")
-    lkr_energy_minimum_gev: float = key("Energy in the calorimeter.", **_GEV)
-    muv3_tiles_minimum: int = key("Tiles of the muon detector with signals.", ge=0, le=3)
+    opposite_quadrants: bool = key("Whether tracks in two opposite quadrants of the hodoscope are required.")
+    lkr_energy_minimum_gev: float = key("Smallest energy in the calorimeter.", **_GEV)
+    muv3_tiles_minimum: int = key("Smallest number of tiles with a signal in the muon detector.", ge=0, le=3)
     outer_tiles_only: bool = key(
-        "Only tiles outside the inner 44 x 44 cm2 count (a hypothesis)."
+        "Whether only tiles outside the inner 44 x 44 cm2 count (a hypothesis)."
     )
-    negative_track: bool = key("A negative track in the spectrometer.")
+    negative_track: bool = key("Whether a negative track in the spectrometer is required.")
 
 
 class Trigger(Keys):
-    """Trigger chains; those of a selection are joined by OR."""
+    """The trigger. The chains of a selection are combined by OR."""
 
     inefficiency: Inefficiency
-    chains: Annotated[dict[Name, Chain], Field(min_length=1)] = key("Chains by name.")
+    chains: Annotated[dict[Name, Chain], Field(min_length=1)] = key("Trigger chains, by name.")

@@ -34,7 +34,7 @@ class Generation(Keys):
     """How all decays are generated."""
 
     final_state_radiation: bool = key(
-        "Whether charged particles radiate photons, in every sample that does not say otherwise."
+        "Whether charged particles radiate photons. A sample can switch this off for itself."
     )
 
 
@@ -56,21 +56,21 @@ class Spectrum(Keys):
 class Selection(Keys):
     """One selection of three-track vertices."""
 
-    final_state: _Final = key("PDG names: the pion first, then the leptons (and a pi0 last).")
+    final_state: _Final = key("PDG names of the particles: first the pion, then the leptons, last a pi0 if there is one.")
     charge: int = key("Total charge of the three tracks.", ge=-3, le=3)
     identified_as: Annotated[list[_Track], Field(min_length=3, max_length=3)] = key(
-        "Inverted identification: what the three tracks are identified as, where it is not what the "
-        "final state, whose masses they get, has; the same charges in the same order.", None,
+        "For a control sample with inverted identification: the particles that the three tracks are identified "
+        "as. Masses are those of `final_state`. Order and charges are the same as there.", None,
     )  # fmt: skip
-    cuts: cuts_of(CUTS) = key("The cuts in their order; each with its parameters, see below.")
+    cuts: cuts_of(CUTS) = key("The cuts, in their order. The table of cuts below lists the parameters of each.")
     identification: Annotated[list[Literal["lkr", "rich", "muon"]], Once] = key(
-        "Which identification each track undergoes."
+        "Detectors that identify each track."
     )
-    trigger: Names = key("Chains of the trigger whose OR collects the events.")
+    trigger: Names = key("Trigger chains. An event is taken if one of them fires (OR).")
     regions: Annotated[
         dict[Name, Annotated[list[Window], Field(min_length=1)]], Field(min_length=1)
     ] = key(
-        "Named mass windows in GeV, each [low, high]; two windows leave a hole between them."
+        "Mass regions, by name. Each is a list of windows [low, high] in GeV; a region with a gap has two windows."
     )
     spectrum: Spectrum
 
@@ -105,23 +105,23 @@ class Selection(Keys):
 
 
 class Choice(Keys):
-    """A sample that goes through a selection, and a region of that selection."""
+    """A sample, a selection that it passes, and a mass region of that selection."""
 
     sample: Name = key("Name of a sample.")
     selection: Name = key("Name of a selection of the channel.")
-    region: Name = key("Name of a region of that selection.")
+    region: Name = key("Name of a mass region of that selection.")
 
 
 class PaperSelection(Keys):
-    """The paper's own selection of a normalisation channel, for which it prints the acceptance."""
+    """The paper's selection of a normalisation channel. Its acceptance is printed in the paper."""
 
-    final_state: _Final = key("PDG names: the pion first, then the leptons (and a pi0 last).")
+    final_state: _Final = key("PDG names of the particles: first the pion, then the leptons, last a pi0 if there is one.")
     charge: int = key("Total charge of the three tracks.", ge=-3, le=3)
     cuts: cuts_of(CUTS) = key("The cuts in their order, as in the search's file.")
     identification: Annotated[list[Literal["lkr", "rich", "muon"]], Once] = key(
-        "Which identification each track undergoes."
+        "Detectors that identify each track."
     )
-    trigger: Names = key("Chains of the trigger whose OR collects the events.")
+    trigger: Names = key("Trigger chains. An event is taken if one of them fires (OR).")
     region: Annotated[list[Window], Field(min_length=1)] = key("Mass windows in GeV.")
 
 
@@ -132,41 +132,41 @@ class PaperSelections(Keys):
 
 
 class Normalisation(Choice):
-    """A normalisation channel; its numbers are the published ones, unless they are given here."""
+    """A normalisation channel. Its numbers are the published ones, unless you give others here."""
 
-    channel: Name = key("Channel whose selections it goes through.")
+    channel: Name = key("Channel that has the selection.")
     paper_selection: str = key(
-        "YAML file that has the paper's own selection under the name of this entry, from the "
-        "project's root.  The flat factor is found in it, whatever cuts the analysis has; without "
-        "it in the selection as it stands here.", None,
+        "YAML file with the selection of the paper, under the name of this entry. The path starts at the top "
+        "folder. The flat factor is determined with this selection, also if you change the cuts of the "
+        "analysis. Default: the selection of the analysis.", None,
     )  # fmt: skip
-    candidates: int = key("Selected decays.", ge=1, le=10**12)
-    contamination: float = key("Background among them as a fraction.", ge=0, lt=1)
-    branching_fraction: PositiveEstimate = key("Its uncertainty is external.")
+    candidates: int = key("Number of selected decays.", ge=1, le=10**12)
+    contamination: float = key("Fraction of background among them.", ge=0, lt=1)
+    branching_fraction: PositiveEstimate = key("Branching fraction. Its uncertainty is called external.")
     acceptance: PositiveEstimate = key(
-        "Systematic uncertainty, without what cancels against the signal's."
+        "Acceptance. Its uncertainty is systematic, without the part that cancels in the ratio to the signal."
     )
 
 
 class Pileup(Keys):
-    """Accidental photons, from the counts in the sidebands of the photons' times."""
+    """Background from accidental photons, estimated from sidebands in the photons' time."""
 
     sideband_events: int = key(
-        "Events with one photon out of time; the published number unless given.", ge=0, le=10**9
+        "Number of events with one photon in the time sidebands. Default: the published number.", ge=0, le=10**9
     )
     width_ratio: float = key(
-        "Width of the sidebands over that of the window; the published one unless given.", gt=0, le=1e6
+        "Width of the time sidebands divided by the width of the time window. Default: the published ratio.", gt=0, le=1e6
     )
-    control_width_mev: float = key("Width of the control region.", gt=0, le=1e4)
-    signal_width_mev: float = key("Width of the signal region.", gt=0, le=1e4)
+    control_width_mev: float = key("Width of the control region in mass.", gt=0, le=1e4)
+    signal_width_mev: float = key("Width of the signal region in mass.", gt=0, le=1e4)
 
 
 class BackgroundSystematic(Keys):
-    """Systematic uncertainty of expected events, as the paper assigns it."""
+    """Systematic uncertainty that the paper assigns to expected background events."""
 
-    samples: Annotated[list[Name], Once] = key("Samples that have it.")
+    samples: Annotated[list[Name], Once] = key("Samples with this uncertainty.")
     fraction: float = key(
-        "Relative to the expected events; the published number unless given.", ge=0, le=100
+        "Uncertainty divided by the number of expected events. Default: the published number.", ge=0, le=100
     )
 
 
@@ -177,10 +177,12 @@ class Limit(LimitKeys):
         "Branching fraction at which one event is expected."
     )
     signal_acceptance: PositiveEstimate = key(
-        "Systematic uncertainty, without what cancels against the normalisation channel's."
+        "Acceptance of the signal. Its uncertainty is systematic, without the part that cancels in the ratio to "
+        "the normalisation channel."
     )
     further_branching_fraction: PositiveEstimate = key(
-        "Of a decay of a signal particle; its uncertainty is external; 1 without it.", None
+        "Branching fraction of the decay of a particle of the signal (the pi0). Its uncertainty is called "
+        "external. Default: 1.", None
     )
 
 
@@ -188,8 +190,8 @@ class Channel(Keys):
     """A signal decay with its selections and its limit."""
 
     final_state: _Final = key("PDG names of the signal's particles.")
-    normalisation: Name = key("Entry of `normalisation` that counts the kaons.")
-    signal: Choice = key("Where the acceptance of the signal is taken.")
+    normalisation: Name = key("Entry of `normalisation` that gives the number of kaons.")
+    signal: Choice = key("Sample, selection and region that give the acceptance of the signal.")
     limit: Limit
     selections: Annotated[dict[Name, Selection], Field(min_length=1)] = key(
         "The selections of the channel, by name."
@@ -198,14 +200,14 @@ class Channel(Keys):
         default_factory=lambda: BackgroundSystematic(samples=[], fraction=0.0)
     )
     data_driven: dict[Name, Name] = key(
-        "Backgrounds that are estimated from control samples with inverted identification, too: "
-        "process (a sample bkg_<process>) -> selection with identified_as.  Its events are weighted "
-        "with the probabilities of misidentification and with the ratio of downscalings.", {},
+        "Backgrounds that are also estimated from a control sample with inverted identification. On the left "
+        "the process (its sample is bkg_<process>), on the right a selection with `identified_as`. Its events "
+        "are weighted with the misidentification probability and with the ratio of the downscalings.", {},
     )  # fmt: skip
     pileup: Pileup = key("", None)
     neutral_pion_factor: bool = key(
-        "Find a further factor for the pi0, from the published acceptance of the signal, which is "
-        "then no prediction.", False,
+        "Whether a second factor, for the pi0, is determined from the published acceptance of the signal. "
+        "This acceptance is then not a prediction.", False,
     )  # fmt: skip
 
 
@@ -217,34 +219,38 @@ class Sample(Keys):
 
     mode: Literal[tuple(MODES)] = key("Decay mode (lnvsearch.generation.kaon.MODES).")
     role: Literal["signal", "normalisation", "background", "control"] = key(
-        "What the sample is for."
+        "Purpose of the sample."
     )
     statistics: Literal["kaon_signal", "kaon_background", "kaon_rare", "kaon_control"] = key(
         "Entry of `statistics` in the configuration."
     )
     events_factor: float = key("Multiplies the number of events.", 1, gt=0, le=1e4)
     wanted_uncertainty: list[WantedUncertainty] = wanted_uncertainty()
-    channels: Names = key("Channels whose selections it goes through.")
-    selections: Names = key("Only these selections; all of the channel's without it.", None)
-    label: str = key("Name in tables and figures, if not the decay's.", None, min_length=1)
+    channels: Names = key("Channels whose selections are applied to the sample.")
+    selections: Names = key("Selections that are applied. Default: all selections of the channels.", None)
+    label: str = key("Name in tables and figures. Default: the name of the decay.", None, min_length=1)
     aim: bool = key(
-        "Importance sampling: neutrinos and photons fly backwards more often.", False
+        "Importance sampling: neutrinos and photons are emitted backwards more often, and events get weights.", False
     )
     largest_missing_gev: Positive = key(
-        "Events in which neutrinos and photons take more energy in the laboratory are not simulated "
+        "Largest energy of all neutrinos and photons in the laboratory. Events above it are not simulated "
         "further.", None,
     )  # fmt: skip
-    largest_missing_pt_gev: Positive = key("The same for their transverse momentum.", None)
+    largest_missing_pt_gev: Positive = key(
+        "Largest transverse momentum of all neutrinos and photons. Events above it are not simulated "
+        "further.", None,
+    )  # fmt: skip
     final_state_radiation: bool = key(
-        "Whether the sample's charged particles radiate, where the generation has them radiate.", True
+        "false switches photon radiation off for this sample.", True
     )
     photons_convert: bool = key(
-        "All photons of the decay convert in the first chamber, with the probability as weight.",
+        "Whether all photons of the decay convert in the first chamber. The conversion probability is then a weight.",
         False,
     )
     decay_in_flight: Literal["natural", "off", "none", "one", "downstream", "upstream"] = key(
-        "Decays of charged pions: as nature has them, none, or topologies with weights (no decay, "
-        "one, two or more behind or before the last beam magnet).", "natural",
+        "Decays of charged pions in flight. `natural`: with their lifetime. `off`: they never decay. The others are "
+        "weighted samples: `none`, no pion decays; `one`, one decays; `downstream` and `upstream`, two or more "
+        "decay and the kaon decays behind or before the last beam magnet.", "natural",
     )  # fmt: skip
 
 
@@ -255,76 +261,76 @@ class Kinematics(Keys):
     """Windows of the kinematic selection (lnvsearch.experiments.na62.selection.probes.Kinematics)."""
 
     total_momentum_deviation_maximum_gev: Positive = key(
-        "Pions: of the three tracks' momentum from the beam's; 2.5 without it.", None
+        "For pions: largest difference between the momentum of the three tracks and the beam's. Default: 2.5.", None
     )
     transverse_momentum_maximum_gev: Positive = key(
-        "Pions: of the three tracks; 0.03 without it.", None
+        "For pions: largest transverse momentum of the three tracks. Default: 0.03.", None
     )
     missing_mass_squared_maximum_gev2: Positive = key(
-        "Positrons and muons: distance of the squared missing mass from zero; 0.01 without it.", None
+        "For positrons and muons: largest |missing mass squared|. Default: 0.01.", None
     )
     transverse_momentum_minimum_gev: float = key(
-        "Positrons, against pi+ pi0: of track and pi0; 0 without it.", None, ge=0
+        "For positrons: smallest transverse momentum of track and pi0. It rejects pi+ pi0. Default: 0.", None, ge=0
     )
     pi0_mass_squared_distance_minimum_gev2: float = key(
-        "Positrons, against pi+ pi0: distance of the squared mass missing beside the track, taken "
-        "for a pion, from the pi0's; 0 without it.", None, ge=0,
+        "For positrons: smallest difference between the squared missing mass, with the pion mass for the "
+        "track, and the squared pi0 mass. It rejects pi+ pi0. Default: 0.", None, ge=0,
     )  # fmt: skip
     photon_energy_minimum_gev: Positive = key(
-        "Clusters with more are photons; 2 without it.", None
+        "Smallest energy of a photon cluster. Default: 2.", None
     )
 
 
 class Probe(Keys):
-    """Particles of a kinematically selected decay."""
+    """Tag and probe with one kind of particle. The decay is selected by its kinematics alone."""
 
     mode: Literal["pi_pi_pi", "e_nu_pi0", "mu_nu"] = key("The control decay.")
     statistics: Literal["kaon_control"] = key("Entry of `statistics` in the configuration.")
     maps: Annotated[list[Literal[tuple(Maps.model_fields)]], Field(min_length=1), Once] = key(
-        "Maps that are measured."
+        "Identification maps that are measured."
     )
-    momentum_gev: Window = key("Range of momentum.")
+    momentum_gev: Window = key("Range of momentum of the probes, [low, high].")
     contamination: Annotated[list[Literal["pi_pi0", "mu_nu_pi0", "e_nu_pi0"]], Once] = key(
-        "Other decays whose share among the probes is estimated.", []
+        "Other decays. Their fraction among the probes is estimated.", []
     )
     kinematics: Kinematics = Field(default_factory=Kinematics)
 
 
 class Closure(Keys):
-    """Tag and probe on simulated control decays: the maps that went in must come out."""
+    """Closure test: tag and probe on simulated control decays must give back the maps of the simulation."""
 
-    pion: Probe = key("Pions of a kinematically selected decay.")
-    electron: Probe = key("Positrons of a kinematically selected decay.")
+    pion: Probe = key("Tag and probe with pions.")
+    electron: Probe = key("Tag and probe with positrons.")
     pion_of_muon_search: Probe = key(
-        "Pions again, for the maps and momenta of a search with muons.", None
+        "Tag and probe with pions, for the maps and momenta of a search with muons.", None
     )
-    muon: Probe = key("Muons of a kinematically selected decay.", None)
+    muon: Probe = key("Tag and probe with muons.", None)
 
 
 class ReferenceSelection(Keys):
-    """A selection of K3pi decays whose acceptance NA62's analysis package states."""
+    """A selection of K+ -> pi+ pi+ pi- decays. NA62's analysis package gives its acceptance."""
 
     mode: Literal["pi_pi_pi"] = key("The decay.")
     statistics: Literal["kaon_signal", "kaon_control"] = key(
         "Entry of `statistics` in the configuration."
     )
-    planes: Planes = key("Detectors whose acceptance all tracks are in.")
+    planes: Planes = key("Detectors that all tracks must hit.")
     chi_square_maximum: Positive = key("Largest chi^2 of the vertex.")
-    z_minimum_m: Positive = key("Where vertices begin.")
-    z_maximum_m: Positive = key("Where they end.")
-    momentum_deviation_maximum_gev: Positive = key("Total momentum, from the beam's.")
+    z_minimum_m: Positive = key("Smallest z of the vertex.")
+    z_maximum_m: Positive = key("Largest z of the vertex.")
+    momentum_deviation_maximum_gev: Positive = key("Largest difference between the total momentum and the beam's.")
     mass_gev: Window = key("Window of the mass of three pions.")
 
 
 class KaonKeys(SearchKeys):
     """A search for a rare kaon decay."""
 
-    detector: Literal["na62"] = key("Name of the response in config/detectors/.")
+    detector: Literal["na62"] = key("Name of the detector's file in config/detectors/.")
     generation: Generation
     channels: Annotated[dict[Name, Channel], Field(min_length=1)] = key("Signal decays searched for.")
     normalisation: Annotated[dict[Name, Normalisation], Field(min_length=1)] = key(
-        "Normalisation channels, which count the kaons; one flat factor each is calibrated to the "
-        "channel's published acceptance alone."
+        "Normalisation channels: they give the number of kaons. One flat factor for each makes its simulated "
+        "acceptance equal to the published one."
     )
     samples: Annotated[dict[Name, Sample], Field(min_length=1)] = key("Simulated decays.")
     identification: Identification
@@ -332,5 +338,5 @@ class KaonKeys(SearchKeys):
     closure: Closure
     recast: KaonRecast = key("", None)
     reference_selection: ReferenceSelection = key(
-        "A check from outside the papers, in the table `validation`.", None
+        "A check with a number that is not from the papers. The result is in the table `validation`.", None
     )

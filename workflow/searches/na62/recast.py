@@ -36,7 +36,7 @@ class KaonRecast(recast.Recast):
     __doc__ = recast.Recast.__doc__
 
     decays: Annotated[dict[Name, KaonRecastDecay], Field(min_length=1)] = key(
-        "By channel, whose signal's selection it goes through."
+        "Decays through N. The name is that of a channel; the decay passes the signal selection of this channel."
     )
 
 
