@@ -14,7 +14,7 @@ endif
 LOGNAME ?= $(or $(filter-out $(shell id -u),$(shell id -un 2>/dev/null)),uid$(shell id -u))
 export LOGNAME
 
-.PHONY: run test quick benchmark docs environment lock cluster root dst clean
+.PHONY: run test quick benchmark docs docs-environment environment lock cluster root dst clean
 
 run: environment
 	$(BIN)/snakemake --cores $(CORES)
@@ -34,9 +34,11 @@ benchmark: environment
 	$(BIN)/python benchmark/run.py results/benchmark.json
 
 # The documentation as pages in site/, with the tutorial's notebook run.
-docs: environment
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-docs.lock
+docs: docs-environment
 	PATH="$(CURDIR)/$(BIN):$$PATH" NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --site-dir site
+
+docs-environment: environment
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-docs.lock
 
 environment: $(INSTALLED)
 
