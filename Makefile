@@ -14,7 +14,7 @@ endif
 LOGNAME ?= $(or $(filter-out $(shell id -u),$(shell id -un 2>/dev/null)),uid$(shell id -u))
 export LOGNAME
 
-.PHONY: run test benchmark docs environment lock cluster root dst clean
+.PHONY: run test quick benchmark docs docs-environment environment lock cluster root dst clean
 
 run: environment
 	$(BIN)/snakemake --cores $(CORES)
@@ -22,14 +22,23 @@ run: environment
 test: environment
 	$(BIN)/python -m pytest -n $(CORES)
 
+# What needs neither kernels nor Snakemake: the quick half.
+QUICK := tests/unit/publication tests/unit/papers tests/unit/selection tests/unit/interpretation \
+	tests/unit/test_limit_inputs.py tests/unit/test_tables.py tests/unit/test_systematics.py tests/docs/test_pages.py \
+	tests/scripts tests/test_layout.py
+quick: environment
+	$(BIN)/python -m pytest -n $(CORES) $(QUICK)
+
 # Rates on one core and their ratios to those of ROOT (if `make root` was run before) and of numpy.
 benchmark: environment
 	$(BIN)/python benchmark/run.py results/benchmark.json
 
 # The documentation as pages in site/, with the tutorial's notebook run.
-docs: environment
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-docs.lock
+docs: docs-environment
 	PATH="$(CURDIR)/$(BIN):$$PATH" NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --site-dir site
+
+docs-environment: environment
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-docs.lock
 
 environment: $(INSTALLED)
 

@@ -1,6 +1,7 @@
 """Reproducible searches for lepton-number violation, by fast simulation."""
 
 import os
+from importlib import import_module
 
 __version__ = "0.1.0"
 
@@ -11,3 +12,21 @@ os.environ.setdefault(
     "lnvsearch.kernel_cache.KernelFolder,UserProvidedCacheLocator,InTreeCacheLocator,"
     "UserWideCacheLocator,IPythonCacheLocator,ZipCacheLocator",
 )
+
+#: Parts that load when they are first used.
+_PARTS = (
+    "experiments", "generation", "interpretation", "publication", "reconstruction", "selection",
+    "sensitivity", "statistics", "systematics",
+)  # fmt: skip
+__all__ = ["__version__", *_PARTS]
+
+
+def __getattr__(name: str):
+    """Load a part on first use (PEP 562)."""
+    if name in _PARTS:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

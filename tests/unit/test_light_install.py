@@ -84,3 +84,18 @@ def test_what_needs_an_extra_says_which(light):
 
 def test_types_are_published(root):
     assert (root / "src/lnvsearch/py.typed").exists()
+
+
+def test_parts_are_reached_from_the_top_and_load_on_first_use(root):
+    code = (
+        "import sys, lnvsearch; before = set(sys.modules); "
+        "assert not any(name.startswith('lnvsearch.statistics') for name in before); "
+        "n = lnvsearch.statistics.CountingExperiment(1, lnvsearch.statistics.KnownBackground(0.0), "
+        "lnvsearch.statistics.KnownEfficiency(1.0)); "
+        "print(round(float(lnvsearch.statistics.rolke.interval(n).upper), 2), 'statistics' in dir(lnvsearch))"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": str(root / "src")},
+    )  # fmt: skip
+    assert process.stdout.split() == ["3.65", "True"]

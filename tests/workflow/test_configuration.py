@@ -310,6 +310,20 @@ def test_a_wrong_signal_has_one_line(project):
     assert line.endswith("channels.piee.signal.region: 'sigal' must be called 'signal'; write signal")
 
 
+@pytest.mark.parametrize(("final_state", "said"), [
+    (["K+", "K+", "mu-", "mu-"], "mu-: the selection identifies kaons and electrons and would keep no event"),
+    (["pi+", "pi+", "e-", "e-"], "pi+: the selection identifies"),
+    (["K+", "K-", "e+", "e-"], "pairs two kaons of one charge with two electrons of the other"),
+    (["K+", "K+", "K+", "e-"], "pairs two kaons"),
+    (["K+", "K+", "e+", "e+"], "pairs two kaons"),
+])  # fmt: skip
+def test_a_final_state_that_the_selection_does_not_know_is_named(project, final_state, said):
+    """Its efficiency would be 0, without a word."""
+    spoil(project, PAPER, lambda c: c["channels"]["kkee"].update(final_state=final_state))
+    message = refusal(project)
+    assert "channels.kkee.final_state: " in message and said in message
+
+
 def test_every_name_that_leads_nowhere_has_its_line(project):
     spoil(project, PAPER, lambda c: c["calibration"].update(sample="signal_phsp"))
     spoil(project, PAPER, lambda c: c["variations"]["radiation_off"].update(samples=["nothing"]))

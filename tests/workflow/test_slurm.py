@@ -210,6 +210,11 @@ def end(process):
     return process.returncode
 
 
+def child_of(process_id):
+    """Snakemake itself: `timeout`, if told to end, would kill it after a while."""
+    return int(Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()[0])
+
+
 def said(folder):
     return (folder / "log").read_text()[-6000:]
 
@@ -239,7 +244,7 @@ def test_lost_jobs_and_a_drained_node_change_nothing(local, on_slurm):
 def test_a_terminated_run_lets_its_jobs_end_and_leaves_none(on_slurm):
     process, folder = on_slurm({IDENTIFICATION: "wait"})
     reached(process, folder, IDENTIFICATION)
-    process.send_signal(signal.SIGTERM)
+    os.kill(child_of(process.pid), signal.SIGTERM)
     wait_until(lambda: "Will exit after finishing" in said(folder) or process.poll() is not None, "TERM")
     (folder / "go").touch()
     assert end(process) == 1, said(folder)

@@ -312,7 +312,10 @@ def test_every_job_says_what_it_was_asked_and_what_came_out(results):
         assert text.startswith("rule: ") and "used: cpu_s=" in text, log
 
 
-@pytest.mark.filterwarnings("ignore:jsonschema:DeprecationWarning")  # of HEPData's validator
+# HEPData's validator uses a name that jsonschema is about to drop, and leaves files open.
+@pytest.mark.filterwarnings("ignore:jsonschema:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_the_run_goes_to_others(results, snakemake):
     """HEPData takes the submissions, pyhf the likelihoods, and the crate has all leaves."""
     import zipfile

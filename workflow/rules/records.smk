@@ -80,3 +80,31 @@ rule crate:
         code=code_of("write_crate"),
     script:
         "../scripts/write_crate.py"
+
+
+# The README's picture shows a search with an efficiency.
+PICTURED = next((paper for paper in PAPERS.values() if "compute_efficiencies" in paper.steps), None)
+
+if PICTURED:
+
+    rule draw_chain:
+        """The README's picture, from the first channel of the first search; commit what it writes."""
+        input:
+            cutflow=lambda w: PICTURED.channel_file("cutflow", PICTURED.channel),
+            limits=lambda w: PICTURED.channel_file("limits", PICTURED.channel, ".json"),
+        output:
+            picture="docs/images/chain.svg",
+        log:
+            "results/logs/draw_chain.log",
+        resources:
+            mem_mb=300,
+            runtime=5,
+        params:
+            code=code_of("draw_chain"),
+            drawn={
+                "final_state": PICTURED.channels[PICTURED.channel]["final_state"],
+                "sample": PICTURED.channels[PICTURED.channel]["efficiency_sample"],
+                "method": PICTURED.channels[PICTURED.channel]["limit"]["method"],
+            },
+        script:
+            "../scripts/draw_chain.py"

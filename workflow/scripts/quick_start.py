@@ -40,7 +40,7 @@ def start_numba() -> None:
     version of numba has these places no more, nothing happens but the usual start.
     """
     # First this: it says where compiled kernels are kept, which numba reads when it is loaded.
-    import lnvsearch  # noqa: F401
+    from lnvsearch import __version__  # noqa: F401
     from numba.core import entrypoints
 
     if hasattr(entrypoints, "_already_initialized"):

@@ -9,7 +9,7 @@ import json
 import mimetypes
 from collections.abc import Iterable, Mapping
 
-import lnvsearch
+from lnvsearch import __version__
 
 __all__ = ["crate_metadata"]
 
@@ -55,7 +55,7 @@ def crate_metadata(
         {"@id": _SNAKEMAKE, "@type": "ComputerLanguage", "name": "Snakemake",
          "url": {"@id": "https://snakemake.readthedocs.io"}},
         {"@id": instrument, "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"],
-         "name": "lnvsearch", "version": lnvsearch.__version__, "programmingLanguage": {"@id": _SNAKEMAKE}},
+         "name": "lnvsearch", "version": __version__, "programmingLanguage": {"@id": _SNAKEMAKE}},
         {
             "@id": "#run", "@type": "CreateAction", "name": f"snakemake, seed {seed}",
             "instrument": {"@id": instrument}, "object": [{"@id": name} for name in objects],

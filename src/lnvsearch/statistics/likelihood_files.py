@@ -146,6 +146,6 @@ def _word(text: str) -> str:
 
 
 def _version() -> str:
-    import lnvsearch
+    from lnvsearch import __version__
 
-    return lnvsearch.__version__
+    return __version__

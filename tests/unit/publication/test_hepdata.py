@@ -5,8 +5,12 @@ import yaml
 
 from lnvsearch.publication.hepdata import records_of, submission_documents, table_document, write_thumbnail
 
-#: HEPData's validator still uses a name that jsonschema is about to drop.
-pytestmark = pytest.mark.filterwarnings("ignore:jsonschema:DeprecationWarning")
+#: HEPData's validator uses a name that jsonschema is about to drop, and leaves files open.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:jsonschema:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
 
 KEYWORDS = {"reactions": ["K+ --> PI- E+ E+"], "observables": ["BR"]}
 LIMITS = {

@@ -5,6 +5,7 @@ Every check yields lines that name the key and the fix; a search's file with any
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Regions with an acceptance (lnvsearch.experiments.besiii.selection.counts), the second in a scan.
 REGIONS = ("all", "majorana_mass_bin")
+#: What the selection of a channel identifies.
+IDENTIFIED = ("K+", "K-", "e+", "e-")
 
 
 def check_before_samples(paper: ColliderSearch) -> None:
@@ -85,6 +88,7 @@ def _check_names(paper: ColliderSearch) -> Iterator[str]:
     for channel, entry in keys.channels.items():
         where = f"channels.{channel}"
         yield from unknown(f"{where}.efficiency_sample", entry.efficiency_sample, keys.samples)
+        yield from _unidentified(f"{where}.final_state", entry.final_state)
         if entry.scan_model not in models:
             fix = f"give one of {', '.join(sorted(models))}"
             yield f"{where}.scan_model: no sample at each mass has the model {entry.scan_model}; {fix}"
@@ -97,6 +101,24 @@ def _check_names(paper: ColliderSearch) -> Iterator[str]:
         wanted = [one.model_dump() for one in entry.wanted_uncertainty or ()]
         where = f"samples.{name}.wanted_uncertainty"
         yield from problems_of_places(where, wanted, {place: regions})
+
+
+def _unidentified(where: str, final_state: list[str]) -> Iterator[str]:
+    """Particles that the selection would never find: it identifies kaons and electrons."""
+    if strange := [name for name in final_state if name not in IDENTIFIED]:
+        yield (
+            f"{where}: {', '.join(dict.fromkeys(strange))}: the selection identifies kaons and electrons and would "
+            f"keep no event; give two each of {', '.join(IDENTIFIED)}"
+        )
+    elif (
+        sorted(Counter(final_state).values()) != [2, 2]
+        or len({name[0] for name in final_state}) != 2
+        or len({name[-1] for name in final_state}) != 2
+    ):
+        yield (
+            f"{where}: {' '.join(final_state)}: the selection pairs two kaons of one charge with two electrons of the "
+            "other; give K+ K+ e- e-, or K- K- e+ e+"
+        )
 
 
 def _check_systematics(paper: ColliderSearch) -> Iterator[str]:

@@ -11,8 +11,9 @@ from lnvsearch.tables import Table, find_rows
 __all__ = ["assumptions"]
 
 _CHANNEL = "kkee"
-#: The headline; samples of the scan in mass begin with `_SCAN`.
+#: The headline; samples of single masses begin with `_PAIR`, those of the scan in mass with `_SCAN`.
 _OVERALL = "signal_phsp"
+_PAIR = "pair_"
 _SCAN = "signal_two_majorana_"
 
 
@@ -23,7 +24,8 @@ def assumptions(
 ) -> dict[str, list[str]]:
     """Return what another value of each assumption would do to the overall efficiency.
 
-    Of those that were varied along the scan in mass, the mass that changes most has a row, too.
+    So it is for pairs of single masses; of assumptions that were varied along the scan in mass, the
+    mass that changes most has a row.
     `assumptions`: see `lnvsearch.publication.assumptions`.  The calibrated scalar is what the
     calibration found, and stays as it is under all variations but that without it.
     Uncertainties, of the varied sample alone, are upper bounds: both share their random numbers.
@@ -53,8 +55,9 @@ def _effects(efficiencies: Table, variation: str) -> Iterator[Effect]:
         for row in find_rows(efficiencies, variation=variation)
         if nominal.get(row["sample"], {}).get("efficiency")
     }  # fmt: skip
-    if _OVERALL in found:
-        yield found[_OVERALL]
+    for sample, effect in found.items():
+        if sample == _OVERALL or sample.startswith(_PAIR):
+            yield effect
     scan = [effect for sample, effect in found.items() if sample.startswith(_SCAN)]
     if scan:
         yield max(scan, key=lambda effect: abs(effect.percent))

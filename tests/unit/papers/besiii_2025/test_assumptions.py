@@ -16,6 +16,8 @@ def test_efficiencies_of_signals_with_and_without_each_assumption():
         dict(zip(COLUMNS, row, strict=True)) for row in (
             ("signal_phsp", "nominal", 0.160, 0.001),
             ("signal_phsp", "kaon_decay_radius", 0.144, 0.002),
+            ("pair_0575_mev", "nominal", 0.080, 0.001),
+            ("pair_0575_mev", "kaon_decay_radius", 0.076, 0.001),
             ("signal_phsp", "uncalibrated", 0.168, 0.001),
             ("signal_two_majorana_m0.575", "nominal", 0.100, 0.001),
             ("signal_two_majorana_m0.575", "uncalibrated", 0.120, 0.001),
@@ -30,7 +32,9 @@ def test_efficiencies_of_signals_with_and_without_each_assumption():
         [entry("kaon_decay_radius", "kaon_decay.effective_radius_m", "0.8 m", "1.0"),
          entry("uncalibrated", "electron_energy_response.low_momentum_scale", "calibrated", "1.0")],
     )
-    radius, *scalar = table_rows(table)
+    radius, radius_of_pairs, *scalar = table_rows(table)
+    assert radius_of_pairs["headline"] == "efficiency of pair_0575_mev"
+    assert radius_of_pairs["effect_percent"] == "-5.0"
     assert (radius["headline"], radius["effect_percent"]) == ("efficiency of signal_phsp", "-10.0")
     assert (radius["value"], radius["uncertainty_percent"]) == ("0.8 m", "1.2")
     assert [row["effect_percent"] for row in scalar] == ["+5.0", "+20.0"]

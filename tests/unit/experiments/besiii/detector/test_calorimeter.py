@@ -32,6 +32,19 @@ def test_regions_of_straight_tracks(response, cos_theta, region):
     assert calorimeter.shower_region(*straight(cos_theta), 1.0, response.emc)[0] == region
 
 
+def test_edges_are_the_middles_of_the_outermost_crystals(response):
+    """The experiment's simulation: 22 rings of 51.9 mm from the middle on at 940 mm; corners in the end cap."""
+    emc = response.emc
+    assert emc.barrel_cos_theta == pytest.approx(math.tanh(21.5 * 51.8896 / 940.0), abs=0.001)
+    # Inner and outer edge, (radius, z) in mm, of the faces of the outermost and the innermost ring.
+    for edge, (inner, outer) in (
+        (emc.end_cap_cos_theta_minimum, ((833.7, 1416.7), (880.0, 1385.0))),
+        (emc.end_cap_cos_theta_maximum, ((508.8, 1407.5), (560.5, 1385.0))),
+    ):
+        radius, z = np.mean([inner, outer], axis=0)
+        assert edge == pytest.approx(z / math.hypot(radius, z), abs=0.005)
+
+
 def test_slow_tracks_curl_up_before_the_barrel(response):
     lowest = 0.5 * response.emc.barrel_radius_m * tracks.CURVATURE_GEV_PER_T_M  # 0.14 GeV
     assert calorimeter.shower_region(lowest * 0.99, 0.1, 1.0, response.emc)[0] == tracks.MISSED

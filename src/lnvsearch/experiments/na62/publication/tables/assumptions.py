@@ -8,6 +8,7 @@ from typing import Any
 from lnvsearch.experiments.na62.publication.tables.background import (
     process_of,
     total_background,
+    varied_share,
 )
 from lnvsearch.publication.assumptions import Effect, assumption_table
 from lnvsearch.tables import Table, find_rows
@@ -17,6 +18,8 @@ __all__ = ["assumptions"]
 _SENSITIVITY = "single_event_sensitivity"
 #: A background that changes by less does not enter.
 _LEAST_CHANGE_PERCENT = 1.0
+#: Nor does a total of which a smaller part was varied; from all but this part on, it is all of it.
+_LEAST_VARIED = 0.01
 
 
 def assumptions(
@@ -29,8 +32,10 @@ def assumptions(
     `systematics[channel]` and `background[channel]` are the tables of those names; `assumptions`:
     see `lnvsearch.publication.assumptions`.  Headlines are the single-event sensitivity, to which
     the limit is proportional, the total background of the signal region, and of every region the
-    background that changes by most events, where that is 1 % of it at least.  Uncertainties, of the varied sample alone, are
-    upper bounds: nominal and varied share their random numbers.
+    background that changes by most events, where that is 1 % of it at least.  In the total, decays
+    that the variation was not simulated for keep their number: its row says what part was varied,
+    and below 1 % there is none.  Uncertainties, of the varied sample alone, are upper bounds:
+    nominal and varied share their random numbers.
     """
     assumptions = list(assumptions)
     effects = {
@@ -49,14 +54,21 @@ def _effects(
 ) -> Iterator[Effect]:
     for row in find_rows(systematics, variation=variation, quantity=_SENSITIVITY):
         yield _effect(channel, "single-event sensitivity (limit)", row)
+    yield from _of_total(channel, variation, background)
+    yield from _most_changed(channel, variation, systematics)
+
+
+def _of_total(channel: str, variation: str, background: Table) -> Iterator[Effect]:
     nominal = total_background(background, "lnv", "signal")
     varied = total_background(background, "lnv", "signal", variation)
-    if nominal is not None and varied is not None and nominal.events > 0:
-        yield Effect(
-            channel, "total background, signal region", nominal.events, varied.events,
-            varied.statistical / nominal.events,
-        )
-    yield from _most_changed(channel, variation, systematics)
+    share = varied_share(background, "lnv", "signal", variation)
+    if varied is None or share < _LEAST_VARIED:
+        return
+    part = "" if share > 1.0 - _LEAST_VARIED else f" ({100.0 * share:.0f} % of it varied)"
+    yield Effect(
+        channel, f"total background, signal region{part}", nominal.events, varied.events,
+        varied.statistical / nominal.events,
+    )  # fmt: skip
 
 
 def _most_changed(channel: str, variation: str, systematics: Table) -> Iterator[Effect]:

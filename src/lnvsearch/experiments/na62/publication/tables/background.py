@@ -187,18 +187,29 @@ def total_background(
     Control samples and pileup, which is not simulated, are left out.  Samples of which no event is
     left add their upper bound (`left_out`).
     """
-    is_own = of_normalisation(table, selection)
-    varied, nominal = (
-        {
-            row["sample"]: _background(row)
-            for row in _rows(table, selection, region, name)
-            if is_background(row["role"], is_own)
-        }
-        for name in (variation, "nominal")
-    )
+    varied, nominal = (_backgrounds(table, selection, region, name) for name in (variation, "nominal"))
     if not varied:
         return None
     return combined((nominal | varied).values())
+
+
+def varied_share(table: Table, selection: str, region: str, variation: str) -> float:
+    """Return what part of the nominal total are decays that a variation was simulated for."""
+    varied, nominal = (_backgrounds(table, selection, region, name) for name in (variation, "nominal"))
+    total = sum(one.events for one in nominal.values())
+    return sum(one.events for name, one in nominal.items() if name in varied) / total if total else 0.0
+
+
+def _backgrounds(
+    table: Table, selection: str, region: str, variation: str
+) -> dict[str, Background]:
+    """The decays of a total, by sample."""
+    is_own = of_normalisation(table, selection)
+    return {
+        row["sample"]: _background(row)
+        for row in _rows(table, selection, region, variation)
+        if is_background(row["role"], is_own)
+    }
 
 
 def with_pileup(total: Background, table: Table, selection: str, region: str) -> Background | None:
