@@ -42,14 +42,14 @@ def check(paths: Iterable[str]) -> None:
 
 
 def edited(paths: Iterable[str]) -> Iterator[str]:
-    """Those of the results that are there, but not as they were written."""
+    """Existing results that differ from their recorded checksum."""
     for path in _results(paths):
         if path.is_file() and _recorded(path) not in (None, checksum(path)):
             yield str(path)
 
 
 def unrecorded(paths: Iterable[str]) -> Iterator[str]:
-    """Those of the results that are there, but of which no record tells whether they were edited."""
+    """Existing results without a recorded checksum."""
     return (str(path) for path in _results(paths) if path.is_file() and _recorded(path) is None)
 
 

@@ -1,4 +1,4 @@
-"""What a job was asked and what came of it: lines for its log, and the record beside a leaf."""
+"""Settings and results of a job: lines for its log, and the provenance file beside a final result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done, what is stale or was edited, what remains, and what it costs: `snakemake status`."""
+"""`snakemake status`: what is done, stale, edited, or remains, and the time that it needs."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def jobs_to_run() -> list[tuple[str, str, str]]:
 
 
 def listed_jobs(text: str) -> Iterator[tuple[str, str, str]]:
-    """The same of what a dry run says; the target itself is none."""
+    """(rule, first output, reason) of the jobs in the text of a dry run, without the target itself."""
     for rule, block in re.findall(r"(?m)^(?:local)?rule (\w+):\n((?: {4}.*\n)+)", text):
         if rule != "all":
             output = re.search(r"(?m)^ {4}output: ([^,\n]+)", block)

@@ -158,7 +158,7 @@ def read_channels(path: str) -> tuple[list, str]:
 
 
 def _refuse_repeated_keys(node: Any, path: str) -> None:
-    """Raise UsageError where a mapping has a key twice, of which YAML would keep the last."""
+    """Raise UsageError if a mapping has a key twice (YAML would silently keep the last one)."""
     pending = [node]
     while pending:
         node = pending.pop()

@@ -1,4 +1,4 @@
-"""What numbers of a user's own file cannot be: in other units, weighted, or there twice.
+"""Checks of a user's own file: wrong units, weights, events that occur twice.
 
 Each check names the file, the branch, how many values are wrong, and what to write instead.
 """
@@ -21,7 +21,7 @@ _FEW = 10
 
 
 def check_all(path: str | Path, branch: str, is_right: np.ndarray, fix: str) -> None:
-    """Raise EventFileError, with their number, where values of a branch are not right (n,)."""
+    """Raise EventFileError, with the number of wrong values, unless all values (n,) of a branch are right."""
     wrong = np.count_nonzero(~is_right)
     if wrong:
         raise EventFileError(f"{path}: branch {branch} is wrong in {wrong} of {len(is_right)} places; {fix}")
@@ -30,7 +30,7 @@ def check_all(path: str | Path, branch: str, is_right: np.ndarray, fix: str) -> 
 def check_median(
     path: str | Path, branch: str, values: np.ndarray, limits: Sequence[float], what: str, fix: str
 ) -> None:
-    """Raise EventFileError where the median of values (n,) lies outside limits that units would miss.
+    """Raise EventFileError if the median of values (n,) is outside the limits, as with wrong units.
 
     `what`: the values and their unit, in words.  Nothing is said of a few, such as a file's last chunk has.
     """
@@ -43,7 +43,7 @@ def check_median(
 
 
 def check_event_numbers(path: str | Path, values: np.ndarray) -> None:
-    """Raise EventFileError for numbers (n,) of events that are no integers."""
+    """Raise EventFileError if event numbers (n,) are not integers."""
     is_whole = values.dtype != bool and bool(np.all(np.isfinite(values) & (values == np.floor(values))))
     if not is_whole:
         raise EventFileError(

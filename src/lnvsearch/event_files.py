@@ -1,4 +1,4 @@
-"""ROOT files of events: opened, checked and read in chunks, whatever the experiment."""
+"""ROOT files of events, for all experiments: open, check and read them in chunks."""
 
 from __future__ import annotations
 
@@ -224,7 +224,7 @@ def read_tree(
 def read_tree_of(
     path: str | Path, file, name: str, columns: Sequence[str] | None = None
 ) -> dict[str, np.ndarray]:
-    """The same of an open file."""
+    """Flat columns (n,) of a tree of an open file, as `read_tree`."""
     again = "delete it and run the workflow again"
     if name not in file:
         held = ", ".join(file.keys(cycle=False)) or "nothing"
@@ -242,7 +242,7 @@ def read_tree_of(
 
 
 def folder_of(variation: str, first: str) -> str:
-    """Where a file of several variations has the trees of one: those of the first at the top.
+    """Folder with the trees of one variation in a file of several; those of the first are at the top.
 
     It is what their names begin with.
     """

@@ -1,4 +1,4 @@
-"""What the definitions of keys are written with: a class is a mapping, a line of it is a key.
+"""Building blocks of the definitions of keys: a class is a mapping, each line of it is a key.
 
     class Spectrum(Keys):
         \"\"\"Bins of the mass spectrum that is drawn.\"\"\"

@@ -78,7 +78,7 @@ class Recast(Keys):
 
 
 def mass_grid(first_gev: float, last_gev: float, number: int) -> list[float]:
-    """Masses at equal distances, rounded to 0.1 MeV.
+    """Masses in equal steps, rounded to 0.1 MeV.
 
     >>> mass_grid(0.15, 0.17, 3)
     [0.15, 0.16, 0.17]
@@ -88,7 +88,7 @@ def mass_grid(first_gev: float, last_gev: float, number: int) -> list[float]:
 
 
 def lifetime_grid(shortest_ps: float, longest_ps: float, number: int) -> list[float]:
-    """Mean lives in ps: 0, and the others at equal ratios, rounded to four digits.
+    """Lifetimes in ps: 0, and the others in equal ratios, rounded to four digits.
 
     >>> lifetime_grid(1.0, 100.0, 4)
     [0.0, 1.0, 10.0, 100.0]
@@ -114,19 +114,19 @@ def figures(paper: Paper) -> tuple[str, ...]:
 
 
 def leaves(paper: Paper) -> list[str]:
-    """What `rule all` asks of the recasts, beside the figures."""
+    """Files that `rule all` needs from the recasts, except the figures."""
     return [grid_file(paper, decay) for decay in decays(paper)]
 
 
 def figure_entry(name: str) -> dict[str, str]:
-    """What a search's file would say of a figure that is not in it."""
+    """The entry that a search's file would have for a recast figure."""
     if name.startswith(FIGURE):
         return {"draw": "recast", "decay": name.removeprefix(FIGURE)}
     return {"draw": name}
 
 
 def settings(paper: Paper, decay: str) -> dict[str, Any]:
-    """What every experiment's recast of a decay is given, but for the search itself."""
+    """Settings of the recast of a decay that are the same for every experiment."""
     recast, entry = paper.settings["recast"], decays(paper)[decay]
     masses, lifetimes = dict(entry["masses"]), dict(recast["lifetimes"])
     for numbers, knob in ((masses, "recast_masses"), (lifetimes, "recast_lifetimes")):

@@ -1,4 +1,4 @@
-"""Which jobs simulate and select the samples of a search, and their files.
+"""The jobs that simulate and select the samples of a search, and their files.
 
 A job has a sample and a variation, its first: variations that share nominal's decays are done with
 nominal.  Its events are simulated in memory, read where they are on file, or those of its parts.
@@ -14,15 +14,15 @@ from searches.differences import told_apart
 
 
 class SampleJobs:
-    """The part of a search that knows of its samples' jobs."""
+    """The part of a search that describes the jobs of its samples."""
 
     def variation_at(self, stage: str, name: str) -> str:
-        """The variation whose file of `stage` serves `name`: its own from its stage on."""
+        """The variation whose file at `stage` is used for `name`; from its own stage on, `name` itself."""
         begins = STAGES.index(self.variation(name)["stage"])
         return name if STAGES.index(stage) >= begins else NOMINAL
 
     def job_of(self, variation: str) -> str:
-        """The variation in whose jobs this one is done: all that share nominal's decays, in its."""
+        """The variation whose job does this one, too: that of nominal for all that share its decays."""
         return self.variation_at("generation", variation)
 
     @cached_property
@@ -43,7 +43,7 @@ class SampleJobs:
         return [name for name in together if self.is_recorded_again(name)]
 
     def is_recorded_again(self, variation: str) -> bool:
-        """Whether a variation has recorded events of its own, not nominal's."""
+        """Whether a variation has its own recorded events and does not use those of nominal."""
         return self.variation_at("detector", variation) == variation
 
     def number_of_parts(self, sample: str, job: str) -> int:
@@ -54,7 +54,7 @@ class SampleJobs:
         return -(-self.number_of_events(sample, job) // largest)
 
     def simulations(self, sample: str, job: str) -> dict[str, Mapping]:
-        """The same of all variations of a job: whole of the first, what differs of the others."""
+        """Simulation settings of all variations of a job: all of the first, only the differences of the others."""
         return told_apart({
             name: self.simulation_parameters(sample, name)
             for name in self.recorded_together(sample, job)
@@ -79,7 +79,7 @@ class SampleJobs:
         return {**maps, **self.simulation_inputs(sample, job)}
 
     def selections(self, sample: str, job: str) -> dict[str, Mapping]:
-        """The same of all variations of a job, and whose `events` each selects.
+        """Selection settings of all variations of a job, and the variation whose events each selects.
 
         Whole of the first, what differs of the others.
         """

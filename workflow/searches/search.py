@@ -1,4 +1,4 @@
-"""One search: what the rules ask of its settings, its variations and its files.
+"""One search: its settings, variations and files, as the rules need them.
 
 `Paper` is what all searches have in common; the search of an experiment adds its samples and jobs.
 What `Paper` says already is right for the simplest search: one that counts decays of a parent,
@@ -40,7 +40,7 @@ LIMIT_FIGURES = ("coverage_map",)
 
 @dataclass(frozen=True)
 class Step:
-    """What a step of the experiment between result files is given, for a rule of its name.
+    """Inputs and settings of one step of an experiment; the rule has the name of the step.
 
     Both are functions of the search and of the job's wildcards: files by name, and plain values.
     """
@@ -102,18 +102,18 @@ class Paper(SampleJobs):
         numbers.check_accounted(self)
 
     def prepare(self) -> None:
-        """What follows from the settings, and checks of their meaning; the last step of the making.
+        """Compute what follows from the settings and check their meaning; called last when a search is made.
 
         Raises ConfigurationError with every problem found.
         """
         raise_if_any(self.file, self.problems())
 
     def problems(self) -> Iterator[str]:
-        """What the definitions of its keys cannot say of a search: `key: problem; fix` each."""
+        """Problems that the definitions of the keys cannot find: `key: problem; fix` each."""
         return checks.of_every_search(self, DATA)
 
     def problems_of_variation(self, where: str, entry: Variation) -> Iterator[str]:
-        """The same of a variation, at the key `where`, whose overlay may be laid."""
+        """Problems of a variation, whose key is `where`; its overlay is valid."""
         return iter(())
 
     @property
@@ -124,16 +124,16 @@ class Paper(SampleJobs):
     # ------------------------------------------------------------- published numbers
 
     def compared_quantities(self) -> set[str]:
-        """Published numbers that the comparison computes; `*` stands for anything."""
+        """Published numbers that the comparison computes; `*` matches any text."""
         patterns = self.contents.COMPARISON.compares
         return {pattern.format(process=p) for pattern in patterns for p in self.processes()}
 
     def processes(self) -> Iterable[str]:
-        """What `{process}` stands for among the quantities that the comparison computes."""
+        """The processes that replace `{process}` in the quantities that the comparison computes."""
         return ["{process}"]
 
     def origin_of_inputs(self, *sections: str) -> str:
-        """Whether inputs below these keys are all the published ones, or some overridden here."""
+        """Whether all inputs below these keys are published numbers, or some are overridden."""
         given = [key for key in self._given_inputs if key.startswith(sections)]
         return "overridden" if given else "published"
 
@@ -161,7 +161,7 @@ class Paper(SampleJobs):
 
     @property
     def opened(self) -> tuple[str, ...]:
-        """Those of them that are open."""
+        """The closed regions that the user has opened."""
         chosen = self.config["data"].get(self.name, {})
         if not chosen.get("unblind", False):
             return ()
@@ -175,13 +175,13 @@ class Paper(SampleJobs):
 
     @property
     def opens_masked_first(self) -> bool:
-        """Whether the signal's region opens only when the masked one was open before."""
+        """Whether the signal region opens only after the masked region was opened."""
         return "masked" in self.closed_regions and self.config["data"].get(self.name, {}).get(
             "masked_first", True
         )
 
     def selection_and_regions(self) -> tuple[Mapping, Mapping]:
-        """How the user's data are selected, and the regions of mass that count, apart."""
+        """The selection of the user's data, and separately the mass regions."""
         chosen = {"is_unblinded", "opened", "detector", "tree", "branches"}
         return {k: v for k, v in self.data_parameters().items() if k not in chosen}, {}
 
@@ -217,14 +217,14 @@ class Paper(SampleJobs):
         return self.wanted_events(sample, entry.get("wanted_uncertainty"), most)
 
     def wanted_events(self, sample: str, wanted: Iterable[Mapping] | None, most: int) -> int:
-        """Events that reach the uncertainties that are wanted of a sample, `most` at most."""
+        """Number of events for the wanted uncertainties of a sample, but not more than `most`."""
         if wanted is None:
             return most
         return needed_events(wanted, self.effective_shares.get(sample, {}), most)
 
     @cached_property
     def effective_shares(self) -> Mapping[str, Mapping[tuple[str, str, str], float]]:
-        """What earlier runs had of effective events for each generated one (`searches.wanted`)."""
+        """Effective events per generated event in earlier runs (`searches.wanted`)."""
         return effective_shares(self.resource(f"effective_events/{self.name}.csv"))
 
     def simulation_inputs(self, sample: str, job: str) -> dict:
@@ -248,13 +248,13 @@ class Paper(SampleJobs):
         raise NotImplementedError
 
     def warm_up_parameters(self) -> dict:
-        """What compiles every kernel that the search's jobs will call."""
+        """Settings of the job that compiles all kernels of the search."""
         return {}
 
     # --------------------------------------------------------------------- files
 
     def samples_of(self, channel: str) -> list[str]:
-        """Names of the samples that the channel's selections see."""
+        """Names of the samples that the channel's selections are applied to."""
         return list(self.samples)
 
     def channel_file(self, folder: str, channel: str, suffix: str = ".csv") -> str:
@@ -270,7 +270,7 @@ class Paper(SampleJobs):
         return f"results/{self.name}/{folder}/{DATA}/{name}"
 
     def resource(self, file: str) -> Path:
-        """A file of `resources`: of those beside the user's configuration, or else of the project's."""
+        """A file of `resources`: the user's copy if there is one, otherwise the project's."""
         own = self.root / "resources"
         return (own if own.is_dir() else PROJECT / "resources") / file
 
@@ -278,7 +278,7 @@ class Paper(SampleJobs):
         return str(self.resource(f"published/{self.name}/numbers.csv"))
 
     def reasons_file(self) -> str | None:
-        """Why numbers of the comparison disagree, where somebody wrote it down."""
+        """The file with reasons why numbers disagree, if there is one."""
         path = self.resource(f"published/{self.name}/reasons.csv")
         return str(path) if path.exists() else None
 
@@ -353,7 +353,7 @@ class Paper(SampleJobs):
         }
 
     def nominal_simulation(self, name: str) -> dict[str, Mapping]:
-        """What simulates it, without the variations that share its decays."""
+        """Settings of the nominal simulation of a sample, without its variations."""
         sample = self.event_display(name)["sample"]
         return {NOMINAL: self.simulation_parameters(sample, NOMINAL)}
 

@@ -40,7 +40,7 @@ class CocktailMode:
     note: str = ""
 
     def event_weight(self, n_parents: float, n_generated: int) -> float:
-        """Weight of a generated event, so that the sample stands for `n_parents` decays.
+        """Weight of a generated event: the weighted sample corresponds to `n_parents` decays of the parent.
 
         ValueError for a sample of no events.
         """

@@ -251,7 +251,7 @@ def excluded_intervals(ratio: Callable[[float], float]) -> tuple[tuple[float, fl
 def _crossing(
     ratio: Callable[[float], float], outside: float, inside: float, tolerance: float = _TOLERANCE
 ) -> float:
-    """u between two logarithms, of which ratio >= 1 at the second alone, where it crosses 1.
+    """The logarithm u between two others at which the ratio crosses 1; it is >= 1 only at the second.
 
     False position in the logarithms, in which the ratio is nearly straight, halved against one end
     that stays (the Illinois method).

@@ -196,7 +196,7 @@ def is_bound(row: Mapping[str, Any]) -> bool:
 
 
 def left_out_note(left_out: float | None) -> str:
-    """What a sum of backgrounds says of those without a simulated event left; nothing without any.
+    """Note on the backgrounds of a sum that have no simulated event left; empty if there is none.
 
     `left_out`: upper bound on them at 90 % confidence level.
     """

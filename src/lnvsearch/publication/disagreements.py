@@ -1,4 +1,4 @@
-"""What does not agree with a paper, as a table with the reasons: all of it, or the worst."""
+"""Table of the numbers that disagree with a paper, with reasons: all of them, or the worst."""
 
 from __future__ import annotations
 

@@ -332,7 +332,7 @@ def remaining_rows(
     used: Collection[Key],
     rows: list[Row],
 ) -> list[Row]:
-    """Give every number without a row of its own one that says what became of it.
+    """Add a row for every published number that has none; it says how the number is used.
 
     `entered` holds what the run uses for numbers of its settings, `used` names those that entered a
     computation as printed; both get an external row even where there is a simulated one, too.

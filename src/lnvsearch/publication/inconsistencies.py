@@ -1,4 +1,4 @@
-"""Where the numbers of a paper do not fit each other, and what is written of it."""
+"""Inconsistencies between the numbers of a paper, and the text on them."""
 
 from __future__ import annotations
 

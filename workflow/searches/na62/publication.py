@@ -74,7 +74,7 @@ def _channels(paper: KaonSearch) -> dict[str, dict]:
 
 
 def _compared(paper: KaonSearch, key: str) -> dict[str, str]:
-    """Variation -> `key`, of those that are compared with the paper and have it."""
+    """Variation -> its `key`, for the variations that are compared with the paper and have this key."""
     return {
         name: entry[key]
         for name, entry in paper.settings["variations"].items()

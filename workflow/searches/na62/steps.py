@@ -163,7 +163,7 @@ def _reference(paper: KaonSearch) -> dict | None:
 
 
 def _is_like_normalisation(paper: KaonSearch, channel: str) -> bool:
-    """Whether the normalisation channel has the channel's particles, but for their charges."""
+    """Whether the normalisation channel has the channel's particles, with other charges."""
     known = paper.normalisation(channel)
     selection = paper.channels[known["channel"]]["selections"][known["selection"]]
     states = (paper.channels[channel]["final_state"], selection["final_state"])

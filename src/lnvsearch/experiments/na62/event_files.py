@@ -139,7 +139,7 @@ def _branches(events: SpectrometerEvents) -> dict:
 
 
 def _jagged(columns: Mapping[str, np.ndarray], part: str):
-    """Awkward record array of the rows that are there."""
+    """Awkward record array of the rows that are not empty."""
     import awkward as ak
 
     there = columns[_PRESENT[part]] != 0

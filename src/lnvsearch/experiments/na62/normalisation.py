@@ -40,7 +40,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Normalisation(Place):
-    """The same of a normalisation channel: whose selections, and the published acceptance."""
+    """A normalisation channel: sample, selection, region, channel of the selection, published acceptance."""
 
     channel: str
     acceptance: float

@@ -15,7 +15,7 @@ __all__ = ["branching_fractions"]
 def branching_fractions(
     pdg: Table, other_fractions: Table, background: Table, limits: Mapping[str, Sequence[Mapping]]
 ) -> dict[str, list[str]]:
-    """Return the decays of the cocktail of which another table has another number, and the effect.
+    """Return decays of the cocktail whose branching fraction differs in another table, and the effect.
 
     `background`: expected events, whose `source` names the PDG's identifiers; `limits`: records by
     channel, of which the simulated nominal one by the paper's method is set again with the other

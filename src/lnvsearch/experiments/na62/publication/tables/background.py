@@ -168,7 +168,7 @@ def is_in_no_sum(table: Table, process: str) -> bool:
 
 
 def processes_of(table: Table) -> list[str]:
-    """Return the processes of which a table has background samples."""
+    """Return the processes that have background samples in a table."""
     further = {part for process, parts in _PARTS.items() for part in parts if part != process}
     names = dict.fromkeys(
         process_of(sample) for sample, role in zip(table["sample"], table["role"], strict=True)
@@ -224,7 +224,7 @@ def with_pileup(total: Background, table: Table, selection: str, region: str) ->
 def with_process(
     total: Background, table: Table, process: str, selection: str, region: str, variation: str
 ) -> Background | None:
-    """Return a total with a process that is in no sum; None where no event of it was simulated.
+    """Return a total plus a process that is not part of the sum; None if no event of it was simulated.
 
     Under a variation that the process does not have it keeps its nominal value.
     """
