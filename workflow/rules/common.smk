@@ -52,6 +52,7 @@ from searches.pages import (
     page_labels,
     pages,
 )
+from searches.printing import printing, printing_of_combination
 from searches.publication import small_statistics
 from searches import records as records_of_search
 from searches.search import NOMINAL
