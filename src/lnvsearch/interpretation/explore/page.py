@@ -87,8 +87,7 @@ def _embedded(layout: LayoutDOM, place: str) -> str:
     return (
         f"<script type='application/json' id='{place}-data'>{item}</script>\n<script>\n"
         f"Bokeh.embed.embed_item(JSON.parse(document.getElementById('{place}-data').textContent))"
-        f".then(views => {{ const view = Array.isArray(views) ? views[0] : views;\n"
-        f"  const model = (view.roots ? view.roots[0] : view).model;\n"
-        f"  model.document.get_model_by_id('{show.id}').execute(null);\n"
-        f"  document.getElementById('{place}').dataset.ready = 'yes'; }});\n</script>\n"
+        f".then(async () => {{\n  const found = Bokeh.documents.map(d => d.get_model_by_id('{show.id}'));\n"
+        f"  await found.find(Boolean).execute(null);\n"
+        f"  document.getElementById('{place}').dataset.ready = 'yes';\n}});\n</script>\n"
     )
