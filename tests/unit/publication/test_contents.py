@@ -40,5 +40,6 @@ def test_a_function_that_is_not_there_is_told():
 
 
 def test_a_content_is_made_from_its_results_and_settings():
-    content = Content("lnvsearch.tables.render", ("table",), ("text_format",))
-    assert content.make({"table": {"x": ["1"]}}, {"text_format": "csv"}) == "x\n1\n"
+    content = Content("lnvsearch.tables.to_markdown", ("table",), ("headings",))
+    made = content.make({"table": {"x": ["1"]}}, {"headings": {"x": "y"}})
+    assert made == "| y |\n| --- |\n| 1 |\n"
