@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from lnvsearch.statistics import averaging, methods, nuisance
+from lnvsearch.statistics import background_counts, methods, nuisance
 from lnvsearch.statistics.experiment import (
     CountingExperiment,
     FloatOrArray,
-    KnownEfficiency,
     check_confidence_level,
 )
 
@@ -152,10 +151,11 @@ def background_cdf(
     experiment: CountingExperiment, counts: np.ndarray, prior: nuisance.Prior
 ) -> np.ndarray:
     """Return P(N <= counts) for background only, averaged over its prior."""
-    background_only = CountingExperiment(counts, experiment.background, KnownEfficiency(1.0))
-    flat = averaging.flatten(background_only, prior, background_only.shape)
-    _, log_probability = averaging.tail_probabilities(flat, np.zeros(flat.size))
-    return np.exp(log_probability).reshape(background_only.shape)
+    shape = np.broadcast_shapes(np.shape(counts), experiment.background.shape)
+    background_prior, _ = nuisance.split_prior(prior)
+    background = nuisance.background_distribution(experiment.background, background_prior, shape)
+    flat_counts = np.broadcast_to(counts, shape).ravel()
+    return background_counts.at_most(background, flat_counts).reshape(shape)
 
 
 def _with_counts(experiment: CountingExperiment, counts: np.ndarray) -> CountingExperiment:

@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from lnvsearch.statistics import cls, nuisance
+from lnvsearch.statistics import averaging, background_counts, cls, nuisance
 from lnvsearch.statistics.experiment import (
     CountingExperiment,
     FloatOrArray,
-    KnownEfficiency,
 )
 from lnvsearch.statistics.rootfinding import solve_decreasing
 
@@ -55,7 +54,7 @@ def p_value(experiment: CountingExperiment, prior: nuisance.Prior = "lognormal")
     >>> round(p_value(CountingExperiment(1, KnownBackground(0.1), KnownEfficiency(1.0))), 6)
     0.095163
     """
-    return _at_least(experiment, 0.0, prior)
+    return _by_background(experiment, prior)
 
 
 def significance(
@@ -84,13 +83,13 @@ def critical_count(
     if not 0.0 < largest_p_value < 1.0:
         raise ValueError(f"largest_p_value must be between 0 and 1; got {largest_p_value}")
     low, high = 0, 1
-    while _at_least(_with_count(experiment, high), 0.0, prior) > largest_p_value:
+    while _by_background(_with_count(experiment, high), prior) > largest_p_value:
         low, high = high, 2 * high
         if high > _MOST_COUNTS:
             raise ValueError("background must be smaller: the critical count is out of reach")
     while high - low > 1:
         middle = (low + high) // 2
-        if _at_least(_with_count(experiment, middle), 0.0, prior) > largest_p_value:
+        if _by_background(_with_count(experiment, middle), prior) > largest_p_value:
             low = middle
         else:
             high = middle
@@ -125,17 +124,25 @@ def _signal_for(experiment: CountingExperiment, probability: float, prior) -> fl
         seen = [_at_least(experiment, float(s), prior) for s in signal]
         return np.log((1.0 - np.array(seen)) / (1.0 - probability))
 
-    if _at_least(experiment, 0.0, prior) >= probability:
+    if _by_background(experiment, prior) >= probability:
         return 0.0
     start = (float(experiment.observed) + 1.0) / float(experiment.efficiency.estimate)
     return float(solve_decreasing(missing, np.array([start]))[0])
 
 
+def _by_background(experiment: CountingExperiment, prior: nuisance.Prior) -> FloatOrArray:
+    """P(N >= n) without signal."""
+    shape = experiment.shape
+    background_prior, _ = nuisance.split_prior(prior)
+    background = nuisance.background_distribution(experiment.background, background_prior, shape)
+    counts = np.broadcast_to(experiment.observed, shape).ravel()
+    return averaging.shaped(background_counts.at_least(background, counts), shape)
+
+
 def _at_least(experiment: CountingExperiment, signal: ArrayLike, prior) -> FloatOrArray:
     """P(N >= n | signal) with the averages of both nuisances."""
     below = np.maximum(np.asarray(experiment.observed) - 1.0, 0.0)
-    efficiency = experiment.efficiency if np.any(np.asarray(signal) > 0) else KnownEfficiency(1.0)
-    fewer = CountingExperiment(below, experiment.background, efficiency)
+    fewer = CountingExperiment(below, experiment.background, experiment.efficiency)
     probability = 1.0 - np.asarray(cls.p_values(fewer, signal, prior).clsb)
     probability = np.where(np.asarray(experiment.observed) > 0.0, np.maximum(probability, 0.0), 1.0)
     return float(probability) if probability.ndim == 0 else probability
