@@ -20,8 +20,8 @@ def test_grids_that_ship_stand_in_for_those_of_no_run(papers, tmp_path, monkeypa
     found = explored_grids(papers)
     assert set(found) == set(grids_of(papers)) and len(found) == 6
     assert all(not path.startswith("results") and read_grids(path) for path in found.values())
-    assert explored_in_words(found, papers).startswith("grids that ship with the release: ")
-    assert "of this run" not in explored_in_words(found, papers)
+    assert explored_in_words(found, papers).startswith("Grids that ship with the release: ")
+    assert "Grids of this run" not in explored_in_words(found, papers)
 
 
 def test_grids_of_the_run_come_first(papers, tmp_path, monkeypatch):
@@ -30,7 +30,7 @@ def test_grids_of_the_run_come_first(papers, tmp_path, monkeypatch):
     (tmp_path / MADE).touch()
     found = explored_grids(papers)
     assert found["na62_2022", "piee"] == MADE
-    assert explored_in_words(found, papers).endswith("grids of this run: na62_2022 piee")
+    assert explored_in_words(found, papers).endswith("Grids of this run: na62_2022 piee")
 
 
 def test_limits_are_those_that_are_there_of_the_channel_that_sees_the_decay(papers, tmp_path, monkeypatch):

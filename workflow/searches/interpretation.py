@@ -79,9 +79,9 @@ def explored_in_words(grids: Mapping[tuple[str, str], str], papers: Mapping[str,
     made = [key for key, path in grids.items() if path == grids_of(papers)[key]]
     words = []
     if len(made) < len(grids):
-        words.append("grids that ship with the release: "
+        words.append("Grids that ship with the release: "
                      + ", ".join(" ".join(key) for key in grids if key not in made))  # fmt: skip
     if made:
-        words.append("grids of this run: " + ", ".join(" ".join(key) for key in made))
+        words.append("Grids of this run: " + ", ".join(" ".join(key) for key in made))
     few = {small_statistics(papers[name]) for name, _ in made} - {""}
-    return "; ".join([*words, *sorted(few)])
+    return ". ".join([*words, *sorted(few)])

@@ -16,7 +16,7 @@ from lnvsearch.interpretation.explore.words import FOUR_DIGITS, KINDS, method_wo
 from lnvsearch.interpretation.grids import CHIRALITIES, Grid, read_grids
 
 if TYPE_CHECKING:
-    from bokeh.models import ColumnDataSource, CustomJS
+    from bokeh.models import ColumnDataSource, CustomJS, RadioButtonGroup, Select
     from bokeh.models.layouts import LayoutDOM
     from bokeh.plotting import figure
 
@@ -70,11 +70,10 @@ def map_view(
     """The maps of all channels as one layout.
 
     `grids`: (search, channel) -> file; `uniform`: the same -> limits by kind, `derived` and
-    `simulated`, for decays at once that fill the phase space evenly, where a run made them.
-    Raises ValueError without any.  Sources are named "<search> <channel> <chirality>", and `shown`, `profile` and `references` on screen.
+    `simulated`, for decays at once that fill the phase space evenly, where a run made them.  Raises ValueError without any.  Sources are named "<search> <channel> <chirality>", and `shown`, `profile` and `references` on screen.
     """
     from bokeh.layouts import column, row
-    from bokeh.models import ColumnDataSource, CustomJS, Div, RadioButtonGroup, Select, Slider
+    from bokeh.models import ColumnDataSource, CustomJS, Div, Slider
 
     if not grids:
         raise ValueError("no search has a grid of masses and lifetimes: `papers` needs one with a recast")
@@ -98,13 +97,7 @@ def map_view(
         {key: [] for key in ("kind", "limit", "method", "left", "right")},
         name="references",
     )
-    channel = Select(
-        title="search and channel", name="channel", value=first, width=420,
-        options=[(name, one.title) for name, one in channels.items()],
-    )  # fmt: skip
-    chirality = RadioButtonGroup(
-        name="chirality", active=1, labels=["isotropic vertices", "V − A vertices"]
-    )
+    channel, chirality = _choices(channels, first)
     last = max(len(set(source.data["mass_gev"])) for source in sources.values()) - 1
     mass = Slider(
         title="mass of N", name="mass", start=0, end=max(last, 1), value=last // 2, step=1,
@@ -132,6 +125,20 @@ def map_view(
         row(channel, chirality, spacing=30), text, row(acceptance, limit),
         row(mass, mass_text, spacing=30), _profile(profile, references), tags=[show],
     )  # fmt: skip
+
+
+def _choices(channels: Mapping[str, Channel], first: str) -> tuple[Select, RadioButtonGroup]:
+    """Of the channel and of the vertices."""
+    from bokeh.models import RadioButtonGroup, Select
+
+    channel = Select(
+        title="search and channel", name="channel", value=first, width=420,
+        options=[(name, one.title) for name, one in channels.items()],
+    )  # fmt: skip
+    chirality = RadioButtonGroup(
+        name="chirality", active=1, labels=["isotropic vertices", "V − A vertices"]
+    )
+    return channel, chirality
 
 
 def _source(grid: Grid, name: str) -> ColumnDataSource:
