@@ -45,7 +45,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         ("channel", "a channel of the search"),
         ("mass-gev", "mass of N in GeV"),
         ("lifetime-ps", "lifetime of N in ps (default 0: decays at once)"),
-        ("chirality", "coupling at the vertices of N: isotropic (default) or v_minus_a"),
+        ("chirality", "coupling at the vertices of N: isotropic (default), or v_minus_a (default with --mixing)"),
         (
             "branching-fraction",
             "prediction for the product of production and decay: is it excluded?",
@@ -159,6 +159,14 @@ def _scan(model, folder: Path, arguments: argparse.Namespace) -> str:
 
     if model.mixing is None:
         raise ValueError("--export needs --mixing, as --mixing 1:0:0")
+    if arguments.simulate:
+        raise ValueError("--simulate makes one point: give --mass-gev, and no --export")
+    if any(model.lifetimes_ps) and model.mixing_squared is None:
+        raise ValueError("lifetimes_ps: limits on |U|^2 have the lifetime that |U|^2 implies; leave it out")
+    if model.branching_fraction is not None:
+        raise ValueError(
+            "branching_fraction and mixing_squared: of one mass; limits at all masses do not use them"
+        )
     rows = recast.scan_mixing(model, folder)
     if arguments.export:
         from lnvsearch.files import written_whole
@@ -167,7 +175,8 @@ def _scan(model, folder: Path, arguments: argparse.Namespace) -> str:
         text = hnlimits_text(rows, model.channel.source)
         with written_whole(arguments.export) as temporary:
             temporary.write_text(text, encoding="utf-8")
-        return f"{arguments.export}: {sum(row['mixing_limit'] is not None for row in rows)} masses with a limit"
+        number = sum(row["mixing_limit"] is not None for row in rows)
+        return f"{arguments.export}: {number} mass{'es' if number != 1 else ''} with a limit"
     if arguments.json:
         return json.dumps(rows, allow_nan=False)
     lines = [

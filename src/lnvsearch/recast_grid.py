@@ -121,16 +121,23 @@ class Counting:
 
 
 def grid_table(rows: Sequence[Mapping[str, Any]], counting: Counting) -> dict[str, list]:
-    """The grid of rows with a mass, those of `LifetimeSums.rows`, and the `observed` events there."""
+    """The grid of rows with a mass, those of `LifetimeSums.rows`, and the `observed` events there.
+
+    A row may have a `further_relative` of its own: a systematic uncertainty of its acceptance over it,
+    beside that of `counting`.
+    """
     acceptance, statistical, effective, observed = (
         np.array([row[name] for row in rows], dtype=float)
         for name in ("acceptance", "acceptance_statistical", "effective_events", "observed")
+    )
+    systematic = np.hypot(
+        counting.acceptance_relative, [row.get("further_relative", 0.0) for row in rows]
     )
     relative = np.full(len(rows), np.nan)
     enough = (effective >= FEWEST_EFFECTIVE_EVENTS) & (acceptance > 0.0)
     relative[enough] = np.sqrt(
         (statistical[enough] / acceptance[enough]) ** 2
-        + counting.acceptance_relative**2 + counting.n_parents_relative**2
+        + systematic[enough] ** 2 + counting.n_parents_relative**2
     )
     limits = {
         column: counting.limits(method, observed, relative)
@@ -141,8 +148,8 @@ def grid_table(rows: Sequence[Mapping[str, Any]], counting: Counting) -> dict[st
     }
     complete = [
         {
-            **row,
-            "acceptance_systematic": counting.acceptance_relative * row["acceptance"],
+            **{key: value for key, value in row.items() if key != "further_relative"},
+            "acceptance_systematic": float(systematic[i]) * row["acceptance"],
             "background": counting.background[0],
             **{
                 column: float(values[i] / (counting.n_parents * acceptance[i])) if enough[i]

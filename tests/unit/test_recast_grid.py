@@ -62,6 +62,14 @@ def test_the_papers_method_stands_beside_cls():
     assert table["acceptance_systematic"][0] == pytest.approx(0.07 * 0.1583)
 
 
+def test_a_row_has_a_systematic_uncertainty_of_its_own():
+    counting = Counting(**{**vars(CERTAIN), "prior": "gamma", "acceptance_relative": 0.03})
+    table = grid_table([row(), row(further_relative=0.04)], counting)
+    assert table["acceptance_systematic"] == pytest.approx([0.1 * 0.03, 0.1 * 0.05])
+    assert table["branching_fraction_limit"][0] < table["branching_fraction_limit"][1]
+    assert tuple(table) == GRID_COLUMNS
+
+
 def test_too_few_events_give_no_limit():
     table = grid_table([row(effective_events=3.0), row(acceptance=0.0, effective_events=0.0), row()],
                        CERTAIN)  # fmt: skip

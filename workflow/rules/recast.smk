@@ -25,13 +25,14 @@ rule recast_search:
 
 
 rule ship_grids:
-    """Copy all grids of this run to src/lnvsearch/interpretation/grids, with which a release ships."""
+    """Copy all grids and planes of this run to src/lnvsearch/interpretation/grids, with which a release ships."""
     input:
         grids=[
             f"results/{name}/recast/{decay}.csv"
             for name, paper in PAPERS.items()
             for decay in paper.recast_decays
         ],
+        planes=planes_of(PAPERS),
     log:
         "results/logs/ship_grids.log",
     resources:

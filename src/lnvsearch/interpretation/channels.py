@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from lnvsearch import particles
 from lnvsearch.interpretation import production
@@ -91,10 +91,7 @@ class Channel:
         whose decays keep lepton number, or where nobody has computed the production (`no_model`).
         """
         if not majorana:
-            raise ValueError(
-                f"{self.paper}'s {self.name} looks for a changed lepton number, and a Dirac N keeps it: "
-                "no limit; use a Majorana N"
-            )
+            self.refuse_dirac()
         if self.production is None:
             raise ValueError(f"{self.paper}'s {self.name}: {self.no_model}")
         self.check_mass(mass_gev)
@@ -103,6 +100,13 @@ class Channel:
         if self.pair:
             return produce(mass_gev) * self.charge_conjugates * decay**2
         return produce(mass_gev, self.flavour) * mixing.share(self.flavour) * decay
+
+    def refuse_dirac(self) -> NoReturn:
+        """Raise ValueError: no decay of a Dirac N is searched for."""
+        raise ValueError(
+            f"{self.paper}'s {self.name} looks for a changed lepton number, and a Dirac N keeps it: "
+            "no limit; use a Majorana N"
+        )
 
     @property
     def power(self) -> int:

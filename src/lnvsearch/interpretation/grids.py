@@ -5,7 +5,8 @@ Between points: linear in mass; the logarithm of the acceptance is linear in lif
 above 0, and in the logarithm of the lifetime beyond.
 Beyond the longest lifetime, where nearly all N leave undecayed, the acceptance goes on as 1 / lifetime, or as
 its square where the grid's end says that two N must decay.
-Every such step outside the grid is in the notes of the answer.
+That step outside the grid is in the notes of the answer; outside its masses there is no answer, as grids end
+where hardly anything is accepted.
 """
 
 from __future__ import annotations
@@ -66,13 +67,15 @@ class Grid:
     def at(self, mass_gev: float, lifetime_ps: float) -> Point:
         """Interpolate.
 
-        Raises ValueError for a lifetime that is negative or not finite, NoLimitError where there is none.
+        Raises ValueError for a lifetime that is negative or not finite, NoLimitError where there is none:
+        outside the grid's masses, or where too little is accepted.
         """
         if not (math.isfinite(lifetime_ps) and lifetime_ps >= 0.0):
             raise ValueError(
                 f"lifetime {lifetime_ps:g} ps: must be >= 0 and finite; 0 is a decay at once"
             )
-        mass, low, high, share, notes = self._masses(mass_gev)
+        low, high, share = self._masses(mass_gev)
+        notes = []
         beyond = 1.0
         longest = float(self.lifetime_ps[-1])
         if lifetime_ps > longest:
@@ -97,7 +100,7 @@ class Grid:
                 "so that there is no limit"
             )
         return Point(
-            mass_gev=mass, lifetime_ps=lifetime_ps, chirality=self.chirality, acceptance=acceptance,
+            mass_gev=mass_gev, lifetime_ps=lifetime_ps, chirality=self.chirality, acceptance=acceptance,
             effective_events=few, notes=tuple(notes), **counted,
             **{key: mixed[key] * acceptance for key in _RELATIVE},
             **{key: mixed[key] / acceptance for key in _LIMITS},
@@ -117,19 +120,20 @@ class Grid:
         )
         return 2 if slope > 1.5 else 1
 
-    def _masses(self, mass_gev: float) -> tuple[float, int, int, float, list[str]]:
-        """The mass, indices of the masses on either side, the share of the upper one, and notes."""
+    def _masses(self, mass_gev: float) -> tuple[int, int, float]:
+        """Indices of the masses on either side, and the share of the upper one."""
         first, last = float(self.mass_gev[0]), float(self.mass_gev[-1])
         if not first <= mass_gev <= last:
-            nearest = 0 if mass_gev < first else len(self.mass_gev) - 1
-            note = f"mass extrapolated: the grid has {first:g} to {last:g} GeV, taken as at its end"
-            return mass_gev, nearest, nearest, 0.0, [note]
+            raise NoLimitError(
+                f"mass {mass_gev:g} GeV: the grid has {first:g} to {last:g} GeV; hardly anything is accepted "
+                "beyond, and what is was not simulated; use --simulate"
+            )
         high = int(np.searchsorted(self.mass_gev, mass_gev))
         low = max(high - 1, 0)
         if self.mass_gev[high] == mass_gev:
-            return mass_gev, high, high, 0.0, []
+            return high, high, 0.0
         width = self.mass_gev[high] - self.mass_gev[low]
-        return mass_gev, low, high, float((mass_gev - self.mass_gev[low]) / width), []
+        return low, high, float((mass_gev - self.mass_gev[low]) / width)
 
     def _at_mass(self, index: int, along: _Along) -> dict[str, float]:
         """Values at one mass of the grid; relative uncertainties, limits times acceptance."""

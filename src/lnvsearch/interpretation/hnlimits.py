@@ -21,10 +21,12 @@ def hnlimits_text(rows: Sequence[Mapping[str, Any]], source: str) -> str:
     if not limited:
         raise ValueError("no mass has a limit on |U|^2 below 1: there is nothing to export")
     first = limited[0]
-    flavour = {"e": "|U_e|^2", "mu": "|U_mu|^2", "tau": "|U_tau|^2"}.get(first["mixing"], "|U|^2")
+    flavour, shares = {
+        "e": ("|U_e|^2", "1:0:0"), "mu": ("|U_mu|^2", "0:1:0"), "tau": ("|U_tau|^2", "0:0:1"),
+    }.get(first["mixing"], ("|U|^2, the sum", first["mixing"]))  # fmt: skip
     lines = [
         f"# mN [MeV]   upper limit at 90% CL on {flavour}",
-        f"# mixing |U_e|^2:|U_mu|^2:|U_tau|^2 = {first['mixing']}; Majorana N; its lifetime follows from |U|^2",
+        f"# mixing |U_e|^2:|U_mu|^2:|U_tau|^2 = {shares}; Majorana N; its lifetime follows from |U|^2",
         f"# {first['searches']}, recast with simulated acceptance by lnvsearch ({first['chirality']}, {first['method']})",
         f"# inputs: {source}",
     ]

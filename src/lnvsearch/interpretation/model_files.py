@@ -87,12 +87,16 @@ def model_from(values: Mapping[str, Any], folder: Path = Path()) -> Model:
             raise ValueError(
                 f"{kinds[0]}: {channel.name} of {channel.paper} has no plane of two masses"
             )
-    chirality = str(values.get("chirality") or "isotropic")
+    # What mixes has the weak interaction's vertices.
+    usual = "isotropic" if values.get("mixing") is None else "v_minus_a"
+    chirality = str(values.get("chirality") or usual)
     if chirality not in CHIRALITIES:
         raise ValueError(f"chirality must be {' or '.join(CHIRALITIES)}; got {chirality}")
     nature = str(values.get("nature") or "majorana")
     if nature not in ("majorana", "dirac"):
         raise ValueError(f"nature must be majorana or dirac; got {nature}")
+    if nature == "dirac":
+        channel.refuse_dirac()
     mixing = values.get("mixing")
     files = {key: folder / str(values[key]) if values.get(key) is not None else None
              for key in ("density", "events")}  # fmt: skip

@@ -8,7 +8,7 @@ KEYS = {
     "channel": "a channel of it, as piee",
     "mass_gev": "mass of an on-shell N",
     "lifetimes_ps": "its lifetimes, a number or a list; 0 decays at once",
-    "chirality": "of the vertices of N, isotropic or v_minus_a",
+    "chirality": "of the vertices of N: isotropic, or v_minus_a (with mixing, the default)",
     "branching_fraction": "what the model predicts: of production times decay of N, or of the decay",
     "mixing": "|U_e|^2:|U_mu|^2:|U_tau|^2, as 1:0:0",
     "mixing_squared": "|U|^2, their sum; lifetime and branching fraction follow from it",

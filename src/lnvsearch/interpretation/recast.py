@@ -16,6 +16,8 @@ __all__ = ["PAPER_METHODS", "answers", "channel_grid", "scan_mixing"]
 
 #: Method of a channel -> words.
 PAPER_METHODS = {"cls": "CLs, nuisances averaged", "rolke": "Rolke's profile likelihood"}
+#: Relative, of the acceptance, from which on it is remarked.
+_LARGE_SYSTEMATIC = 0.05
 
 
 def answers(
@@ -100,6 +102,13 @@ def _of_point(model: Model, grid: Grid, point: Point) -> dict[str, Any]:
     ]
     if channel.no_model:
         notes.append(channel.no_model)
+    if point.branching_fraction_limit > 1.0:
+        notes.append("no bound: the limit is above 1, more than any branching fraction")
+    if point.acceptance_systematic > _LARGE_SYSTEMATIC * point.acceptance:
+        notes.append(
+            f"the acceptance is uncertain by {point.acceptance_systematic / point.acceptance:.0%}, mostly by "
+            "what decides where N flies or the level of the simulation: docs/recast_grids.md"
+        )
     record |= _prediction(model, point.branching_fraction_limit, channel.parents * point.acceptance)
     if model.mixing_squared is not None:
         record["mixing_squared"] = model.mixing_squared

@@ -53,9 +53,11 @@ def test_beyond_the_longest_lifetime_of_a_pair_it_goes_as_the_square(tmp_path):
     assert "as 1/lifetime^2" in grid.at(0.2, 1e6).notes[0]
 
 
-def test_beyond_the_masses_the_last_one_stands_and_says_so(grid):
-    point = grid.at(0.46, 0.0)
-    assert point.acceptance == pytest.approx(0.093) and "mass extrapolated" in point.notes[0]
+@pytest.mark.parametrize("mass", [0.15, 0.46])
+def test_beyond_the_masses_nothing_is_said(grid, mass):
+    """A grid ends where hardly anything is accepted: its last value would promise a limit that is not there."""
+    with pytest.raises(NoLimitError, match=f"mass {mass} GeV: the grid has 0.16 to 0.45 GeV"):
+        grid.at(mass, 0.0)
 
 
 def test_where_a_mass_saw_an_event_the_weaker_limit_stands(tmp_path):

@@ -72,6 +72,17 @@ def test_chirality_is_chosen(recast):
     assert found["acceptance"] == pytest.approx(0.9 * 0.093) and found["chirality"] == "v_minus_a"
 
 
+def test_what_mixes_has_the_vertices_of_the_weak_interaction(recast):
+    for chosen, chirality in (((), "v_minus_a"), (("--chirality", "isotropic"), "isotropic")):
+        found = json.loads(recast(*POINT, "--mixing", "1:0:0", *chosen, "--json"))
+        assert found["chirality"] == chirality
+
+
+def test_a_limit_above_one_is_called_none(recast):
+    assert "no bound: the limit is above 1" in recast(*POINT, "--lifetime-ps", "1e30")
+    assert "no bound" not in recast(*POINT, "--lifetime-ps", "1e4")
+
+
 @pytest.mark.parametrize(("fraction", "excluded"), [("1e-9", True), ("1e-12", False)])
 def test_a_prediction_is_excluded_or_not(recast, fraction, excluded):
     found = json.loads(recast(*POINT, "--branching-fraction", fraction, "--json"))
@@ -194,6 +205,11 @@ def test_the_list_names_every_channel(recast):
             "lifetimes_ps: follows from mixing_squared",
         ),
         (("--mass-gev", "0.3", "--mixing", "1:0:0", "--nature", "dirac"), "a Dirac N keeps it"),
+        (("--mass-gev", "0.3", "--nature", "dirac"), "a Dirac N keeps it"),
+        (("--mass-gev", "0.49"), "hardly anything is accepted beyond"),
+        (("--mixing", "1:0:0", "--lifetime-ps", "3"), "the lifetime that |U|^2 implies"),
+        (("--mixing", "1:0:0", "--branching-fraction", "1e-9"), "at all masses do not use them"),
+        (("--mixing", "1:0:0", "--simulate"), "--simulate makes one point"),
         (("--mass-gev", "0.3", "--nature", "weyl"), "nature must be majorana or dirac"),
         (("--mass-gev", "0.3", "--branching-fraction", "2"), "must be > 0 and at most 1"),
         (("--mass-gev", "0.3", "--export", "x"), "--export needs --mixing"),

@@ -38,38 +38,49 @@ class KaonRecast(recast.Recast):
     decays: Annotated[dict[Name, KaonRecastDecay], Field(min_length=1)] = key(
         "Decays through N. The name is that of a channel; the decay passes the signal selection of this channel."
     )
+    vertex_variations: list[Name] = key(
+        "Variations of the selection, whose shifts against a prompt decay are systematic uncertainties.",
+        default_factory=list,
+    )
 
 
 def problems(keys: KaonKeys) -> Iterator[str]:
-    """Channels that the search does not have."""
-    for decay in keys.recast.decays if keys.recast is not None else ():
+    """Channels and variations that the search does not have."""
+    if keys.recast is None:
+        return
+    for decay in keys.recast.decays:
         yield from unknown("recast.decays", decay, keys.channels)
+    for name in keys.recast.vertex_variations:
+        yield from unknown("recast.vertex_variations", name, keys.variations)
 
 
 def _inputs(paper: KaonSearch, wildcards) -> dict:
-    files = {
+    return {
         "maps": paper.identification_file(NOMINAL),
         "calibration": paper.calibration_file(wildcards.decay),
+        # What is simulated for the paper's own signal, against what it published.
+        "sensitivity": paper.channel_file("sensitivity", wildcards.decay, ".json"),
     }
-    if paper.channels[wildcards.decay]["neutral_pion_factor"]:
-        files["sensitivity"] = paper.channel_file("sensitivity", wildcards.decay, ".json")
-    return files
 
 
 def _settings(paper: KaonSearch, wildcards) -> dict:
     decay = wildcards.decay
     entry = paper.channels[decay]
-    selection = entry["selections"][entry["signal"]["selection"]]
+    wanted = entry["signal"]["selection"]
     limit = entry["limit"]
     return {
         **recast.settings(paper, decay),
         "search": {
             "mode": recast.decays(paper)[decay]["mode"],
             "detector": detector_numbers(paper.detector),
-            "selection": selection,
+            "selection": entry["selections"][wanted],
             "region": entry["signal"]["region"],
             "trigger": paper.settings["trigger"],
         },
+        "varied_selections": [
+            paper.varied_settings(name)["channels"][decay]["selections"][wanted]
+            for name in paper.settings["recast"]["vertex_variations"]
+        ],
         "recomputation": paper.recomputation(decay),
         "limit": {k: limit[k] for k in ("observed", "background", "method", "bounded", "priors")},
     }

@@ -63,7 +63,7 @@ def recast_map(
     label_axes(axes[0, 0])
     if acceptance is not None:
         figure.text(
-            0.98, 0.995, f"dashed: published limit, uniform density (acceptance {acceptance:g} %)",
+            0.98, 0.955, f"dashed: published limit, uniform density (acceptance {acceptance:g} %)",
             ha="right", va="top", fontsize=8,
         )  # fmt: skip
     return figure, _numbers(rows, limit, acceptance)

@@ -1,5 +1,6 @@
 """Recast for an on-shell N: lifetimes by weights against samples of one lifetime, and flat decays."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import yaml
 
 from lnvsearch.experiments.na62.detector.simulate import Na62Detector, simulate_spectrometer
-from lnvsearch.experiments.na62.recast import NeutrinoSearch, lifetime_sums, selected_decays
+from lnvsearch.experiments.na62.recast import NeutrinoSearch, lifetime_sums, selected_decays, varied_sums
 from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
 from lnvsearch.experiments.na62.selection.select import select
 from lnvsearch.experiments.na62.selection.settings import SelectionSettings
@@ -38,8 +39,11 @@ def channel(request):
 
 @pytest.fixture(scope="module")
 def search(channel):
-    """Geometry and cuts alone: no identification, no trigger."""
-    paper, mode, _ = CHANNELS[channel]
+    return geometry_and_cuts(*CHANNELS[channel][:2], channel)
+
+
+def geometry_and_cuts(paper, mode, channel):
+    """No identification, no trigger."""
     content = yaml.safe_load((ROOT / f"config/papers/{paper}.yaml").read_text())
     selection = content["channels"][channel]["selections"]["lnv"]
     selection = {**selection, "identification": [], "trigger": []}
@@ -80,12 +84,32 @@ def test_flights_fall_as_the_prototypes(channel, weighted):
     assert shape[6] / shape[5] == pytest.approx(0.1, rel=0.07)
 
 
-def test_prompt_acceptance_is_near_the_prototypes(channel, weighted):
-    """With the hole (0.951, 0.94): ee within 10 %.  The prototype's cuts on muons are not known: with
-    those of the electrons it would be 1.12 of it, with the search's own 1.32 (docs/recast_grids.md)."""
-    ratio = 100.0 * weighted[0.0]["acceptance"] / PROTOTYPE[channel][0]
-    expected = {"piee": 1.08 * 0.951, "pimumu": 1.32 * 0.94}[channel]
-    assert ratio == pytest.approx(expected, rel=0.03)
+@pytest.mark.parametrize("lifetime", [0.0, 10.0, 100.0])
+def test_weights_agree_with_samples_of_one_lifetime_where_a_pi0_is_asked_for(lifetime):
+    search, n = geometry_and_cuts("na62_2022", "pi_pi0_ee", "pipi0ee"), 80_000
+    sums = lifetime_sums(search, 0.25, PROPOSAL, (lifetime,), n, base_seed=1, sample="proposal")
+    found = next(row for row in sums.rows() if row["chirality"] == "isotropic")
+    _, rows, weight = selected_decays(
+        search, 0.25, FixedLifetime(lifetime), n_events=n, first_event=0, base_seed=2, sample="fixed"
+    )
+    uncertainty = np.hypot(np.sqrt(len(rows)) / n, found["acceptance_statistical"])
+    assert len(rows) > 50
+    assert found["acceptance"] == pytest.approx(weight.sum() / n, abs=4 * uncertainty)
+
+
+def test_a_tighter_vertex_costs_flights_more_than_prompt_decays(search):
+    """chi^2 goes as the square of the distance between the vertices: the length that passes as its root."""
+    tight = tuple(
+        {**cut, "chi_square_maximum": 10.0} if cut["cut"] == "one_vertex" else cut
+        for cut in search.selection.cuts
+    )
+    nominal, other = varied_sums(
+        search, (search.selection, replace(search.selection, cuts=tight)), 0.3, PROPOSAL, (0.0, 1e4),
+        60_000, base_seed=1, sample="proposal",
+    )  # fmt: skip
+    kept = other.weight["isotropic"] / nominal.weight["isotropic"]
+    assert 0.95 < kept[0] < 1.0
+    assert kept[1] / kept[0] == pytest.approx(np.sqrt(10.0 / 25.0), abs=0.06)
 
 
 def test_flat_decays_are_a_mixture_of_prompt_ones(channel, search, weighted):
