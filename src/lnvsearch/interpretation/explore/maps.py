@@ -93,10 +93,8 @@ def map_view(
         ColumnDataSource({**empty, "method": [], "kind": []}, name=name)
         for name in ("shown", "profile")
     )
-    references = ColumnDataSource(
-        {key: [] for key in ("kind", "limit", "method", "left", "right")},
-        name="references",
-    )
+    bars = ("kind", "limit", "method", "left", "right")
+    references = ColumnDataSource({key: [] for key in bars}, name="references")
     channel, chirality = _choices(channels, first)
     last = max(len(set(source.data["mass_gev"])) for source in sources.values()) - 1
     mass = Slider(
