@@ -68,7 +68,7 @@ rule crate:
     input:
         workflow=str(ROOT / "Snakefile"),
         settings=settings_of_run(),
-        results=[leaf for leaf in every_leaf() if not leaf.endswith("/report")],
+        results=[leaf for leaf in every_leaf() if Path(leaf).name != "report"],
     output:
         crate="results/lnvsearch.crate.zip",
     log:
