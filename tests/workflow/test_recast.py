@@ -64,7 +64,17 @@ def test_the_factor_of_the_neutral_pion_is_that_of_the_papers_signal(papers):
         for decay in search.recast_decays
     }
     assert files["pipi0ee"]["sensitivity"] == "results/na62_2022/sensitivity/pipi0ee.json"
-    assert "sensitivity" not in files["piee"]
+    assert files["piee"]["sensitivity"] == "results/na62_2022/sensitivity/piee.json"
+
+
+@pytest.mark.parametrize(
+    ("paper", "decay"), [("na62_2019", "pimumu"), ("na62_2022", "piee"), ("na62_2022", "pipi0ee")]
+)
+def test_conditions_on_the_vertex_vary_in_the_decays_own_selection(papers, paper, decay):
+    varied = settings_of(papers, paper, decay)["varied_selections"]
+    cuts = [next(cut for cut in one["cuts"] if cut["cut"] == "one_vertex") for one in varied]
+    found = [(cut["chi_square_maximum"], cut["z_minimum_m"]) for cut in cuts]
+    assert found == [(10.0, 105.0), (25.0, 107.0)]
 
 
 @pytest.mark.parametrize(
