@@ -109,10 +109,12 @@ def test_an_edited_background_changes_the_scan(project, tmp_path):
 
     def limits():
         limit = load(project, "besiii_2025").limit_parameters("kkee")
-        scan_limits(
-            numbers_of(project, "besiii_2025"), tmp_path / "efficiencies.csv",
-            tmp_path / "systematics.csv", tmp_path / "scan.csv", limit, "two_majorana", True, 0.90,
-        )
+        files = {
+            "published": numbers_of(project, "besiii_2025"), "efficiencies": tmp_path / "efficiencies.csv",
+            "systematics": tmp_path / "systematics.csv",
+        }  # fmt: skip
+        mass_bin = {"in_efficiency": True, "width_gev": 0.025}
+        scan_limits(files, tmp_path / "scan.csv", limit, "two_majorana", mass_bin, 0.90)
         with open(tmp_path / "scan.csv", newline="", encoding="utf-8") as stream:
             return {row["kind"]: row for row in csv.DictReader(stream)
                     if float(row["mass_gev"]) == 0.575}  # fmt: skip
