@@ -13,6 +13,7 @@ include: "workflow/rules/interpret.smk"
 include: "workflow/rules/publish.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/records.smk"
+include: "workflow/rules/explore.smk"
 
 
 localrules:

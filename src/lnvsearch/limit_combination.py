@@ -19,13 +19,17 @@ if TYPE_CHECKING:
     from lnvsearch.statistics.channels import Channel
 
 __all__ = [
-    "COMBINATION_COLUMNS", "KINDS", "Part", "channels_of", "combined_limits", "parts_from", "why_not",
+    "COMBINATION_COLUMNS", "HEADINGS", "KINDS", "SHORT", "Part", "channels_of", "combined_limits",
+    "parts_from", "why_not",
 ]  # fmt: skip
 
 COMBINATION_COLUMNS = (
     "combination", "kind", "method", "name", "parts", "observed", "background",
     "upper_branching_fraction", "remark",
 )  # fmt: skip
+HEADINGS = {"kind": "From", "name": "Method", "method": "Key of the method"}
+#: Columns of the version that pastes into a paper.
+SHORT = ("kind", "name", "observed", "background", "upper_branching_fraction", "remark")
 _DIGITS = {"background": 3, "upper_branching_fraction": 4}
 #: Kinds of limits that are combined, each from the numbers of the same kind of every part.
 KINDS = ("derived", "simulated", "user_data")

@@ -1,8 +1,7 @@
-"""Tables as columns of cells, and their text in CSV, LaTeX and Markdown.
+"""Tables as columns of cells, and their text in CSV and Markdown.
 
 A table is a mapping from column name to a list; all lists have the same length; `None` is an empty
-cell.  The three texts of a table show the same cells in the same order: only the headings and the
-typography (powers of ten, special characters) differ.  They depend on nothing but the table.
+cell.  How a table is printed, in LaTeX and with words for keys, says `lnvsearch.publication.printing`.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,46 +19,17 @@ __all__ = [
     "find_rows",
     "number_of_rows",
     "read_csv",
-    "render",
     "same_mass",
     "table_from_rows",
     "table_rows",
     "text_table",
     "to_csv",
     "to_markdown",
-    "to_tex",
-    "with_note",
 ]
 
 Table = Mapping[str, Sequence[Any]]
 #: Column -> its heading for print, or one for Markdown and one for LaTeX.
 Headings = Mapping[str, "str | tuple[str, str]"]
-
-_NUMBER_WITH_EXPONENT = re.compile(r"^([+-]?\d+(?:\.\d+)?)e([+-]?\d+)$")
-_NUMBER = re.compile(r"^[+-]?\d+(?:\.\d+)?$")
-_TEX_SPECIAL = {
-    "\\": r"\textbackslash{}",
-    "&": r"\&",
-    "%": r"\%",
-    "$": r"\$",
-    "#": r"\#",
-    "_": r"\_",
-    "{": r"\{",
-    "}": r"\}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "±": r"$\pm$",
-    "√": r"$\surd$",
-    "→": r"$\to$",
-    "Δ": r"$\Delta$",
-    "ε": r"$\varepsilon$",
-    "θ": r"$\theta$",
-    "χ": r"$\chi$",
-    "ν": r"$\nu$",
-    "ψ": r"$\psi$",
-    "²": r"$^2$",
-    "−": r"$-$",
-}
 
 
 def read_csv(path: str | Path) -> dict[str, list[Any]]:
@@ -159,25 +128,6 @@ def cell_text(cell: Any) -> str:
     return str(cell)
 
 
-def render(table: Table, text_format: str, headings: Headings | None = None) -> str:
-    """Return the table as text in the format `csv`, `tex` or `md`; ValueError for any other.
-
-    The CSV has the column names as they are, the others `headings`; a column without one has its
-    name with blanks.
-    """
-    if text_format == "csv":
-        return to_csv(table)
-    if text_format not in ("tex", "md"):
-        raise ValueError(f"text_format is {text_format!r}; it must be csv, tex or md")
-    texts = {}
-    for name in table:
-        heading = (headings or {}).get(name, name.replace("_", " "))
-        if isinstance(heading, str):
-            heading = heading, heading.replace("%", r"\%")
-        texts[name] = heading[text_format == "tex"]
-    return to_tex(table, texts) if text_format == "tex" else to_markdown(table, texts)
-
-
 def to_csv(table: Table) -> str:
     """Return the table as CSV text: a header, commas, a line feed after every line."""
     stream = io.StringIO()
@@ -199,36 +149,6 @@ def to_markdown(table: Table, headings: Mapping[str, str] | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def to_tex(table: Table, headings: Mapping[str, str] | None = None) -> str:
-    """Return the table as a LaTeX `tabular` with booktabs rules.
-
-    `headings` replaces column names and is LaTeX already; cells are escaped, and numbers set in
-    mathematics with `\\times 10^{n}` for an exponent.  A column of numbers is right-aligned.
-    """
-    headings = headings or {}
-    alignment = "".join("r" if _is_numeric(column) else "l" for column in table.values())
-    lines = [
-        rf"\begin{{tabular}}{{{alignment}}}",
-        r"\toprule",
-        _tex_line(headings.get(name, _tex_escaped(name)) for name in table),
-        r"\midrule",
-    ]
-    lines += [
-        _tex_line(_tex_cell(cell_text(cell)) for cell in row.values()) for row in table_rows(table)
-    ]
-    lines += [r"\bottomrule", r"\end{tabular}"]
-    return "\n".join(lines) + "\n"
-
-
-def with_note(text: str, text_format: str, note: str) -> str:
-    """Return the text of a table in `tex` or `md` with a line below it; unchanged for `csv` or ''."""
-    if not note or text_format == "csv":
-        return text
-    if text_format == "md":
-        return f"{text}\n*{note}*\n"
-    return f"{text}\\par{{\\footnotesize {_tex_escaped(note)}}}\n"
-
-
 def _typed(cells: list[str]) -> list[Any]:
     filled = [cell for cell in cells if cell != ""]
     if not filled:
@@ -245,27 +165,3 @@ def _typed(cells: list[str]) -> list[Any]:
 
 def _markdown_line(cells: Iterable[str]) -> str:
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
-
-
-def _tex_line(cells: Iterable[str]) -> str:
-    return " & ".join(cells) + r" \\"
-
-
-def _tex_cell(text: str) -> str:
-    exponent = _NUMBER_WITH_EXPONENT.match(text)
-    if exponent:
-        return rf"${exponent[1]}\times 10^{{{int(exponent[2])}}}$"
-    if _NUMBER.match(text):
-        return f"${text}$"
-    return _tex_escaped(text)
-
-
-def _tex_escaped(text: str) -> str:
-    return "".join(_TEX_SPECIAL.get(character, character) for character in text)
-
-
-def _is_numeric(column: Sequence[Any]) -> bool:
-    texts = [text for text in map(cell_text, column) if text]
-    return bool(texts) and all(
-        _NUMBER.match(text) or _NUMBER_WITH_EXPONENT.match(text) for text in texts
-    )

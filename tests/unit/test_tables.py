@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lnvsearch.tables import read_csv, render, to_csv, to_markdown, to_tex
+from lnvsearch.tables import read_csv, to_csv, to_markdown
 
 
 @settings(deadline=None, max_examples=50)
@@ -36,7 +36,6 @@ def test_text_stays_text_and_special_characters_survive(tmp_path):
     path.write_text(to_csv(table), encoding="utf-8")
     assert read_csv(path) == table
     assert r"\|" in to_markdown(table)
-    assert r"50 \% of J/$\psi$\_1 \& more" in to_tex(table)
 
 
 @pytest.mark.parametrize(
@@ -53,14 +52,3 @@ def test_a_bad_csv_is_refused(tmp_path, text, message):
 def test_columns_of_different_length_are_refused():
     with pytest.raises(ValueError, match="one length"):
         to_csv({"a": [1], "b": [1, 2]})
-
-
-def test_headings_are_those_given_or_the_name_with_blanks():
-    table = {"efficiency": ["1"], "mass_gev": ["2"]}
-    headings = {"efficiency": ("ε (%)", r"$\varepsilon$ (\%)")}
-    assert render(table, "csv", headings).startswith("efficiency,mass_gev\n")
-    assert render(table, "md", headings).startswith("| ε (%) | mass gev |\n")
-    assert r"$\varepsilon$ (\%) & mass gev \\" in render(table, "tex", headings)
-    assert r"share (\%)" in render({"x": ["1"]}, "tex", {"x": "share (%)"})
-    with pytest.raises(ValueError, match="csv, tex or md"):
-        render(table, "pdf")

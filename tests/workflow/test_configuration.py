@@ -241,9 +241,9 @@ BAD |= {
     "kaons: another decay of a sample that the variation does not simulate": (
         KAONS,
         lambda c: c["variations"]["material_up"].update(
-            paper={"samples": {"bkg_ke4": {"mode": "pi_pi_mu_nu"}}}
+            paper={"samples": {"bkg_kmu4": {"mode": "pi_pi_e_nu"}}}
         ),
-        ["material_up.stage", "generation", "material_up.samples", "bkg_ke4"],
+        ["material_up.stage", "generation", "material_up.samples", "bkg_kmu4"],
     ),
     "kaons: generation that changes behind the decays": (
         KAONS,

@@ -71,8 +71,8 @@ def test_every_table_and_figure_is_there(results):
         for suffix in ("pdf", "png", "csv"):
             assert (folder / "figures" / f"{name}.{suffix}").stat().st_size > 100, name
     for name in ("table1", "table2", "limits_by_method"):
-        for suffix in ("csv", "tex", "md"):
-            assert (folder / "tables" / f"{name}.{suffix}").stat().st_size > 100, name
+        for suffix in (".csv", ".tex", "_long.tex", ".md"):
+            assert (folder / "tables" / f"{name}{suffix}").stat().st_size > 100, name
 
 
 @pytest.mark.parametrize("paper", KAON_FIGURES)

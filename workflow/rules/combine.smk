@@ -11,6 +11,7 @@ rule combine_limits:
     output:
         csv="results/combinations/{combination}.csv",
         tex="results/combinations/{combination}.tex",
+        long="results/combinations/{combination}_long.tex",
         md="results/combinations/{combination}.md",
         provenance="results/combinations/{combination}.provenance.json",
     log:
@@ -25,5 +26,6 @@ rule combine_limits:
         combination=lambda w: COMBINATIONS[w.combination],
         confidence_level=config["confidence_level"],
         seed=config["base_seed"],
+        printing=lambda w: printing_of_combination(w.combination),
     script:
         "../scripts/combine_limits.py"

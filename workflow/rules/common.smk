@@ -41,7 +41,14 @@ import reasons
 from fingerprint import ProjectCode
 from searches.combined import combinations_of, single_channels
 from searches.configuration import ConfigurationError, read_config
-from searches.interpretation import grids_of, mixings_of, planes_of
+from searches.interpretation import (
+    explored_grids,
+    explored_in_words,
+    explored_limits,
+    grids_of,
+    mixings_of,
+    planes_of,
+)
 from searches.load import load_papers
 from searches.pages import (
     GROUPS,
@@ -52,6 +59,7 @@ from searches.pages import (
     page_labels,
     pages,
 )
+from searches.printing import printing, printing_of_combination
 from searches.publication import small_statistics
 from searches import records as records_of_search
 from searches.search import NOMINAL
@@ -67,6 +75,7 @@ try:
     PAPERS = load_papers(config, DATA_ROOT, NAMES_OF_FILES)
     COMBINATIONS = combinations_of(config, PAPERS, NAMES_OF_FILES)
     GRIDS, MIXINGS = grids_of(PAPERS), mixings_of(config, PAPERS)
+    EXPLORED = explored_grids(PAPERS)
 except ConfigurationError as error:
     raise WorkflowError(f"The configuration cannot be used:\n{error}") from None
 

@@ -95,6 +95,7 @@ rule tabulate_limits_by_method:
     output:
         csv="results/{paper}/tables/limits_by_method.csv",
         tex="results/{paper}/tables/limits_by_method.tex",
+        long="results/{paper}/tables/limits_by_method_long.tex",
         md="results/{paper}/tables/limits_by_method.md",
         provenance="results/{paper}/tables/limits_by_method.provenance.json",
     log:
@@ -105,7 +106,7 @@ rule tabulate_limits_by_method:
     params:
         code=code_of("tabulate_limits_by_method"),
         compared=lambda w: search(w).limit_variants(),
-        statistics=lambda w: small_statistics(search(w)),
+        printing=lambda w: printing(search(w), "limits_by_method"),
     script:
         "../scripts/tabulate_limits_by_method.py"
 
@@ -114,8 +115,9 @@ rule coverage:
     """How often each method's limit holds the true signal, for the papers' settings."""
     output:
         coverage="results/{paper}/limits/coverage.csv",
-        undercoverage="results/{paper}/tables/undercoverage.csv",
+        csv="results/{paper}/tables/undercoverage.csv",
         tex="results/{paper}/tables/undercoverage.tex",
+        long="results/{paper}/tables/undercoverage_long.tex",
         md="results/{paper}/tables/undercoverage.md",
         provenance="results/{paper}/limits/coverage.provenance.json",
     log:
@@ -127,5 +129,6 @@ rule coverage:
         code=code_of("compute_coverage"),
         limits=lambda w: {name: search(w).limit_parameters(name) for name in search(w).channels},
         confidence_level=config["confidence_level"],
+        printing=lambda w: printing(search(w), "undercoverage", from_events=False),
     script:
         "../scripts/compute_coverage.py"

@@ -8,6 +8,7 @@ rule tabulate_table:
     output:
         csv="results/{paper}/tables/{table}.csv",
         tex="results/{paper}/tables/{table}.tex",
+        long="results/{paper}/tables/{table}_long.tex",
         md="results/{paper}/tables/{table}.md",
         provenance="results/{paper}/tables/{table}.provenance.json",
     log:
@@ -27,7 +28,7 @@ rule tabulate_table:
         name=lambda w: search(w).table(w.table).name,
         results=lambda w: list(search(w).table(w.table).files),
         settings=lambda w: search(w).table(w.table).settings,
-        statistics=lambda w: small_statistics(search(w)),
+        printing=lambda w: printing(search(w), w.table),
     script:
         "../scripts/tabulate_table.py"
 

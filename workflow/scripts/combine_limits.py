@@ -1,27 +1,27 @@
 """One limit from several channels, by all methods."""
 
 from job import job
-from output import write_text
+from output import write_printed
 
 
-def combine_limits(outputs, name, combination, files, confidence_level, seed):
+def combine_limits(outputs, name, combination, files, confidence_level, seed, printing):
     """Write the table in each format; `files`: the limits of each part's channel."""
-    from lnvsearch.limit_combination import combined_limits, parts_from
+    from lnvsearch.limit_combination import HEADINGS, SHORT, combined_limits, parts_from
+    from lnvsearch.publication.printing import Printing
     from lnvsearch.publication.results import read_inputs
-    from lnvsearch.tables import to_csv, to_markdown, to_tex
 
     table = combined_limits(
         name, parts_from(combination["parts"]), read_inputs(files), confidence_level,
         combination["common_percent"], seed,
     )
-    for kind, to_text in (("csv", to_csv), ("tex", to_tex), ("md", to_markdown)):
-        write_text(outputs[kind], to_text(table))
+    write_printed(outputs, table, Printing(headings=HEADINGS, short=SHORT, **printing))
 
 
 if __name__ == "__main__":
     with job(snakemake):
         combine_limits(
-            outputs={kind: snakemake.output[kind] for kind in ("csv", "tex", "md")},
+            outputs=dict(snakemake.output.items()),
+            printing=snakemake.params.printing,
             name=snakemake.wildcards.combination,
             combination=snakemake.params.combination,
             files=dict(zip(snakemake.params.combination["parts"], snakemake.input.limits,

@@ -18,6 +18,15 @@ def write_table(path: str, table) -> None:
     write_text(path, to_csv(table))
 
 
+def write_printed(outputs, table, printing) -> None:
+    """Write a table's texts; `outputs`: those of a rule, by the formats of a printed table."""
+    from lnvsearch.publication.printing import FORMATS, texts
+
+    found = texts(table, printing)
+    for kind in FORMATS:
+        write_text(outputs[kind], found[kind])
+
+
 def write_json(path: str, content) -> None:
     """Write JSON."""
     import json

@@ -1,24 +1,25 @@
-"""One table: CSV, LaTeX and Markdown."""
+"""One table: CSV, LaTeX in two versions, and Markdown."""
 
 from job import job
-from output import write_text
+from output import write_printed
 
 
-def tabulate_table(module, table, files, settings, outputs, statistics=""):
+def tabulate_table(module, table, files, settings, outputs, printing):
     """`module` declares the `table`; `files`: its results by name; `outputs`: format -> path.
 
-    `statistics`: what stands below a printed table where there are few events.
+    `printing`: words, caption, label, and what stands below a printed table where there are few events.
     """
     from importlib import import_module
 
+    from lnvsearch.publication.printing import Printing
     from lnvsearch.publication.results import read_inputs
-    from lnvsearch.tables import render, with_note
 
     paper = import_module(f"lnvsearch.{module.removeprefix('lnvsearch.')}")
-    cells = paper.TABLES[table].make(read_inputs(files), settings)
-    for text_format, path in outputs.items():
-        text = render(cells, text_format, paper.HEADINGS)
-        write_text(path, with_note(text, text_format, statistics))
+    content = paper.TABLES[table]
+    cells = content.make(read_inputs(files), settings)
+    write_printed(outputs, cells, Printing(
+        headings=paper.HEADINGS, short=content.short, rows=content.short_rows, **printing
+    ))
 
 
 if __name__ == "__main__":
@@ -28,6 +29,6 @@ if __name__ == "__main__":
             table=snakemake.params.name,
             files=dict(zip(snakemake.params.results, snakemake.input.results, strict=True)),
             settings=snakemake.params.settings,
-            statistics=snakemake.params.statistics,
-            outputs={kind: snakemake.output[kind] for kind in ("csv", "tex", "md")},
+            printing=snakemake.params.printing,
+            outputs=dict(snakemake.output.items()),
         )

@@ -231,7 +231,8 @@ class Config(Keys):
     combinations: dict[Name, Combination] = key(
         "Limits from several channels together. They stand in results/combinations.", {}
     )
-    mixing_limits: dict[Name, MixingLimits] = key("Limits on the mixing of a heavy neutral lepton.", {})
+    mixing_limits: dict[Name, MixingLimits] = key("Limits on the mixing of a heavy neutral lepton, by name.", {})
+    mixing_steps: int = key("Steps of each flavour's share in |U|², page of `snakemake explore`.", 10, ge=1, le=20)
 
     def problems(self) -> Iterator[tuple[str, str]]:
         masses = self.majorana_masses_gev

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from lnvsearch.interpretation.channels import read_channels, searches
+from lnvsearch.interpretation.channels import GRIDS, read_channels, searches
+from searches.publication import small_statistics
 from searches.search import Paper
 
-__all__ = ["grids_of", "mixings_of", "planes_of"]
+__all__ = [
+    "explored_grids", "explored_in_words", "explored_limits", "grids_of", "mixings_of", "planes_of",
+]  # fmt: skip
 
 
 def grids_of(papers: Mapping[str, Paper]) -> dict[tuple[str, str], str]:
@@ -46,3 +51,37 @@ def planes_of(papers: Mapping[str, Paper]) -> list[str]:
 
 def _known_channels(paper: str) -> list[str]:
     return list(read_channels(paper)) if paper in searches() else []
+
+
+def explored_grids(papers: Mapping[str, Paper]) -> dict[tuple[str, str], str]:
+    """The grids of the page: of `grids_of` those that the run has, else those that ship with a release."""
+    found = {}
+    for key, made in grids_of(papers).items():
+        paper, decay = key
+        shipped = Path(os.path.relpath(GRIDS / paper / f"{decay}.csv"))
+        found[key] = str(shipped) if shipped.exists() and not Path(made).exists() else made
+    return found
+
+
+def explored_limits(papers: Mapping[str, Paper]) -> dict[tuple[str, str], str]:
+    """(search, decay through N) -> the limits of the channel in which it is looked for, if they are there."""
+    found = {}
+    for name, decay in grids_of(papers):
+        channels = papers[name].channels
+        channel = decay if decay in channels else next(iter(channels))
+        if Path(path := f"results/{name}/limits/{channel}.json").exists():
+            found[name, decay] = path
+    return found
+
+
+def explored_in_words(grids: Mapping[tuple[str, str], str], papers: Mapping[str, Paper]) -> str:
+    """Where the grids of the page come from."""
+    made = [key for key, path in grids.items() if path == grids_of(papers)[key]]
+    words = []
+    if len(made) < len(grids):
+        words.append("grids that ship with the release: "
+                     + ", ".join(" ".join(key) for key in grids if key not in made))  # fmt: skip
+    if made:
+        words.append("grids of this run: " + ", ".join(" ".join(key) for key in made))
+    few = {small_statistics(papers[name]) for name, _ in made} - {""}
+    return "; ".join([*words, *sorted(few)])

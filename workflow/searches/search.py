@@ -357,6 +357,10 @@ class Paper(SampleJobs):
         sample = self.event_display(name)["sample"]
         return {NOMINAL: self.simulation_parameters(sample, NOMINAL)}
 
+    def label_of_mode(self, sample: Mapping) -> str | None:
+        """How the decay mode of a sample is called, where the experiment has modes."""
+        return None
+
     def comparison(self) -> publication.Making:
         """How the comparison with the published numbers is made."""
         return publication.making(self, "COMPARISON", "COMPARISON", {})

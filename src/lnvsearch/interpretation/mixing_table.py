@@ -29,12 +29,13 @@ def mixing_table(
     combined: Iterable[tuple[str, str]],
     chirality: str = "v_minus_a",
     confidence_level: float = 0.90,
+    methods: Sequence[str] = ("paper", "cls"),
 ) -> Table:
     """One row (MIXING_COLUMNS) for every mass of a channel's grid and of the combination.
 
     `grids`: (search, channel) -> file; `shares`: of |U|^2 by flavour, any scale; `combined`: channels that
-    are combined, by CLs, of which those without a grid are left out.  Channels by the paper's method and by
-    CLs.  A channel whose production nobody has computed has one row that says so.
+    are combined, by CLs, of which those without a grid are left out.  Channels by `methods`, the paper's
+    and CLs.  A channel whose production nobody has computed has one row that says so.
     """
     mixing = Mixing.from_ratio(
         ":".join(str(shares.get(flavour, 0.0)) for flavour in ("e", "mu", "tau"))
@@ -44,14 +45,16 @@ def mixing_table(
     }
     rows = []
     for (paper, name), part in parts.items():
-        rows += _of_channel(part, f"{paper} {name}", mixing, chirality)
+        rows += _of_channel(part, f"{paper} {name}", mixing, chirality, methods)
     wanted = [parts[key] for key in combined if key in parts]
     if wanted:
         rows += _of_combination(wanted, mixing, chirality, confidence_level)
     return table_from_rows(rows, MIXING_COLUMNS)
 
 
-def _of_channel(part: _Part, name: str, mixing: Mixing, chirality: str) -> list[dict]:
+def _of_channel(
+    part: _Part, name: str, mixing: Mixing, chirality: str, methods: Sequence[str]
+) -> list[dict]:
     channel, grid = part
     if channel.production is None:
         row = dict.fromkeys(MIXING_COLUMNS)
@@ -66,7 +69,7 @@ def _of_channel(part: _Part, name: str, mixing: Mixing, chirality: str) -> list[
         ]
     return [
         mixing_row(mixing_limit(channel, grid, mass, mixing, method), name, chirality, method)
-        for method in ("paper", "cls")
+        for method in methods
         for mass in _masses(part)
     ]
 

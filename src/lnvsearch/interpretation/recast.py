@@ -12,9 +12,10 @@ from lnvsearch.interpretation.grids import Grid, Point, read_grids
 from lnvsearch.interpretation.mixing_limits import mixing_limit, mixing_row
 from lnvsearch.interpretation.model_files import Model
 
-__all__ = ["answers", "channel_grid", "scan_mixing"]
+__all__ = ["PAPER_METHODS", "answers", "channel_grid", "scan_mixing"]
 
-_PAPER_METHODS = {"cls": "CLs, nuisances averaged", "rolke": "Rolke's profile likelihood"}
+#: Method of a channel -> words.
+PAPER_METHODS = {"cls": "CLs, nuisances averaged", "rolke": "Rolke's profile likelihood"}
 
 
 def answers(
@@ -93,7 +94,7 @@ def _of_point(model: Model, grid: Grid, point: Point) -> dict[str, Any]:
     }
     record |= {key: value for key, value in asdict(point).items() if key != "notes"}
     notes = [
-        f"limits: {_PAPER_METHODS.get(channel.method, channel.method)} as in the paper, and CLs; "
+        f"limits: {PAPER_METHODS.get(channel.method, channel.method)} as in the paper, and CLs; "
         "acceptance simulated here, counts published",
         *point.notes,
     ]

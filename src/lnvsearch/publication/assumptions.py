@@ -19,6 +19,8 @@ COLUMNS = (
     "number", "value", "provenance", "varied_to", "variation", "description", "channel", "headline",
     "nominal", "varied", "effect_percent", "uncertainty_percent",
 )  # fmt: skip
+#: Columns of the short version.
+SHORT = ("description", "channel", "headline", "effect_percent", "uncertainty_percent")
 HEADINGS = {
     "number": "Number",
     "value": "Value",

@@ -7,7 +7,7 @@ The module of a paper, `lnvsearch.papers.<name>`, or that of its experiment's pu
 `FIGURES`      {name: Content} of functions that return a matplotlib figure and the table of the
                numbers drawn
 `COMPARISON`   Content of the function that returns the comparison with the paper, and its summary
-`HEADINGS`     {column: heading} of all tables, see `lnvsearch.tables.render`
+`HEADINGS`     {column: heading} of all tables, see `lnvsearch.publication.printing`
 
 A function is named, and imported when it is called: declaring a figure costs no matplotlib.
 """
@@ -15,7 +15,7 @@ A function is named, and imported when it is called: declaring a figure costs no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
@@ -37,12 +37,17 @@ class Content:
     compares : of the comparison: the quantities that it computes, from simulated events or from
         other printed numbers, or takes as printed; `{process}` stands for each that the search has
         (a background that is simulated, a systematic source), `*` for anything
+    short : of a table: the columns of the version that pastes into a paper, in order, `simulated_*`
+        for all whose names begin so; as many of the first as a line holds if none is named
+    short_rows : of the same: column -> the value that its rows have
     """
 
     function: str
     needs: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     compares: tuple[str, ...] = ()
+    short: tuple[str, ...] = ()
+    short_rows: Mapping[str, str] = field(default_factory=dict)
 
     def load(self) -> Any:
         """Return the function.  Raises ValueError if there is none of this name."""

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 __all__ = ["decay_label", "particle_label"]
 
-_SYMBOLS = {"pi": r"\pi", "mu": r"\mu", "nu": r"\nu", "J/psi(1S)": r"J/\psi", "e": "e", "K": "K"}
+_SYMBOLS = {"pi": r"\pi", "mu": r"\mu", "nu": r"\nu", "J/psi(1S)": r"J/\psi", "e": "e", "K": "K",
+            "nu_M": r"\nu_M", "p": "p", "p~": r"\bar p", "gamma": r"\gamma"}  # fmt: skip
 
 
 def particle_label(name: str) -> str:

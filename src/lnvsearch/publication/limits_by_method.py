@@ -18,13 +18,18 @@ from lnvsearch.tables import text_table
 if TYPE_CHECKING:
     from lnvsearch.publication.published import PublishedNumbers
 
-__all__ = ["COLUMNS", "limits_by_method"]
+__all__ = ["COLUMNS", "HEADINGS", "SHORT", "SHORT_ROWS", "limits_by_method"]
 
 Record = Mapping[str, Any]
 Row = dict[str, Any]
 
 #: Before those of the limits; `method` is the key of a method, `name` how it is called.
 COLUMNS = ("channel", "quantity", "method", "name", "prior", "paper_method", "published")
+HEADINGS = {"name": "Method", "method": "Key of the method", "paper_method": "The paper's own"}
+#: Columns and rows of the short version.
+SHORT = ("channel", "name", "prior", "paper_method", "published", "derived_*", "simulated",
+         "user_data_*")
+SHORT_ROWS = {"quantity": "upper_limit_branching_fraction"}
 #: What every limit is made from: the record's key, its name here, significant digits.
 _INPUTS = (
     ("inputs", "published_inputs", None),

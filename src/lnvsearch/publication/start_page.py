@@ -11,7 +11,7 @@ from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.publication.rounding import round_significant
 from lnvsearch.tables import table_from_rows
 
-__all__ = ["start_page"]
+__all__ = ["limits_by_kind", "start_page"]
 
 _WORDS = """
 <h2>How to read</h2>
@@ -68,19 +68,25 @@ def _row(
     """The limits of one channel by the paper's method: the first derived one, and nominal."""
     own = [record for record in records if record["is_paper_method"]]
     number = published.find("upper_limit_branching_fraction", channel=channel)
-    found = {
-        kind: next((r for r in own if r["kind"] == kind and r["variant"] in variants), None)
-        for kind, variants in (
-            ("derived", {r["variant"] for r in own}), ("simulated", {"nominal"}),
-        )
-    }  # fmt: skip
+    found = limits_by_kind(own)
     return {
         "search": of["title"], "channel": of["channels"][channel],
         "published": number.printed_as if number is not None else None,
-        **{kind: record and _power_of_ten(record["upper_branching_fraction"])
-           for kind, record in found.items()},
+        **{kind: value and _power_of_ten(value) for kind, value in found.items()},
         "level": next((f"{100 * r['confidence_level']:g}" for r in own), None),
     }
+
+
+def limits_by_kind(records: Iterable[Mapping[str, Any]]) -> dict[str, float | None]:
+    """Limits of a channel by the paper's method: the first `derived` one, and `simulated`, nominal."""
+    own = [record for record in records if record["is_paper_method"]]
+    return {
+        kind: next(
+            (r["upper_branching_fraction"] for r in own
+             if r["kind"] == kind and (kind == "derived" or r["variant"] == "nominal")), None,
+        )
+        for kind in ("derived", "simulated")
+    }  # fmt: skip
 
 
 def _power_of_ten(value: float) -> str:

@@ -16,6 +16,8 @@ from lnvsearch.tables import Table, table_from_rows, table_rows
 
 __all__ = [
     "COLUMNS",
+    "HEADINGS",
+    "SHORT",
     "UNDERCOVERAGE_COLUMNS",
     "Curve",
     "coverage_curves",
@@ -37,6 +39,15 @@ UNDERCOVERAGE_COLUMNS = (
     "undercovered_percent",
     "scanned_to",
 )
+HEADINGS = {
+    "nominal": "Promised", "true_signal_at_lowest": "at a true signal of",
+    "undercovered_from": "Less than promised from", "undercovered_to": "to",
+    "undercovered_ranges": "Ranges", "undercovered_percent": "Share of the scan (%)",
+    "scanned_to": "Scanned to",
+}  # fmt: skip
+#: Columns of the short version.
+SHORT = ("channel", "method", "nominal", "lowest_coverage", "true_signal_at_lowest",
+         "undercovered_from", "undercovered_to", "undercovered_percent")
 # A coverage summed from probabilities is exact to about 1e-12 times the number of counts.
 _ROUNDING = 1e-9
 # A drawn coverage fluctuates: it is below nominal if it is by more than this many standard errors.

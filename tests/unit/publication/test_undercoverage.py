@@ -5,13 +5,16 @@ import math
 import numpy as np
 import pytest
 
+from lnvsearch.publication.printing import Printing, texts
 from lnvsearch.publication.undercoverage import (
+    HEADINGS,
+    SHORT,
     UNDERCOVERAGE_COLUMNS,
     coverage_curves,
     is_undercovered,
     undercoverage,
 )
-from lnvsearch.tables import render, table_rows
+from lnvsearch.tables import table_rows
 
 NAMES = ("paper", "channel", "method", "true_signal", "coverage", "nominal")
 
@@ -93,10 +96,10 @@ def test_of_real_methods_only_rolke_undercovers():
 
 def test_the_table_can_be_printed_in_all_formats():
     table = undercoverage(table_of(*curve("rolke", [0.8, 1.0])))
-    assert render(table, "csv").splitlines()[0] == ",".join(UNDERCOVERAGE_COLUMNS)
-    for text_format in ("tex", "md"):
-        text = render(table, text_format)
-        assert not [name for name in table if "_" in name and name in text]
+    found = texts(table, Printing(headings=HEADINGS, short=SHORT))
+    assert found["csv"].splitlines()[0] == ",".join(UNDERCOVERAGE_COLUMNS)
+    for text_format in ("tex", "long", "md"):
+        assert not [name for name in table if "_" in name and name in found[text_format]]
 
 
 GOOD = curve("rolke", [0.9, 0.95])

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from lnvsearch.experiments.na62.detector.response import Na62Response
+from lnvsearch.generation.kaon.modes import MODES
 from searches.na62 import checks, publication, steps
 from searches.na62.definitions import KaonKeys
 from searches.na62.parameters import (
@@ -52,6 +53,9 @@ class KaonSearch(Paper):
         self.figures += publication.further_figures(self)
         checks.check_meaning(self)
         self.paper_selections = paper_selections(self)
+
+    def label_of_mode(self, sample: Mapping) -> str | None:
+        return MODES[sample["mode"]].label
 
     def problems_of_variation(self, where: str, entry: Variation) -> Iterator[str]:
         return checks.check_varied_samples(self, where, entry)

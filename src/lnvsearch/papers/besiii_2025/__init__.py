@@ -1,6 +1,7 @@
 """BESIII 2025, J/ψ → K⁺K⁺e⁻e⁻ + c.c.: all tables and figures, and the comparison."""
 
 from lnvsearch.papers.besiii_2025.headings import HEADINGS
+from lnvsearch.publication import assumptions, branching_fractions
 from lnvsearch.publication.contents import Content
 from lnvsearch.publication.figures import COVERAGE_MAP, RECAST_MAP
 
@@ -9,21 +10,31 @@ __all__ = ["COMPARISON", "FIGURES", "HEADINGS", "TABLES"]
 _FIGURES = f"{__name__}.figures"
 
 TABLES = {
-    "table1": Content(f"{__name__}.tables.table1", ("published", "systematics")),
+    "table1": Content(f"{__name__}.tables.table1", ("published", "systematics"), short=(
+        "source", "kind", "published_percent", "this_work_percent", "statistical_uncertainty_percent",
+    )),
     "table2": Content(
         f"{__name__}.tables.table2",
         ("published", "efficiencies", "systematics_by_mass", "scan"),
         ("in_mass_bin", "inputs"),
+        short=(
+            "mass_gev", "efficiency_published", "efficiency_simulated", "observed", "background",
+            "systematic_published", "limit_published", "limit_derived", "limit_simulated",
+        ),
     ),
     "pair_angles": Content(
-        f"{__name__}.readings.pair_angles", ("published", "efficiencies"), ("in_mass_bin",)
+        f"{__name__}.readings.pair_angles", ("published", "efficiencies"), ("in_mass_bin",),
+        short=(
+            "mass_gev", "limit_published", "efficiency_isotropic", "limit_ratio_one_plus_cos2",
+            "limit_moved_one_plus_cos2", "limit_ratio_v_minus_a", "limit_moved_v_minus_a",
+        ),
     ),
     "scan_readings": Content(
         f"{__name__}.readings.scan_readings", ("published", "efficiencies")
     ),
     "assumptions": Content(
         f"{__name__}.assumptions.assumptions", ("efficiencies", "calibration_record"),
-        ("assumptions",),
+        ("assumptions",), short=assumptions.SHORT,
     ),
     "data_counts": Content(f"{__name__}.data_tables.data_counts", ("published", "user_counts")),
     "data_sensitivity": Content(
@@ -31,7 +42,7 @@ TABLES = {
     ),
     "branching_fractions": Content(
         f"{__name__}.branching_fractions.branching_fractions",
-        ("pdg", "other_fractions", "background", "limits"),
+        ("pdg", "other_fractions", "background", "limits"), short=branching_fractions.SHORT,
     ),
 }
 

@@ -8,12 +8,15 @@ from lnvsearch.publication.contents import Content
 TABLES = shared.TABLES | {
     "table1": Content(f"{__name__}.tables.table1", ("published", "closure")),
     "table2": Content(
-        f"{__name__}.tables.table2", ("published", "background/pimumu"), ("compared",)
+        f"{__name__}.tables.table2", ("published", "background/pimumu"), ("compared",),
+        short=("process", "published", "simulated", "effective_events", "published_masked_region",
+               "simulated_masked_region"),
     ),
     "table3": Content(
         f"{__name__}.tables.table3",
         ("published", "sensitivity", "background"),
         ("channels", "compared"),
+        short=("channel", "quantity", "unit", "published", "derived", "simulated"),
     ),
 }
 FIGURES = shared.FIGURES

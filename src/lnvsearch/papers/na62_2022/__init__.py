@@ -6,9 +6,12 @@ from lnvsearch.experiments.na62 import publication as shared
 from lnvsearch.publication.contents import Content
 
 TABLES = shared.TABLES | {
-    "table1": Content(f"{__name__}.tables.table1", ("published", "background/piee")),
+    "table1": Content(f"{__name__}.tables.table1", ("published", "background/piee"),
+        short=("region", "process", "published", "simulated", "normalised", "observed"),
+    ),
     "table2": Content(
-        f"{__name__}.tables.table2", ("published", "background/pipi0ee"), ("compared",)
+        f"{__name__}.tables.table2", ("published", "background/pipi0ee"), ("compared",),
+        short=("region", "process", "published", "derived", "simulated", "observed"),
     ),
 }
 FIGURES = shared.FIGURES

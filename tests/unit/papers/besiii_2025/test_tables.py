@@ -7,9 +7,8 @@ import re
 import pytest
 
 from lnvsearch.papers.besiii_2025 import HEADINGS, readings, tables
-from lnvsearch.tables import number_of_rows, render, table_rows
-
-_NUMBER_IN_TEX = re.compile(r"^\$([+-]?[\d.]+)(?:\\times 10\^\{([+-]?\d+)\})?\$$")
+from lnvsearch.publication.printing import Printing, texts
+from lnvsearch.tables import number_of_rows, table_rows
 
 
 def _csv_cells(text):
@@ -23,22 +22,6 @@ def _markdown_cells(text):
     ]
 
 
-def _tex_cells(text):
-    body = text.split("\\midrule\n")[1].split("\\bottomrule")[0]
-    rows = []
-    for line in body.splitlines():
-        cells = []
-        for cell in line.removesuffix(r" \\").split(" & "):
-            number = _NUMBER_IN_TEX.match(cell.strip())
-            if number:
-                cells.append(number[1] + (f"e{number[2]}" if number[2] else ""))
-            else:
-                text = cell.strip().replace(r"\_", "_").replace("$^2$", "²")
-                cells.append(text.replace(r"$\theta$", "θ").replace("$-$", "−"))
-        rows.append(cells)
-    return rows
-
-
 @pytest.fixture
 def both_tables(published, results):
     return [
@@ -50,24 +33,19 @@ def both_tables(published, results):
     ]
 
 
-def test_csv_tex_and_markdown_have_one_content(both_tables):
+def test_csv_and_markdown_have_one_content(both_tables):
     for table in both_tables:
-        cells = _csv_cells(render(table, "csv", HEADINGS))
-        assert cells == _markdown_cells(render(table, "md", HEADINGS))
-        assert cells == _tex_cells(render(table, "tex", HEADINGS))
+        found = texts(table, Printing(headings=HEADINGS, words=dict.fromkeys(table, {})))
+        cells = _csv_cells(found["csv"])
+        assert cells == _markdown_cells(found["md"])
         assert len(cells) == number_of_rows(table) > 5
 
 
 def test_headings_replace_every_column_name(both_tables):
     for table in both_tables:
-        for text_format in ("tex", "md"):
-            text = render(table, text_format, HEADINGS)
-            assert not [name for name in table if "_" in name and f" {name} " in text]
-
-
-def test_unknown_format_is_refused(both_tables):
-    with pytest.raises(ValueError, match="csv, tex or md"):
-        render(both_tables[0], "xlsx")
+        found = texts(table, Printing(headings=HEADINGS))
+        for text_format in ("tex", "long", "md"):
+            assert not [name for name in table if "_" in name and f" {name} " in found[text_format]]
 
 
 def test_table1_has_the_sources_of_the_paper_in_order_and_the_total_last(published, results):

@@ -5,7 +5,8 @@ import pytest
 
 from lnvsearch.papers.na62_2022 import HEADINGS, tables
 from lnvsearch.publication.rounding import pdg_round
-from lnvsearch.tables import find_rows, render
+from lnvsearch.publication.printing import Printing, texts
+from lnvsearch.tables import find_rows
 
 COMPARED = invented.compared("na62_2022")
 
@@ -87,8 +88,7 @@ def test_a_hypothesis_of_a_background_has_its_own_column(published):
 
 def test_texts_show_the_same_cells(published):
     table = tables.table1(published, invented.backgrounds("na62_2022")["piee"])
-    csv, tex, md = (render(table, kind, HEADINGS) for kind in ("csv", "tex", "md"))
-    assert csv.count("\n") == len(table["process"]) + 1
-    assert "3.7 ± 0.7" in csv and "3.7 ± 0.7" in md and r"3.7 $\pm$ 0.7" in tex
-    with pytest.raises(ValueError, match="csv, tex or md"):
-        render(table, "pdf")
+    found = texts(table, Printing(headings=HEADINGS))
+    assert found["csv"].count("\n") == len(table["process"]) + 1
+    assert "3.7 ± 0.7" in found["csv"] and "3.7 ± 0.7" in found["md"]
+    assert r"$3.7\pm0.7$" in found["tex"] and r"$3.7\pm0.7$" in found["long"]

@@ -13,11 +13,15 @@ _FIGURES = f"{__name__}.figures"
 
 TABLES = {
     "sensitivity": Content(
-        f"{_TABLES}.search.sensitivities", ("published", "sensitivity", "limits"), ("compared",)
+        f"{_TABLES}.search.sensitivities", ("published", "sensitivity", "limits"), ("compared",),
+        short=("channel", "quantity", "published", "derived", "simulated"),
     ),
-    "backgrounds": Content(f"{_TABLES}.search.backgrounds", ("published", "background")),
+    "backgrounds": Content(f"{_TABLES}.search.backgrounds", ("published", "background"),
+        short=("channel", "process", "region", "published", "simulated", "effective_events"),
+    ),
     "data_driven": Content(
-        f"{_TABLES}.control.data_driven", ("published", "transferred", "background")
+        f"{_TABLES}.control.data_driven", ("published", "transferred", "background"),
+        short=("process", "region", "published", "data_driven", "data_driven_all", "simulated"),
     ),
     "probe_contamination": Content(
         f"{_TABLES}.identification.probe_contamination", ("published", "contamination")
@@ -26,19 +30,30 @@ TABLES = {
         f"{_TABLES}.validation.validation",
         ("published", "validation", "acceptance"),
         ("channels", "compared"),
+        short=("quantity", "channel", "published", "simulated", "uncertainty", "status"),
+        short_rows={"variant": "nominal"},
     ),
-    "systematics": Content(f"{_TABLES}.validation.systematics", ("systematics",)),
+    "systematics": Content(
+        f"{_TABLES}.validation.systematics", ("systematics",),
+        short=("channel", "description", "relative_difference_percent", "uncertainty_percent"),
+        short_rows={"quantity": "single_event_sensitivity"},
+    ),
     "vertex_conditions": Content(
         f"{_TABLES}.vertex.vertex_conditions",
         ("published", "acceptance", "background"),
         ("channels", "vertex_variations"),
+        short=("channel", "quantity", "published", "simulated", "vertex_chi_square_15",
+               "vertex_from_107_m", "track_chi_square_300"),
+        short_rows={"region": "signal"},
     ),
     "assumptions": Content(
-        f"{_TABLES}.assumptions.assumptions", ("systematics", "background"), ("assumptions",)
+        f"{_TABLES}.assumptions.assumptions", ("systematics", "background"), ("assumptions",),
+        short=assumptions.SHORT, short_rows={"headline": "single-event sensitivity (limit)"},
     ),
     "branching_fractions": Content(
         f"{_TABLES}.branching_fractions.branching_fractions",
         ("published", "pdg", "other_fractions", "background", "limits"), ("channels",),
+        short=branching_fractions.SHORT,
     ),
     # Of the user's own data, where there are any.
     "data_counts": Content(f"{_TABLES}.data.data_counts", ("published", "user_counts")),
@@ -110,6 +125,7 @@ HEADINGS = {
     "channel": "Channel",
     "variant": "Variant",
     "unit": "Unit",
+    "extreme": "Extreme",
     "published": "Published",
     "derived": "Derived",
     "simulated": "Simulated",
