@@ -44,29 +44,29 @@ class Tracking(NamedTuple):
     kappa_resolution_per_gev: number("1/GeV", 0, 0.1, "sigma(pT)/pT^2 at high momentum")
     kappa_scattering: number("1", 0, 0.1, "sigma(pT)/pT times beta sin^0.5 theta")
     phi0_resolution_rad: number("rad", 0, 0.1, "sigma(phi0) at high momentum")
-    phi0_scattering_rad_gev: number("rad GeV", 0, 0.1, "times 1/(beta p sin^1.5 theta)")
+    phi0_scattering_rad_gev: number("rad GeV", 0, 0.1, "scattering term of sigma(phi0), times 1/(beta p sin^1.5 theta)")
     tan_lambda_resolution: number("1", 0, 0.1, "sigma(tan lambda) at high momentum")
-    tan_lambda_scattering_gev: number("GeV", 0, 0.1, "times 1/(beta p sin^2.5 theta)")
+    tan_lambda_scattering_gev: number("GeV", 0, 0.1, "scattering term of sigma(tan lambda), times 1/(beta p sin^2.5 theta)")
     dr_resolution_cm: number("cm", 0, 1, "sigma(dr) at high momentum")
-    dr_scattering_cm_gev: number("cm GeV", 0, 1, "times 1/(beta p sin^1.5 theta)")
+    dr_scattering_cm_gev: number("cm GeV", 0, 1, "scattering term of sigma(dr), times 1/(beta p sin^1.5 theta)")
     dz_resolution_cm: number("cm", 0, 5, "sigma(dz) at high momentum")
-    dz_scattering_cm_gev: number("cm GeV", 0, 1, "times 1/(beta p sin^2.5 theta)")
+    dz_scattering_cm_gev: number("cm GeV", 0, 1, "scattering term of sigma(dz), times 1/(beta p sin^2.5 theta)")
     correlation_dr_phi0: number("1", -0.99, 0.99, "correlation of dr and phi0")
     correlation_phi0_kappa: number("1", -0.99, 0.99, "correlation of phi0 and kappa")
     correlation_dz_tan_lambda: number("1", -0.99, 0.99, "correlation of dz and tan lambda")
 
 
 class Pulls(NamedTuple):
-    """True errors over those of the covariance."""
+    """Ratio of the true errors to those of the covariance."""
 
     enabled: switch("whether true errors exceed the covariance")
-    core_scale: number("1", 0.1, 5, "true error over the covariance's, core")
-    tail_scale: number("1", 0.1, 20, "the same in the tail")
-    tail_fraction: number("1", 0, 1, "share of the tail; drawn for r-phi and for z apart")
+    core_scale: number("1", 0.1, 5, "true error divided by that of the covariance, core")
+    tail_scale: number("1", 0.1, 20, "true error divided by that of the covariance, tail")
+    tail_fraction: number("1", 0, 1, "fraction of tracks in the tail, separately for r-phi and z")
 
 
 class KaonDecay(NamedTuple):
-    """Decay in flight: a decay inside the radius loses the track."""
+    """Decay in flight: if a particle decays inside the radius, its track is lost."""
 
     effective_radius_m: number("m", 0, 2, "radius that a kaon has to survive")
     pion_effective_radius_m: number("m", 0, 2, "radius that a pion has to survive")
@@ -93,16 +93,16 @@ class Emc(NamedTuple):
     end_cap_resolution: number("1", 1e-4, 0.5, "sigma(E)/E at 1 GeV, end cap")
     constant_fraction: number("1", 0, 1, "share of sigma(E)/E at 1 GeV that is a constant term")
     shower_threshold_gev: number("GeV", 0, 0.2, "smallest energy of a shower")
-    merging_angle_rad: number("rad", 0, 0.5, "photons closer to a track's shower add to it")
+    merging_angle_rad: number("rad", 0, 0.5, "photons closer than this to a track's shower add to its energy")
     minimum_ionising_energy_gev: number("GeV", 0, 1, "energy that a fast muon leaves")
     minimum_ionising_spread: number("1", 0, 1, "relative spread of that energy")
-    pion_interaction_probability: number("1", 0, 1, "for a pion to interact in the crystals")
-    kaon_plus_interaction_probability: number("1", 0, 1, "the same of a K+")
-    kaon_minus_interaction_probability: number("1", 0, 1, "the same of a K-")
-    proton_interaction_probability: number("1", 0, 1, "the same of a proton")
-    antiproton_interaction_probability: number("1", 0, 1, "the same of an antiproton")
-    charge_exchange_probability: number("1", 0, 1, "for an interacting pion to become a pi0")
-    kaon_minus_release_gev: number("GeV", 0, 1, "energy set free where a K- is absorbed")
+    pion_interaction_probability: number("1", 0, 1, "probability that a pion interacts in the crystals")
+    kaon_plus_interaction_probability: number("1", 0, 1, "probability that a K+ interacts in the crystals")
+    kaon_minus_interaction_probability: number("1", 0, 1, "probability that a K- interacts in the crystals")
+    proton_interaction_probability: number("1", 0, 1, "probability that a proton interacts in the crystals")
+    antiproton_interaction_probability: number("1", 0, 1, "probability that an antiproton interacts in the crystals")
+    charge_exchange_probability: number("1", 0, 1, "probability that an interacting pion becomes a pi0")
+    kaon_minus_release_gev: number("GeV", 0, 1, "energy released when a K- is absorbed")
 
 
 class OverlappingShowers(NamedTuple):
@@ -110,7 +110,7 @@ class OverlappingShowers(NamedTuple):
 
     enabled: switch("whether showers overlap")
     crystal_width_m: number("m", 0.01, 0.2, "front face of a crystal")
-    shower_depth_m: number("m", 0, 0.3, "depth at which the place of a shower counts")
+    shower_depth_m: number("m", 0, 0.3, "depth at which the position of a shower is taken")
     moliere_radius_m: number("m", 0.01, 0.1, "radius that holds 90 % of a shower")
     crystal_noise_gev: number("GeV", 1e-5, 0.01, "smallest energy of a crystal")
     seed_threshold_gev: number("GeV", 0, 0.1, "smallest energy of a local maximum")
@@ -120,19 +120,19 @@ class OverlappingShowers(NamedTuple):
     moment_falling_m2: number("m2", 0, 1, "a of the second moment a exp(-E/b) + c that is split")
     moment_scale_gev: number("GeV", 0.01, 10, "b of that moment")
     moment_constant_m2: number("m2", 0, 1, "c of that moment")
-    moment_lowest_energy_gev: number("GeV", 0, 10, "energy below which it is constant")
+    moment_lowest_energy_gev: number("GeV", 0, 10, "energy below which that moment is constant")
     matching_theta: number("rad, 1/GeV", 0, 20, "window a + b exp(-c p) + d exp(-e p) in theta", 5)
-    matching_phi: number("rad, 1/GeV", 0, 20, "the same in phi", 5)
-    matching_in_order: switch("tracks choose in order of falling pT; else the closest pair first")
+    matching_phi: number("rad, 1/GeV", 0, 20, "window a + b exp(-c p) + d exp(-e p) in phi", 5)
+    matching_in_order: switch("tracks are matched in order of falling pT; if false, the closest pair first")
 
 
 class ElectronEnergyResponse(NamedTuple):
     """Electron showers at low momentum: both terms go as 1/E."""
 
-    low_momentum_scale: number("1", 0, 3, "the calibrated scalar k; multiplies both 1/E terms")
-    mean_shift_gev: number("GeV", 0, 0.1, "energy that a shower lacks on average")
-    tail_fraction_gev: number("GeV", 0, 0.2, "share of showers in the tail, times E")
-    tail_maximum_loss: number("1", 0, 1, "largest share of its energy that a tail shower loses")
+    low_momentum_scale: number("1", 0, 3, "the calibrated number k; it multiplies both 1/E terms")
+    mean_shift_gev: number("GeV", 0, 0.1, "mean energy that is missing in a shower")
+    tail_fraction_gev: number("GeV", 0, 0.2, "fraction of showers in the tail, times E")
+    tail_maximum_loss: number("1", 0, 1, "largest fraction of its energy that a shower in the tail loses")
 
 
 class Tof(NamedTuple):
@@ -144,45 +144,45 @@ class Tof(NamedTuple):
     end_cap_inner_radius_m: number("m", 0, 2, "inner radius of the end cap")
     end_cap_outer_radius_m: number("m", 0, 2, "outer radius of the end cap")
     barrel_resolution_ns: number("ns", 1e-3, 1, "time resolution of the barrel")
-    end_cap_resolution_ns: number("ns", 1e-3, 1, "of the end cap before its upgrade")
-    upgraded_end_cap_resolution_ns: number("ns", 1e-3, 1, "of the end cap after its upgrade")
-    upgraded_fraction: number("1", 0, 1, "share of the data after the upgrade")
-    hit_efficiency: number("1", 0, 1, "for a track that reaches a counter")
-    tail_fraction: number("1", 0, 1, "share of times with a larger error")
-    tail_scale: number("1", 1, 10, "how much larger")
+    end_cap_resolution_ns: number("ns", 1e-3, 1, "time resolution of the end cap before its upgrade")
+    upgraded_end_cap_resolution_ns: number("ns", 1e-3, 1, "time resolution of the end cap after its upgrade")
+    upgraded_fraction: number("1", 0, 1, "fraction of the data after the upgrade")
+    hit_efficiency: number("1", 0, 1, "probability of a hit for a track that reaches a counter")
+    tail_fraction: number("1", 0, 1, "fraction of times with a larger error")
+    tail_scale: number("1", 1, 10, "ratio of the larger error to the resolution")
 
 
 class SharedCounters(NamedTuple):
-    """Particles that hit one counter of the time of flight, whose ends read the first light."""
+    """Two particles in the same time-of-flight counter: each end reads only the first light."""
 
-    enabled: switch("whether times in a shared counter are one")
-    ends_are_assigned: switch("whether each of two tracks gets one end; else both the first light")
-    largest_distance_m: number("m", 0, 3, "of a track from the place that the two ends tell")
+    enabled: switch("whether two particles in a counter share its times")
+    ends_are_assigned: switch("whether each of two tracks gets one end; if false, both get the first light")
+    largest_distance_m: number("m", 0, 3, "largest distance of a track from the position that the two ends give")
     inner_layer_radius_m: number("m", 0.1, 2, "radius of the barrel's inner layer")
     outer_layer_radius_m: number("m", 0.1, 2, "radius of the barrel's outer layer")
     barrel_counters: number("1", 1, 1000, "counters of each layer of the barrel")
-    layer_stagger: number("1", 0, 0.5, "shift of the outer layer over the width of a counter")
-    light_speed_m_per_ns: number("m/ns", 0.05, 0.3, "of the first light along a counter")
+    layer_stagger: number("1", 0, 0.5, "shift of the outer layer, in widths of a counter")
+    light_speed_m_per_ns: number("m/ns", 0.05, 0.3, "speed of the first light along a counter")
     end_cap_counters: number("1", 1, 1000, "counters of each end cap before its upgrade")
-    largest_deviation: number("1", 1, 1e4, "of a usable time from e, mu, pi, K or p, in sigma")
+    largest_deviation: number("1", 1, 1e4, "largest deviation of a usable time from the nearest of e, mu, pi, K and p, in sigma")
 
 
 class Dedx(NamedTuple):
     """Specific energy loss in the chamber."""
 
     resolution: number("1", 1e-3, 1, "relative resolution")
-    efficiency: number("1", 0, 1, "for a track to have a measurement")
+    efficiency: number("1", 0, 1, "probability that a track has a measurement")
     bethe_constant: number("1", 1, 50, "constant of the expected curve, see `dedx_curve`")
     saturation_beta_gamma: number("1", 1, 1e4, "beta gamma at which the relativistic rise ends")
-    tail_fraction: number("1", 0, 1, "share of measurements with a larger error")
-    tail_scale: number("1", 1, 10, "how much larger")
+    tail_fraction: number("1", 0, 1, "fraction of measurements with a larger error")
+    tail_scale: number("1", 1, 10, "ratio of the larger error to the resolution")
 
 
 class Conversion(NamedTuple):
-    """Photons that become pairs before the chamber."""
+    """Photons that convert to e+e- pairs in front of the chamber."""
 
     enabled: switch("whether photons convert")
-    probability_per_x0: number("1/X0", 0, 1, "of a photon of high energy")
+    probability_per_x0: number("1/X0", 0, 1, "conversion probability of a photon of high energy")
 
 
 class BesiiiResponse(NamedTuple):

@@ -22,60 +22,60 @@ class Beam(NamedTuple):
     momentum_gev: number("GeV", 1, 400, "central momentum")
     momentum_spread: number("1", 0, 0.1, "relative rms of the momentum")
     slope_x: number("1", -0.01, 0.01, "dx/dz of the beam axis before the spectrometer's magnet")
-    slope_y: number("1", -0.01, 0.01, "dy/dz of the same")
-    axis_origin_z_m: number("m", 0, 110, "where the beam axis has x = y = 0")
-    divergence_rad: number("rad", 0, 0.01, "rms of the slopes, each plane")
-    spot_x_m: number("m", 0, 0.1, "rms of x where the fiducial volume begins")
-    spot_y_m: number("m", 0, 0.1, "rms of y at the same place")
+    slope_y: number("1", -0.01, 0.01, "dy/dz of the beam axis before the spectrometer's magnet")
+    axis_origin_z_m: number("m", 0, 110, "z at which the beam axis has x = y = 0")
+    divergence_rad: number("rad", 0, 0.01, "rms of the slopes in x and in y")
+    spot_x_m: number("m", 0, 0.1, "rms of x at the beginning of the fiducial volume")
+    spot_y_m: number("m", 0, 0.1, "rms of y at the beginning of the fiducial volume")
 
 
 class FiducialVolume(NamedTuple):
     """Where the simulated kaons decay."""
 
-    begin_z_m: number("m", 100, 180, "its begin")
-    end_z_m: number("m", 100, 183, "its end")
+    begin_z_m: number("m", 100, 180, "beginning of the fiducial volume")
+    end_z_m: number("m", 100, 183, "end of the fiducial volume")
 
 
 class Upstream(NamedTuple):
-    """What stands before the decay volume."""
+    """Beam line in front of the decay volume."""
 
-    decays_begin_z_m: number("m", 60, 105, "from where kaons decay that are simulated upstream")
+    decays_begin_z_m: number("m", 60, 105, "z from which upstream decays of kaons are simulated")
     ktag_z_m: number("m", 0, 105, "entrance of the kaon tagger")
-    ktag_length_m: number("m", 0, 20, "its length")
+    ktag_length_m: number("m", 0, 20, "length of the kaon tagger")
     gtk1_z_m: number("m", 0, 105, "first station of the beam spectrometer")
-    gtk2_z_m: number("m", 0, 105, "second station")
-    gtk3_z_m: number("m", 0, 105, "third station")
-    gtk_thickness_x0: number("X0", 0, 0.1, "thickness of a station")
+    gtk2_z_m: number("m", 0, 105, "second station of the beam spectrometer")
+    gtk3_z_m: number("m", 0, 105, "third station of the beam spectrometer")
+    gtk_thickness_x0: number("X0", 0, 0.1, "thickness of a station of the beam spectrometer")
     collimator_z_m: number("m", 0, 105, "middle of the collimator before the third station")
-    collimator_length_m: number("m", 0, 5, "its length along z")
-    collimator_half_aperture_x_m: number("m", 0, 1, "half of its opening in x")
-    collimator_half_aperture_y_m: number("m", 0, 1, "half of its opening in y")
-    collimator_half_width_x_m: number("m", 0, 2, "half of its outer size in x")
-    collimator_half_width_y_m: number("m", 0, 2, "half of its outer size in y")
-    early_collimator_z_m: number("m", 0, 105, "middle of the one used until early 2018")
-    early_collimator_length_m: number("m", 0, 5, "its length along z")
-    early_collimator_half_aperture_x_m: number("m", 0, 1, "half of its opening in x")
-    early_collimator_half_aperture_y_m: number("m", 0, 1, "half of its opening in y")
-    early_collimator_half_width_m: number("m", 0, 2, "half of its outer size")
+    collimator_length_m: number("m", 0, 5, "length of the collimator along z")
+    collimator_half_aperture_x_m: number("m", 0, 1, "half of the collimator's opening in x")
+    collimator_half_aperture_y_m: number("m", 0, 1, "half of the collimator's opening in y")
+    collimator_half_width_x_m: number("m", 0, 2, "half of the collimator's outer size in x")
+    collimator_half_width_y_m: number("m", 0, 2, "half of the collimator's outer size in y")
+    early_collimator_z_m: number("m", 0, 105, "middle of the early collimator, used until early 2018")
+    early_collimator_length_m: number("m", 0, 5, "length of the early collimator along z")
+    early_collimator_half_aperture_x_m: number("m", 0, 1, "half of the early collimator's opening in x")
+    early_collimator_half_aperture_y_m: number("m", 0, 1, "half of the early collimator's opening in y")
+    early_collimator_half_width_m: number("m", 0, 2, "half of the early collimator's outer size")
     trim5_z_m: number("m", 0, 105, "middle of the last magnet of the beam")
-    trim5_kick_gev: number("GeV", -1, 1, "its kick of a positive particle in p_x")
-    trim5_half_gap_m: number("m", 0, 2, "half of its gap, a square")
-    trim5_half_width_m: number("m", 0, 2, "half of its iron's outer size, a square")
+    trim5_kick_gev: number("GeV", -1, 1, "kick of that magnet in p_x, for a positive particle")
+    trim5_half_gap_m: number("m", 0, 2, "half of that magnet's square gap")
+    trim5_half_width_m: number("m", 0, 2, "half of the outer size of that magnet's square iron")
     chanti_z_m: number("m", 0, 110, "middle of the counters behind the third station")
 
 
 class Spectrometer(NamedTuple):
     """Four straw chambers and a magnet."""
 
-    chamber_z_m: number("m", 180, 230, "planes of the chambers", N_CHAMBERS)
-    hole_centre_x_m: number("m", -0.5, 0.5, "x of the middle of the beam's hole", N_CHAMBERS)
-    hole_half_size_m: number("m", 0, 0.5, "half of the hole's side: a square, and that turned by 45 degrees")
+    chamber_z_m: number("m", 180, 230, "z of the chambers", N_CHAMBERS)
+    hole_centre_x_m: number("m", -0.5, 0.5, "x of the centre of the beam hole", N_CHAMBERS)
+    hole_half_size_m: number("m", 0, 0.5, "half of the side of the beam hole: a square and the same square turned by 45 degrees")
     outer_radius_m: number("m", 0.1, 3, "radius of the chambers about x = y = 0")
-    magnet_z_m: number("m", 180, 230, "middle of the magnet, taken as thin")
+    magnet_z_m: number("m", 180, 230, "middle of the magnet; it is treated as thin")
     magnet_kick_gev: number("GeV", 0.01, 1, "kick of a positive particle towards -x")
-    hit_resolution_m: number("m", 1e-6, 0.01, "rms of a chamber's x and of its y")
+    hit_resolution_m: number("m", 1e-6, 0.01, "resolution of a chamber in x and in y")
     thickness_x0: number("X0", 0, 0.5, "thickness of a chamber")
-    conversion_share: number("1", 0, 1, "of chamber 1: photons converting in it leave hits there")
+    conversion_share: number("1", 0, 1, "part of chamber 1 in which a photon must convert to leave hits in this chamber")
 
 
 class Rich(NamedTuple):
@@ -91,7 +91,7 @@ class Rich(NamedTuple):
 class PadHodoscope(NamedTuple):
     """Hodoscope of tiles."""
 
-    z_m: number("m", 200, 260, "its plane")
+    z_m: number("m", 200, 260, "z of the hodoscope")
     inner_radius_m: number("m", 0, 1, "smallest radius")
     outer_radius_m: number("m", 0.1, 3, "largest radius")
 
@@ -99,8 +99,8 @@ class PadHodoscope(NamedTuple):
 class SlabHodoscope(NamedTuple):
     """Hodoscope of slabs in four quadrants."""
 
-    vertical_z_m: number("m", 200, 260, "plane of vertical slabs")
-    horizontal_z_m: number("m", 200, 260, "plane of horizontal slabs")
+    vertical_z_m: number("m", 200, 260, "z of the vertical slabs")
+    horizontal_z_m: number("m", 200, 260, "z of the horizontal slabs")
     inner_radius_m: number("m", 0, 1, "smallest radius")
     outer_radius_m: number("m", 0.1, 3, "largest radius")
 
@@ -117,12 +117,12 @@ class Lkr(NamedTuple):
     position_stochastic_m: number("m", 0, 0.1, "position resolution times sqrt(E/GeV)")
     position_constant_m: number("m", 0, 0.1, "position resolution at high energy")
     cluster_threshold_gev: number("GeV", 0, 5, "smallest measured energy of a cluster")
-    merging_distance_m: number("m", 0, 1, "photons nearer to a track's impact add to its energy")
-    photon_merging_distance_m: number("m", 0, 1, "photons nearer to each other make one cluster")
+    merging_distance_m: number("m", 0, 1, "photons closer than this to a track add to the energy of its cluster")
+    photon_merging_distance_m: number("m", 0, 1, "photons closer than this to each other make one cluster")
     minimum_ionising_energy_gev: number("GeV", 0, 2, "energy that a fast muon leaves")
     minimum_ionising_spread: number("1", 0, 1, "relative spread of that energy")
-    pion_interaction_probability: number("1", 0, 1, "for a pion to shower")
-    pion_largest_fraction: number("1", 0, 1, "largest share of its energy that it then leaves")
+    pion_interaction_probability: number("1", 0, 1, "probability that a pion showers")
+    pion_largest_fraction: number("1", 0, 1, "largest fraction of its energy that a showering pion leaves")
 
 
 class Lav(NamedTuple):
@@ -130,22 +130,22 @@ class Lav(NamedTuple):
 
     front_z_m: number("m", 100, 260, "front planes of the stations", N_LAV_STATIONS)
     inner_radius_m: number("m", 0.1, 3, "inner radii of the stations", N_LAV_STATIONS)
-    radial_width_m: number("m", 0, 2, "outer less inner radius")
+    radial_width_m: number("m", 0, 2, "outer minus inner radius")
     depth_m: number("m", 0, 3, "length along z of the stations' glass", N_LAV_STATIONS)
-    threshold_gev: number("GeV", 0, 10, "least energy of a photon that is seen")
+    threshold_gev: number("GeV", 0, 10, "smallest energy of a photon that is detected")
 
 
 class Muv(NamedTuple):
     """Hadronic modules and the muon detector."""
 
     muv1_z_m: number("m", 240, 260, "front of the first hadronic module")
-    muv2_z_m: number("m", 240, 260, "front of the second")
-    muv3_z_m: number("m", 240, 260, "muon detector")
-    half_width_m: number("m", 0.1, 3, "half of its side, six tiles")
-    hole_radius_m: number("m", 0, 1, "radius of the beam pipe in it")
-    efficiency: number("1", 0, 1, "for a muon to give a signal")
-    minimum_momentum_gev: number("GeV", 0, 20, "muons below stop before it")
-    scattering_m_gev: number("m GeV", 0, 5, "rms displacement there times momentum, each plane")
+    muv2_z_m: number("m", 240, 260, "front of the second hadronic module")
+    muv3_z_m: number("m", 240, 260, "z of the muon detector")
+    half_width_m: number("m", 0.1, 3, "half of the side of the muon detector, six tiles")
+    hole_radius_m: number("m", 0, 1, "radius of the beam hole in the muon detector")
+    efficiency: number("1", 0, 1, "probability that a muon gives a signal in the muon detector")
+    minimum_momentum_gev: number("GeV", 0, 20, "muons below this momentum stop in front of the muon detector")
+    scattering_m_gev: number("m GeV", 0, 5, "rms displacement in x and in y at the muon detector, times momentum")
 
 
 class Irc(NamedTuple):
@@ -160,7 +160,7 @@ class Sac(NamedTuple):
     """Small-angle calorimeter."""
 
     z_m: number("m", 200, 300, "front")
-    half_width_m: number("m", 0, 1, "half of its side")
+    half_width_m: number("m", 0, 1, "half of the side of the calorimeter")
 
 
 class Na62Response(NamedTuple):
