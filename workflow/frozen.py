@@ -47,6 +47,7 @@ def parts(search, code) -> dict[str, str]:
     return {
         "selection": _hash(selection),
         "regions": _hash(regions),
+        "own events": _hash(_own_events(search)),
         "systematics": _hash(systematics),
         "samples and limits": _hash([settings, rest, search.config["confidence_level"]]),
         "combinations": _hash(_combinations(search)),
@@ -54,6 +55,16 @@ def parts(search, code) -> dict[str, str]:
         "library": _hash(list(_fingerprints(search, code))),
         "packages": " ".join(f"{name}=={version}" for name, version in packages.versions().items()),
     }
+
+
+def _own_events(search) -> dict:
+    """What the user's files are called inside, and what those hold that only give the background.
+
+    The file that is opened is none of it: the log has its hash.
+    """
+    chosen = search.config["data"].get(search.name, {})
+    files = [digest(entry["file"]) for entry in chosen.get("off_resonance", ())]
+    return {"tree": search.data_tree, "branches": dict(search.data_branches), "off_resonance": files}
 
 
 def _combinations(search) -> dict:

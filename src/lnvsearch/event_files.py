@@ -201,7 +201,7 @@ def check_type(
     inner, depth = values.type.content, 1
     while hasattr(inner, "content"):
         inner, depth = inner.content, depth + 1
-    is_number = isinstance(inner, ak.types.NumpyType) and not inner.parameters
+    is_number = isinstance(inner, ak.types.NumpyType) and not inner.parameters and inner.primitive != "bool"
     if depth != dimensions or not is_number:
         raise EventFileError(
             f"{path}: branch {branch} holds values of the type {values.type.content}; write one "

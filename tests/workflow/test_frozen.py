@@ -53,6 +53,7 @@ def test_only_the_frozen_analysis_opens_and_what_changed_is_named(searches):
     changes = {
         "selection": lambda: cuts["chi_square"].update(maximum=30.0),
         "regions": window,
+        "own events": lambda: search.config["data"][search.name].update(branches={"track_kappa": "q_over_pt"}),
         "systematics": lambda: search.settings["systematics"].pop(),
         "samples and limits": lambda: search.settings["parent"].update(number=1e9),
         "combinations": lambda: search.config["combinations"]["besiii_charges"].update(
@@ -66,9 +67,20 @@ def test_only_the_frozen_analysis_opens_and_what_changed_is_named(searches):
         so_far.append(part)
         (line,) = frozen.problems(search, code)
         assert f"another {', '.join(so_far)};" in line, line
-    names = "selection, regions, systematics, samples and limits, combinations, detector, library"
+    names = "selection, regions, own events, systematics, samples and limits, combinations, detector, library"
     assert f"({names})" in freeze(search, code)[0]
     assert list(frozen.problems(search, code)) == []
+
+
+def test_other_events_off_resonance_are_another_analysis(searches, tmp_path):
+    (tmp_path / "off.root").write_bytes(b"few")
+    point = {"file": "off.root", "energy_gev": 3.08, "luminosity_per_pb": 153.0}
+    search, code = searches()["besiii_2025"], Code()
+    search.config["data"]["besiii_2025"]["off_resonance"] = [point]
+    freeze(search, code)
+    (tmp_path / "off.root").write_bytes(b"none")
+    (line,) = frozen.problems(search, code)
+    assert "another own events;" in line
 
 
 def test_another_package_is_named_with_both_versions(searches, monkeypatch):

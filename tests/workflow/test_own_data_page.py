@@ -52,7 +52,8 @@ def follow(folder, root, chapter):
         elif name != "dst":
             process = hang_guard.run(["sh", "-ec", content], cwd=folder, env=environment, merge=True)
             assert process.returncode == 0, (content, process.stdout[-3000:])
-            assert "simulate_sample" not in process.stdout
+            # A paper alone does simulate, while it selects, what it shares with another when both run.
+            assert "rule simulate_sample:" not in process.stdout
             told.append(process.stdout)
     return told
 

@@ -26,9 +26,12 @@ _MOST_TAN_LAMBDA = 3.0
 _MOST_PULL_Z = 20.0
 _ENERGIES_GEV = (0.005, 10.0)
 _RESOLUTION_CM = (0.001, 0.1)
+_RESOLUTION_Z_CM = (0.001, 5.0)
 _MOST_PULL = 5.0
 #: Most tracks that an event may have: two pairs of them are combined.
 _MOST_TRACKS = 40
+#: Events of fewer tracks have no two pairs, and as many events with none among them are no sample.
+_FEWEST_TRACKS, _FEW_EVENTS = 4, 10
 #: Share of tracks without a usable covariance above which a file is refused.
 _MOST_UNUSABLE = 0.01
 #: A correlation matrix is not positive definite by rounding (float32) down to here, and is raised to.
@@ -43,10 +46,10 @@ def iterate_data(
 
     Simulated events may stand in for data: what is true of them must not reach any output.
     Raises EventFileError also for weights, other units, charges that contradict kappa, unusable
-    covariances of more than 1 % of the tracks, and events that are there twice.  What is done with fewer
-    of them is printed.
+    covariances of more than 1 % of the tracks, events that are there twice, and where none has the tracks
+    of two pairs.  What is done with fewer unusable covariances is printed.
     """
-    seen = EventsSeen()
+    seen, n_events, most_tracks = EventsSeen(), 0, 0
     for chunk in iterate_recorded(
         path, events_per_chunk, tree_name=tree_name, branches=branches
     ):
@@ -56,6 +59,7 @@ def iterate_data(
                 f"{path}: an event has {most} tracks, of which memory and time grow with the fourth power; "
                 f"at most {_MOST_TRACKS} are taken: leave out such events, or what is no track"
             )
+        n_events, most_tracks = n_events + len(chunk), max(most_tracks, most)
         track, event_of_track = chunk.track, np.repeat(np.arange(len(chunk)), np.diff(chunk.track_offsets))
         check_all(path, "weight", chunk.weight == 1.0, "data have a weight of 1")
         _check_units(path, track)
@@ -63,6 +67,11 @@ def iterate_data(
         seen.add(chunk.event_number, *sums)
         yield _without_truth(_with_usable_covariances(path, chunk))
     seen.check(path)
+    if n_events >= _FEW_EVENTS and most_tracks < _FEWEST_TRACKS:
+        raise EventFileError(
+            f"{path}: none of {n_events} events has more than {most_tracks} tracks, where {_FEWEST_TRACKS} are "
+            "needed; write all good tracks of an event"
+        )
 
 
 def _check_units(path: str | Path, track: Mapping[str, np.ndarray]) -> None:
@@ -101,6 +110,10 @@ def _check_units(path: str | Path, track: Mapping[str, np.ndarray]) -> None:
         "write dr in cm, from the interaction point, in the units of its covariance",
     )
     sigma_z = np.sqrt(np.maximum(track["cov_dz_dz"].astype(float), 0.0))
+    check_median(
+        path, "track_cov_dz_dz", sigma_z[sigma_z > 0.0], _RESOLUTION_Z_CM, "standard deviations of dz in cm",
+        "write covariances, and dr and dz, in cm",
+    )
     check_median(
         path, "track_dz", np.abs(track["dz"])[sigma_z > 0.0] / sigma_z[sigma_z > 0.0], (0.0, _MOST_PULL_Z),
         "distances dz in their standard deviations",

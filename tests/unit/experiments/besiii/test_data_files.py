@@ -52,6 +52,8 @@ MM = {"dr": 10.0, "dz": 10.0} | {
     (dict.fromkeys(COVARIANCES, 1e30), "track_cov_dr_dr: half of all standard deviations"),
     (dict.fromkeys(COVARIANCES, 0.0), r"covariance of (\d+) of \1 tracks is not positive definite \(100"),
     (dict.fromkeys(COVARIANCES, -1.0), r"covariance of (\d+) of \1 tracks is not positive definite \(100"),
+    ({name: 1e15 ** (name.count("dz")) for name in COVARIANCES if "dz" in name},
+     "track_cov_dz_dz: half of all standard deviations of dz in cm"),
     ({"cov_kappa_phi0": 30.0}, r"covariance of \d+ of \d+ tracks is not positive definite \(\d"),
 ])  # fmt: skip
 def test_other_units_and_covariances_are_refused_by_name(tmp_path, events, factors, words):
@@ -70,7 +72,7 @@ def test_a_momentum_in_the_place_of_kappa_is_refused(tmp_path, events):
 @pytest.mark.parametrize(("numbers", "words"), [
     (np.zeros(400, dtype="int64"), "event_number is 0 for all 400 events"),
     (np.arange(400) + 0.5, "event_number holds float64 that are no whole numbers"),
-    (np.arange(400) > 3, "event_number holds bool"),
+    (np.arange(400) > 3, "event_number holds values of the type bool"),
 ])  # fmt: skip
 def test_event_numbers_that_tell_nothing_are_refused(written, numbers, words):
     write_branches(written, {**branches_of(written), "event_number": ak.Array(numbers)})
@@ -86,6 +88,14 @@ def test_an_event_of_a_thousand_tracks_is_refused_before_they_are_combined(writt
     write_branches(written, many)
     with pytest.raises(EventFileError, match=r"own\.root: an event has 1000 tracks, .* at most 40"):
         list(iterate_data(written))
+
+
+def test_a_file_without_an_event_of_four_tracks_is_refused(written):
+    branches = {name: values[:, :3] if name.startswith("track_") else values
+                for name, values in branches_of(written).items() if not name.startswith("truth_")}  # fmt: skip
+    write_branches(written, branches)
+    with pytest.raises(EventFileError, match=r"own\.root: none of 400 events has more than 3 tracks, where 4 "):
+        list(iterate_data(written, 100))
 
 
 def test_branches_of_other_names_are_read(written):
@@ -235,6 +245,7 @@ def test_a_merged_file_is_refused_by_what_the_first_part_says(written):
     ("track_charge", np.ones(400, dtype="int8")),
     ("weight", ak.Array([[1.0]] * 400)),
     ("track_charge", ak.Array(["+"] * 400)),
+    ("track_emc_energy", ak.Array([[True, False]] * 400)),
 ])
 def test_a_branch_of_another_type_is_named(written, name, values):
     write_branches(written, {**branches_of(written), name: ak.Array(values)})
