@@ -40,7 +40,7 @@ def listed(report):
 
 
 def test_every_search_has_all_groups_and_titles_in_words(listed):
-    papers = [name for name in listed["categories"] if name != "0 Start here"]
+    papers = [name for name in listed["categories"] if name not in ("0 Start here", "Limits on mixing")]
     assert len(papers) == 3 and "0 Start here" in listed["categories"]
     for name in papers:
         groups = listed["categories"][name]

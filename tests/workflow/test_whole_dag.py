@@ -183,7 +183,7 @@ def test_tables_have_the_agreed_columns(results):
     scan = rows(folder / "limits" / "kkee_scan.csv")
     assert list(scan[0]) == [
         "mass_gev", "kind", "variant", "method", "observed", "background", "efficiency",
-        "efficiency_uncertainty", "upper_events", "upper_branching_fraction",
+        "efficiency_uncertainty", "upper_events", "upper_branching_fraction", "note",
     ]
     cutflow = rows(folder / "cutflow" / "kkee.csv")
     assert list(cutflow[0]) == [

@@ -30,7 +30,7 @@ rule limit_mixing:
         csv="results/interpretation/mixing_{mixing}.csv",
         hnlimits="results/interpretation/hnlimits/mixing_{mixing}.dat",
     log:
-        "results/interpretation/logs/limit_mixing_{mixing}.log",
+        "results/interpretation/logs/limit_mixing/{mixing}.log",
     wildcard_constraints:
         mixing="|".join(MIXINGS) or "none",
     resources:
@@ -56,12 +56,13 @@ rule draw_mixing_limits:
         pdf=report(
             "results/interpretation/figures/mixing_{mixing}.pdf",
             caption="../report/mixing_limits.rst",
-            category="interpretation",
+            category="Limits on mixing",
         ),
         png="results/interpretation/figures/mixing_{mixing}.png",
         csv="results/interpretation/figures/mixing_{mixing}.csv",
+        provenance="results/interpretation/figures/mixing_{mixing}.provenance.json",
     log:
-        "results/interpretation/logs/draw_mixing_{mixing}.log",
+        "results/interpretation/logs/draw_mixing_limits/{mixing}.log",
     wildcard_constraints:
         mixing="|".join(MIXINGS) or "none",
     resources:
