@@ -27,7 +27,7 @@ def settings(root):
             "sample": "signal_pimumu", "tree": "pimumu_lnv", "title": "A signal event",
         }},
     }
-    del content["companion"]
+    del content["companion"], content["recast"]
     for section in ("channels", "normalisation"):
         content[section] = {"pimumu": content[section]["pimumu"]}
     content["samples"] = {

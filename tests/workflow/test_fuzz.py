@@ -181,7 +181,12 @@ def test_every_variation_can_be_deleted(root, load):
             except ConfigurationError as error:
                 lines = str(error).splitlines()
             for line in reversed(lines):
-                section, number, entry, fix = NEEDS_IT.fullmatch(line).groups()
+                if f"recast.vertex_variations: '{name}' does not exist" in line:
+                    content["recast"]["vertex_variations"].remove(name)
+                    continue
+                needs_it = NEEDS_IT.fullmatch(line)
+                assert needs_it, line
+                section, number, entry, fix = needs_it.groups()
                 if number is None:
                     del content[section][entry]
                 elif fix == "the estimate":

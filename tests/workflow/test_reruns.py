@@ -22,8 +22,9 @@ touch = Executor.run_job
 
 def run_job(executor, job):
     for output in job.output:
-        pathlib.Path(output).parent.mkdir(parents=True, exist_ok=True)
-        pathlib.Path(output).touch()
+        path = pathlib.Path(output)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir(exist_ok=True) if output.is_directory else path.touch()
     with open("jobs.jsonl", "a") as stream:
         record = {"code": job.params.get("code"), "output": list(job.output)}
         stream.write(json.dumps(record) + chr(10))

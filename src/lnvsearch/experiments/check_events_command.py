@@ -126,7 +126,7 @@ def _selection(
     arguments: argparse.Namespace, experiment: str, branches: Mapping[str, str]
 ) -> Iterator[str]:
     """What the closed selection of a search sees, from the workflow's own program."""
-    known = [arguments.project] if arguments.project else [Path(), Path(__file__).parents[2]]
+    known = [arguments.project] if arguments.project else [Path(), Path(__file__).parents[3]]
     programs = [folder / _PROGRAM for folder in known if (folder / _PROGRAM).is_file()]
     if not programs:
         yield "selection: not looked at; give the workflow's folder as --project"
