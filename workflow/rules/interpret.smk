@@ -57,6 +57,7 @@ rule draw_mixing_limits:
             "results/interpretation/figures/mixing_{mixing}.pdf",
             caption="../report/mixing_limits.rst",
             category="Limits on mixing",
+            labels={"Figure": "Limits on the mixing of a heavy neutrino", "Format": "PDF"},
         ),
         png="results/interpretation/figures/mixing_{mixing}.png",
         csv="results/interpretation/figures/mixing_{mixing}.csv",
