@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from lnvsearch.interpretation.grids import CHIRALITIES, GRID_COLUMNS
 from lnvsearch.tables import Table, read_csv, table_from_rows, to_csv
 
 __all__ = [
@@ -22,12 +23,7 @@ __all__ = [
     "grid_table", "shipped_text",
 ]
 
-ISOTROPIC, V_MINUS_A = CHIRALITIES = ("isotropic", "v_minus_a")
-GRID_COLUMNS = (
-    "mass_gev", "lifetime_ps", "chirality", "acceptance", "acceptance_statistical",
-    "acceptance_systematic", "effective_events", "observed", "background",
-    "branching_fraction_limit", "branching_fraction_limit_cls",
-)  # fmt: skip
+ISOTROPIC, V_MINUS_A = CHIRALITIES
 #: A limit needs an acceptance that is known to a third.
 FEWEST_EFFECTIVE_EVENTS = 10.0
 #: Relative uncertainties are rounded up to this before a limit is computed: few are then different,

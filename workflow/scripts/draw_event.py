@@ -1,7 +1,7 @@
 """One event of a sample as a picture: the first that is selected, simulated once more."""
 
 from job import job
-from output import write_table
+from output import write_figure
 from overlays import sample_settings
 from quick_start import ready_kernels
 
@@ -16,8 +16,7 @@ def draw_event(
     `n_events`: of the sample, of which only those up to the event are simulated.
     """
     from lnvsearch.experiments.interface import load_experiment
-    from lnvsearch.files import written_whole
-    from lnvsearch.publication.figures.style import LABEL, figure_bytes
+    from lnvsearch.publication.figures.style import LABEL
 
     face = load_experiment(experiment)
     number = face.first_candidate(inputs.pop("selected"), tree)
@@ -31,10 +30,7 @@ def draw_event(
         raise ValueError(f"sample {sample}: no event to draw; raise its statistics")
     how = "selected" if number is not None else "not selected"
     drawing, numbers = face.draw_event(event, first["detector"], f"{title}: {how}", LABEL)
-    for kind in ("pdf", "png"):
-        with written_whole(outputs[kind]) as temporary:
-            temporary.write_bytes(figure_bytes(drawing, kind))
-    write_table(outputs["csv"], numbers)
+    write_figure(outputs, drawing, numbers)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """One figure: PDF, PNG, and the numbers drawn."""
 
 from job import job
-from output import write_table
+from output import write_figure
 
 
 def draw_figure(module, figure, files, settings, outputs, statistics=""):
@@ -11,17 +11,13 @@ def draw_figure(module, figure, files, settings, outputs, statistics=""):
     """
     from importlib import import_module
 
-    from lnvsearch.files import written_whole
-    from lnvsearch.publication.figures.style import figure_bytes, mark_small_statistics
+    from lnvsearch.publication.figures.style import mark_small_statistics
     from lnvsearch.publication.results import read_inputs
 
     paper = import_module(f"lnvsearch.{module.removeprefix('lnvsearch.')}")
     drawing, numbers = paper.FIGURES[figure].make(read_inputs(files), settings)
     mark_small_statistics(drawing, statistics)
-    for kind in ("pdf", "png"):
-        with written_whole(outputs[kind]) as temporary:
-            temporary.write_bytes(figure_bytes(drawing, kind))
-    write_table(outputs["csv"], numbers)
+    write_figure(outputs, drawing, numbers)
 
 
 if __name__ == "__main__":

@@ -1,21 +1,16 @@
 """One mixing's limits on |U|^2 against the mass of N, beside those of other searches."""
 
 from job import job
-from output import write_table
+from output import write_figure
 
 
 def draw_mixing_limits(limits, public, outputs):
     """`outputs`: pdf, png and csv, the numbers drawn."""
-    from lnvsearch.files import written_whole
     from lnvsearch.interpretation.mixing_figure import mixing_figure
-    from lnvsearch.publication.figures.style import figure_bytes
     from lnvsearch.tables import read_csv
 
     figure, numbers = mixing_figure(read_csv(limits), read_csv(public))
-    for kind in ("pdf", "png"):
-        with written_whole(outputs[kind]) as temporary:
-            temporary.write_bytes(figure_bytes(figure, kind))
-    write_table(outputs["csv"], numbers)
+    write_figure(outputs, figure, numbers)
 
 
 if __name__ == "__main__":

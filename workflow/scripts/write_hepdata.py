@@ -6,7 +6,7 @@ from job import job
 def write_hepdata(folder, archive, comment, tables, images, keywords):
     """Write `submission.yaml` with its files, and the same as an archive.
 
-    `tables`: (name, description, file, name of an image or "") of each; `images`: name -> PNG file.
+    `tables`: (name, description, file, name of an image or "", origin) of each; `images`: name -> PNG file.
     """
     import shutil
     from pathlib import Path
@@ -22,13 +22,13 @@ def write_hepdata(folder, archive, comment, tables, images, keywords):
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     records = []
-    for name, description, file, image in tables:
+    for name, description, file, image, origin in tables:
         if file.endswith(".json"):
             rows = read_json(file)
             table = table_from_rows(rows, list(dict.fromkeys(key for row in rows for key in row)))
         else:
             table = read_csv(file)
-        records += records_of(name, description, table, keywords, image)
+        records += records_of(name, description, table, keywords, image, origin)
     for record in records:
         text = yaml.safe_dump(table_document(record), sort_keys=False, allow_unicode=True)
         (place / record.data_file).write_text(text, encoding="utf-8")

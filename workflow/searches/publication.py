@@ -33,7 +33,7 @@ Setting = Callable[["Paper", Mapping], object]
 class Making:
     """One table, figure or comparison: what declares it, what makes it, its files, its settings.
 
-    Module and function are full names, `files` are by name.
+    Module and function are full names, `files` are by name; `origin`: as of Content.
     """
 
     module: str
@@ -41,6 +41,7 @@ class Making:
     function: str
     files: dict[str, str]
     settings: dict[str, object]
+    origin: str
 
 
 def results(paper: Paper) -> dict[str, Result]:
@@ -145,6 +146,7 @@ def making(paper: Paper, part: str, name: str, entry: Mapping) -> Making:
         function=content.function,
         files=dict(_files(content, results, entry)),
         settings={setting: settings[setting](paper, entry) for setting in content.settings},
+        origin=content.origin,
     )
 
 

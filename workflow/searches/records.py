@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .search import Step
+from .search import Paper
 
 #: What the first page of a submission says before anything else.
 FIRST_PAGE = (
@@ -15,13 +15,17 @@ FIRST_PAGE = (
 )
 
 
-def first_page(paper: Step) -> str:
+def first_page(paper: Paper) -> str:
     """The comment of a search's submission."""
     return FIRST_PAGE.format(title=paper.settings["title"])
 
 
-def tables_of(paper: Step) -> list[tuple[str, str, str, str]]:
-    """(name, description, file, image or "") of all that a submission of the search has."""
+def tables_of(paper: Paper) -> list[tuple[str, str, str, str, str]]:
+    """(name, description, file, image or "", origin) of all that a submission of the search has.
+
+    The origin is that of numbers of which neither rows nor columns tell it.  A figure that reads no
+    result, as a diagram, has an image and no table.
+    """
     tables = []
     for channel in paper.channels:
         tables += [
@@ -37,32 +41,30 @@ def tables_of(paper: Step) -> list[tuple[str, str, str, str]]:
     tables += [
         (f"Recast, {decay}", "Acceptance and limit for a neutrino N on its mass shell, against mass and lifetime.",
          f"recast/{decay}.csv")
-        for decay in getattr(paper, "recast_decays", ())
+        for decay in paper.recast_decays
     ]  # fmt: skip
     folder = f"results/{paper.name}"
-    found = [(name, text, f"{folder}/{file}", "") for name, text, file in tables]
-    found += [
-        (f"Figure {name}", f"What the figure {name} draws.", f"{folder}/figures/{name}.csv", f"{name}.png")
-        for name in paper.figures
-    ]
+    found = [(name, text, f"{folder}/{file}", "", "simulated") for name, text, file in tables]
+    for name in paper.figures:
+        if (figure := paper.figure(name)).files:
+            file = f"{folder}/figures/{name}.csv"
+            found.append((f"Figure {name}", f"What the figure {name} draws.", file, f"{name}.png", figure.origin))
     return found
 
 
-def images_of(paper: Step) -> dict[str, str]:
+def images_of(paper: Paper) -> dict[str, str]:
     """Name -> file of the pictures of a submission."""
     return {f"{name}.png": f"results/{paper.name}/figures/{name}.png" for name in paper.figures}
 
 
-def keywords_of(paper: Step) -> dict[str, list[str]]:
+def keywords_of(paper: Paper) -> dict[str, list[str]]:
     """HEPData's keywords: the reactions and what is measured of them."""
-    parent = paper.settings["parent"]["particle"] if "parent" in paper.settings else "K+"
     decays = [
-        f"{parent} --> {' '.join(channel['final_state'])}"
-        for channel in paper.channels.values() if "final_state" in channel
-    ]  # fmt: skip
+        f"{paper.parent} --> {' '.join(channel['final_state'])}" for channel in paper.channels.values()
+    ]
     return {"reactions": decays, "observables": ["BR", "ACC"], "phrases": ["Lepton number violation"]}
 
 
-def files_of(paper: Step) -> list[str]:
+def files_of(paper: Paper) -> list[str]:
     """All files that a submission reads."""
-    return [*dict.fromkeys([*(str(Path(file)) for _, _, file, _ in tables_of(paper)), *images_of(paper).values()])]
+    return [*dict.fromkeys([*(str(Path(file)) for _, _, file, _, _ in tables_of(paper)), *images_of(paper).values()])]

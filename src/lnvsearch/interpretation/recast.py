@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +17,8 @@ __all__ = ["PAPER_METHODS", "answers", "channel_grid", "scan_mixing"]
 
 #: Method of a channel -> words.
 PAPER_METHODS = {"cls": "CLs, nuisances averaged", "rolke": "Rolke's profile likelihood"}
+#: Of the grids that ship with a release, and of the papers' limits.
+CONFIDENCE_LEVEL = 0.90
 #: Relative, of the acceptance, from which on it is remarked.
 _LARGE_SYSTEMATIC = 0.05
 
@@ -36,7 +39,7 @@ def answers(
         return [_of_decay(model, folder, acceptance)]
     grid = grid or channel_grid(model.channel, model.chirality, folder)
     return [
-        _of_point(model, grid, grid.at(model.mass_gev, lifetime)) for lifetime in model.lifetimes_ps
+        _of_point(model, folder, grid, grid.at(model.mass_gev, lifetime)) for lifetime in model.lifetimes_ps
     ]
 
 
@@ -75,22 +78,31 @@ def _file(channel: Channel, name: str, folder: Path) -> Path:
     )
 
 
-def _common(model: Model) -> dict[str, Any]:
+def _confidence_level(channel: Channel, folder: Path) -> float | None:
+    """That of the grids in a folder: of a run's results as its limits say; None where they say nothing."""
+    if folder == GRIDS:
+        return CONFIDENCE_LEVEL
+    for path in sorted((folder / channel.paper / "limits").glob("*.json")):
+        return json.loads(path.read_text(encoding="utf-8"))[0]["confidence_level"]
+    return None
+
+
+def _common(model: Model, confidence_level: float | None) -> dict[str, Any]:
     channel = model.channel
     return {
         **({"model": model.name} if model.name else {}),
         "search": channel.paper,
         "channel": channel.name,
-        "confidence_level": 0.90,
+        "confidence_level": confidence_level,
         "method": channel.method,
         "kind": "simulated",
     }
 
 
-def _of_point(model: Model, grid: Grid, point: Point) -> dict[str, Any]:
+def _of_point(model: Model, folder: Path, grid: Grid, point: Point) -> dict[str, Any]:
     channel = model.channel
     record = {
-        **_common(model),
+        **_common(model, _confidence_level(channel, folder)),
         "decay": channel.chain,
         "limit_on": "B(production of N) x B(decay of N)",
     }
@@ -138,7 +150,7 @@ def _of_decay(model: Model, folder: Path, acceptance: tuple[float, float] | None
     flat = plane.phase_space_acceptance
     limit = channel.published_limit * flat / found
     record = {
-        **_common(model), "decay": channel.final_state, "limit_on": "B(decay)", "density": reading,
+        **_common(model, CONFIDENCE_LEVEL), "decay": channel.final_state, "limit_on": "B(decay)", "density": reading,
         "acceptance": found, "acceptance_statistical": uncertainty,
         "acceptance_of_phase_space": flat, "acceptance_over_phase_space": found / flat,
         "branching_fraction_limit": limit, "branching_fraction_limit_published": channel.published_limit,

@@ -40,6 +40,7 @@ class Content:
     short : of a table: the columns of the version that pastes into a paper, in order, `simulated_*`
         for all whose names begin so; as many of the first as a line holds if none is named
     short_rows : of the same: column -> the value that its rows have
+    origin : of a figure: where numbers come from of which neither rows nor columns tell it
     """
 
     function: str
@@ -48,6 +49,7 @@ class Content:
     compares: tuple[str, ...] = ()
     short: tuple[str, ...] = ()
     short_rows: Mapping[str, str] = field(default_factory=dict)
+    origin: str = "simulated"
 
     def load(self) -> Any:
         """Return the function.  Raises ValueError if there is none of this name."""

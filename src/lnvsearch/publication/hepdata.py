@@ -58,14 +58,19 @@ class Record:
 
 
 def records_of(
-    name: str, description: str, table: Table, keywords: Mapping[str, Sequence[str]], image: str = ""
+    name: str,
+    description: str,
+    table: Table,
+    keywords: Mapping[str, Sequence[str]],
+    image: str = "",
+    origin: str = "simulated",
 ) -> Iterator[Record]:
     """Records of a result table, one for each origin of its numbers; none of an empty table.
 
     The origin is told by a column `kind`, by what the names in a column `series` begin with, or by
-    the columns' own names (`..._published`); simulated otherwise.
+    the columns' own names (`..._published`); otherwise it is the given one.
     """
-    for origin, cells in _by_origin(table):
+    for origin, cells in _by_origin(table, origin):
         if any(len(column) for column in cells.values()) and _dependent(cells):
             ending = f" ({origin})"
             short = name if len(name) + len(ending) <= _LONGEST_NAME else name[: _LONGEST_NAME - len(ending)]
@@ -155,16 +160,16 @@ def write_thumbnail(picture: str | Path, path: str | Path, pixels: int = 300) ->
         image.save(path)
 
 
-def _by_origin(table: Table) -> Iterator[tuple[str, dict[str, list]]]:
+def _by_origin(table: Table, other: str) -> Iterator[tuple[str, dict[str, list]]]:
     if "kind" in table and set(table["kind"]) <= set(ORIGINS):
         by_row = [ORIGINS[kind] for kind in table["kind"]]
     elif "series" in table:
         by_row = [
-            next((word for word in ("published", "derived") if str(name).startswith(word)), "simulated")
+            next((word for word in ("published", "derived") if str(name).startswith(word)), other)
             for name in table["series"]
         ]
     else:
-        yield from _by_columns(table)
+        yield from _by_columns(table, other)
         return
     rows = table_rows(table)
     for origin in dict.fromkeys(by_row):
@@ -172,9 +177,14 @@ def _by_origin(table: Table) -> Iterator[tuple[str, dict[str, list]]]:
         yield origin, table_from_rows(chosen, [name for name in table if name != "kind"])
 
 
-def _by_columns(table: Table) -> Iterator[tuple[str, dict[str, list]]]:
+def _by_columns(table: Table, other: str) -> Iterator[tuple[str, dict[str, list]]]:
     def origin_of(column: str) -> str:
-        return next((word for word in ("published", "derived") if word in column.split("_")), "simulated")
+        words = column.split("_")
+        if "over" in words:  # a ratio to a published number is not published
+            return other
+        if words[0] == "true":  # what went in, interpolated between published numbers
+            return "derived"
+        return next((word for word in ("published", "derived") if word in words), other)
 
     coordinates = [name for name in table if _is_coordinate(table, name)]
     by_column = {name: origin_of(name) for name in table if name not in coordinates}

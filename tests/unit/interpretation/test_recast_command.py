@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from lnvsearch.cli import main
-from lnvsearch.interpretation.channels import find_channel
+from lnvsearch.interpretation.channels import GRIDS, find_channel
 from lnvsearch.interpretation.dalitz import dalitz_table, phase_space_masses, sorted_pair_masses
 from lnvsearch.interpretation.model_keys import KEYS
 from lnvsearch.tables import to_csv
@@ -274,3 +274,19 @@ def test_a_point_needs_no_heavy_package(folder):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_grids_of_a_run_have_the_confidence_level_of_the_run(recast, tmp_path, capsys):
+    folder = tmp_path / "na62_2022"
+    (folder / "recast").mkdir(parents=True)
+    (folder / "limits").mkdir()
+    (folder / "recast/piee.csv").write_text((GRIDS / "na62_2022/piee.csv").read_text())
+    arguments = ["recast", *POINT, "--grids", str(tmp_path), "--json"]
+
+    def level():
+        assert main(arguments) == 0
+        return json.loads(capsys.readouterr().out)["confidence_level"]
+
+    assert level() is None
+    (folder / "limits/piee.json").write_text('[{"confidence_level": 0.95}]')
+    assert level() == 0.95

@@ -64,6 +64,24 @@ def test_series_tell_the_origin():
     assert [record.origin for record in found] == ["published", "simulated"]
 
 
+def test_a_ratio_to_a_published_number_is_not_published_and_what_went_in_is_derived():
+    table = {
+        "momentum_gev": [10.0], "true_probability": [0.98], "measured_probability": [0.97],
+        "ratio_published": [0.8], "ratio_over_published": [1.01],
+    }  # fmt: skip
+    found = {record.origin: table_document(record)["dependent_variables"] for record in records(table)}
+    names = {origin: [one["header"]["name"] for one in variables] for origin, variables in found.items()}
+    assert names == {
+        "derived": ["true probability"], "simulated": ["measured probability", "ratio over published"],
+        "published": ["ratio published"],
+    }  # fmt: skip
+
+
+def test_numbers_of_which_nothing_tells_the_origin_have_the_given_one():
+    (record,) = records_of("Coverage", "Of limits.", {"true_signal": [1.0], "coverage": [0.9]}, KEYWORDS, origin="derived")
+    assert record.origin == "derived"
+
+
 def test_long_names_are_cut_and_equal_ones_refused():
     (record, *_) = records(LIMITS, "A very long name of a table that HEPData would not take as it is")
     assert len(record.name) <= 64

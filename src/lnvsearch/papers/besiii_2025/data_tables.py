@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lnvsearch.limit_inputs import USER_DATA
+from lnvsearch.publication.own_data import printed_limit
 from lnvsearch.publication.published import PublishedNumbers
-from lnvsearch.publication.rounding import pdg_round, round_significant
+from lnvsearch.publication.rounding import pdg_round
 from lnvsearch.tables import Table, table_rows, text_table
 
 __all__ = ["data_counts", "data_sensitivity"]
@@ -77,7 +78,7 @@ def data_sensitivity(
             "single_event_sensitivity": both | {
                 v: _estimate(one) for v, one in record["single_event_sensitivity"].items()
             },
-            _LIMIT: {v: _limit(of_data, v) for v in _VARIANTS},
+            _LIMIT: {v: printed_limit(of_data, v) for v in _VARIANTS},
         }  # fmt: skip
         for quantity, of_variants in cells.items():
             rows.append({
@@ -87,14 +88,6 @@ def data_sensitivity(
             })  # fmt: skip
     columns = ("channel", "quantity", "published", *(f"{USER_DATA}_{v}" for v in _VARIANTS), "note")
     return text_table(rows, columns)
-
-
-def _limit(records: Iterable[Mapping[str, Any]], variant: str) -> str:
-    """By the paper's own method and the first prior; closed where there is none yet."""
-    for record in records:
-        if record["is_paper_method"] and record["variant"] == variant:
-            return round_significant(record["upper_branching_fraction"], 3)
-    return "closed"
 
 
 #: Names under which the paper's numbers stand.

@@ -9,8 +9,10 @@ Figures are made without pyplot: no global state, no display.
 
 from lnvsearch.publication.contents import Content
 
-#: The coverage of all limit methods in a search's channels.
-COVERAGE_MAP = Content(f"{__name__}.coverage.coverage_map", ("coverage",), ("labels",))
+#: The coverage of all limit methods in a search's channels: sums over counts, with published backgrounds.
+COVERAGE_MAP = Content(
+    f"{__name__}.coverage.coverage_map", ("coverage",), ("labels",), origin="derived"
+)
 #: Acceptance and limits of a decay through an on-shell N.
 RECAST_MAP = Content(
     f"{__name__}.recast.recast_map", ("recast/{decay}", "published"),

@@ -13,6 +13,7 @@ from lnvsearch.experiments.na62.normalisation import Factors
 from lnvsearch.experiments.na62.recast import NeutrinoSearch
 from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
 from lnvsearch.experiments.na62.selection.select import select
+from lnvsearch.generation.chirality import to_rest_frame
 from lnvsearch.generation.kaon.decays import KaonDecays
 from lnvsearch.selection.mass_regions import in_region
 
@@ -91,12 +92,7 @@ def _at_rest(momentum: np.ndarray) -> np.ndarray:
             f"event {wrong[0] + 1}: its particles have the mass {mass[wrong[0]]:.4f} GeV, a kaon {kaon:.4f}; "
             "give all of them, in GeV"
         )
-    velocity = total[:, np.newaxis, :3] / total[:, np.newaxis, 3:]
-    gamma = total[:, np.newaxis, 3:] / mass[:, np.newaxis, np.newaxis]
-    along = np.sum(velocity * momentum[..., :3], axis=-1, keepdims=True)
-    energy = gamma * (momentum[..., 3:] - along)
-    shift = gamma**2 / (gamma + 1.0) * along - gamma * momentum[..., 3:]
-    return np.concatenate([momentum[..., :3] + shift * velocity, energy], axis=-1)
+    return to_rest_frame(momentum, total[:, np.newaxis])
 
 
 def _turned(momentum: np.ndarray, generator: np.random.Generator) -> np.ndarray:

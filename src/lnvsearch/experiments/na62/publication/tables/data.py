@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lnvsearch.experiments.na62.publication.numbers import counts_outside_signal
+from lnvsearch.publication.own_data import printed_limit
 from lnvsearch.publication.published import PublishedNumbers
-from lnvsearch.publication.rounding import pdg_round, round_significant
+from lnvsearch.publication.rounding import pdg_round
 from lnvsearch.tables import Table, table_rows, text_table
 
 __all__ = ["data_counts", "data_sensitivity"]
@@ -89,7 +90,7 @@ def data_sensitivity(
             quantities["single_event_sensitivity"][variant] = _estimate(
                 record["single_event_sensitivity"][variant]
             )
-            quantities[_LIMIT][variant] = _limit(of_data, variant)
+            quantities[_LIMIT][variant] = printed_limit(of_data, variant)
         known = record["normalisation"]["channel"]
         for quantity, cells in quantities.items():
             of = known if quantity in ("normalisation_candidates", "n_kaon_decays") else channel
@@ -101,14 +102,6 @@ def data_sensitivity(
             })
     columns = ("channel", "quantity", "published", *(f"{_KIND}_{v}" for v in _VARIANTS), "note")
     return text_table(rows, columns)
-
-
-def _limit(records: Iterable[Mapping[str, Any]], variant: str) -> str:
-    """By the paper's own method and the first prior; closed where there is none yet."""
-    for record in records:
-        if record["is_paper_method"] and record["variant"] == variant:
-            return round_significant(record["upper_branching_fraction"], 3)
-    return "closed"
 
 
 def _printed(published: PublishedNumbers, quantity: str, channel: str) -> str:
