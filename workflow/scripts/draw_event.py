@@ -1,7 +1,7 @@
 """One event of a sample as a picture: the first that is selected, simulated once more."""
 
+from figure_files import write_figure
 from job import job
-from output import write_figure
 from overlays import sample_settings
 from quick_start import ready_kernels
 

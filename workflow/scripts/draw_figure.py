@@ -1,7 +1,7 @@
 """One figure: PDF, PNG, and the numbers drawn."""
 
+from figure_files import write_figure
 from job import job
-from output import write_figure
 
 
 def draw_figure(module, figure, files, settings, outputs, statistics=""):

@@ -1,7 +1,7 @@
 """One mixing's limits on |U|^2 against the mass of N, beside those of other searches."""
 
+from figure_files import write_figure
 from job import job
-from output import write_figure
 
 
 def draw_mixing_limits(limits, public, outputs):

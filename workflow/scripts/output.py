@@ -34,17 +34,6 @@ def write_json(path: str, content) -> None:
     write_text(path, json.dumps(content, indent=2) + "\n")
 
 
-def write_figure(outputs, figure, numbers) -> None:
-    """Write a figure as PDF and PNG, and the table of what it draws; `outputs`: pdf, png and csv."""
-    from lnvsearch.files import written_whole
-    from lnvsearch.publication.figures.style import figure_bytes
-
-    for kind in ("pdf", "png"):
-        with written_whole(outputs[kind]) as temporary:
-            temporary.write_bytes(figure_bytes(figure, kind))
-    write_table(outputs["csv"], numbers)
-
-
 def write_result(path: str, content) -> None:
     """Write a table as CSV, a record as JSON or YAML, by the ending of the file's name."""
     if path.endswith(".csv"):
