@@ -47,7 +47,6 @@ LAYERS = (
     "combine_command",
     "recast_command",
     "check_config_command",
-    "show_command",
     "recast_grid",
 )
 

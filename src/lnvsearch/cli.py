@@ -31,7 +31,7 @@ COMMANDS = (
     "lnvsearch.recast_command",
     "lnvsearch.check_config_command",
     "lnvsearch.experiments.check_events_command",
-    "lnvsearch.show_command",
+    "lnvsearch.experiments.show_command",
     "lnvsearch.experiments.besiii.dst.command",
 )
 # Packages that are missing after a plain `pip install lnvsearch`, by the extra that has them.

@@ -9,7 +9,6 @@ import argparse
 import contextlib
 import io
 import json
-import pkgutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -18,18 +17,9 @@ from pathlib import Path
 
 from lnvsearch.cli import UsageError
 from lnvsearch.event_files import EventFileError, named_tree, open_event_file
+from lnvsearch.experiments import telling_branches
 
 _PROGRAM = Path("workflow/check_events.py")
-
-
-def _telling() -> dict[str, str]:
-    """Experiments that say of a file what it holds (`describe_data`), and a branch theirs have alone."""
-    import lnvsearch.experiments
-
-    names = [one.name for one in pkgutil.iter_modules(lnvsearch.experiments.__path__) if one.ispkg]
-    packages = {name: import_module(f"lnvsearch.experiments.{name}") for name in sorted(names)}
-    return {name: package.TELLING_BRANCH for name, package in packages.items()
-            if "TELLING_BRANCH" in getattr(package, "__all__", ())}  # fmt: skip
 
 
 def add_parser(subparsers) -> None:
@@ -110,7 +100,7 @@ def _recognised(path: str, name: str, branches: Mapping[str, str]) -> tuple[str,
         if not is_tree:
             raise EventFileError(f"{path}: {name} is no tree of events; give one as --tree")
         kind = "RNTuple" if not hasattr(tree, "common_entry_offsets") else "tree"
-        telling, named = _telling(), named_tree(path, tree, branches)
+        telling, named = telling_branches("describe_data"), named_tree(path, tree, branches)
         known = [one for one, branch in telling.items() if branch in named]
         if len(known) != 1:
             raise EventFileError(

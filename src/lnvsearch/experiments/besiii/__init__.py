@@ -29,7 +29,6 @@ _HOME = {
     "pick_event": "event_display",
     "read_event": "event_display",
     "could_be_signal": "event_display",
-    "IS_OF": "event_display",
     "is_simulated": "event_display",
 }
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
-    "IS_OF",
     "could_be_signal",
     "draw_event",
     "first_candidate",
@@ -35,8 +34,6 @@ __all__ = [
     "read_event",
 ]
 
-#: A branch that only files of this experiment have.
-IS_OF = "track_kappa"
 #: Masses of K K e e that stay closed: the paper's window, 3.07 to 3.12 GeV (section IV), with the
 #: resolution of masses before the kinematic fit on both sides.
 CLOSED_GEV = (3.02, 3.17)

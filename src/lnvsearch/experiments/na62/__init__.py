@@ -32,7 +32,6 @@ _HOME = {
     "pick_event": "publication.figures.event_display",
     "read_event": "publication.figures.event_display",
     "could_be_signal": "publication.figures.event_display",
-    "IS_OF": "publication.figures.event_display",
     "is_simulated": "publication.figures.event_display",
 }
 

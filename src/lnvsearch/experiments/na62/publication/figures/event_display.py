@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
-    "IS_OF",
     "could_be_signal",
     "draw_event",
     "first_candidate",
@@ -36,8 +35,6 @@ __all__ = [
     "read_event",
 ]
 
-#: A branch that only files of this experiment have.
-IS_OF = "track_downstream_slope_x"
 #: Masses that stay closed: the widest masked region of the papers, 470 to 505 MeV (2019, section 5;
 #: 2022, section 5), and ten resolutions on both sides.
 CLOSED_GEV = (0.455, 0.520)

@@ -7,14 +7,12 @@ the analysis is open: a look at one event is a look into the window.
 from __future__ import annotations
 
 import argparse
-import pkgutil
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 from lnvsearch.cli import UsageError
-
-_FOLDER = "experiments"
+from lnvsearch.experiments import telling_branches
 
 
 def add_parser(subparsers) -> None:
@@ -94,13 +92,9 @@ def _experiment_of(path: str, tree: str) -> tuple[str, ModuleType]:
         if tree not in file:
             raise EventFileError(f"{path}: no tree {tree}; give its name as --tree")
         branches = set(file[tree].keys())
-    package = import_module(f"lnvsearch.{_FOLDER}")
-    for module in pkgutil.iter_modules(package.__path__):
-        if not module.ispkg:
-            continue
-        face = import_module(f"lnvsearch.{_FOLDER}.{module.name}")
-        if "draw_event" in face.__all__ and face.IS_OF in branches:
-            return module.name, face
+    for name, branch in telling_branches("draw_event").items():
+        if branch in branches:
+            return name, import_module(f"lnvsearch.experiments.{name}")
     raise EventFileError(
         f"{path}: tree {tree} belongs to no known detector; write its branches as docs/events.md or "
         "docs/kaon_events.md describes"
