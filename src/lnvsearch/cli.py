@@ -30,8 +30,8 @@ COMMANDS = (
     "lnvsearch.combine_command",
     "lnvsearch.recast_command",
     "lnvsearch.check_config_command",
-    "lnvsearch.experiments.check_events_command",
-    "lnvsearch.experiments.show_command",
+    "lnvsearch.experiments.commands.check_events",
+    "lnvsearch.experiments.commands.show",
     "lnvsearch.experiments.besiii.dst.command",
 )
 # Packages that are missing after a plain `pip install lnvsearch`, by the extra that has them.

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from lnvsearch.cli import UsageError
 from lnvsearch.event_files import EventFileError, named_tree, open_event_file
-from lnvsearch.experiments import telling_branches
+from lnvsearch.experiments.commands import telling_branches
 
 _PROGRAM = Path("workflow/check_events.py")
 
@@ -116,7 +116,7 @@ def _selection(
     arguments: argparse.Namespace, experiment: str, branches: Mapping[str, str]
 ) -> Iterator[str]:
     """What the closed selection of a search sees, from the workflow's own program."""
-    known = [arguments.project] if arguments.project else [Path(), Path(__file__).parents[3]]
+    known = [arguments.project] if arguments.project else [Path(), *Path(__file__).parents]
     programs = [folder / _PROGRAM for folder in known if (folder / _PROGRAM).is_file()]
     if not programs:
         yield "selection: not looked at; give the workflow's folder as --project"

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 from lnvsearch.cli import UsageError
-from lnvsearch.experiments import telling_branches
+from lnvsearch.experiments.commands import telling_branches
 
 
 def add_parser(subparsers) -> None:
