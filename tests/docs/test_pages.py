@@ -94,6 +94,10 @@ def test_versions_agree():
     record = json.loads((ROOT / ".zenodo.json").read_text("utf-8"))
     found = {project["version"], citation["version"], record["version"], lnvsearch.__version__}
     assert len(found) == 1
-    assert re.search(rf"(?m)^## {re.escape(project['version'])}\b", (ROOT / "CHANGELOG.md").read_text("utf-8"))
+    changes = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    assert re.findall(r"(?m)^## (\S+) \((\S+)\)$", changes)[0] == (
+        project["version"], str(citation["date-released"])
+    )  # fmt: skip
+    assert record["publication_date"] == str(citation["date-released"])
     assert citation["title"] == record["title"]
     assert {citation["license"], record["license"], project["license"]} == {project["license"]}
