@@ -153,8 +153,8 @@ def _log_normal_at_least(background: LogNormal, counts: np.ndarray, step: float)
     small = np.flatnonzero(result < _SMALL)
     for first in range(0, small.size, _ROWS):
         rows = small[first : first + _ROWS]
-        part = background.take(rows)
-        result[rows] = _small_tail(part.median, part.log_width, counts[rows], step)
+        median, log_width = background.median[rows], background.log_width[rows]
+        result[rows] = _small_tail(median, log_width, counts[rows], step)
     return result
 
 
@@ -205,7 +205,10 @@ def _by_meshes(background: Distribution, counts: np.ndarray, logarithm, function
         def resolution(values: np.ndarray, n=n, end=end) -> np.ndarray:
             return np.where(values < end, 1.0 / np.sqrt(np.minimum(values, n) + 1.0), 0.0)
 
-        mesh = nuisance.score_mesh(part, lambda values, n=n: logarithm(n, values), resolution)
+        def log_factor(values: np.ndarray, n=n) -> np.ndarray:
+            return logarithm(n, values)
+
+        mesh = nuisance.score_mesh(part, log_factor, resolution)
         for panels in np.unique(mesh.panels):
             for chosen in np.array_split(
                 np.flatnonzero(mesh.panels == panels), np.ceil(rows.size * panels / _MESH_ROWS)

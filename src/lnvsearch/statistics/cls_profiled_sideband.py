@@ -37,7 +37,8 @@ def tail_probabilities(
         counts = likely_counts(float(true_signal * e * np.exp(width * theta[0]) + b[0]))
         others = likely_counts(float(tau * b[0]))
         grid = np.meshgrid(counts, others, x, indexing="ij")
-        q = _q_tilde(*(g.ravel() for g in grid), tau, signal * e, width).reshape(grid[0].shape)
+        of_n, of_m, of_a = (g.ravel() for g in grid)
+        q = _q_tilde(of_n, of_m, of_a, tau, signal * e, width).reshape(grid[0].shape)
         inside = (q >= q_observed * (1.0 - 1e-9)) @ weights
         results.append(
             _poisson(counts, true_signal * e * np.exp(width * theta[0]) + b[0])

@@ -248,7 +248,7 @@ def _profiled_cls_limit(model, counts: np.ndarray, level: float, toys: int, seed
 
     def excess(signal: float) -> float:
         observed = q_tilde(model, sets, nominal, signal)[0]
-        tails = []
+        tails: list[float] = []
         for true_signal in (signal, 0.0):
             theta = profiled(model, sets, nominal, true_signal)[1]
             mean = true_signal * model.efficiencies(theta) + model.backgrounds(theta)
@@ -258,11 +258,12 @@ def _profiled_cls_limit(model, counts: np.ndarray, level: float, toys: int, seed
             uniform = generator.random((toys, counts.size))
             thrown = _poisson_quantile(uniform, mean[0])
             q = q_tilde(model, thrown, measured, signal)
-            tails.append(max(np.count_nonzero(q >= observed * (1.0 - 1e-6)), 0.5) / toys)
+            tails.append(max(float(np.count_nonzero(q >= observed * (1.0 - 1e-6))), 0.5) / toys)
         return float(np.log(tails[0] / tails[1] / (1.0 - level)))
 
     # Each step is dear: begin close to the limit, for large counts far from all of them together.
-    return _falling_root(excess, _profile_interval(model, counts, level).upper, _TOY_TOLERANCE)
+    start = float(_profile_interval(model, counts, level).upper)
+    return _falling_root(excess, start, _TOY_TOLERANCE)
 
 
 def _poisson_quantile(uniform: np.ndarray, mean: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ the result has an uncertainty.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -67,7 +68,7 @@ def coverage(
     fluctuate: bool = True,
     draws: int = 400,
     seed: int = 0,
-    **options: object,
+    **options: Any,
 ) -> Coverage:
     """Return the coverage of a method's intervals and upper limits at the true `signal`.
 
@@ -166,8 +167,8 @@ def _measured_background(
         measured = background.mean + background.sigma * generator.standard_normal((draws, 1))
         return GaussianBackground(np.maximum(measured, 0.0), background.sigma)
     if isinstance(background, PoissonBackground):
-        measured = generator.poisson(background.sideband_count, (draws, 1))
-        return PoissonBackground(measured, background.tau)
+        counted = generator.poisson(background.sideband_count, (draws, 1))
+        return PoissonBackground(counted, background.tau)
     return background
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -167,7 +168,7 @@ def _distribution(
 ) -> LimitDistribution:
     first = count_quantile(experiment, _NEGLIGIBLE_PROBABILITY, prior)
     last = count_quantile(experiment, 1.0 - _NEGLIGIBLE_PROBABILITY, prior)
-    counts = np.arange(first, last + 1.0)
+    counts = np.arange(float(first), float(last) + 1.0)
     cumulative = background_cdf(experiment, np.maximum(np.append(first - 1.0, counts), 0.0), prior)
     if first == 0.0:
         cumulative[0] = 0.0
@@ -192,7 +193,7 @@ def _all_quantiles(
 def _singles(experiment: CountingExperiment) -> list[CountingExperiment]:
     """The experiments of an array, one by one."""
 
-    def pick(part: object, place: int) -> object:
+    def pick(part: Any, place: int) -> Any:
         names = part.__dataclass_fields__
         return type(part)(
             *(np.broadcast_to(getattr(part, name), experiment.shape).flat[place] for name in names)

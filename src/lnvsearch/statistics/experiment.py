@@ -55,7 +55,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False)
 class CountingExperiment:
     """Observed counts with their background and efficiency; the input of every limit method.
 
@@ -73,39 +73,51 @@ class CountingExperiment:
     (3,)
     """
 
-    observed: ArrayLike
+    observed: np.ndarray
     background: Background
     efficiency: Efficiency
-    correlation: float = 0.0
+    correlation: float
 
-    def __post_init__(self) -> None:
-        if not isinstance(self.background, Background):
+    def __init__(
+        self,
+        observed: ArrayLike,
+        background: Background,
+        efficiency: Efficiency,
+        correlation: float = 0.0,
+    ) -> None:
+        if not isinstance(background, Background):
             raise ValueError(
                 "background must be a KnownBackground, GaussianBackground, AsymmetricBackground or "
-                f"PoissonBackground; got {self.background!r}"
+                f"PoissonBackground; got {background!r}"
             )
-        if not isinstance(self.efficiency, Efficiency):
+        if not isinstance(efficiency, Efficiency):
             raise ValueError(
                 "efficiency must be a KnownEfficiency, GaussianEfficiency or BinomialEfficiency; "
-                f"got {self.efficiency!r}"
+                f"got {efficiency!r}"
             )
-        if not -1.0 <= self.correlation <= 1.0:
-            raise ValueError(f"correlation must be between -1 and 1; got {self.correlation:g}")
-        gaussian = isinstance(self.background, GaussianBackground) and isinstance(
-            self.efficiency, GaussianEfficiency
+        if not -1.0 <= correlation <= 1.0:
+            raise ValueError(f"correlation must be between -1 and 1; got {correlation:g}")
+        gaussian = isinstance(background, GaussianBackground) and isinstance(
+            efficiency, GaussianEfficiency
         )
-        if self.correlation != 0.0 and not gaussian:
+        if correlation != 0.0 and not gaussian:
             raise ValueError(
                 "correlation must be 0 unless background and efficiency both have Gaussian errors"
             )
-        observed = check_count("observed", self.observed)
-        _store(self, observed=observed)
+        observed = check_count("observed", observed)
+        _store(
+            self,
+            observed=observed,
+            background=background,
+            efficiency=efficiency,
+            correlation=correlation,
+        )
         try:
-            np.broadcast_shapes(observed.shape, self.background.shape, self.efficiency.shape)
+            np.broadcast_shapes(observed.shape, background.shape, efficiency.shape)
         except ValueError as error:
             raise ValueError(
                 f"shapes do not broadcast together: observed {observed.shape}, background "
-                f"{self.background.shape}, efficiency {self.efficiency.shape}; "
+                f"{background.shape}, efficiency {efficiency.shape}; "
                 "give equal or broadcastable shapes"
             ) from error
 

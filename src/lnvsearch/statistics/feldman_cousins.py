@@ -128,10 +128,11 @@ def plain_upper_ends(
     experiment: CountingExperiment, confidence_level: ArrayLike = 0.90, **options
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the first exit and the largest accepted signal, each of the broadcast shape."""
-    return tuple(
+    first_exit, outermost = (
         np.asarray(upper_limit(experiment, confidence_level, convention=convention, **options))
         for convention in ("root", "outermost")
     )
+    return first_exit, outermost
 
 
 def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:

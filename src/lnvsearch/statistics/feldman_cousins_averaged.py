@@ -88,9 +88,8 @@ def averaged_model(
 class AveragedModel:
     """What both models share: best signals, crossings of likelihood ratios, peaks of blocks.
 
-    A model gives, for chosen `rows`, counts `k` and `signal` of shape (rows,):
-    `log_probability`, its derivative `score` in the signal, the summed probability `block` of the
-    counts between n and k, and the derivative `block_slope`.
+    A model gives the first five functions, for chosen `rows`, counts `k` and `signal` of shape
+    (rows,).
     """
 
     count: np.ndarray
@@ -100,6 +99,26 @@ class AveragedModel:
     best_signal_of_count: np.ndarray
     #: Crossings found so far, (experiments, counts); NaN where none was asked for.
     _crossings: np.ndarray | None = None
+
+    def log_probability(self, rows: np.ndarray, k: np.ndarray, signal: np.ndarray) -> np.ndarray:
+        """ln P(k | signal), averaged."""
+        raise NotImplementedError
+
+    def score(self, rows: np.ndarray, k: np.ndarray, signal: np.ndarray) -> np.ndarray:
+        """Derivative of `log_probability` in the signal."""
+        raise NotImplementedError
+
+    def block(self, rows: np.ndarray, k: np.ndarray, signal: np.ndarray) -> np.ndarray:
+        """Summed probability of the counts between n and k, k included."""
+        raise NotImplementedError
+
+    def block_slope(self, rows: np.ndarray, k: np.ndarray, signal: np.ndarray) -> np.ndarray:
+        """Derivative of `block` in the signal."""
+        raise NotImplementedError
+
+    def all_counts(self, largest: int, signal: np.ndarray) -> np.ndarray:
+        """Probabilities of the counts 0 ... `largest` of the first experiment, (signals, counts)."""
+        raise NotImplementedError
 
     def best_signal(self, rows: np.ndarray, k: np.ndarray) -> np.ndarray:
         """Signal >= 0 that maximises P(k | signal): zero of d ln P / ds."""

@@ -188,12 +188,11 @@ def jump_above(
         if opens.size:
             opens = opens[excess(high[opens], opens) < 0.0]
         if opens.size:
-            jump = solve_bracketed(
-                lambda b, chosen, opens=opens, excess=excess: excess(b, opens[chosen]),
-                low[opens],
-                high[opens],
-                _JUMP_TOLERANCE,
-            )
+
+            def excess_of_open(b: np.ndarray, chosen: np.ndarray, opens=opens, excess=excess):
+                return excess(b, opens[chosen])
+
+            jump = solve_bracketed(excess_of_open, low[opens], high[opens], _JUMP_TOLERANCE)
             model = model_at(part[opens], jump)
             tops[part[opens]] = model.crossing(np.arange(opens.size), last[opens] + 1.0)
         pending = np.delete(pending, opens)

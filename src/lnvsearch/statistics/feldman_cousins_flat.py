@@ -45,7 +45,9 @@ class Flat:
         columns = [part for part in parts if not isinstance(part, str)]
         return np.stack([self.count, self.level, *columns], axis=1)
 
-    def distributions(self, background_estimate: np.ndarray | None = None):
+    def distributions(
+        self, background_estimate: np.ndarray | None = None
+    ) -> tuple[nuisance.Distribution, nuisance.Distribution]:
         """Distributions of background and efficiency, the former about another estimate if given."""
         background = self.background
         if background_estimate is not None:

@@ -8,6 +8,7 @@ one), or measured by counting.  Arguments are numbers or arrays, stored as read-
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -98,8 +99,8 @@ def _check_broadcast(**arrays: np.ndarray) -> tuple[int, ...]:
         ) from error
 
 
-def _store(instance: object, **fields: np.ndarray) -> None:
-    """Replace fields of a frozen dataclass from inside its `__post_init__`."""
+def _store(instance: object, **fields: object) -> None:
+    """Set fields of a frozen dataclass from inside its `__init__`."""
     for name, value in fields.items():
         object.__setattr__(instance, name, value)
 
@@ -114,14 +115,14 @@ class _Measurement:
         return np.broadcast_shapes(*(v.shape for v in fields if isinstance(v, np.ndarray)))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False)
 class KnownBackground(_Measurement):
     """Background expectation without uncertainty: `mean` counts, finite and >= 0."""
 
-    mean: ArrayLike
+    mean: np.ndarray
 
-    def __post_init__(self) -> None:
-        _store(self, mean=check_range("background mean", self.mean, 0.0))
+    def __init__(self, mean: ArrayLike) -> None:
+        _store(self, mean=check_range("background mean", mean, 0.0))
 
     @property
     def estimate(self) -> np.ndarray:
@@ -134,16 +135,16 @@ class KnownBackground(_Measurement):
         return np.zeros_like(self.mean)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False)
 class GaussianBackground(_Measurement):
     """Background estimate with a Gaussian error: `mean` >= 0 and `sigma` >= 0, both in counts."""
 
-    mean: ArrayLike
-    sigma: ArrayLike
+    mean: np.ndarray
+    sigma: np.ndarray
 
-    def __post_init__(self) -> None:
-        mean = check_range("background mean", self.mean, 0.0)
-        sigma = check_range("background sigma", self.sigma, 0.0)
+    def __init__(self, mean: ArrayLike, sigma: ArrayLike) -> None:
+        mean = check_range("background mean", mean, 0.0)
+        sigma = check_range("background sigma", sigma, 0.0)
         _check_broadcast(mean=mean, sigma=sigma)
         _store(self, mean=mean, sigma=sigma)
 
@@ -153,7 +154,7 @@ class GaussianBackground(_Measurement):
         return self.mean
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False)
 class AsymmetricBackground(_Measurement):
     """Background estimate `mean` > 0 with the errors +`up` and -`down`, both > 0, in counts.
 
@@ -165,24 +166,30 @@ class AsymmetricBackground(_Measurement):
                            mean * (1 - down / mean)^(-z) below; `down` < `mean`
     """
 
-    mean: ArrayLike
-    up: ArrayLike
-    down: ArrayLike
-    shape_name: str = "bifurcated-gaussian"
+    mean: np.ndarray
+    up: np.ndarray
+    down: np.ndarray
+    shape_name: str
 
-    def __post_init__(self) -> None:
-        if self.shape_name not in ASYMMETRIC_SHAPES:
+    def __init__(
+        self,
+        mean: ArrayLike,
+        up: ArrayLike,
+        down: ArrayLike,
+        shape_name: str = "bifurcated-gaussian",
+    ) -> None:
+        if shape_name not in ASYMMETRIC_SHAPES:
             raise ValueError(
                 f"background shape must be one of {', '.join(ASYMMETRIC_SHAPES)}; "
-                f"got {self.shape_name!r}"
+                f"got {shape_name!r}"
             )
-        mean = check_range("background mean", self.mean, 0.0, open_low=True)
-        up = check_range("background up", self.up, 0.0, open_low=True)
-        down = check_range("background down", self.down, 0.0, open_low=True)
+        mean = check_range("background mean", mean, 0.0, open_low=True)
+        up = check_range("background up", up, 0.0, open_low=True)
+        down = check_range("background down", down, 0.0, open_low=True)
         _check_broadcast(mean=mean, up=up, down=down)
-        if self.shape_name == "lognormal" and np.any(down >= mean):
+        if shape_name == "lognormal" and np.any(down >= mean):
             raise ValueError("background down must be smaller than the mean for a log-normal")
-        _store(self, mean=mean, up=up, down=down)
+        _store(self, mean=mean, up=up, down=down, shape_name=shape_name)
 
     @property
     def estimate(self) -> np.ndarray:
@@ -195,7 +202,7 @@ class AsymmetricBackground(_Measurement):
         return 0.5 * (self.up + self.down)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False)
 class PoissonBackground(_Measurement):
     """Background counted in a sideband: sideband_count ~ Poisson(tau * background).
 
@@ -204,12 +211,12 @@ class PoissonBackground(_Measurement):
     the signal region.
     """
 
-    sideband_count: ArrayLike
-    tau: ArrayLike
+    sideband_count: np.ndarray
+    tau: np.ndarray
 
-    def __post_init__(self) -> None:
-        count = check_range("background sideband_count", self.sideband_count, 0.0)
-        tau = check_range("background tau", self.tau, 0.0, open_low=True)
+    def __init__(self, sideband_count: ArrayLike, tau: ArrayLike) -> None:
+        count = check_range("background sideband_count", sideband_count, 0.0)
+        tau = check_range("background tau", tau, 0.0, open_low=True)
         _check_broadcast(sideband_count=count, tau=tau)
         _store(self, sideband_count=count, tau=tau)
 
@@ -224,14 +231,14 @@ class PoissonBackground(_Measurement):
         return np.sqrt(self.sideband_count) / self.tau
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False)
 class KnownEfficiency(_Measurement):
     """Efficiency without uncertainty: `value` finite and > 0."""
 
-    value: ArrayLike
+    value: np.ndarray
 
-    def __post_init__(self) -> None:
-        _store(self, value=check_range("efficiency value", self.value, 0.0, open_low=True))
+    def __init__(self, value: ArrayLike) -> None:
+        _store(self, value=check_range("efficiency value", value, 0.0, open_low=True))
 
     @property
     def estimate(self) -> np.ndarray:
@@ -244,16 +251,16 @@ class KnownEfficiency(_Measurement):
         return np.zeros_like(self.value)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False)
 class GaussianEfficiency(_Measurement):
     """Efficiency estimate with a Gaussian error: `mean` > 0 and (absolute) `sigma` >= 0."""
 
-    mean: ArrayLike
-    sigma: ArrayLike
+    mean: np.ndarray
+    sigma: np.ndarray
 
-    def __post_init__(self) -> None:
-        mean = check_range("efficiency mean", self.mean, 0.0, open_low=True)
-        sigma = check_range("efficiency sigma", self.sigma, 0.0)
+    def __init__(self, mean: ArrayLike, sigma: ArrayLike) -> None:
+        mean = check_range("efficiency mean", mean, 0.0, open_low=True)
+        sigma = check_range("efficiency sigma", sigma, 0.0)
         _check_broadcast(mean=mean, sigma=sigma)
         _store(self, mean=mean, sigma=sigma)
 
@@ -263,16 +270,16 @@ class GaussianEfficiency(_Measurement):
         return self.mean
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False)
 class BinomialEfficiency(_Measurement):
     """Efficiency from simulation: passed ~ Binomial(total, efficiency), 0 < passed <= total."""
 
-    passed: ArrayLike
-    total: ArrayLike
+    passed: np.ndarray
+    total: np.ndarray
 
-    def __post_init__(self) -> None:
-        passed = check_range("efficiency passed", self.passed, 0.0, open_low=True)
-        total = check_range("efficiency total", self.total, 0.0, open_low=True)
+    def __init__(self, passed: ArrayLike, total: ArrayLike) -> None:
+        passed = check_range("efficiency passed", passed, 0.0, open_low=True)
+        total = check_range("efficiency total", total, 0.0, open_low=True)
         _check_broadcast(passed=passed, total=total)
         if np.any(passed > total):
             wide_passed, wide_total = np.broadcast_arrays(passed, total)
@@ -297,13 +304,14 @@ class BinomialEfficiency(_Measurement):
 
 Background = KnownBackground | GaussianBackground | AsymmetricBackground | PoissonBackground
 Efficiency = KnownEfficiency | GaussianEfficiency | BinomialEfficiency
+_Part = TypeVar("_Part", bound=Background | Efficiency)
 
 
 def taken(
-    part: Background | Efficiency,
+    part: _Part,
     rows: np.ndarray,
     shape: tuple[int, ...] | None = None,
-):
+) -> _Part:
     """Return the chosen rows of a background or efficiency, broadcast to `shape` and flattened."""
     shape = part.shape if shape is None else shape
     fields = (getattr(part, name) for name in part.__dataclass_fields__)
@@ -317,6 +325,7 @@ def with_estimate(background: Background, estimate: ArrayLike) -> Background:
 
     A Gaussian one keeps its errors, a sideband its tau.
     """
+    estimate = np.asarray(estimate)
     if isinstance(background, AsymmetricBackground):
         return replace(background, mean=estimate)
     if isinstance(background, PoissonBackground):

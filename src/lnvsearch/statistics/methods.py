@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -69,7 +71,7 @@ def counting_experiment(
     )
 
 
-def method_options(method: str, bounded: bool, prior: str | None) -> dict[str, object]:
+def method_options(method: str, bounded: bool, prior: str | None) -> dict[str, Any]:
     """Return the options of a method: `bounded` matters to Rolke's, `prior` to those with priors."""
     given = {"bounded": bounded, "prior": prior}
     return {name: given[name] for name in OPTIONS[method] if name in given}
@@ -94,7 +96,7 @@ def interval(
     method: str,
     experiment: CountingExperiment,
     confidence_level: ArrayLike = 0.90,
-    **options: object,
+    **options: Any,
 ) -> Interval:
     """Return the interval of the named method; lower end 0 for the methods that only bound above.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -40,7 +41,7 @@ class NoteColumns:
         self,
         first: int,
         last: int,
-        render: Callable[[Sequence[str]], object],
+        render: Callable[[list[str]], Any],
         before: Mapping[int, Sequence[str]] | None = None,
     ) -> list:
         """Return `render(texts)` of the experiments `first` to `last` (excluded).
@@ -52,12 +53,12 @@ class NoteColumns:
         for place, (mask, _) in enumerate(self._entries):
             code |= mask[first:last].astype(np.int64) << place
         codes = code.tolist()
-        shared: dict[int, object] = {}
+        shared: dict[int, Any] = {}
         single: list[int] = []
         for kind in set(codes):
             texts = [text for bit, (_, text) in enumerate(self._entries) if kind >> bit & 1]
             constant = render is not list and all(isinstance(text, str) for text in texts)
-            shared[kind] = render(texts) if constant else texts
+            shared[kind] = render([str(text) for text in texts]) if constant else texts
             if not constant:
                 single += np.flatnonzero(code == kind).tolist()
         result = list(map(shared.__getitem__, codes))
@@ -66,9 +67,9 @@ class NoteColumns:
             result[row] = render(
                 [text if isinstance(text, str) else text(index) for text in result[row]]
             )
-        for index, texts in (before or {}).items():
+        for index, earlier in (before or {}).items():
             if first <= index < last:
-                result[index - first] = render([*texts, *self._of(index)])
+                result[index - first] = render([*earlier, *self._of(index)])
         return result
 
     def _of(self, index: int) -> list[str]:

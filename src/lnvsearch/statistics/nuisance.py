@@ -87,7 +87,7 @@ def split_prior(prior: Prior) -> tuple[str, str]:
     ('gamma', 'lognormal')
     """
     if isinstance(prior, str):
-        pair = (prior, prior)
+        pair: tuple[str, ...] = (prior, prior)
     elif isinstance(prior, dict):
         if set(prior) != {"background", "efficiency"}:
             raise ValueError(

@@ -88,11 +88,12 @@ def interval(
     >>> round(interval(experiment, confidence_level=0.90).upper, 3)
     23.187
     """
-    if isinstance(experiment.background, AsymmetricBackground):
+    background = experiment.background
+    if isinstance(background, AsymmetricBackground):
         # Above the best signal the background is pulled down and below it up, and the profile sees
         # the error on that side only.
         low, high = (
-            interval(_one_sided(experiment, side), confidence_level, bounded)
+            interval(_one_sided(experiment, background, side), confidence_level, bounded)
             for side in ("up", "down")
         )
         return Interval(low.lower, high.upper)
@@ -107,8 +108,9 @@ def upper_limit(
     bounded: bool = False,
 ) -> FloatOrArray:
     """Return `interval(...).upper` without the time for the lower ends."""
-    if isinstance(experiment.background, AsymmetricBackground):
-        return upper_limit(_one_sided(experiment, "down"), confidence_level, bounded)
+    background = experiment.background
+    if isinstance(background, AsymmetricBackground):
+        return upper_limit(_one_sided(experiment, background, "down"), confidence_level, bounded)
     problem, level, shape = _prepare(experiment, confidence_level)
     _, upper = _limits(problem, level, bounded, want_lower=False)
     return _shaped(upper, shape)
@@ -132,9 +134,10 @@ def minus_two_log_lambda(experiment: CountingExperiment, signal: ArrayLike) -> F
     return _shaped(value, shape)
 
 
-def _one_sided(experiment: CountingExperiment, side: str) -> CountingExperiment:
+def _one_sided(
+    experiment: CountingExperiment, background: AsymmetricBackground, side: str
+) -> CountingExperiment:
     """The experiment with the error of one side of its bifurcated Gaussian background as sigma."""
-    background = experiment.background
     if background.shape_name != "bifurcated-gaussian":
         raise ValueError(
             "background shape must be bifurcated-gaussian for profile-likelihood limits; "

@@ -22,6 +22,7 @@ envelope theorem d(-ln L)/dt = k e/e_hat at the solution.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -75,7 +76,7 @@ class Problem:
 
     def take(self, index: np.ndarray | slice) -> Problem:
         """Select experiments by integer index, mask or slice."""
-        selected = {
+        selected: dict[str, Any] = {
             field.name: value[index] if isinstance(value, np.ndarray) else value
             for field in fields(self)
             for value in [getattr(self, field.name)]
@@ -99,7 +100,7 @@ def flatten(experiment: CountingExperiment, shape: tuple[int, ...]) -> Problem:
         background_mean = np.where(
             background_mean == 0.0, ZERO_GAUSSIAN_BACKGROUND, background_mean
         )
-    optional = {}
+    optional: dict[str, np.ndarray] = {}
     if isinstance(background, PoissonBackground):
         optional |= {
             "sideband": flat(background.sideband_count),
@@ -156,7 +157,7 @@ def _gaussian_profile(count, mean, variance) -> tuple[np.ndarray, np.ndarray]:
 
 def _efficiency_response(problem: Problem, signal, pull):
     """Profiled e/e_hat at the given pull k, and its derivative with respect to k."""
-    if problem.total is None:
+    if problem.total is None or problem.passed is None:
         variance = problem.relative_sigma**2
         slope = -(variance * signal + _covariance(problem))
         return 1.0 + slope * pull, slope
@@ -191,7 +192,7 @@ def _covariance(problem: Problem) -> np.ndarray | float:
 
 def _background_response(problem: Problem, pull):
     """Profiled background at the given pull k, and its derivative with respect to k."""
-    if problem.tau is None:
+    if problem.tau is None or problem.sideband is None:
         variance = problem.background_sigma**2
         return problem.background - variance * pull, -variance
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -324,7 +325,7 @@ def _deviance(problem: Problem, signal: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 def _efficiency_penalty(problem: Problem, efficiency, signal, pull):
     """-ln of the efficiency measurement's likelihood ratio at the profiled efficiency."""
-    if problem.total is None:
+    if problem.total is None or problem.passed is None:
         return 0.5 * (problem.relative_sigma * signal * pull) ** 2
     shift = efficiency - 1.0
     failed = problem.total - problem.passed
@@ -339,7 +340,7 @@ def _efficiency_penalty(problem: Problem, efficiency, signal, pull):
 
 def _background_penalty(problem: Problem, m, selected_signal, pull):
     """-ln of the background measurement's likelihood ratio at the profiled background."""
-    if problem.tau is None:
+    if problem.tau is None or problem.sideband is None:
         return 0.5 * (problem.background_sigma * pull) ** 2
     # With an empty sideband, of likelihood exp(-tau b), b is zero unless m rests on its floor.
     resting = pull <= -problem.tau

@@ -113,8 +113,8 @@ def discovery_sensitivity(
         raise ValueError(f"power must be between 0 and 1; got {power}")
     count = critical_count(experiment, float(special.ndtr(-wanted_significance)), prior)
     at_count = _with_count(experiment, count)
-    signals = [_signal_for(at_count, probability, prior) for probability in (0.5, power)]
-    return Sensitivity(count, *signals, power)
+    median, powerful = (_signal_for(at_count, part, prior) for part in (0.5, power))
+    return Sensitivity(count, median, powerful, power)
 
 
 def _signal_for(experiment: CountingExperiment, probability: float, prior) -> float:
