@@ -2,6 +2,20 @@
 
 import os
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lnvsearch import (
+        experiments,
+        generation,
+        interpretation,
+        publication,
+        reconstruction,
+        selection,
+        sensitivity,
+        statistics,
+        systematics,
+    )
 
 __version__ = "0.1.0"
 

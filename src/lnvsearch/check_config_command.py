@@ -9,13 +9,14 @@ import argparse
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from lnvsearch.cli import UsageError
 
 _PROGRAM = Path("workflow/check_configuration.py")
 
 
-def add_parser(subparsers) -> None:
+def add_parser(subparsers: Any) -> None:
     """Declare the command."""
     parser = subparsers.add_parser(
         "check-config",

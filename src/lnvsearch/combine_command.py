@@ -104,7 +104,7 @@ def run(arguments: argparse.Namespace) -> str:
             # Intermediate results may overflow; one that is no number is refused.
             with budget(), np.errstate(all="ignore"):
                 found = combination.interval(channels, method, level, toys=toys, seed=seed)
-            if not np.isfinite([found.lower, found.upper]).all():
+            if not (np.isfinite(found.lower) and np.isfinite(found.upper)):
                 raise ValueError("finds no limit from these numbers: they are too extreme for it")
         except (ValueError, RuntimeError, ArithmeticError, MemoryError) as caught:
             error = caught

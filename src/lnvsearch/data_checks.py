@@ -56,7 +56,8 @@ class EventsSeen:
 
     def __init__(self) -> None:
         self._keys: list[np.ndarray] = []
-        self._n_events, self._numbers = 0, set()
+        self._n_events = 0
+        self._numbers: set = set()
 
     def add(self, event_number: np.ndarray, *sums: np.ndarray) -> None:
         """Events (n,) by their numbers and sums over their tracks: files of two runs may share the

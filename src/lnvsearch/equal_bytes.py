@@ -27,8 +27,8 @@ class _FirstTime(datetime.datetime):
     """A clock that shows ROOT's first time."""
 
     @classmethod
-    def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:
-        return datetime.datetime(1995, 1, 1)
+    def now(cls, tz: datetime.tzinfo | None = None) -> _FirstTime:
+        return cls(1995, 1, 1)
 
 
 @contextmanager

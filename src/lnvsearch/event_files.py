@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lnvsearch.files import written_whole
 
@@ -43,7 +43,7 @@ class EventFileError(ValueError):
     """A file of events that cannot be used; the message names file, branch and fix."""
 
 
-def open_event_file(path: str | Path):
+def open_event_file(path: str | Path) -> Any:
     """An open ROOT file (uproot); raises EventFileError for one that is missing or not whole."""
     import uproot
 
@@ -67,7 +67,7 @@ def open_event_file(path: str | Path):
 
 def check_event_tree(
     path: str | Path,
-    file,
+    file: Any,
     required: Iterable[str],
     document: str,
     name: str = "Events",
@@ -125,7 +125,7 @@ class NamedTree:
             return self._branches.get(name, name)
         return dotted
 
-    def arrays(self, names: Iterable[str], *, entry_start: int, entry_stop: int):
+    def arrays(self, names: Iterable[str], *, entry_start: int, entry_stop: int) -> Any:
         """An awkward record array of the branches, by this project's names."""
         import awkward as ak
 
@@ -138,7 +138,7 @@ class NamedTree:
         )
 
 
-def named_tree(path: str | Path, tree, branches: Mapping[str, str]):
+def named_tree(path: str | Path, tree: Any, branches: Mapping[str, str]) -> Any:
     """The tree, with the names of `branches` where it needs them.
 
     Raises EventFileError for a name that the file does not have.
@@ -190,7 +190,7 @@ def _header(path: str | Path, file, n_entries: int) -> dict:
 
 
 def check_type(
-    path: str | Path, branch: str, values, each: str, dimensions: int, document: str
+    path: str | Path, branch: str, values: Any, each: str, dimensions: int, document: str
 ) -> None:
     """Raise EventFileError unless a branch holds numbers, one for each event or a list of them.
 
@@ -222,7 +222,7 @@ def read_tree(
 
 
 def read_tree_of(
-    path: str | Path, file, name: str, columns: Sequence[str] | None = None
+    path: str | Path, file: Any, name: str, columns: Sequence[str] | None = None
 ) -> dict[str, np.ndarray]:
     """Flat columns (n,) of a tree of an open file, as `read_tree`."""
     again = "delete it and run the workflow again"
@@ -249,7 +249,7 @@ def folder_of(variation: str, first: str) -> str:
     return "" if variation == first else f"{variation}/"
 
 
-def event_folder(path: str | Path, file, variation: str | None):
+def event_folder(path: str | Path, file: Any, variation: str | None) -> Any:
     """The folder of an open file with the events of a variation; None: those at the top.
 
     Raises EventFileError where there is none.
@@ -262,7 +262,7 @@ def event_folder(path: str | Path, file, variation: str | None):
 
 
 def iterate_entries(
-    path: str | Path, tree, names: list[str], events_per_chunk: int | None
+    path: str | Path, tree: Any, names: list[str], events_per_chunk: int | None
 ) -> Iterator:
     """Awkward arrays of the branches `names`, chunk by chunk.
 

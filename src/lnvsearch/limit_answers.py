@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lnvsearch.cli import UsageError
 from lnvsearch.computing_budget import MOST_BYTES, MOST_SECONDS, OutOfBudget, budget
@@ -22,6 +22,8 @@ from lnvsearch.limit_settings import Request
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from lnvsearch.statistics.note_columns import NoteColumns
 
 # What defines the code path: experiments that agree in these are computed as one array.
 _GROUPED_BY = (
@@ -142,7 +144,9 @@ def _group_results(requests: list[Request], extras: Extras) -> list[Request]:
     return results
 
 
-def group_limits(first: Request, numbers: Mapping[str, np.ndarray], level: np.ndarray):
+def group_limits(
+    first: Request, numbers: Mapping[str, np.ndarray], level: np.ndarray
+) -> tuple[dict[str, Any], NoteColumns]:
     """Return lower and upper ends in produced decays, p-values and significances; and the notes.
 
     `numbers`: of `limit_experiments.measured_numbers`; `first`: the request of one of them; `level`:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,7 @@ class Block:
 
     first: Request
     rows: np.ndarray
-    columns: dict[str, np.ndarray | list[Uncertainty]]
+    columns: dict[str, Any]
 
 
 @dataclass
@@ -102,7 +103,7 @@ class _Collector:
             rows = np.concatenate(block.rows)
             order = np.argsort(rows, kind="stable")
             in_order = bool((rows[1:] > rows[:-1]).all())
-            columns = {}
+            columns: dict[str, Any] = {}
             for name, pieces in block.columns.items():
                 if isinstance(pieces[0], list):
                     values = [value for piece in pieces for value in piece]

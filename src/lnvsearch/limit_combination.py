@@ -152,7 +152,7 @@ def combined_limits(
                 said = "sampled with toys, good to some per cent" if method == "cls-profiled" else ""
             except ValueError as error:
                 said = str(error)
-            row["remark"] = "; ".join(filter(None, (row["remark"], said)))
+            row["remark"] = "; ".join(filter(None, (str(row["remark"]), said)))
             for column, digits in _DIGITS.items():
                 if row[column] is not None:
                     row[column] = f"{row[column]:.{digits}g}"
@@ -170,13 +170,11 @@ def channels_of(
 
     Efficiencies are expected counts for a branching fraction of 1.  Arguments as of `combined_limits`.
     """
-    numbers = [_numbers(records[part.name], part, kind) for part in parts]
-    if None in numbers:
-        return []
-    return [
-        _channel(part, entry, common_percent / 100.0)
-        for part, entry in zip(parts, numbers, strict=True)
+    found = [(part, _numbers(records[part.name], part, kind)) for part in parts]
+    channels = [
+        _channel(part, entry, common_percent / 100.0) for part, entry in found if entry is not None
     ]
+    return channels if len(channels) == len(found) else []
 
 
 def _numbers(records: Sequence[Mapping], part: Part, kind: str) -> Mapping | None:
@@ -188,7 +186,7 @@ def _numbers(records: Sequence[Mapping], part: Part, kind: str) -> Mapping | Non
 
 def _remark(parts: Sequence[Part], records: Mapping, kind: str) -> str:
     numbers = [_numbers(records[part.name], part, kind) for part in parts]
-    lost = any(n["background"] == 0.0 < n["background_uncertainty"] for n in numbers)
+    lost = any(n["background"] == 0.0 < n["background_uncertainty"] for n in numbers if n)
     return "a background of 0 has no log-normal error: taken as known" if lost else ""
 
 

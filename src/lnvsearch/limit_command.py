@@ -11,6 +11,7 @@ import io
 import json
 import math
 from collections.abc import Iterator
+from typing import Any
 
 from lnvsearch.cli import UsageError
 from lnvsearch.computing_budget import OutOfBudget, budget
@@ -232,7 +233,7 @@ def _computed(option: str, function: str, *inputs):
 # --- output --------------------------------------------------------------------------------------
 
 
-def for_json(value):
+def for_json(value: Any) -> Any:
     """The answer with null for what JSON does not know: infinite and undefined numbers."""
     if isinstance(value, dict):
         return {name: for_json(entry) for name, entry in value.items()}

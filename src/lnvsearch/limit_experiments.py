@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from lnvsearch.limit_quantities import Uncertainty
 from lnvsearch.limit_settings import Request
+
+if TYPE_CHECKING:
+    from lnvsearch.statistics.experiment import CountingExperiment
 
 _BACKGROUND_NUMBERS = {
     "known": ("background",),
@@ -21,7 +25,7 @@ _EFFICIENCY_NUMBERS = {
 }
 
 
-def experiment_of(requests: list[Request]):
+def experiment_of(requests: list[Request]) -> CountingExperiment:
     """Return the counting experiments of requests that differ in numbers only."""
     numbers = [
         measured_numbers({name: [value] for name, value in request.items()})
@@ -31,7 +35,7 @@ def experiment_of(requests: list[Request]):
     return experiment_from(requests[0], joined)
 
 
-def experiment_from(first: Request, numbers: Mapping[str, Sequence[float]]):
+def experiment_from(first: Request, numbers: Mapping[str, Any]) -> CountingExperiment:
     """Return the counting experiments of `numbers`, from `measured_numbers`.
 
     `first`: the request of one of them, for all that is no number.
@@ -62,7 +66,7 @@ def experiment_from(first: Request, numbers: Mapping[str, Sequence[float]]):
     )
 
 
-def measured_numbers(columns: Mapping[str, Sequence]) -> dict[str, Sequence[float]]:
+def measured_numbers(columns: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the counting experiments of columns of settings are made of.
 
     The columns have one length and belong to requests with the same settings.  With a single-event

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Any
 from pathlib import Path
 
 from lnvsearch.cli import UsageError
@@ -95,9 +96,9 @@ def scan(request: Request, answer: Request) -> list[Request]:
     single, scale = _single(request), scale_of(request)
     end = answer["upper"] * scale
     signal = np.linspace(0.0, 2.0 * end if np.isfinite(end) else 10.0, _SCAN_POINTS)
-    columns = {"signal": signal / scale}
+    columns: dict[str, Any] = {"signal": signal / scale}
     if not isinstance(single.background, AsymmetricBackground):
-        curve = rolke.minus_two_log_lambda(single, signal)
+        curve = np.asarray(rolke.minus_two_log_lambda(single, signal))
         best = float(single.observed) - float(single.background.estimate)
         columns["minus_two_log_lambda"] = curve - (curve[0] if best < 0.0 else 0.0)
     events = max(float(single.observed), float(single.background.estimate))

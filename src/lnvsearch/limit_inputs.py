@@ -235,9 +235,9 @@ class NormalisedLimit(Limit):
         ):  # fmt: skip
             found = own["single_event_sensitivity"][variant]
             sensitivity = Uncertain(found["mean"], found["sigma"])
-            scaled = (own["exposure"] * value for value in background)
+            events, error = (own["exposure"] * value for value in background)
             inputs.append(Inputs(
-                USER_DATA, variant, row["events"], *scaled, 1.0,
+                USER_DATA, variant, row["events"], events, error, 1.0,
                 sensitivity.sigma / sensitivity.mean, sensitivity.mean, used, applied,
                 own["exposure"] * left_out,
             ))

@@ -282,7 +282,8 @@ def _add_sample(model: Model, name: str, events: float, modifiers, poi: str, pat
 
 def _add_shapesys(model: Model, source: str, is_signal: bool, events: float, data) -> None:
     """A Poisson constraint: a sideband of (events / error)^2 counts."""
-    error = float((data.get("vals") or data.get("contents") if isinstance(data, dict) else data)[0])
+    values = data.get("vals") or data["contents"] if isinstance(data, dict) else data
+    error = float(values[0])
     if is_signal or model.sideband is not None or error <= 0.0:
         model.shift(source, is_signal, error)
         return

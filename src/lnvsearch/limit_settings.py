@@ -348,7 +348,7 @@ def _ask(request: Request, uncertainty: float) -> None:
         )
 
 
-def looks_relative(efficiency, uncertainty):
+def looks_relative(efficiency: Any, uncertainty: Any) -> Any:
     """Whether an absolute error of an efficiency may be meant as relative; numbers or arrays."""
     return (
         (efficiency > 0.0)

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -138,9 +139,9 @@ def _answer_columns(block: Block, table: Columns, limits: _Limits) -> dict[str, 
     """The columns of a block's answers in their order, without the notes."""
     words = shown(block.first, dict.fromkeys((*_COMPUTED, "notes"), 0.0))
     scale = block.columns.get("normalisation", scale_of({}))
-    columns: dict[str, Sequence] = {}
+    columns: dict[str, Any] = {}
     for key, word in words.items():
-        if key == "label":
+        if key == "label" and table.labels is not None:
             columns[key] = [table.labels[row] for row in block.rows.tolist()]
         elif key in ("lower", "upper"):
             columns[key] = limits.columns[key][block.rows] / scale

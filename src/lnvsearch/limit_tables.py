@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lnvsearch.limit_inputs import USER_DATA, Inputs, Limit, ParentLimit
+from lnvsearch.limit_inputs import USER_DATA, Inputs, Limit, NormalisedLimit, ParentLimit
 from lnvsearch.statistics import methods
 from lnvsearch.statistics.methods import METHODS
 from lnvsearch.tables import Table, find_rows, same_mass, table_from_rows, table_rows
@@ -114,7 +114,7 @@ def scan_table(
     interval = methods.interval(
         limit.method, experiment, confidence_level, bounded=limit.bounded
     )
-    for row, upper in zip(rows, interval.upper, strict=True):
+    for row, upper in zip(rows, np.asarray(interval.upper), strict=True):
         row["method"] = limit.method
         row["upper_events"] = float(upper)
         row["upper_branching_fraction"] = float(upper) / row.pop("n_parents", limit.n_parents)
@@ -220,7 +220,10 @@ def _median(background: float) -> float:
 
 
 def coverage_table(
-    paper: str, limits: Mapping[str, Limit], signal: Sequence[float], confidence_level: float
+    paper: str,
+    limits: Mapping[str, ParentLimit | NormalisedLimit],
+    signal: Sequence[float],
+    confidence_level: float,
 ) -> dict[str, list]:
     """Return how often every method's interval holds the true `signal` (expected events).
 
@@ -230,7 +233,7 @@ def coverage_table(
     """
     from lnvsearch.statistics.coverage import coverage
 
-    signal = np.asarray(signal, dtype=float)
+    true_signal = np.asarray(signal, dtype=float)
     rows = []
     for channel, limit in limits.items():
         experiment = methods.counting_experiment(

@@ -120,10 +120,11 @@ def _simulated(model, arguments: argparse.Namespace) -> dict[str, Any]:
         numbers.append(int(text))
     if model.density is not None:
         raise ValueError("--simulate needs mass_gev or events: a density has no decays to simulate")
+    n_events, seed = numbers
     project = Path(arguments.project)
     if model.events is not None:
-        return {"acceptance": simulated_decays(model, *numbers, project)}
-    return {"grid": simulated_grid(model, *numbers, project)}
+        return {"acceptance": simulated_decays(model, n_events, seed, project)}
+    return {"grid": simulated_grid(model, n_events, seed, project)}
 
 
 def _said(error: Exception) -> str:

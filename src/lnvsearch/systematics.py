@@ -154,7 +154,7 @@ class Source:
                 {
                     **common,
                     "kind": "simulated",
-                    "variation": self.estimate and self.estimate.variation,
+                    "variation": self.estimate.variation if self.estimate else None,
                     "relative_uncertainty_percent": estimated.value,
                     "statistical_uncertainty_percent": estimated.statistical,
                     "in_total": self.in_total == "estimate",

@@ -55,7 +55,7 @@ class Parameter(NamedTuple):
 
 def number(unit: str, minimum: float, maximum: float, meaning: str, length: int = 0) -> Any:
     """The annotation of a number in a section of a response, or of a list of `length` numbers."""
-    kind = tuple[(float,) * length] if length else float
+    kind: Any = tuple[(float,) * length] if length else float  # type: ignore[misc]
     return Annotated[kind, Parameter(unit, minimum, maximum, meaning, length)]
 
 
@@ -206,8 +206,10 @@ def _wrong_order(response: type, mapping: Mapping) -> Iterator[str]:
 
 
 def _numbers_at(mapping: Mapping, name: str) -> Iterator[tuple[str, float]]:
-    section, key, index = re.fullmatch(r"(\w+)\.(\w+)(?:\[(\d+)\])?", name).groups()
-    value = _typed(mapping[section][key])
+    found = re.fullmatch(r"(\w+)\.(\w+)(?:\[(\d+)\])?", name)
+    assert found, name
+    section, key, index = found.groups()
+    value: Any = _typed(mapping[section][key])
     if index is not None:
         yield name, value[int(index)]
     elif isinstance(value, tuple):

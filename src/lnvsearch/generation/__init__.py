@@ -8,6 +8,14 @@ exclusive backgrounds with their branching fractions; `phase_space` for bare n-b
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lnvsearch.generation.cocktail import CocktailMode, load_cocktail
+    from lnvsearch.generation.decay_events import generate
+    from lnvsearch.generation.inclusive import generate_inclusive
+    from lnvsearch.generation.models import Beam, Decay
+    from lnvsearch.generation.radiation import RadiationSettings
 
 _HOME = {
     "Beam": "models",

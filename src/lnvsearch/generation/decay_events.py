@@ -75,10 +75,11 @@ def _shape(decay: Decay, index: int) -> int:
 
 def _depth_first(nodes: Sequence[str | Decay], first: Sequence[int], index: int) -> list[int]:
     """Indices of the final particles below a node, in the order in which the decay is written."""
-    if not isinstance(nodes[index], Decay):
+    node = nodes[index]
+    if not isinstance(node, Decay):
         return [index]
     found: list[int] = []
-    for daughter in range(first[index], first[index] + len(nodes[index].daughters)):
+    for daughter in range(first[index], first[index] + len(node.daughters)):
         found.extend(_depth_first(nodes, first, daughter))
     return found
 

@@ -59,7 +59,8 @@ def let_fly(
             axis=1,
         )
         boost = np.linalg.norm(parent[:, :3], axis=1) / mass_gev
-        length = flight.lengths(*_uniform_pairs(key, events.event_number, decay), boost)
+        choice, uniform = _uniform_pairs(key, events.event_number, decay)
+        length = flight.lengths(choice, uniform, boost)
         # Proper time times four-velocity; what is at rest stays.
         scale = np.divide(length, boost * mass_gev, out=np.zeros_like(length), where=boost > 0.0)
         start[daughters] = (parent * scale[:, np.newaxis])[event[daughters]]

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from lnvsearch import particles
 
@@ -51,7 +51,7 @@ class Beam:
                 raise ValueError(f"{name} is {value}: a spread must be >= 0 GeV")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Decay:
     """A decay, with decays of its daughters.
 
@@ -73,20 +73,33 @@ class Decay:
     """
 
     parent: str
-    daughters: Sequence[str | Decay | Mapping]
-    mass_gev: float | None = None
-    width_gev: float | str = 0.0
-    model: str = "phase_space"
-    analysing_power: float = 0.0
+    daughters: tuple[str | Decay, ...]
+    mass_gev: float | None
+    width_gev: float | str
+    model: str
+    analysing_power: float
 
-    def __post_init__(self) -> None:
-        if isinstance(self.daughters, str) or not isinstance(self.daughters, Sequence):
-            raise ValueError(f"{self.parent}: daughters must be a list of particles")
-        daughters = tuple(
+    def __init__(
+        self,
+        parent: str,
+        daughters: Sequence[str | Decay | Mapping],
+        mass_gev: float | None = None,
+        width_gev: float | str = 0.0,
+        model: str = "phase_space",
+        analysing_power: float = 0.0,
+    ) -> None:
+        if isinstance(daughters, str) or not isinstance(daughters, Sequence):
+            raise ValueError(f"{parent}: daughters must be a list of particles")
+        made = tuple(
             Decay.from_mapping(daughter) if isinstance(daughter, Mapping) else daughter
-            for daughter in self.daughters
+            for daughter in daughters
         )
-        object.__setattr__(self, "daughters", daughters)
+        for name, value in zip(
+            (field.name for field in fields(self)),
+            (parent, made, mass_gev, width_gev, model, analysing_power),
+            strict=True,
+        ):
+            object.__setattr__(self, name, value)
         self._check_own_values()
         self._check_kinematics()
 
@@ -201,9 +214,12 @@ class Decay:
         pair = self.daughters
         if not (
             len(pair) == 2
-            and all(isinstance(each, Decay) and _is_leptonic(each) for each in pair)
+            and isinstance(pair[0], Decay)
+            and isinstance(pair[1], Decay)
+            and _is_leptonic(pair[0])
+            and _is_leptonic(pair[1])
             and pair[0].mass == pair[1].mass
-            and sorted(pair[0].daughters) == sorted(pair[1].daughters)
+            and sorted(map(str, pair[0].daughters)) == sorted(map(str, pair[1].daughters))
         ):
             raise ValueError(
                 f"{self.parent}: model majorana_pair needs two decays of the same mass_gev, no "
@@ -236,10 +252,10 @@ class Decay:
 
 def _is_leptonic(decay: Decay) -> bool:
     """Whether a phase-space decay of fixed mass is one to a charged lepton and a pseudoscalar."""
-    names = decay.daughters
-    if decay.model != "phase_space" or decay.mass_varies or len(names) != 2:
+    names = [name for name in decay.daughters if not isinstance(name, Decay)]
+    if decay.model != "phase_space" or decay.mass_varies or len(decay.daughters) != 2:
         return False
-    if any(isinstance(name, Decay) for name in names):
+    if len(names) != 2:
         return False
     return sorted((particles.spin(name), abs(particles.charge(name))) for name in names) == [
         (0.0, 1),

@@ -41,7 +41,7 @@ def breakup_momentum(
     return math.sqrt(momentum_squared(kinetic, float(mass_1_gev), float(mass_2_gev)))
 
 
-def maximum_weight(parent_mass_gev: float, masses_gev: Sequence[float]) -> float:
+def maximum_weight(parent_mass_gev: float, masses_gev: Sequence[float] | np.ndarray) -> float:
     """Largest Raubold-Lynch weight (product of the two-body momenta, GeV^(n-1)) of a decay.
 
     Found by maximising over the subsystem masses, never a constant; a relative 1e-9 above the
@@ -149,7 +149,7 @@ def phase_space_volume(
     return float(volume(np.array(kinetic), len(masses)) / parent_mass_gev)
 
 
-def _checked(parent_mass_gev: float, masses_gev: Sequence[float]) -> tuple[np.ndarray, float]:
+def _checked(parent_mass_gev: float, masses_gev: Sequence[float] | np.ndarray) -> tuple[np.ndarray, float]:
     """Masses as an array, and the kinetic energy of the decay; ValueError if it cannot be."""
     masses = np.ascontiguousarray(masses_gev, dtype=np.float64)
     if masses.ndim != 1 or len(masses) < 2:

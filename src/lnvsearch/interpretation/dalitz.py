@@ -64,8 +64,8 @@ class Plane:
         """
         smaller, larger, place = self._points()
         values = density(smaller, larger)
-        mean = np.bincount(place, weights=values, minlength=len(self.bins["acceptance"]))
-        mean /= np.bincount(place, minlength=len(mean))
+        total = np.bincount(place, weights=values, minlength=len(self.bins["acceptance"]))
+        mean = total / np.bincount(place, minlength=len(total))
         if not (mean * self.bins["phase_space_fraction"]).sum() > 0.0:
             raise ValueError(f"{density.name}: the density is 0 all over the plane")
         return self.acceptance(mean)

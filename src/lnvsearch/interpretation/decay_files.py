@@ -131,7 +131,8 @@ def _lhe_event(path: Path, block: list[tuple[int, list[str]]], end: int) -> _Eve
 
 def _hepmc(path: Path) -> Iterator[_Event]:
     """HepMC3's ASCII format (A. Buckley et al., Comput. Phys. Commun. 260 (2021) 107310)."""
-    scale, weight, found = 1.0, 1.0, None
+    scale, weight = 1.0, 1.0
+    found: list[tuple[int, tuple[float, ...]]] | None = None
     for line, text in _lines(path):
         cells = text.split()
         kind = cells[0] if cells else ""

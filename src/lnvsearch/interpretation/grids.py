@@ -14,6 +14,7 @@ from __future__ import annotations
 import csv
 import math
 from dataclasses import dataclass
+from typing import Any
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -87,7 +88,7 @@ class Grid:
             )
         along = _Along(self._places, _place(min(lifetime_ps, longest), self.lifetime_ps))
         one, other = (self._at_mass(index, along) for index in (low, high))
-        mixed = {key: (1.0 - share) * one[key] + share * other[key] for key in one}
+        mixed: dict[str, Any] = {key: (1.0 - share) * one[key] + share * other[key] for key in one}
         mixed["acceptance"] *= beyond
         few = min(one["effective_events"], other["effective_events"])
         if few < FEW_EVENTS:
@@ -154,7 +155,7 @@ class Grid:
             found[key] = along.linear(product, usable)
         return found
 
-    def _counted(self, low, high, share, one, other, mixed, notes) -> dict[str, float]:
+    def _counted(self, low, high, share, one, other, mixed, notes) -> dict[str, Any]:
         """Counts; where they differ between the masses, those and the limits of the weaker one."""
         counts = {key: self.values[key][:, 0] for key in ("observed", "background")}
         nearest = low if share < 0.5 else high

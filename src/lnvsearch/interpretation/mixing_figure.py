@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import cycle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lnvsearch.interpretation.channels import find_channel
 from lnvsearch.interpretation.mixing_table import COMBINED
@@ -38,7 +38,7 @@ def mixing_figure(limits: Table, public: Table) -> tuple[Figure, dict[str, list]
     rows, without = _channels(axes, limits)
     together = [row for row in find_rows(limits, searches=COMBINED) if row["mixing_limit"]]
     if together and len({row["curve"] for row in rows}) > 2:
-        style = {"color": "black", "ls": "-", "lw": 2.6, "zorder": 1}
+        style: dict[str, Any] = {"color": "black", "ls": "-", "lw": 2.6, "zorder": 1}
         rows += _curve(axes, together, "mixing_limit", "combined", "simulated", **style)
     of_mixing = find_rows(public, mixing=mixing)
     experiments = dict.fromkeys(row["experiment"] for row in of_mixing)
@@ -72,7 +72,7 @@ def _channels(axes: Axes, limits: Table) -> tuple[list[dict], list[str]]:
             without.append(label)
             continue
         colour, line = next(styles)
-        style = {"color": COLOURS[colour], "ls": line}
+        style: dict[str, Any] = {"color": COLOURS[colour], "ls": line}
         rows += _curve(axes, found, "mixing_limit", label, "simulated", **style)
         rows += _curve(
             axes, found, "mixing_limit_prompt_reading", f"{label}, read as prompt", "simulated",

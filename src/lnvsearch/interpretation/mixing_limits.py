@@ -96,7 +96,8 @@ def mixing_limit(
         return u**channel.power * product / limit_at(unit_lifetime / u)
 
     intervals = excluded_intervals(ratio)
-    remarks, at_limit = [], None
+    remarks: list[str] = []
+    at_limit = None
     if intervals:
         at_limit = grid.at(mass_gev, unit_lifetime / intervals[0][0])
         remarks += at_limit.notes
@@ -178,12 +179,8 @@ def combined_limit(
         from lnvsearch.statistics.combination import interval
 
         channels = _counting(parts, mass_gev, mixing, unit_lifetime, u)
-        return (
-            1.0
-            / interval(
-                [one for one in channels if one.name in names], method, confidence_level
-            ).upper
-        )
+        kept = [one for one in channels if one.name in names]
+        return 1.0 / float(interval(kept, method, confidence_level).upper)
 
     low, high = math.log(min(useful) / 10.0), math.log(min(1.0, min(useful) * 10.0))
     if ratio(math.exp(high)) < 1.0:
@@ -234,12 +231,14 @@ def excluded_intervals(ratio: Callable[[float], float]) -> tuple[tuple[float, fl
     places = [
         math.log(10.0) * (step / _PER_DECADE) + math.log(_SMALLEST) for step in range(steps)
     ] + [0.0]
-    intervals, begin, before = [], None, None
+    intervals: list[tuple[float, float]] = []
+    begin: float | None = None
+    before: float | None = None
     for place in places:
         inside = ratio(math.exp(place)) >= 1.0
         if inside and begin is None:
             begin = math.exp(place) if before is None else _crossing(ratio, before, place)
-        if not inside and begin is not None:
+        if not inside and begin is not None and before is not None:
             intervals.append((begin, _crossing(ratio, place, before)))
             begin = None
         before = place

@@ -98,7 +98,7 @@ def model_from(values: Mapping[str, Any], folder: Path = Path()) -> Model:
     if nature == "dirac":
         channel.refuse_dirac()
     mixing = values.get("mixing")
-    files = {key: folder / str(values[key]) if values.get(key) is not None else None
+    files: dict[str, Any] = {key: folder / str(values[key]) if values.get(key) is not None else None
              for key in ("density", "events")}  # fmt: skip
     model = Model(
         channel=channel, name=str(values.get("name") or ""), mass_gev=_mass(values, channel),

@@ -55,13 +55,16 @@ def channel_grid(channel: Channel, chirality: str, folder: Path = GRIDS) -> Grid
 def scan_mixing(model: Model, folder: Path = GRIDS, method: str = "paper") -> list[dict[str, Any]]:
     """Limits on |U|^2 at the masses of the grid (or the model's), a row of MIXING_COLUMNS each."""
     channel = model.channel
+    mixing = model.mixing
+    if mixing is None:
+        raise ValueError("a scan of |U|^2 needs the model's mixing")
     grid = channel_grid(channel, model.chirality, folder)
     masses = [model.mass_gev] if model.mass_gev is not None else [float(m) for m in grid.mass_gev]
     name = f"{channel.paper} {channel.name}"
-    channel.product(masses[0], model.mixing, model.majorana)
+    channel.product(masses[0], mixing, model.majorana)
     return [
         mixing_row(
-            mixing_limit(channel, grid, mass, model.mixing, method), name, model.chirality, method
+            mixing_limit(channel, grid, mass, mixing, method), name, model.chirality, method
         )
         for mass in masses
         if channel.widths_are_known(mass)
@@ -174,6 +177,7 @@ def _of_plane(model: Model, plane) -> tuple[float, float, str]:
         ), f"density {model.density.name}"
     from lnvsearch.interpretation.decay_files import read_decays
 
+    assert model.events is not None
     momenta, weights = read_decays(model.events, model.channel)
     smaller, larger = dalitz.sorted_pair_masses(momenta, model.channel).T
     return *plane.of_events(

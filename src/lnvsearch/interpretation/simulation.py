@@ -35,6 +35,7 @@ def simulated_grid(model: Model, n_events: int, seed: int, project: Path) -> Gri
 
 def simulated_decays(model: Model, n_events: int, seed: int, project: Path) -> tuple[float, float]:
     """Acceptance of the model's events and its statistical uncertainty; all else as `simulated_grid`."""
+    assert model.events is not None
     found = _asked(model, {"decays": str(model.events.resolve())}, n_events, seed, project)
     return found["acceptance"], found["acceptance_statistical"]
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -218,7 +219,7 @@ def _two_body(lepton: float, meson: float, vector: bool) -> float:
     return square * math.sqrt(kallen(1.0, lepton, meson))
 
 
-def kallen(a, b, c):  # noqa: ANN001
+def kallen(a: Any, b: Any, c: Any) -> Any:
     """Kallen's triangle function of three squares of masses; arrays broadcast."""
     return a * a + b * b + c * c - 2.0 * (a * b + b * c + c * a)
 

@@ -169,7 +169,7 @@ def table_lines(columns: Sequence[Column], *, group: bool) -> list[tuple[str, in
     repeats = [index > 0 and row[0] == rows[index - 1][0] for index, row in enumerate(rows)]
     group = group and any(repeats) and len(columns) > 1
     groups = {index for index, is_repeated in enumerate(repeats) if is_repeated}
-    lines = []
+    lines: list[tuple[str, int]] = []
     for index, (row, is_repeated) in enumerate(zip(rows, repeats, strict=True)):
         height = max(
             _paragraph_lines(cell, column.width_em) if column.is_paragraph else 1

@@ -227,5 +227,5 @@ def _reading_note(number: PublishedNumber) -> str:
     return f"published digits doubtful (text: {number.printed_as})"
 
 
-def _joined(*notes: Iterable[str]) -> str:
+def _joined(*notes: str) -> str:
     return "; ".join(note for note in notes if note)

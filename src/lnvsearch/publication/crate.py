@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import mimetypes
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from lnvsearch import __version__
 
@@ -40,7 +41,7 @@ def crate_metadata(
     made = [files[path] for path in results]
     software = [{"@id": f"#{name}", "@type": "SoftwareApplication", "name": name, "version": version,
                  "softwareVersion": version} for name, version in packages.items()]  # fmt: skip
-    graph = [
+    graph: list[dict[str, Any]] = [
         {"@id": "ro-crate-metadata.json", "@type": "CreativeWork", "about": {"@id": "./"},
          "conformsTo": [{"@id": _CRATE}, {"@id": _PROFILES[2]}]},
         {

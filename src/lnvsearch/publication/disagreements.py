@@ -90,7 +90,9 @@ def worst_text(tests: Iterable[Tested], explanations: Explanations, number: int)
     the worst; the others leave open whether they agree, and follow in a table of their own, those
     that leave most open first.
     """
-    wrong, contradicted, bounded = [], [], []
+    wrong: list[Tested] = []
+    contradicted: list[Tested] = []
+    bounded: list[Tested] = []
     for test in tests:
         if test.agreement == BOUNDED:
             bounded.append(test)

@@ -99,7 +99,7 @@ def _parts(node: ast.expr) -> list[str | int]:
     raise ValueError(f"{ast.unparse(node)} is not a key")
 
 
-def _literal(node: ast.expr) -> object:
+def _literal(node: ast.expr) -> Any:
     """The value of a literal; None for anything else."""
     try:
         return ast.literal_eval(node)
@@ -115,7 +115,7 @@ def _step(content: Any, part: str | int) -> Any:
             if isinstance(entry, Mapping) and next(iter(entry.values()), None) == part
         )
     if isinstance(content, (Mapping, list)):
-        return content[part]
+        return content[part]  # type: ignore[index]
     raise KeyError(part)
 
 
@@ -252,7 +252,7 @@ def fill_in(
                 continue
             parts = _parts(_parsed(key))
             try:
-                factor = _factor(number.unit.lower(), _unit_of(parts[-1]))
+                factor = _factor(number.unit.lower(), _unit_of(str(parts[-1])))
             except ValueError as error:
                 raise ValueError(f"{number.place}: entered: {key!r}: {error}") from None
             if _put(settings, parts, _plain(Decimal(number.digits) * factor, key), sections):
@@ -260,8 +260,8 @@ def fill_in(
             if parts[-1] == "mean" and is_input(f"{key.removesuffix('mean')}sigma"):
                 sigma = Decimal(repr(number.uncertainty or 0.0)) * factor
                 uncertainties[key] = ([*parts[:-1], "sigma"], float(sigma))
-    for parts, sigma in uncertainties.values():
-        _put(settings, parts, sigma, sections)
+    for parts, uncertainty in uncertainties.values():
+        _put(settings, parts, uncertainty, sections)
     return filled
 
 
@@ -309,7 +309,7 @@ def given_keys(settings: Any, is_input: Callable[[str], bool], prefix: str = "")
 
 def check_marks(published: PublishedNumbers) -> None:
     """Raise ValueError if a number is both entered and not, or two numbers enter one key."""
-    problems, owners = [], {}
+    problems, owners = [], dict[str, PublishedNumber]()
     for number in published:
         if number.entered and number.not_simulated:
             problems.append(

@@ -79,7 +79,8 @@ def records_of(
 
 def table_document(record: Record) -> dict[str, list]:
     """The document of a record's data file: independent and dependent variables."""
-    independent, dependent = [], []
+    independent: list[dict] = []
+    dependent: list[dict] = []
     done = set()
     for column in record.cells:
         if column in done:
@@ -88,7 +89,7 @@ def table_document(record: Record) -> dict[str, list]:
         if _is_coordinate(record.cells, column):
             if "_low_" in low and high in record.cells:
                 done.add(high)
-                values = [
+                values: list[dict] = [
                     {"low": float(a), "high": float(b)} if a is not None else {"value": ""}
                     for a, b in zip(record.cells[low], record.cells[high], strict=True)
                 ]

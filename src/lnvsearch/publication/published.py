@@ -173,6 +173,12 @@ def read_published(path: str | Path) -> PublishedNumbers:
     return PublishedNumbers(numbers)
 
 
+def _last_digit(value: Decimal) -> float:
+    exponent = value.as_tuple().exponent
+    assert isinstance(exponent, int), value  # neither infinite nor undefined
+    return float(Decimal(1).scaleb(exponent))
+
+
 def _published_number(row: dict[str, str], place: str) -> PublishedNumber:
     if None in row:
         raise ValueError(f"{place}: more cells than the header has columns; remove the last ones")
@@ -195,7 +201,7 @@ def _published_number(row: dict[str, str], place: str) -> PublishedNumber:
         digits=row["value"],
         value=None if value is None else float(value),
         uncertainty=None if uncertainty is None else float(uncertainty),
-        resolution=None if value is None else float(Decimal(1).scaleb(value.as_tuple().exponent)),
+        resolution=None if value is None else _last_digit(value),
         unit=row["unit"],
         reading_confidence=confidence,
         printed_as=row["printed_as"],

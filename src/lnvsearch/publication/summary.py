@@ -239,7 +239,7 @@ def _counts(
     if len({variant for _, _, variant, _ in counts}) == 1:
         columns.remove("variant")
     listed = [
-        dict(zip(names, group, strict=True)) | {"tests": sum(found.values())} | found
+        {**dict(zip(names, group, strict=True)), "tests": sum(found.values()), **found}
         for group, found in counts.items()
     ]
     return to_markdown(table_from_rows(listed, columns))

@@ -113,7 +113,7 @@ def _without_mathematics(text: str) -> str:
     return re.sub(r"  +", " ", text.replace("{", "").replace("}", ""))
 
 
-def _moved(match: re.Match, characters: dict[int, str], sign: str = "") -> str:
+def _moved(match: re.Match, characters: dict[int, int], sign: str = "") -> str:
     """What is raised or lowered, with the characters that Unicode has for it."""
     inner = (match[1] if match[1] is not None else match[2]).strip()
     moved = inner.translate(characters)

@@ -174,7 +174,9 @@ def fit_three_lines(
     return _fit([lines[:, :, i] for i in range(5)], flat, resolution, first_chamber_z_m)
 
 
-def _fit(lines: Sequence[np.ndarray], flat: np.ndarray, resolution: LineResolution, origin: float):
+def _fit(
+    lines: Sequence[np.ndarray], flat: np.ndarray, resolution: LineResolution, origin: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Vertices of lines; `flat`: (m, 3), their elements in each of the five arrays."""
     m = len(flat)
     results = (

@@ -72,7 +72,7 @@ def count_regions(
 
 
 def closed_spectrum(
-    mass_gev: np.ndarray, edges_gev: Sequence[float], closed: Windows
+    mass_gev: np.ndarray, edges_gev: Sequence[float] | np.ndarray, closed: Windows
 ) -> list[int | None]:
     """Candidates in bins (b + 1 edges, GeV); None for a bin that overlaps a closed window."""
     content = mass_spectrum(mass_gev, np.ones(len(mass_gev)), edges_gev).content

@@ -177,7 +177,8 @@ def weighted_flow(
     """
     known = {} if known is None else known
     alive = np.ones(len(event_row), dtype=bool)
-    booked, masks = {}, ()
+    booked: dict[str, WeightedSums] = {}
+    masks: tuple[int, ...] = ()
     for name, mask in passes.items():
         masks = (*masks, id(mask))
         if masks not in known:

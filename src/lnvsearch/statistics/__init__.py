@@ -25,6 +25,36 @@ Everything here loads on first use, so that importing the package stays cheap.
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lnvsearch.statistics import (
+        bayesian,
+        cls,
+        cls_profiled,
+        combination,
+        coverage,
+        expected,
+        feldman_cousins,
+        notes,
+        punzi,
+        rolke,
+        significance,
+    )
+    from lnvsearch.statistics.experiment import (
+        AsymmetricBackground,
+        Background,
+        BinomialEfficiency,
+        CountingExperiment,
+        Efficiency,
+        GaussianBackground,
+        GaussianEfficiency,
+        Interval,
+        KnownBackground,
+        KnownEfficiency,
+        PoissonBackground,
+        check_confidence_level,
+    )
 
 _EXPERIMENT_NAMES = (
     "AsymmetricBackground",

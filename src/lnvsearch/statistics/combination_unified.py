@@ -8,6 +8,8 @@ which has no meaning for several backgrounds.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from lnvsearch.statistics.experiment import Interval
@@ -21,7 +23,7 @@ _HALVINGS = 40
 _TIE = 1e-9
 
 
-def interval(model, nodes, counts: np.ndarray, level: float) -> Interval:
+def interval(model: Any, nodes: Any, counts: np.ndarray, level: float) -> Interval:
     """Return the interval; ValueError for too many vectors of counts to sum them all."""
     # No channel alone, nor all counts together, allow for more signal than this.
     together = np.append(counts, counts.sum())

@@ -7,6 +7,8 @@ the given one.  The double sum over quadrature nodes is done as it stands.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy import special
 
@@ -17,7 +19,7 @@ from lnvsearch.statistics.rootfinding import solve_decreasing
 _ROWS = 64
 
 
-def upper_limits(flat, tail_fraction: np.ndarray, correlation: float) -> np.ndarray:
+def upper_limits(flat: Any, tail_fraction: np.ndarray, correlation: float) -> np.ndarray:
     """Return the signals (size,) of `averaging.FlatExperiments` with a correlation other than 0.
 
     Raises ValueError for the signal prior 1/sqrt(s), which is not available here.

@@ -31,6 +31,8 @@ the interval is empty and both ends are 0.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -118,14 +120,14 @@ def interval(
 
 
 def upper_limit(
-    experiment: CountingExperiment, confidence_level: ArrayLike = 0.90, **options
+    experiment: CountingExperiment, confidence_level: ArrayLike = 0.90, **options: Any
 ) -> FloatOrArray:
     """Return `interval(experiment, confidence_level, **options).upper`."""
     return interval(experiment, confidence_level, **options).upper
 
 
 def plain_upper_ends(
-    experiment: CountingExperiment, confidence_level: ArrayLike = 0.90, **options
+    experiment: CountingExperiment, confidence_level: ArrayLike = 0.90, **options: Any
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the first exit and the largest accepted signal, each of the broadcast shape."""
     first_exit, outermost = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -67,7 +68,9 @@ def model_of(
     return averaged_model(flat.count, *distributions, *panels, flat.correlation)
 
 
-def panel_groups(flat: Flat, rows: np.ndarray, refinement: int = 1):
+def panel_groups(
+    flat: Flat, rows: np.ndarray, refinement: int = 1
+) -> Iterator[tuple[np.ndarray, tuple[int, int]]]:
     """Yield (rows, panels) for chunks of experiments whose quadratures have the same panels.
 
     `refinement` multiplies the number of panels in the efficiency.

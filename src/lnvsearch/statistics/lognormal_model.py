@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import special
 
 from lnvsearch.statistics.feldman_cousins_models import solve_bracketed
@@ -137,7 +138,9 @@ def _newton_step(model, counts, measured, signal, theta) -> np.ndarray:
     return -np.linalg.solve(curvature, gradient[:, :, None])[:, :, 0]
 
 
-def best_signal(model: LogNormalModel, counts: np.ndarray, measured: np.ndarray, ceiling):
+def best_signal(
+    model: LogNormalModel, counts: np.ndarray, measured: np.ndarray, ceiling: ArrayLike
+) -> tuple[np.ndarray, np.ndarray]:
     """Return -ln L (sets,) minimised over nuisances and 0 <= signal <= ceiling, and that signal.
 
     -ln L falls and then rises with the signal; with one channel the minimum is where every

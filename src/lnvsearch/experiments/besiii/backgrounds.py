@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -113,17 +113,17 @@ class BackgroundSettings:
         continuum = values["continuum"]
         names = ("selection", "n_parents", "chi_square_cut", "inclusive_sample")
         return cls(
-            *(values[name] for name in names),
-            continuum_events(
+            **{name: values[name] for name in names},
+            continuum_events=continuum_events(
                 [OffResonance(**point) for point in continuum["points"]],
                 luminosity_per_pb=continuum["on_resonance_luminosity_per_pb"],
                 energy_gev=continuum["on_resonance_energy_gev"],
             ),
-            continuum["provenance"],
+            continuum_provenance=continuum["provenance"],
         )
 
 
-def estimate_backgrounds(inputs: Mapping[str, str | Sequence[str]], settings: Mapping) -> dict:
+def estimate_backgrounds(inputs: Mapping[str, Any], settings: Mapping) -> dict:
     """Tables `background` and `spectra` of the exclusive decays, and the record `total`.
 
     `inputs`: files `acceptance` (all samples'), `cocktail`, and `selected`, one for each sample of
@@ -134,7 +134,7 @@ def estimate_backgrounds(inputs: Mapping[str, str | Sequence[str]], settings: Ma
     of_all_cuts = nominal_acceptances(inputs["acceptance"])
     rows: dict[str, list[dict]] = {"background": [], "spectra": []}
     for found in read_backgrounds(inputs, settings["samples"], of_all_cuts, typed.n_parents):
-        place = {"chi_square_cut": typed.chi_square_cut, "selection": typed.selection}
+        place: dict[str, Any] = {"chi_square_cut": typed.chi_square_cut, "selection": typed.selection}
         rows["background"].append(background_row(found, **place))
         rows["spectra"] += spectrum_rows(found, **place)
     columns = {"background": BACKGROUND_COLUMNS, "spectra": mass_regions.SPECTRUM_COLUMNS}
@@ -157,7 +157,7 @@ def nominal_acceptances(path: str) -> dict[str, dict]:
 
 
 def read_backgrounds(
-    inputs: Mapping[str, str | Sequence[str]],
+    inputs: Mapping[str, Any],
     samples: Sequence[str],
     acceptance: Mapping[str, Mapping],
     n_parents: float,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from lnvsearch.chunks import chunks_of_part
 from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
@@ -91,7 +92,9 @@ def generate(
     generation: Generation, n_events: int, *, base_seed: int, sample: str, first_event: int = 0
 ) -> GeneratedEvents:
     """Generated events `first_event` ... `first_event + n_events - 1` of a sample."""
-    streams = {"base_seed": base_seed, "sample": sample, "first_event": first_event}
+    streams: dict[str, Any] = {
+        "base_seed": base_seed, "sample": sample, "first_event": first_event,
+    }
     if generation.decay is None:
         from lnvsearch.generation import inclusive
 
@@ -113,7 +116,7 @@ def simulate(
 
     The events do not depend on the size of the chunks.
     """
-    streams = {"base_seed": base_seed, "sample": sample}
+    streams: dict[str, Any] = {"base_seed": base_seed, "sample": sample}
     for events in _generated_chunks(settings.generation, n_events, (0, 1), **streams):
         yield simulate_detector(events, settings.response, **streams)
 
@@ -131,7 +134,7 @@ def simulate_sample(
     `settings`: by variation, `generation`, which is one for all, and `detector`, as `Simulation`
     takes them; `part`: of `chunks_of_part`.  Raises ValueError where the generations differ: then the events are not shared.
     """
-    streams = {"base_seed": base_seed, "sample": sample}
+    streams: dict[str, Any] = {"base_seed": base_seed, "sample": sample}
     first = next(iter(settings.values()))
     if any(one["generation"] != first["generation"] for one in settings.values()):
         raise ValueError(f"{', '.join(settings)}: other decays; simulate them one by one")

@@ -44,16 +44,18 @@ def scan_chi_square(
     `candidates`: columns (c,) of `n_generated` signal events; `grid`: the cuts; `other_cuts`: what
     candidates must pass besides, as far as they have it.
     """
-    grid = np.array(grid, dtype=float)
-    background = np.array([_below_cuts(found, grid) for found in backgrounds]).sum(axis=0)
+    cuts = np.array(grid, dtype=float)
+    background = np.array([_below_cuts(found, cuts) for found in backgrounds]).sum(axis=0)
     keep = np.ones(len(candidates["chi_square"]), dtype=bool)
     for cut in other_cuts:
         keep &= candidates.get(f"passes_{cut}", keep).astype(bool)
     values = np.sort(candidates["chi_square"][keep])
-    efficiency = np.searchsorted(values, grid) / n_generated
-    merit = punzi.figure_of_merit(efficiency, background, significance=2.0 * punzi_constant)
+    efficiency = np.searchsorted(values, cuts) / n_generated
+    merit = np.asarray(
+        punzi.figure_of_merit(efficiency, background, significance=2.0 * punzi_constant)
+    )
     return {
-        "chi_square_cut": grid.tolist(),
+        "chi_square_cut": cuts.tolist(),
         "efficiency": efficiency.tolist(),
         "background": background.tolist(),
         "figure_of_merit": merit.tolist(),

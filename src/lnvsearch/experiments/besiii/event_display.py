@@ -248,7 +248,7 @@ def _draw_track(
                       linewidth=4.0, solid_capstyle="butt", zorder=4)
     step = np.array([x[-1], y[-1]]) / np.hypot(x[-1], y[-1])
     place = step * (np.hypot(x[-1], y[-1]) + max(bar, 0.0) + 0.2)
-    across.text(*place, f"{text} {momentum:.2f}", ha="center", va="center", fontsize=8, zorder=5,
+    across.text(place[0], place[1], f"{text} {momentum:.2f}", ha="center", va="center", fontsize=8, zorder=5,
                 bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.6})
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -54,7 +55,8 @@ class NeutrinoSearch:
 
 
 def selected_events(
-    search: NeutrinoSearch, flight: Flight, n_events: int, *, first_event: int = 0, **streams
+    search: NeutrinoSearch, flight: Flight, n_events: int, *, first_event: int = 0,
+    **streams: Any,
 ) -> tuple[DisplacedEvents, np.ndarray]:
     """Events of a chunk, and the rows (s,) of those that pass all cuts; `streams`: seed and sample."""
     generated = generate(
@@ -75,9 +77,10 @@ def v_minus_a_weights(events: GeneratedEvents, n_neutrinos: int, mass_gev: float
     momentum = to_rest_frame(momentum, whole[:, np.newaxis])
     if n_neutrinos == 1:
         meson, lepton, other = momentum[:, _KAON], momentum[:, _ELECTRON], momentum[:, 3]
-        return sum(
+        first, second = (
             v_minus_a_weight(other, np.eye(4)[axis], lepton, meson) for axis in (0, 1)
         )
+        return first + second
     pairs = momentum.reshape(len(events), 2, _PER_PARENT, 4)
     neutrinos = pairs.sum(axis=2)
     leptons = to_rest_frame(pairs[:, :, _ELECTRON], neutrinos)[..., :3]

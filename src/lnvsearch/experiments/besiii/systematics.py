@@ -48,7 +48,9 @@ def common_percent(sources: Iterable[Source]) -> float:
     return quadratic_sum(
         source.external_percent
         for source in sources
-        if source.in_total == "external" and source.source not in _PER_MASS
+        if source.in_total == "external"
+        and source.source not in _PER_MASS
+        and source.external_percent is not None
     )
 
 
@@ -106,6 +108,7 @@ def estimate(
     if how.method == "mc_statistics":
         row = find_rows(efficiencies, sample=how.sample, variation="nominal")[0]
         return Percentage(mc_statistics(row["efficiency"], row["n_generated"]))
+    assert how.sample and how.variation
     nominal, varied = (
         efficiency_of(cutflow, how.sample, variation, how.cut)
         for variation in ("nominal", how.variation)

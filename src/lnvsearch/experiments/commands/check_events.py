@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from lnvsearch.cli import UsageError
 from lnvsearch.event_files import EventFileError, named_tree, open_event_file
@@ -22,7 +23,7 @@ from lnvsearch.experiments.commands import telling_branches
 _PROGRAM = Path("workflow/check_events.py")
 
 
-def add_parser(subparsers) -> None:
+def add_parser(subparsers: Any) -> None:
     """Declare the command."""
     parser = subparsers.add_parser(
         "check-events",

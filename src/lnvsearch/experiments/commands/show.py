@@ -10,12 +10,13 @@ import argparse
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from lnvsearch.cli import UsageError
 from lnvsearch.experiments.commands import telling_branches
 
 
-def add_parser(subparsers) -> None:
+def add_parser(subparsers: Any) -> None:
     """Declare the command."""
     parser = subparsers.add_parser(
         "show",

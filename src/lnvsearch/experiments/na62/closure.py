@@ -75,7 +75,7 @@ def close_identification(
     And, for every kind of probe, the share of other decays that its kinematic selection lets in.
     `settings`: keys of PARTICLES -> fields of ProbeSettings; `detector`: section -> key -> number.
     """
-    rows = {name: [] for name in COLUMNS}
+    rows: dict[str, list] = {name: [] for name in COLUMNS}
     for name, values in settings.items():
         probe = ProbeSettings(**{**values, "kinematics": Kinematics(**values["kinematics"])})
         sample = f"closure_{name}"
@@ -159,7 +159,7 @@ def contamination_rows(
         columns += shares(momenta, scales, edges, silent)
     number = np.histogram(momenta[0], edges)[0]
     for k, mode in list(enumerate(found))[1:]:
-        for i in np.flatnonzero(number >= FEWEST_PROBES):
+        for i in np.flatnonzero(number >= FEWEST_PROBES).tolist():
             place = (name, mode, MODES[mode].label, _middle(edges, i))
             cells = (*place, *(float(column[k, i]) for column in columns))
             yield dict(zip(COLUMNS["contamination"], cells, strict=False))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from lnvsearch.experiments.na62.normalisation import Acceptances, Factors, Place
 from lnvsearch.experiments.na62.selection.trigger import TriggerSettings, exposure_ratio
@@ -125,7 +126,7 @@ class BackgroundSettings:
         return produced * factors.of(variation).value
 
 
-def estimate_backgrounds(inputs: Mapping[str, str | Sequence[str]], settings: Mapping) -> dict:
+def estimate_backgrounds(inputs: Mapping[str, Any], settings: Mapping) -> dict:
     """Tables `background` and `spectra` of a channel, and the record `total` of its signal region.
 
     `inputs`: files `acceptance`, `calibration`, and `spectra`, one for each sample; `settings`: of

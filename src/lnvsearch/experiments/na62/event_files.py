@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -76,7 +77,7 @@ _RICH = "rich_positron"
 
 def as_stored(events: SpectrometerEvents) -> SpectrometerEvents:
     """The same events with the precision in which a file holds them."""
-    parts = {"event": _in_types(events.event, EVENT_BRANCHES)}
+    parts: dict[str, Any] = {"event": _in_types(events.event, EVENT_BRANCHES)}
     for part in _SCHEMA:
         columns = getattr(events, part)
         parts[part] = _in_types(columns, _schema(part, columns))
@@ -107,7 +108,7 @@ def write_events(path: str | Path, chunks: Iterable[Mapping[str, SpectrometerEve
     that were simulated one after the other.  Raises ValueError where there is no part at all.
     """
     sums: dict[str, dict] = {}
-    metadata = {}
+    metadata: dict[str, Any] = {}
     n_events: Counter[str] = Counter()
     with tree_file(path) as write:
         for parts in chunks:
@@ -302,7 +303,7 @@ def _sums(path: str | Path, header: Mapping) -> dict:
 def _nothing(sums: Mapping) -> SpectrometerEvents:
     """No recorded event, with the sums of the generated ones."""
     event = {name: np.empty(0, dtype=kind) for name, (kind, _) in EVENT_BRANCHES.items()}
-    parts = {
+    parts: dict[str, Any] = {
         part: {
             name: np.empty((0, _AT_LEAST[part]), dtype=kind) for name, (kind, _) in schema.items()
         }
@@ -327,7 +328,7 @@ def _from_awkward(path: str | Path, arrays, sums: Mapping) -> SpectrometerEvents
             event[name] = np.full(len(arrays), _TRUTH[name], dtype=kind)
         if name not in _TRUTH:
             _check_finite(path, name, event[name])
-    parts = {part: _padded(path, arrays, part) for part in _SCHEMA}
+    parts: dict[str, Any] = {part: _padded(path, arrays, part) for part in _SCHEMA}
     return SpectrometerEvents(event=event, **parts, **sums)
 
 

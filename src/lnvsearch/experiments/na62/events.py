@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -71,7 +72,7 @@ CLUSTER_BRANCHES: dict[str, tuple[str, str]] = {
 
 
 #: Sums over generated events of a part that follows the one that has those of all.
-NO_SUMS = {"n_generated": 0, "sum_weight": 0.0, "sum_squared_weight": 0.0}
+NO_SUMS: dict[str, Any] = {"n_generated": 0, "sum_weight": 0.0, "sum_squared_weight": 0.0}
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class SpectrometerEvents:
         """The same events in parts of at most `n_events`, one at least; the first has the sums."""
         for start in range(0, max(len(self), 1), n_events):
             rows = slice(start, start + n_events)
-            part = {
+            part: dict[str, Any] = {
                 kind: {name: values[rows] for name, values in getattr(self, kind).items()}
                 for kind in ("event", "track", "cluster")
             }

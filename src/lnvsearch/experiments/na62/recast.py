@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -52,8 +53,8 @@ class NeutrinoSearch:
 
 
 def selected_decays(
-    search: NeutrinoSearch, mass_gev: float, flight: Flight, **events
-):
+    search: NeutrinoSearch, mass_gev: float, flight: Flight, **events: Any
+) -> tuple[Any, np.ndarray, np.ndarray]:
     """Decays of a chunk, the rows (s,) of those that are selected, and their weights (s,).
 
     `events`: n_events, first_event, base_seed and sample of `generate_neutrino_decays`.
@@ -77,7 +78,8 @@ def _selected_by(
         generated.decays, search.detector, base_seed=events["base_seed"], sample=events["sample"]
     )
     asked = [
-        Asked(selection, search.detector.response, search.identification, search.trigger, None)
+        # A whole response has the sections of a `SelectionDetector`.
+        Asked(selection, search.detector.response, search.identification, search.trigger, None)  # type: ignore[arg-type]
         for selection in selections
     ]
     results = {}

@@ -69,7 +69,7 @@ def validation_table(
 
     `references`: name, value, uncertainty and note of what belongs to no channel.
     """
-    rows = []
+    rows: list[dict] = []
     for channel, entry in settings.channels.items():
         rows += _resolutions(channel, entry, candidates)
         rows += _losses(channel, entry, losses[channel])
@@ -131,6 +131,8 @@ def _likely_candidates(
     """
     path, folder = place
     columns = read_candidates(path, channel, selection, folder=folder)
+    if columns is None:
+        raise ValueError(f"{path}: no candidates of {channel}, selection {selection}")
     likely = columns["weight"] > 0.1 * columns["weight_without_identification"]
     return {name: values[likely] for name, values in columns.items()}
 

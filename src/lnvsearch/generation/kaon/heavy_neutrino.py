@@ -121,7 +121,7 @@ def generate_neutrino_decays(
             np.ascontiguousarray(primary[:, 2]), np.array([3, 4]), momentum, weight,
         )  # fmt: skip
     boost = _boost(neutrino, mass_gev)
-    length = flight.lengths(*uniform.T, boost)
+    length = flight.lengths(uniform[:, 0], uniform[:, 1], boost)
     decays = KaonDecays(
         event_number=np.arange(first_event, first_event + n_events, dtype=np.int64),
         weight=weight,

@@ -186,9 +186,7 @@ def _angle_row(
 
 
 def _simulated_masses(efficiencies: Table) -> list[float]:
-    rows: list[Mapping[str, Any]] = find_rows(
-        efficiencies, model="two_majorana", variation="nominal"
-    )
+    rows = find_rows(efficiencies, model="two_majorana", variation="nominal")
     return sorted(row["mass_gev"] for row in rows)
 
 

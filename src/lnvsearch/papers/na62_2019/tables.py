@@ -220,7 +220,7 @@ def table3(
 
 
 def _contamination_rows(
-    row: Mapping[str, str], table: Table, candidates: float, variants: Iterable[str]
+    row: dict[str, str], table: Table, candidates: float, variants: Iterable[str]
 ) -> list[dict[str, str]]:
     """The row of the contamination with its simulated cells, and that with upstream decays."""
     without = {
@@ -229,15 +229,15 @@ def _contamination_rows(
         and not found.is_empty
     }
     rows = []
-    for label, found in (
+    for label, events_of in (
         ("", without), (", with K3pi upstream", contaminations_with_upstream(table, variants)),
     ):
-        if label and not found:
+        if label and not events_of:
             continue
         rows.append(row | {"quantity": f"{row['quantity']}{label}"} | {
             column(variant): simulated_cells(
                 events.scaled(1 / candidates), with_systematic=True
             )["simulated"]
-            for variant, events in found.items()
+            for variant, events in events_of.items()
         })
     return rows

@@ -77,7 +77,7 @@ def _published(
     published: PublishedNumbers, channel: str
 ) -> tuple[float | None, float | None]:
     """Published limit and acceptance (%) of a channel, None where there is none."""
-    found = {}
+    found: dict[str, float] = {}
     for number in published:
         if number.channel == channel and number.mass_gev is None and number.value is not None:
             found.setdefault(number.quantity, float(number.value))

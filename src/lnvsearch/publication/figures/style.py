@@ -56,7 +56,7 @@ _SMALL_FONT_POINTS = 8.0
 
 
 @lru_cache(maxsize=1)
-def _parameters() -> dict[str, Any]:
+def _parameters() -> Any:
     """Return the matplotlib parameters: mplhep's ROOT style, at the size of print."""
     import mplhep
 
@@ -132,7 +132,8 @@ def column_figure(columns: int = 1, height_cm: float = 6.6, **grid: Any) -> tupl
         figsize=(_WIDTH_CM[columns] / _CENTIMETRES_PER_INCH, height_cm / _CENTIMETRES_PER_INCH),
         layout="constrained",
     )
-    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03)
+    layout: Any = figure.get_layout_engine()
+    layout.set(w_pad=0.03, h_pad=0.03)
     return figure, figure.subplots(**grid)
 
 

@@ -62,7 +62,7 @@ def convert(
     n_total = sum(_number_of_events(path) for path in files)
     metadata = {
         "converted_from": [Path(path).name for path in files],
-        "interaction_point_cm": {str(k): v for k, v in points.items()} if points else list(vertex_cm),
+        "interaction_point_cm": {str(k): v for k, v in points.items()} if points else list(vertex_cm or ()),
         "mirrored": "y -> -y",
     }
 
@@ -123,14 +123,14 @@ def _vertices(files: Sequence[str | Path]) -> dict[int, list[float]]:
                 if sum(map(len, known)) < _TRACKS_FOR_VERTEX:
                     known.append(tracks.helix[run[tracks.event] == one])
     points = {}
-    for run, parts in helices.items():
+    for number, parts in helices.items():
         point = vertex_of_tracks(np.concatenate(parts))
         if point is None:
             raise EventFileError(
-                f"{files[0]}: run {run} has too few tracks from one point to find where the beams met; "
+                f"{files[0]}: run {number} has too few tracks from one point to find where the beams met; "
                 "give the interaction point as --vertex-cm X Y Z"
             )
-        points[run] = [round(float(value), 4) for value in point]
+        points[number] = [round(float(value), 4) for value in point]
     return points
 
 

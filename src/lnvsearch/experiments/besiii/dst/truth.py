@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 __all__ = ["generated", "particles_of_tracks"]
@@ -13,7 +15,9 @@ _PHOTON, _RADIATED_PHOTON = 22, -22
 _NO_PARTICLES = (*range(-6, 7), 21, 91, 92)
 
 
-def generated(particles) -> tuple[np.ndarray, dict[str, np.ndarray], list[dict[int, int]]]:
+def generated(
+    particles: Any,
+) -> tuple[np.ndarray, dict[str, np.ndarray], list[dict[int, int]]]:
     """Offsets (n + 1,), columns (t,) of TRUTH_BRANCHES, and by event `trackIndex` -> place in its list.
 
     `particles`: the collection `m_mcParticleCol` of n events.  Wanted is what the generator made and what did
@@ -63,7 +67,9 @@ def _places(event, final: dict[int, int]) -> dict[int, int]:
     return result
 
 
-def particles_of_tracks(links, places: list[dict[int, int]]) -> list[dict[int, int]]:
+def particles_of_tracks(
+    links: Any, places: list[dict[int, int]]
+) -> list[dict[int, int]]:
     """By event, track -> place of the generated particle with most of its hits.
 
     `links`: `m_mcMdcTracks` of n events, a pair (particle, track) for each hit.

@@ -130,6 +130,7 @@ def like_sign_pairs(state, alive):
     """Combinations of two kaons of one charge with two electrons of the other."""
     events = state.events
     usable = alive[state.event_of_track]
+    first_charges: tuple[int, ...]
     if state.kaon is None:  # no identification: any two tracks of each charge
         first, second, first_charges = state.good, state.good, (+1,)
     else:
@@ -253,7 +254,7 @@ def _masses(measured, covariance, masses_gev, assignment, total):
         same = slice(None) if len(masses_gev) == 1 else assignment == which
         fitted[same] += fit_shifts(measured[same], covariance[same], row, total)[1]
     mass, pairs = np.empty(len(measured)), np.empty((len(measured), 2))
-    result = {}
+    result: dict[str, np.ndarray] = {}
     for name, helix in (("fitted", fitted), ("measured", measured)):
         candidate_masses(helix, masses_gev[assignment], mass, pairs)
         result |= {f"{name}_m_ke_{which + 1}_gev": pairs[:, which].copy() for which in (0, 1)}

@@ -100,6 +100,7 @@ class SearchState:
 
     def of_best(self, values: np.ndarray, missing: float | bool) -> np.ndarray:
         """Values of the best candidates as an array over events, (n,)."""
+        assert self.best is not None
         result = np.full(len(self.events), missing)
         result[self.best.event_index] = values
         return result
@@ -130,25 +131,27 @@ class SearchState:
         return self.identified
 
 
-def kinematic_fit_of(state, found, hypotheses):
+def kinematic_fit_of(
+    state: SearchState, found: candidates.Candidates, hypotheses: candidates.MassHypotheses
+) -> np.ndarray:
     """Chi-squares of candidates under hypotheses, shape (c, h)."""
     return fit_tracks(
         state.events.track,
         found.tracks,
         hypotheses.masses_gev,
-        state.selection.total_four_momentum,
+        np.array(state.selection.total_four_momentum),
     ).chi_square
 
 
 def conversion_pairs(
-    state,
-    usable,
+    state: SearchState,
+    usable: np.ndarray,
     *,
-    pair_mass_maximum_gev,
-    opening_angle_maximum_rad,
-    radius_minimum_cm,
-    radius_maximum_cm,
-):
+    pair_mass_maximum_gev: float,
+    opening_angle_maximum_rad: float,
+    radius_minimum_cm: float,
+    radius_maximum_cm: float,
+) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of tracks in the mask `usable` that look like a conversion: events (p,), tracks (p, 2).
 
     Mass, opening angle and radius of the vertex of a pair must all say so, whatever it is
@@ -171,7 +174,9 @@ def conversion_pairs(
     return event_index[is_conversion], pairs[is_conversion]
 
 
-def measured_four_momenta(track, index, masses_gev):
+def measured_four_momenta(
+    track: Mapping[str, np.ndarray], index: np.ndarray, masses_gev: np.ndarray
+) -> np.ndarray:
     """Four-momenta (c, 4, 4) of candidates before the fit; `index` and `masses_gev`: (c, 4)."""
     return four_vectors.four_momenta(
         track["phi0"][index], track["kappa"][index], track["tan_lambda"][index], masses_gev

@@ -264,8 +264,11 @@ def _classify(pdg_id: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             f"decays.pdg_id holds {', '.join(map(str, unknown))}: the detector knows charged pions "
             "and leptons, photons and neutrinos; let other particles decay in the generator"
         )
-    species, charge = zip(*(known[code] for code in codes), strict=True)
-    return np.array(species, dtype=np.int64), np.array(charge, dtype=np.float64)
+    found = [known[code] for code in codes]
+    return (
+        np.array([species for species, _ in found], dtype=np.int64),
+        np.array([charge for _, charge in found], dtype=np.float64),
+    )
 
 
 def _lepton_columns(species: np.ndarray) -> tuple[int, int]:

@@ -169,7 +169,7 @@ def tables_of(
             sums[name] += chunk.generated[name]
         for key, one in chunk.found.items():
             found[key].include(one)
-    rows = {kind: [] for kind in SAMPLE_COLUMNS}
+    rows: dict[str, list] = {kind: [] for kind in SAMPLE_COLUMNS}
     for (variation, (channel, name)), one in found.items():
         place = {"sample": sample, "variation": variation, "selection": name}
         for kind, listed in one.rows(place, **generated[events[variation]]).items():
@@ -205,6 +205,7 @@ class _Counts:
     """Sums over chunks of one selection: cut flow, losses, regions and spectrum."""
 
     def __init__(self, selection: SelectionSettings):
+        assert selection.spectrum is not None
         self.regions = RegionCounter(selection.regions, selection.spectrum.edges_gev)
         self.flows: list[WeightedCutFlow] = []
         self.losses: dict[str, SingleCutLoss] = {}

@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 _UPSTREAM = ("x_m", "y_m", "slope_x", "slope_y")
-_DOWNSTREAM = tuple(f"downstream_{name}" for name in _UPSTREAM)
+_DOWNSTREAM = ("downstream_x_m", "downstream_y_m", "downstream_slope_x", "downstream_slope_y")
 
 # MUV3: 12 x 12 tiles of 22 cm; in place of the four in the middle, 3 x 3 without the central one.
 _TILES_A_SIDE = 12
@@ -115,12 +115,12 @@ def inside(
     track: Mapping[str, np.ndarray], plane: str, detector: SelectionDetector
 ) -> np.ndarray:
     """Whether tracks (...) pass the sensitive area of a detector; ValueError for an unknown one."""
-    result = True
+    result = np.array(True)
     for areas in sensitive_areas([plane], detector):
         columns = [np.asarray(track[name], dtype=float) for name in areas.branches]
         shape = columns[0].shape
         flat = [np.ascontiguousarray(column).reshape(-1) for column in columns]
-        result &= points_inside(*flat, areas.kind, areas.numbers).reshape(shape)
+        result = result & points_inside(*flat, areas.kind, areas.numbers).reshape(shape)
     return result
 
 

@@ -200,12 +200,12 @@ def _single_tracks(events: SpectrometerEvents) -> np.ndarray:
 def _probes(events: SpectrometerEvents, rows: np.ndarray, columns: np.ndarray) -> Probes:
     """Tracks in `columns`, (k, t), of the events in `rows`, (k,)."""
     names = ("momentum_gev", "charge", "true_pdg_id", "muv3_tile")
-    track = [
+    momentum, charge, pdg_id, tile = (
         np.take_along_axis(np.asarray(events.track[name])[rows], columns, axis=1).ravel()
         for name in names
-    ]
+    )
     decayed = np.asarray(events.event["n_decays_in_flight"])[rows] > 0
-    return Probes(*track, np.repeat(decayed, columns.shape[1]))
+    return Probes(momentum, charge, pdg_id, tile, np.repeat(decayed, columns.shape[1]))
 
 
 def _neutral_pion(track: Mapping[str, np.ndarray], photons, detector: SelectionDetector) -> np.ndarray:

@@ -167,6 +167,7 @@ class _Searched:
             yield {**self.place, "region": region, "events": number}
 
     def spectrum_rows(self) -> Iterator[dict]:
+        assert self.selection.spectrum is not None
         edges = self.selection.spectrum.edges_gev
         numbers = closed_spectrum(self.mass_gev, edges, self.closed)
         for low, high, number in zip(edges[:-1], edges[1:], numbers, strict=True):

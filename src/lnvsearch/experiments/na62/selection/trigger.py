@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -104,7 +105,7 @@ def trigger_probability(
     shared = set.intersection(*components)
     efficiency = {name: 1.0 - value for name, value in trigger.inefficiency.items()}
     candidates = _Conditions(track, hypotheses, event, detector)
-    missed = 1.0
+    missed: Any = 1.0
     for chain, own in zip(settings, components, strict=True):
         certain = prod(efficiency[name] for name in sorted(own - shared)) / chain.downscaling
         missed = missed * (1.0 - certain * candidates.fulfil(chain))

@@ -27,6 +27,8 @@ def map_plane(inputs: Mapping, settings: Mapping) -> dict:
     found = read_candidates(
         inputs["candidates"], settings["channel"], settings["selection"], ["weight", "mass_gev", *masses]
     )
+    if found is None:
+        raise ValueError(f"{inputs['candidates']}: no candidates of {settings['selection']}")
     inside = in_region(found["mass_gev"], settings["region"])
     table = dalitz_table(
         find_channel(settings["paper"], settings["channel"]),

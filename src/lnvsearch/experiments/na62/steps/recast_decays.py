@@ -73,7 +73,9 @@ def _sums(decays: KaonDecays, search: NeutrinoSearch, base_seed: int) -> np.ndar
         decays, search.detector, base_seed=base_seed, sample="recast_decays"
     )
     found = select(
-        recorded, search.selection, detector=search.detector.response,
+        recorded, search.selection,
+        # A whole response has the sections of a `SelectionDetector`.
+        detector=search.detector.response,  # type: ignore[arg-type]
         identification=search.identification, trigger=search.trigger,
     ).candidates  # fmt: skip
     inside = in_region(found["mass_gev"], search.selection.regions[search.region])

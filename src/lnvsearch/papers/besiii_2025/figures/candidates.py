@@ -95,7 +95,7 @@ def _user_masses(spectra: Table) -> tuple[np.ndarray, list[Window]]:
     """Masses of the user's candidates, as the centres of their bins, and the bins that are closed."""
     low, high, events = (spectra[name] for name in ("mass_low_gev", "mass_high_gev", "events"))
     centres = 0.5 * (np.array(low) + np.array(high))
-    closed = [ends for *ends, n in zip(low, high, events, strict=True) if n is None]
+    closed = [(a, b) for a, b, n in zip(low, high, events, strict=True) if n is None]
     return np.repeat(centres, [n or 0 for n in events]), closed
 
 

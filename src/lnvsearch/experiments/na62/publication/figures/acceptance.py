@@ -193,8 +193,8 @@ def dalitz_area_fractions(
 
 
 def dalitz_limits(
-    mass_squared, kaon: float, pion: float, lepton: float, other: float | None = None
-):
+    mass_squared: np.ndarray, kaon: float, pion: float, lepton: float, other: float | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the least and the largest m²(π l₂) at given m²(π l₁), GeV²; PDG Eq. (49.23).
 
     `other` is the mass of l₂, if not that of l₁.  Outside the range of m²(π l₁) the two are equal.
@@ -273,7 +273,8 @@ def acceptance_ratio(
     }
     figure, axes = column_figure(1, height_cm=4.2 + 2.2 * len(acceptance))
     rows: list[dict[str, Any]] = []
-    ticks, named = [], set()
+    ticks = []
+    named: set[str] = set()
     for index, channel in enumerate(acceptance):
         ratios = acceptance_ratios(acceptance, channel, channels)
         of_paper = published_ratio(numbers, channel)

@@ -58,7 +58,7 @@ def pick_event(events: SpectrometerEvents, number: int | None) -> SpectrometerEv
     if not len(found):
         return None
     row = slice(found[0], found[0] + 1)
-    parts = {
+    parts: dict[str, Any] = {
         part: {name: values[row] for name, values in getattr(events, part).items()}
         for part in ("event", "track", "cluster")
     }
@@ -127,7 +127,7 @@ def draw_event(
                ha="center", va="top")
     label_axes(above, label)
     front.set_title(title, loc="right", fontsize=8, pad=4)
-    numbers = {name: [] for name in _COLUMNS}
+    numbers: dict[str, list] = {name: [] for name in _COLUMNS}
     for i, name in enumerate(lines.names):
         row = (i + 1, name, int(lines.track["charge"][i]), float(lines.track["momentum_gev"][i]),
                float(lines.track["lkr_energy_gev"][i]), lines.z_vertex, *lines.at_calorimeter(i))
@@ -170,7 +170,8 @@ class _Lines:
         return float(self.track[f"downstream_{axis}_m"][i] + slope * (z - self.last_z))
 
     def at_calorimeter(self, i: int) -> tuple[float, float]:
-        return tuple(self.behind(i, axis, self.calorimeter_z) for axis in "xy")
+        x, y = (self.behind(i, axis, self.calorimeter_z) for axis in "xy")
+        return x, y
 
     def colour(self, i: int) -> str:
         return COLOURS[_COLOURS.get(self.names[i].rstrip("+-"), "black")]
@@ -218,9 +219,9 @@ def _draw_front(
                               alpha=0.6, zorder=4))
         # Away from the others.
         place = np.array([x, y]) + 0.25 * np.where(np.array([x, y]) < middle, -1.0, 1.0)
-        axes.text(*place, lines.text(i), fontsize=8, ha="center", va="center", zorder=6)
+        axes.text(place[0], place[1], lines.text(i), fontsize=8, ha="center", va="center", zorder=6)
     cluster = {name: values[0] for name, values in event.cluster.items()}
-    for i in np.flatnonzero(cluster["energy_gev"] > 0):
+    for i in np.flatnonzero(cluster["energy_gev"] > 0).tolist():
         x, y, energy = (float(cluster[name][i]) for name in ("x_m", "y_m", "energy_gev"))
         axes.add_patch(Circle((x, y), 0.03 * np.sqrt(energy), fill=False,
                               edgecolor=COLOURS["orange"], linewidth=1.1, zorder=4))

@@ -98,8 +98,9 @@ def _draw_panel(axes: Axes, panel: str, closure: Table, numbers: dict[str, list]
             if value is not None and value > 0
         ]
         if points:
+            places, heights, errors = zip(*points, strict=True)
             axes.errorbar(
-                *zip(*points, strict=True), fmt=marker, markersize=3.0, color=COLOURS[colour],
+                places, heights, errors, fmt=marker, markersize=3.0, color=COLOURS[colour],
                 markerfacecolor="white", markeredgewidth=0.8, elinewidth=0.8,
             )
         axes.plot([], [], color=COLOURS[colour], linestyle=style, marker=marker, markersize=3.0,

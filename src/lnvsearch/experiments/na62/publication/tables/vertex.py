@@ -50,7 +50,7 @@ def vertex_conditions(
     kaon decays and acceptance of the normalisation channel, which every condition keeps.  Where no
     simulated event is left there is an upper bound at 90 % confidence level.
     """
-    rows = []
+    rows: list[dict] = []
     for channel, table in background.items():
         rows += _acceptance_rows(acceptance, channel, channels, vertex_variations)
         rows += _event_rows(published, channel, table, vertex_variations)
