@@ -38,6 +38,8 @@ A source with one name in several places moves them together.  Errors are relati
 the same final state and a common data set are refused: they hold the same events.
 """
 
+#: Of `lnvsearch.statistics.combination_unified`, which loads numpy.
+CONVENTIONS = ("paper", "outermost")
 #: Counts beyond this need minutes; numbers outside 1 / _LARGEST to _LARGEST are slips.
 _MOST_EVENTS, _LARGEST = 1e4, 1e100
 _KEYS = (
@@ -80,6 +82,13 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         default="4000",
         help="toys of cls-profiled per hypothesis",
     )
+    parser.add_argument(
+        "--convention",
+        choices=CONVENTIONS,
+        default="paper",
+        help="upper end of feldman-cousins: paper (does not fall when all backgrounds fall by a common "
+        "factor; the default) or outermost",
+    )
     parser.add_argument("--seed", metavar="N", default="0", help="seed of the toys")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
@@ -103,8 +112,10 @@ def run(arguments: argparse.Namespace) -> str:
             combination.refuse_overlap(channels)
             # Intermediate results may overflow; one that is no number is refused.
             with budget(), np.errstate(all="ignore"):
-                found = combination.interval(channels, method, level, toys=toys, seed=seed)
-            if not (np.isfinite(found.lower) and np.isfinite(found.upper)):
+                found = combination.interval(
+                    channels, method, level, toys=toys, seed=seed, convention=arguments.convention
+                )
+            if not np.isfinite([found.lower, found.upper]).all():
                 raise ValueError("finds no limit from these numbers: they are too extreme for it")
         except (ValueError, RuntimeError, ArithmeticError, MemoryError) as caught:
             error = caught
@@ -120,7 +131,7 @@ def run(arguments: argparse.Namespace) -> str:
         "quantity": quantity,
         "channels": [channel.name for channel in channels],
         "limits": results,
-        "notes": _notes(channels) + failures,
+        "notes": [*_notes(channels), *_convention_note(results, arguments.convention), *failures],
     }
     return json.dumps(answer, allow_nan=False) if arguments.json else _readable(answer)
 
@@ -264,6 +275,15 @@ def _notes(channels) -> list[str]:
             where.setdefault(source, []).append(channel.name)
     shared = [f"{source} ({', '.join(names)})" for source, names in where.items() if len(names) > 1]
     return [f"shared: {'; '.join(shared)}" if shared else "shared: no source of uncertainty"]
+
+
+def _convention_note(results: list[dict[str, Any]], convention: str) -> list[str]:
+    """How the upper end of a unified interval is meant, where there is one."""
+    if all(result["method"] != "feldman-cousins" for result in results):
+        return []
+    if convention == "outermost":
+        return ["feldman-cousins: largest accepted signal; it may fall with falling backgrounds"]
+    return ["feldman-cousins: no upper end falls when all backgrounds fall by a common factor"]
 
 
 def _readable(answer: dict[str, Any]) -> str:

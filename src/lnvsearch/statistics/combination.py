@@ -14,7 +14,7 @@ Methods:
 `cls-profiled`     q-tilde with profiled nuisances, sampled with toys (CMS-NOTE-2011/005)
 `bayesian`         uniform prior in s, nuisances averaged
 `feldman-cousins`  channels with small counts: the ratio of averaged probabilities ranks
-                   all count vectors; the outermost ends
+                   all count vectors; no end falls when all backgrounds fall by a common factor
 
 The averages are sums over nodes in the normal scores of the sources, Gauss-Legendre products for
 up to three sources and a Sobol sequence beyond.
@@ -57,11 +57,13 @@ def interval(
     *,
     toys: int = 4000,
     seed: int = 0,
+    convention: str = "paper",
 ) -> Interval:
     """Return the combined interval in `s`; lower end 0 for the methods that only bound above.
 
-    `toys` (per hypothesis) and `seed` are those of `cls-profiled`.  Raises ValueError for an
-    unknown method, overlapping channels, or counts too large for the sums.
+    `toys` (per hypothesis) and `seed` are those of `cls-profiled`, `convention` that of
+    `feldman-cousins` (see `combination_unified`).  Raises ValueError for an unknown method or
+    convention, overlapping channels, or counts too large for the sums.
 
     >>> one = Channel("first", 0, 0.3, 1.0)
     >>> two = Channel("second", 0, 0.5, 3.0)
@@ -80,7 +82,8 @@ def interval(
     if method == "feldman-cousins":
         from lnvsearch.statistics import combination_unified
 
-        return combination_unified.interval(model, _nodes(model, _COARSE), counts, level)
+        nodes = _nodes(model, _COARSE)
+        return combination_unified.interval(model, nodes, counts, level, convention)
     nodes = _nodes(model, _FINE)
     if method == "bayesian":
         return Interval(0.0, _bayesian_limit(nodes, counts, level))

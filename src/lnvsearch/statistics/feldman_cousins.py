@@ -31,6 +31,8 @@ the interval is empty and both ends are 0.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -59,6 +61,8 @@ __all__ = ["CONVENTIONS", "ORDERINGS", "interval", "upper_limit"]
 CONVENTIONS = ("paper", "outermost", "root")
 ORDERINGS = ("cousins-highland", "hill", "profile-likelihood")
 
+# Below this size the second that numba needs to start is not worth it; without numba, numpy does it all.
+_KERNEL_MINIMUM = 1000
 # Factor by which the quadrature over the efficiency may be refined for upper ends far above n.
 _MOST_REFINEMENT = 64
 
@@ -199,7 +203,10 @@ def _averaged_intervals(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Ends in produced events, each different experiment computed once."""
     _, first, which = np.unique(flat.numbers(), axis=0, return_index=True, return_inverse=True)
-    lower, upper = _different_intervals(flat.take(first), convention, ordering)
+    different = flat.take(first)
+    if first.size >= _KERNEL_MINIMUM and find_spec("numba"):
+        different = replace(different, compiled=True)
+    lower, upper = _different_intervals(different, convention, ordering)
     return lower[which.ravel()], upper[which.ravel()]
 
 

@@ -35,7 +35,7 @@ _NEGLIGIBLE_WEIGHT = 1e-14
 # Up to here sums over all background counts are quicker than sums over all pairs of nodes.
 _LARGEST_SEPARABLE_COUNT = 100.0
 # Expansions in a signal below this (times any efficiency) end with the first power.
-_SMALLEST_DIVISOR = 1e-100
+SMALLEST_DIVISOR = 1e-100
 # A wider efficiency leads to upper ends, and so to counts, far above n.
 _MOST_SEPARABLE_PANELS = 12
 # A block is stationary at its peak: this relative error of the peak leaves one of 1e-18 in it.
@@ -51,10 +51,12 @@ def averaged_model(
     background_panels: int,
     efficiency_panels: int,
     correlation: float = 0.0,
+    separable: type[SeparableModel] | None = None,
 ) -> AveragedModel:
     """Return the model of experiments (n,), with 16 quadrature nodes a panel of each prior.
 
-    `correlation` is that of the normal scores of background and efficiency.
+    `correlation` is that of the normal scores of background and efficiency; `separable` is the
+    class for small counts, `SeparableModel` if not given.
     """
     b, b_weight = prior_quadrature(background, background_panels)
     e, e_weight = prior_quadrature(efficiency, efficiency_panels)
@@ -74,7 +76,7 @@ def averaged_model(
     typical_b = background.value(np.array([0.0, 3.0])).max()
     small = max(count.max(), typical_b) <= _LARGEST_SEPARABLE_COUNT
     if small and efficiency_panels <= _MOST_SEPARABLE_PANELS:
-        return SeparableModel(count, (e, e_weight), (b, b_weight), largest)
+        return (separable or SeparableModel)(count, (e, e_weight), (b, b_weight), largest)
     shape = (count.size, b.shape[1], e.shape[1])
     return NodeModel(
         count,
@@ -171,7 +173,13 @@ class AveragedModel:
         signal = np.where(k >= 0.0, best_n, 0.0)
         apart = (best_k - best_n) * np.sign(k - self.count[rows])
         open_ = np.flatnonzero((k >= 0.0) & (apart > _SAME_SIGNAL * np.maximum(best_k, best_n)))
-        rows, k, best_n, best_k = rows[open_], k[open_], best_n[open_], best_k[open_]
+        signal[open_] = self._between(rows[open_], k[open_], best_n[open_], best_k[open_])
+        return signal
+
+    def _between(
+        self, rows: np.ndarray, k: np.ndarray, best_n: np.ndarray, best_k: np.ndarray
+    ) -> np.ndarray:
+        """Signal between two different best signals at which R(n) = R(k)."""
         n = self.count[rows]
         log_best = self.log_probability(rows, n, best_n) - self.log_probability(rows, k, best_k)
         side = np.sign(k - n)
@@ -185,8 +193,7 @@ class AveragedModel:
 
         low, high = np.minimum(best_n, best_k), np.maximum(best_n, best_k)
         low = np.maximum(low, _SAME_SIGNAL * high)
-        signal[open_] = solve_decreasing(log_ratio, 0.5 * (low + high))
-        return signal
+        return solve_decreasing(log_ratio, 0.5 * (low + high))
 
     def peak(
         self, rows: np.ndarray, k: np.ndarray, low: np.ndarray, high: np.ndarray
@@ -248,7 +255,7 @@ class SeparableModel(AveragedModel):
         counts = self._signal_counts(rows, largest + 1, signal)
         with np.errstate(divide="ignore", invalid="ignore"):
             tilted = counts[:, 1:] * np.arange(1.0, largest + 2.0) / signal[:, None]
-        small = np.flatnonzero(signal < _SMALLEST_DIVISOR)
+        small = np.flatnonzero(signal < SMALLEST_DIVISOR)
         if small.size:
             # Powers of the signal beyond the first vanish in this limit.
             tilted[small] = 0.0

@@ -17,7 +17,10 @@ _CHUNK_ELEMENTS = 2_000_000
 
 @dataclass(frozen=True)
 class Flat:
-    """Experiments as flat arrays: counts, levels, and the measurements with their priors' names."""
+    """Experiments as flat arrays: counts, levels, and the measurements with their priors' names.
+
+    `compiled`: whether there are so many that numba shall do the sums.
+    """
 
     count: np.ndarray
     level: np.ndarray
@@ -25,6 +28,7 @@ class Flat:
     efficiency: Efficiency
     priors: tuple[str, str]
     correlation: float = 0.0
+    compiled: bool = False
 
     def take(self, rows: np.ndarray) -> Flat:
         """The chosen experiments."""
@@ -65,7 +69,12 @@ def model_of(
 ) -> AveragedModel:
     """Return the averaged probabilities, about another estimate of the background if given."""
     distributions = flat.distributions(background_estimate)
-    return averaged_model(flat.count, *distributions, *panels, flat.correlation)
+    separable = None
+    if flat.compiled:
+        from lnvsearch.statistics.feldman_cousins_compiled import CompiledSeparableModel
+
+        separable = CompiledSeparableModel
+    return averaged_model(flat.count, *distributions, *panels, flat.correlation, separable)
 
 
 def panel_groups(

@@ -34,6 +34,7 @@ the prior of a nuisance parameter); J. Heinrich et al., physics/0409129 (priors 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -272,9 +273,15 @@ def quadrature(
     return chosen.value(scores), weights
 
 
+@functools.cache
+def _panel_rule() -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights of one panel, from -1 to 1."""
+    return special.roots_legendre(PANEL_NODES)
+
+
 def _composite_rule(edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Scores and weights, (rows, nodes), of Gauss-Legendre panels with edges (rows, panels + 1)."""
-    nodes, weights = special.roots_legendre(PANEL_NODES)
+    nodes, weights = _panel_rule()
     half = 0.5 * np.diff(edges)[:, :, None]
     center = 0.5 * (edges[:, 1:] + edges[:, :-1])[:, :, None]
     scores = (center + half * nodes).reshape(edges.shape[0], -1)

@@ -39,7 +39,8 @@ def test_one_channel_is_the_single_method(observed):
         bayesian.upper_limit(experiment), rel=1e-5
     )
     unified = feldman_cousins.interval(experiment, convention="outermost")
-    assert interval([channel], "feldman-cousins").upper == pytest.approx(unified.upper, rel=1e-3)
+    found = interval([channel], "feldman-cousins", convention="outermost")
+    assert found.upper == pytest.approx(unified.upper, rel=1e-3)
 
 
 def test_one_known_channel_by_profile_likelihood():
@@ -202,10 +203,45 @@ def test_three_channels_with_one_ratio_give_the_unified_interval_of_their_sum():
     # Only the sum of the counts matters, whichever channel holds them.
     parts = [Channel(str(k), n, 1.5 / 3.0, 1.0 / 3.0) for k, n in enumerate((0, 2, 0))]
     whole = CountingExperiment(2, KnownBackground(1.5), KnownEfficiency(1.0))
-    found = interval(parts, "feldman-cousins")
+    found = interval(parts, "feldman-cousins", convention="outermost")
     expected = feldman_cousins.interval(whole, convention="outermost")
     assert found.upper == pytest.approx(expected.upper, rel=2e-5)
     assert found.lower == expected.lower == 0.0
+
+
+@pytest.mark.parametrize(("observed", "background"), [(0, 2.88), (0, 4.0), (1, 1.3), (3, 6.0)])
+def test_correction_in_the_background_is_that_of_one_channel(observed, background):
+    experiment = CountingExperiment(observed, KnownBackground(background), KnownEfficiency(0.5))
+    for convention in ("paper", "outermost"):
+        found = interval([Channel("a", observed, background, 0.5)], "feldman-cousins",
+                         convention=convention)  # fmt: skip
+        expected = feldman_cousins.interval(experiment, convention=convention)
+        assert found.upper == pytest.approx(expected.upper, rel=1e-3)
+    # Only the sum matters where all channels have one ratio of signal to background.
+    halves = [Channel(name, n, 0.5 * background, 0.25) for name, n in (("a", 0), ("b", observed))]
+    found = interval(halves, "feldman-cousins")
+    assert found.upper == pytest.approx(feldman_cousins.interval(experiment).upper, rel=1e-3)
+
+
+def test_upper_end_does_not_fall_when_all_backgrounds_fall():
+    def ends(convention):
+        return [
+            interval(
+                [Channel("a", 0, 1.2 * f, 1.0), Channel("b", 0, 2.0 * f, 0.6)],
+                "feldman-cousins", convention=convention,
+            ).upper
+            for f in (1.3, 1.2, 1.1, 1.0, 0.9, 0.8)
+        ]  # fmt: skip
+
+    corrected, outermost = np.array(ends("paper")), np.array(ends("outermost"))
+    assert (np.diff(corrected) > -1e-3 * corrected[0]).all()
+    assert (corrected >= outermost).all()
+    assert (np.diff(outermost) < -1e-3 * corrected[0]).any()
+
+
+def test_unknown_convention():
+    with pytest.raises(ValueError, match="convention must be one of paper, outermost"):
+        interval([Channel("a", 0, 1.0, 1.0)], "feldman-cousins", convention="root")
 
 
 def test_more_vectors_of_counts_than_can_be_summed_are_refused():
