@@ -15,4 +15,5 @@ def results_of(folder):
 def assert_equal(one, other):
     """The same files, byte for byte."""
     assert results_of(one) == results_of(other)
-    assert [p for p in results_of(one) if not filecmp.cmp(one / p, other / p, shallow=False)] == []
+    different = [str(p) for p in results_of(one) if not filecmp.cmp(one / p, other / p, shallow=False)]
+    assert not different, f"differ in {one} and {other}: {sorted(different)}"

@@ -166,15 +166,15 @@ def _header(path: str | Path, file, n_entries: int) -> dict:
     """What `metadata` says of a file with so many entries, without `n_events`, their number."""
     try:
         header = json.loads(str(file["metadata"]))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise EventFileError(f"{path}: `metadata` is not JSON ({error}); write it again") from error
     again = "write it again as the document of such files describes, or leave it out (data)"
     if not isinstance(header, dict) or not isinstance(header.get("metadata", {}), dict):
         raise EventFileError(f"{path}: `metadata` is no JSON object, or holds none; {again}")
     n_events, n_generated = header.pop("n_events", n_entries), header.get("n_generated", n_entries)
     for name, number in (("n_events", n_events), ("n_generated", n_generated)):
-        if not isinstance(number, int) or isinstance(number, bool):
-            raise EventFileError(f"{path}: `metadata`: {name} {number!r} is no integer; {again}")
+        if not isinstance(number, int) or isinstance(number, bool) or abs(number) >= 2**63:
+            raise EventFileError(f"{path}: `metadata`: {name} {number!r:.40} is no integer (of 64 bits); {again}")
     if n_entries < n_events:
         raise EventFileError(
             f"{path}: the tree has {n_entries} of {n_events} events that were written; make or copy "

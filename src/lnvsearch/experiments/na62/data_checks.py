@@ -29,7 +29,7 @@ def check_recorded(path: str | Path, events: SpectrometerEvents) -> None:
     momentum, energy = track["momentum_gev"][there], track["lkr_energy_gev"][there]
     check_median(
         path, "track_momentum_gev", momentum, _MOMENTA_GEV, "momenta in GeV",
-        "write GeV (from MeV, divided by 1000)",
+        "write GeV (from MeV, divided by 1000)", fewest=1,
     )
     check_all(path, "track_lkr_energy_gev", energy >= 0.0, "write 0 outside the calorimeter")
     check_median(

@@ -20,7 +20,7 @@ def describe_data(
     path: str | Path, *, tree_name: str = "Events", branches: Mapping[str, str] | None = None
 ) -> Iterator[str]:
     """Lines on a file that passed all checks of `iterate_data`, whose EventFileError it raises."""
-    has_rich, has_clusters, has_muons, most = False, False, False, 0
+    has_rich, has_clusters, has_muons, has_veto, most = False, False, False, False, 0
     for events in iterate_data(path, tree_name=tree_name, branches=branches):
         there = events.track["charge"] != 0
         most = max(most, int(there.sum(axis=1).max()))
@@ -28,10 +28,12 @@ def describe_data(
             has_rich |= bool(np.any(events.track["rich_positron"][there] >= 0))
         has_clusters |= bool(np.any(events.cluster["energy_gev"] > 0.0))
         has_muons |= bool(np.any(events.track["muv3_tile"][there] >= 0))
+        has_veto |= bool(np.any(events.event["lav_energy_gev"] > 0.0))
     yield "format: three-track events in NA62's spectrometer (docs/kaon_events.md), all required branches there"
     yield "units: momenta and energies in GeV, positions in m: medians are where they can be"
     yield f"events: each is there once, with a weight of 1 and 3 to {most} tracks"
-    held = {"E/p": True, "the muon detector": has_muons, "the RICH": has_rich, "photon clusters": has_clusters}
+    held = {"E/p": True, "the muon detector": has_muons, "the RICH": has_rich, "photon clusters": has_clusters,
+            "the large-angle veto": has_veto}  # fmt: skip
     yield "identification: " + ", ".join(name for name, is_there in held.items() if is_there) + (
         "".join(f"; nothing of {name}" for name, is_there in held.items() if not is_there)
     )

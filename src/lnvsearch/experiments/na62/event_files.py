@@ -246,8 +246,9 @@ def iterate_data(
     ):
         check_recorded(path, chunk)
         check_agreement(path, chunk)
-        sums = (chunk.track[name].sum(axis=1) for name in ("momentum_gev", "x_m", "y_m"))
-        seen.add(chunk.event["event_number"], *sums)
+        there = chunk.track["charge"] != 0
+        columns = (chunk.track[name][there] for name in ("momentum_gev", "x_m", "y_m", "slope_x", "slope_y"))
+        seen.add(chunk.event["event_number"], np.nonzero(there)[0], *columns)
         if np.any(chunk.event["weight"] != 1.0):
             raise EventFileError(
                 f"{path}: branch weight must be 1 everywhere in data; make simulated events to "
@@ -292,6 +293,11 @@ def _sums(path: str | Path, header: Mapping) -> dict:
         raise EventFileError(
             f"{path}: `metadata` has no {', '.join(missing)}; add it, or leave out all of "
             "`metadata` (data)"
+        )
+    if unknown := set(header) - set(sums):
+        raise EventFileError(
+            f"{path}: `metadata` has {', '.join(sorted(unknown))}, which nothing reads; put it inside its "
+            "object `metadata`"
         )
     for name in _SUMS if header else ():
         number = header[name]

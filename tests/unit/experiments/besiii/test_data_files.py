@@ -43,6 +43,8 @@ MM = {"dr": 10.0, "dz": 10.0} | {
     ({"kappa": 0.0}, "track_kappa is wrong in .* charge over the transverse momentum"),
     ({"kappa": -1.0}, "track_charge is wrong in .* sign of track_kappa"),
     ({"emc_energy": 1e3}, "track_emc_energy: half of all showers in GeV .*from MeV"),
+    ({"emc_energy": 0.0}, r"track_emc_energy is 0 for all of \d+ tracks"),
+    ({"emc_energy": 10.0}, "track_emc_energy: half of all energies over momenta"),
     ({"emc_energy": -1.0}, "track_emc_energy is wrong in .* write 0 where there is no shower"),
     ({"dz": 10.0}, "track_dz: half of all distances dz in their standard deviations .*write dz in cm"),
     ({"tan_lambda": 57.29578}, "track_tan_lambda: half of all ratios .* no angle"),
@@ -50,11 +52,20 @@ MM = {"dr": 10.0, "dz": 10.0} | {
     (MM, "track_cov_dr_dr: half of all standard deviations of dr in cm .*from mm"),
     ({"dr": 10.0, "dz": 10.0}, "track_dr: half of all distances dr in their standard deviations"),
     (dict.fromkeys(COVARIANCES, 1e30), "track_cov_dr_dr: half of all standard deviations"),
-    (dict.fromkeys(COVARIANCES, 0.0), r"covariance of (\d+) of \1 tracks is not positive definite \(100"),
-    (dict.fromkeys(COVARIANCES, -1.0), r"covariance of (\d+) of \1 tracks is not positive definite \(100"),
+    (dict.fromkeys(COVARIANCES, 0.0), r"covariance of (\d+) of \1 tracks is not positive definite, or without bounds \(100"),
+    (dict.fromkeys(COVARIANCES, -1.0), r"covariance of (\d+) of \1 tracks is not positive definite, or without bounds \(100"),
     ({name: 1e15 ** (name.count("dz")) for name in COVARIANCES if "dz" in name},
      "track_cov_dz_dz: half of all standard deviations of dz in cm"),
-    ({"cov_kappa_phi0": 30.0}, r"covariance of \d+ of \d+ tracks is not positive definite \(\d"),
+    ({"cov_kappa_kappa": 1e-6}, "track_cov_kappa_kappa: half of all relative standard deviations"),
+    ({"cov_phi0_phi0": 3283.0}, "track_cov_phi0_phi0: half of all standard deviations of phi0 in rad"),
+    ({"cov_tan_lambda_tan_lambda": 3283.0}, "track_cov_tan_lambda_tan_lambda: half of all standard deviations"),
+    ({"dr": 0.0, "dz": 0.0}, "track_dr: half of all distances dr in their standard deviations"),
+    ({"dz": 0.01}, "track_dz: half of all distances dz in their standard deviations"),
+    ({"dz": 10.0, **{name: 10.0 ** name.count("_dz") for name in COVARIANCES if "_dz" in name}},
+     "track_cov_dz_dz: half of all standard deviations of dz in cm"),
+    ({"phi0": 0.159}, "track_phi0: the tracks of an event balance no better"),
+    ({"tan_lambda": 0.0}, "track_tan_lambda: half of all ratios"),
+    ({"cov_kappa_phi0": 30.0}, r"covariance of \d+ of \d+ tracks is not positive definite, or without bounds \(\d"),
 ])  # fmt: skip
 def test_other_units_and_covariances_are_refused_by_name(tmp_path, events, factors, words):
     write_recorded(tmp_path / "own.root", changed(events, **factors))
@@ -67,6 +78,116 @@ def test_a_momentum_in_the_place_of_kappa_is_refused(tmp_path, events):
     write_recorded(tmp_path / "own.root", replace(events, track=track))
     with pytest.raises(EventFileError, match="track_kappa: .* not the momentum"):
         list(iterate_data(tmp_path / "own.root"))
+
+
+def with_columns(events, **columns):
+    return replace(events, track={**events.track, **columns})
+
+
+def first(values, value, number):
+    """The column with another value in its first places."""
+    return np.concatenate([np.full(number, value), values[number:]])
+
+
+@pytest.mark.parametrize(("change", "words"), [
+    (lambda t: {"phi0": np.degrees(t["phi0"]) % (2 * np.pi)}, "track_phi0: the tracks of an event balance no better"),
+    (lambda t: {"tan_lambda": np.arctan(t["tan_lambda"])}, "track_tan_lambda: 1 % of all ratios .* no cosine"),
+    (lambda t: {"tan_lambda": np.sin(np.arctan(t["tan_lambda"]))}, "track_tan_lambda: 1 % of all ratios"),
+    (lambda t: {"tan_lambda": np.arctan2(1.0, t["tan_lambda"])}, "track_tan_lambda: 100% are positive"),
+    (lambda t: {"charge": np.abs(t["charge"]), "kappa": np.abs(t["kappa"])}, "track_charge: the mean is 1, "),
+    (lambda t: {"kappa": first(t["kappa"], 1e-3, 300) * np.sign(t["charge"]) * np.sign(first(t["kappa"], 1, 300))},
+     "track_kappa: 2.% of all transverse momenta in GeV are above .* in all parts of the file"),
+    (lambda t: {"dr": first(t["dr"], 1e200, 3)}, "track_dr is wrong in 3 of .* none can be beyond"),
+    (lambda t: {"emc_energy": first(t["emc_energy"], 1e30, 3)}, "track_emc_energy is wrong in 3 of .* beyond"),
+])  # fmt: skip
+def test_what_medians_do_not_show_is_refused_by_name(tmp_path, events, change, words):
+    write_recorded(tmp_path / "own.root", with_columns(events, **change(events.track)))
+    with pytest.raises(EventFileError, match=rf"own\.root: branch {words}"):
+        list(iterate_data(tmp_path / "own.root"))
+
+
+def deviations(events, detector, change):
+    names = [f"{detector}_chi_{hypothesis}" for hypothesis in ("electron", "pion", "kaon")]
+    return with_columns(events, **{name: change(events.track[name].astype(float)) for name in names})
+
+
+def probability(chi):
+    from scipy.stats import chi2
+
+    return chi2.sf(chi**2, 1)
+
+
+@pytest.mark.parametrize("change", [
+    pytest.param(probability, id="probabilities"), pytest.param(np.square, id="chi squares"),
+    pytest.param(np.abs, id="sizes"), pytest.param(np.negative, id="sign"),
+    pytest.param(lambda chi: 10.0 * chi, id="times 10"), pytest.param(lambda chi: 1000.0 * chi, id="times 1000"),
+    pytest.param(lambda chi: 0.1 * chi, id="divided by 10"), pytest.param(lambda chi: 0.0 * chi, id="zero"),
+    pytest.param(lambda chi: np.nan_to_num(chi, nan=-999.0), id="-999 for nothing"),
+    pytest.param(lambda chi: np.where(chi > 3.0, np.inf, chi), id="infinity"),
+    pytest.param(lambda chi: 1.0 + 0.06 * chi, id="raw"),
+])
+@pytest.mark.parametrize("detector", ["dedx", "tof"])
+def test_deviations_in_other_than_standard_deviations_are_refused(tmp_path, events, detector, change):
+    write_recorded(tmp_path / "own.root", deviations(events, detector, change))
+    with pytest.raises(EventFileError, match=rf"own\.root: branch track_{detector}_chi_.*write "):
+        list(iterate_data(tmp_path / "own.root"))
+
+
+@pytest.mark.parametrize("change", [probability, lambda chi: 10.0 * chi, lambda chi: 0.01 * chi])
+def test_deviations_of_showers_in_another_scale_are_refused(tmp_path, events, change):
+    write_recorded(tmp_path / "own.root", deviations(events, "emc", change))
+    with pytest.raises(EventFileError, match=r"own\.root: branch track_emc_chi_.*write "):
+        list(iterate_data(tmp_path / "own.root"))
+
+
+@pytest.mark.parametrize("exchanged", [("electron", "pion"), ("pion", "kaon"), ("electron", "kaon")])
+@pytest.mark.parametrize("detector", ["dedx", "tof"])
+def test_exchanged_hypotheses_are_refused(tmp_path, events, detector, exchanged):
+    one, other = (f"{detector}_chi_{hypothesis}" for hypothesis in exchanged)
+    swapped = with_columns(events, **{one: events.track[other], other: events.track[one]})
+    write_recorded(tmp_path / "own.root", swapped)
+    with pytest.raises(EventFileError, match=rf"branch track_{detector}_chi_\w+: half of all differences to"):
+        list(iterate_data(tmp_path / "own.root"))
+
+
+def test_tracks_of_which_nothing_or_one_hypothesis_is_known_are_refused(tmp_path, events):
+    none = {name: np.full_like(values, np.nan) for name, values in events.track.items() if "_chi_" in name}
+    write_recorded(tmp_path / "none.root", with_columns(events, **none))
+    with pytest.raises(EventFileError, match=r"NaN for all of \d+ tracks: no kaon can be told from a pion"):
+        list(iterate_data(tmp_path / "none.root"))
+    one = "dedx_chi_kaon"
+    write_recorded(tmp_path / "one.root", with_columns(events, **{one: none[one]}))
+    with pytest.raises(EventFileError, match="track_dedx_chi_kaon is NaN for .* write all three, or NaN in all"):
+        list(iterate_data(tmp_path / "one.root"))
+
+
+@pytest.mark.parametrize("numbers", [np.arange(400) * 1e300, np.arange(400, dtype="uint64") + np.uint64(2**63)])
+def test_event_numbers_beyond_64_bits_are_refused(written, numbers):
+    write_branches(written, {**branches_of(written), "event_number": ak.Array(numbers)})
+    with pytest.raises(EventFileError, match="event_number holds numbers beyond int64"):
+        list(iterate_data(written))
+
+
+@pytest.mark.parametrize("change", [
+    pytest.param(lambda values: values, id="as it is"), pytest.param(lambda values: values[:, ::-1], id="reordered"),
+    pytest.param(lambda values: ak.values_astype(ak.values_astype(values, "float32"), "float64"), id="float32"),
+])
+def test_a_copy_under_new_event_numbers_is_refused(written, change):
+    one = {k: v for k, v in branches_of(written).items() if not k.startswith("truth_")}
+    copy = {name: change(v) if v.ndim == 2 and ("float64" in str(v.type) or change(v[:1]).type == v[:1].type) else v
+            for name, v in one.items()}  # fmt: skip
+    both = {name: ak.concatenate([v[:50], copy[name]]) for name, v in one.items()}
+    write_branches(written, {**both, "event_number": ak.Array(np.arange(450))})
+    with pytest.raises(EventFileError, match=r"(4\d|50) of 4\d\d events occur more than once, .* same tracks"):
+        list(iterate_data(written, 100))
+
+
+def test_a_track_that_is_there_twice_in_an_event_is_refused(written):
+    branches = {k: v for k, v in branches_of(written).items() if not k.startswith("truth_")}
+    twice = {name: ak.concatenate([v, v[:, :1]], axis=1) if v.ndim == 2 else v for name, v in branches.items()}
+    write_branches(written, twice)
+    with pytest.raises(EventFileError, match=r"of 400 events have the same track twice, .* write every track once"):
+        list(iterate_data(written))
 
 
 @pytest.mark.parametrize(("numbers", "words"), [
@@ -155,7 +276,7 @@ def test_good_events_come_back_without_truth(tmp_path, events):
 
 def test_an_event_that_is_there_twice_is_refused_but_not_one_of_another_run(tmp_path, events):
     write_recorded(tmp_path / "twice.root", [replace(events, n_generated=800)] * 2)
-    with pytest.raises(EventFileError, match=r"twice\.root: 400 of 800 events occur more than once, .*number 0 "):
+    with pytest.raises(EventFileError, match=r"twice\.root: \d+ of \d+ events occur more than once, .*write every event once"):
         list(iterate_data(tmp_path / "twice.root", 100))
     other = changed(events, phi0=0.99)
     write_recorded(tmp_path / "runs.root", [replace(one, n_generated=800) for one in (events, other)])
@@ -175,7 +296,7 @@ def test_a_few_unusable_covariances_are_dropped_or_raised_and_told(tmp_path, eve
     (chunk,) = iterate_data(tmp_path / "own.root")
     said = capsys.readouterr().out
     n = len(track["dr"])
-    assert f"the covariance of 1 of {n} tracks is not positive definite: these tracks are dropped" in said
+    assert f"the covariance of 1 of {n} tracks is not positive definite, or without bounds: these tracks are dropped" in said
     assert f"1 of {n} tracks is not positive definite by rounding: its lowest eigenvalue was raised" in said
     assert len(chunk.track["dr"]) == n - 1 and chunk.track_offsets[-1] == n - 1
     assert np.array_equal(np.delete(track["kappa"], 5), chunk.track["kappa"])
@@ -212,6 +333,9 @@ def written(tmp_path, events):
     ("[1, 2]", "no JSON object"), ("null", "no JSON object"), ("{", "not JSON"),
     ('{"n_generated": "many"}', "n_generated 'many' is no integer"),
     ('{"n_generated": true}', "n_generated True is no integer"),
+    ('{"n_generated": NaN}', "n_generated nan is no integer"),
+    ('{"n_generated": ' + 400 * "9" + "}", r"n_generated 9{40} is no integer \(of 64 bits"),
+    (2000 * '{"metadata": ' + "1" + 2000 * "}", "not JSON"),
     ('{"n_generated": 3}', "400 entries, but `metadata` tells of 3"),
     ('{"n_generated": 0}', "400 entries, but `metadata` tells of 0"),
     ('{"n_generated": -5}', "tells of -5"), ('{"metadata": [1]}', "no JSON object, or holds none"),

@@ -22,7 +22,9 @@ def made(n_events=80):
     slope = {axis: random.normal(0.0, 0.005, shape) for axis in "xy"}
     behind = {"x": slope["x"] - charge * KICK_GEV / momentum, "y": slope["y"]}
     track = {"charge": charge, "momentum_gev": momentum, "chi_square": random.chisquare(3, shape),
-             "lkr_energy_gev": 0.9 * momentum}  # fmt: skip
+             "lkr_energy_gev": np.where(charge == 1, 0.9, 0.3) * momentum,
+             "rich_positron": np.where(charge == 1, 1, -1).astype("int8"),
+             "muv3_tile": random.integers(-1, 148, shape).astype("int16")}  # fmt: skip
     for axis in "xy":
         track |= {
             f"slope_{axis}": slope[axis], f"downstream_slope_{axis}": behind[axis],
@@ -45,7 +47,7 @@ def changed(name, factor):
 def test_what_belongs_together_is_accepted_and_few_tracks_tell_nothing():
     check_agreement("own.root", made())
     few = made(5)
-    check_agreement("own.root", replace(few, track={**few.track, "x_m": 1e3 * few.track["x_m"]}))
+    check_agreement("own.root", replace(few, track={**few.track, "x_m": 5.0 * few.track["x_m"]}))
 
 
 @pytest.mark.parametrize("factor", [1000.0, 0.001, 10.0, 0.1, 57.3, 0.01745, -1, 0.0])
@@ -61,6 +63,7 @@ def test_a_track_s_column_in_another_unit_is_refused(name, factor):
 
 
 @pytest.mark.parametrize(("name", "factor", "words"), [
+    ("track.momentum_gev", 1.5, "track_momentum_gev: half of all changes of slope_x"),
     ("track.charge", -1, "negative total charge, but the beam is of positive kaons"),
     ("track.chi_square", 1000.0, "track_chi_square: half of all chi squares"),
     ("track.lkr_energy_gev", 0.0, "track_lkr_energy_gev is 0 for all of 240 tracks"),
@@ -75,9 +78,39 @@ def test_what_has_one_meaning_is_named(name, factor, words):
         check_agreement("own.root", changed(name, factor))
 
 
+def with_columns(part, **columns):
+    events = made()
+    return replace(events, **{part: {**getattr(events, part), **columns}})
+
+
+def test_what_medians_do_not_show_is_refused_by_name():
+    track, cluster = made().track, made().cluster
+    is_first = np.arange(80)[:, np.newaxis] < 25
+    impact = {a: track[f"downstream_{a}_m"] + 22.2 * track[f"downstream_slope_{a}"] for a in "xy"}
+    for part, columns, words in (
+        ("track", {"momentum_gev": np.where(is_first, 1e3, 1.0) * track["momentum_gev"]},
+         "track_momentum_gev: 31% of all momenta in GeV are above .* in all parts of the file"),
+        ("track", {name: -track[name] for name in track if "x" in name}, "track_slope_x: 100% .* exchange the signs of x"),
+        ("track", {"lkr_energy_gev": track["lkr_energy_gev"] / track["momentum_gev"]}, "track_lkr_energy_gev: half"),
+        ("track", {"lkr_energy_gev": 0.1 * track["lkr_energy_gev"]}, "track_lkr_energy_gev: half"),
+        ("track", {f"{a}_m": track[f"{a}_m"] + 10.0 * track[f"slope_{a}"] for a in "xy"}, "track_y_m: half .* plane"),
+        ("track", {"chi_square": np.exp(-track["chi_square"] / 2)}, "track_chi_square: half"),
+        ("track", {"muv3_tile": track["muv3_tile"] * 0}, "track_muv3_tile is 0 in 240 of 240"),
+        ("track", {"rich_positron": track["rich_positron"] * 0}, "track_rich_positron is 1 for 0% .* 0.9 to 1.1"),
+        ("track", {"rich_positron": track["rich_positron"] * 0 + 1}, "track_rich_positron is 1 for 100% .* below 0.7"),
+        ("track", {"x_m": np.where(is_first & (np.arange(3) < 1) & (np.arange(80)[:, None] < 2), 1e200, track["x_m"])},
+         "track_x_m is wrong in 2 of 240"),
+        ("cluster", {f"{a}_m": 0.1 * cluster[f"{a}_m"] for a in "xy"}, "cluster_x_m: half"),
+        ("cluster", {"energy_gev": np.ones((80, 3)), **{f"{a}_m": impact[a] for a in "xy"}},
+         "cluster_energy_gev: 100% of the tracks have a cluster where they reach"),
+    ):  # fmt: skip
+        with pytest.raises(EventFileError, match=rf"own\.root: branch {words}"):
+            check_agreement("own.root", with_columns(part, **columns))
+
+
 def test_charges_that_contradict_how_tracks_bend_are_refused():
     events = made()
     charge = events.track["charge"].copy()
     charge[::2] = charge[::2, ::-1]
-    with pytest.raises(EventFileError, match="track_charge contradicts how the tracks bend"):
+    with pytest.raises(EventFileError, match="track_charge contradicts how 33% of the tracks bend"):
         check_agreement("own.root", replace(events, track={**events.track, "charge": charge}))
