@@ -69,7 +69,7 @@ def simulate(
     start = np.ascontiguousarray(start, dtype=np.float64)
     counts = np.zeros(len(generated), dtype=np.int64)
     room = _capacity(species, 0, len(species))
-    track = {name: np.empty(room, dtype=TRACK_BRANCHES[name][0]) for name in COLUMNS}
+    track = _columns(room)
     output = np.empty((N_ROWS, _largest_capacity(species, offsets)))
     found = 0
     for first in range(0, len(generated), _EVENTS_PER_CHUNK):
@@ -90,6 +90,16 @@ def _constants() -> Constants:
         masses=tuple(particles.mass_gev(name) for name in SPECIES),
         ctaus=tuple(particles.ctau_m(name) for name in SPECIES),
     )
+
+
+def _columns(room: int) -> dict[str, np.ndarray]:
+    """An uninitialised array of `room` entries for each track branch.
+
+    Those of one type are rows of one array: numpy asks for large pages where an array is large.
+    """
+    kinds = [kind for kind, _ in TRACK_BRANCHES.values()]
+    rows = {kind: iter(np.empty((kinds.count(kind), room), dtype=kind)) for kind in set(kinds)}
+    return {name: next(rows[kind]) for name, kind in zip(COLUMNS, kinds, strict=True)}
 
 
 def _capacity(species: np.ndarray, first: int, last: int) -> int:
