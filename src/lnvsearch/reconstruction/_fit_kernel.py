@@ -1,9 +1,9 @@
-"""The compiled part of the 4C fit: blocks of events, one event a lane.
+"""The compiled part of the 4C fit: many fits side by side, one a lane.
 
 The arithmetic of one fit is short, the same for every event, and free of branches, so it is
 written for the vector units: each quantity is a row of LANES numbers, and the innermost loops
-run over the lanes, with a length known to the compiler.  A block is packed once and fitted
-under each mass hypothesis.
+run over the lanes, with a length known to the compiler.  A fit that has settled leaves its lane to
+the next at once: few need twice the usual number of steps, and nobody waits for them.
 
 Notation: measured parameters a0 = (phi, kappa, tan_lambda) of each track with covariance C, its
 four-momentum p(a), and A = dp/da.  The constraint is sum p(a) = total.  Linearised at the
@@ -40,9 +40,10 @@ _S00, _S10, _S11, _S20, _S21, _S22, _S30, _S31, _S32, _S33 = (
     row * LANES for row in range(4, 14)
 )
 _SUMS = 14 * LANES
-# The solution: multipliers and chi2.
-_M0, _M1, _M2, _M3, _CHI2 = (row * LANES for row in range(5))
-_SOLUTION = 5 * LANES
+# The state of a fit: multipliers, chi2 and that of the step before, chi2 when it has settled,
+# steps, and whether it ends (1) with a solution (2).
+_M0, _M1, _M2, _M3, _CHI2, _BEFORE, _RESULT, _STEPS, _END = (row * LANES for row in range(9))
+_PROGRESS = 9 * LANES
 
 # A fit that turns a track by 45 degrees or shifts its curvature by 75 % is far outside any
 # resolution.  Steps stop there; what then does not settle is reported as not converged.
@@ -77,29 +78,44 @@ def _sine_cosine(x):
 
 
 @njit(cache=True, error_model="numpy", fastmath=_FUSED)
-def _pack_track(helix, covariance, track, first, measured):
-    """Copy one track of LANES events from event-major arrays to rows; repeat the last event."""
-    last = len(helix) - 1
-    for lane in range(LANES):
-        event = min(first + lane, last)
-        measured[_COS0 + lane] = helix[event, track, 0]
-        measured[_KAPPA0 + lane] = helix[event, track, 1]
-        measured[_TAN0 + lane] = helix[event, track, 2]
-        measured[_C00 + lane] = covariance[event, track, 0]
-        measured[_C10 + lane] = covariance[event, track, 1]
-        measured[_C11 + lane] = covariance[event, track, 2]
-        measured[_C20 + lane] = covariance[event, track, 3]
-        measured[_C21 + lane] = covariance[event, track, 4]
-        measured[_C22 + lane] = covariance[event, track, 5]
-    for lane in range(LANES):
-        phi = measured[_COS0 + lane]
+def _cosines_and_sines(helix, cosines, sines):
+    """Cosine and sine of the azimuth of all tracks: `helix` (t, 3), the others (t,)."""
+    for i in range(len(helix)):
+        cosines[i] = helix[i, 0]
+    for i in range(len(helix)):
+        phi = cosines[i]
         quarters = np.floor(phi / _HALF_PI_HIGH + 0.5)
         sine, cosine = _sine_cosine((phi - quarters * _HALF_PI_HIGH) - quarters * _HALF_PI_LOW)
         is_odd = quarters - 2.0 * np.floor(0.5 * quarters)
         half = np.floor(0.5 * quarters)
         sign = 1.0 - 2.0 * (half - 2.0 * np.floor(0.5 * half))
-        measured[_SIN0 + lane] = sign * (sine + is_odd * (cosine - sine))
-        measured[_COS0 + lane] = sign * (cosine - is_odd * (sine + cosine))
+        sines[i] = sign * (sine + is_odd * (cosine - sine))
+        cosines[i] = sign * (cosine - is_odd * (sine + cosine))
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _load(helix, covariance, cosines, sines, event, lane, measured):
+    """Copy the tracks of an event to a lane."""
+    for track in range(helix.shape[1]):
+        row = track * _MEASURED + lane
+        measured[row + _COS0] = cosines[event, track]
+        measured[row + _SIN0] = sines[event, track]
+        measured[row + _KAPPA0] = helix[event, track, 1]
+        measured[row + _TAN0] = helix[event, track, 2]
+        for element in range(6):
+            measured[row + _C00 + element * LANES] = covariance[event, track, element]
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _begin(masses, hypothesis, lane, mass_squared, progress):
+    """Let the next step of a lane put its tracks at their measured parameters: no multiplier."""
+    for track in range(masses.shape[1]):
+        mass_squared[track * LANES + lane] = masses[hypothesis, track] ** 2
+    for row in (_M0, _M1, _M2, _M3):
+        progress[row + lane] = 0.0
+    progress[_CHI2 + lane] = np.inf
+    progress[_RESULT + lane] = np.inf
+    progress[_STEPS + lane] = 0.0
 
 
 @njit(inline="always")
@@ -122,25 +138,7 @@ def _set_momentum(present, lane, sine, cosine, kappa, tan_lambda, mass_squared):
 
 
 @njit(cache=True, error_model="numpy", fastmath=_FUSED)
-def _start_track(measured, present, mass_squared):
-    """Put the present point of a track at the measured one."""
-    for lane in range(LANES):
-        _set_momentum(
-            present,
-            lane,
-            measured[_SIN0 + lane],
-            measured[_COS0 + lane],
-            measured[_KAPPA0 + lane],
-            measured[_TAN0 + lane],
-            mass_squared,
-        )
-        present[_D_PHI + lane] = 0.0
-        present[_D_KAPPA + lane] = 0.0
-        present[_D_TAN + lane] = 0.0
-
-
-@njit(cache=True, error_model="numpy", fastmath=_FUSED)
-def _move_track(measured, present, solution, mass_squared):
+def _move_track(measured, present, progress, mass_squared):
     """Move a track to a0 - C A^T multiplier, with A taken at its present point."""
     for lane in range(LANES):
         px = present[_PX + lane]
@@ -148,10 +146,10 @@ def _move_track(measured, present, solution, mass_squared):
         pz = present[_PZ + lane]
         inverse_kappa = present[_INVERSE_KAPPA + lane]
         pt = abs(inverse_kappa)
-        m0 = solution[_M0 + lane]
-        m1 = solution[_M1 + lane]
-        m2 = solution[_M2 + lane]
-        m3 = solution[_M3 + lane] * present[_INVERSE_E + lane]
+        m0 = progress[_M0 + lane]
+        m1 = progress[_M1 + lane]
+        m2 = progress[_M2 + lane]
+        m3 = progress[_M3 + lane] * present[_INVERSE_E + lane]
         # g = A^T multiplier
         g_phi = px * m1 - py * m0
         g_kappa = -inverse_kappa * (px * m0 + py * m1 + pz * m2 + (pt * pt + pz * pz) * m3)
@@ -181,7 +179,7 @@ def _move_track(measured, present, solution, mass_squared):
             cosine0 * cosine - sine0 * sine,
             kappa + d_kappa,
             measured[_TAN0 + lane] + d_tan,
-            mass_squared,
+            mass_squared[lane],
         )
 
 
@@ -254,7 +252,7 @@ def _add_track(measured, present, sums):
 
 
 @njit(cache=True, error_model="numpy", fastmath=_FUSED)
-def _solve(sums, solution):
+def _solve(sums, progress):
     """Solve S multiplier = r by the decomposition S = L D L^T, and chi2 = r . multiplier.
 
     A matrix that is not positive definite (bad covariance, NaN) gives chi2 = NaN.
@@ -292,35 +290,14 @@ def _solve(sums, solution):
         z3 = y3 * i3
         chi2 = y0 * z0 + y1 * z1 + y2 * z2 + y3 * z3
         smallest = min(min(d0, d1), min(d2, d3))
-        solution[_CHI2 + lane] = chi2 if smallest > 0.0 else np.nan
+        progress[_BEFORE + lane] = progress[_CHI2 + lane]
+        progress[_CHI2 + lane] = chi2 if smallest > 0.0 else np.nan
         m2 = z2 - l32 * z3
         m1 = z1 - l21 * m2 - l31 * z3
-        solution[_M0 + lane] = z0 - l10 * m1 - l20 * m2 - l30 * z3
-        solution[_M1 + lane] = m1
-        solution[_M2 + lane] = m2
-        solution[_M3 + lane] = z3
-
-
-@njit(cache=True, error_model="numpy")
-def _settle(solution, previous, result, tolerance):
-    """Keep the chi2 of lanes that have just stopped moving; true when all lanes have settled.
-
-    A settled lane is never touched again, so that a fit's result does not depend on its
-    neighbours in the block.  NaN counts as settled: it cannot recover.
-    """
-    n_moving = 0
-    for lane in range(LANES):
-        chi2 = solution[_CHI2 + lane]
-        if np.isinf(result[lane]):
-            change = abs(chi2 - previous[lane])
-            if change <= tolerance * (1.0 + chi2):
-                result[lane] = chi2
-            elif np.isnan(chi2):
-                result[lane] = np.nan
-            else:
-                n_moving += 1
-        previous[lane] = chi2
-    return n_moving == 0
+        progress[_M0 + lane] = z0 - l10 * m1 - l20 * m2 - l30 * z3
+        progress[_M1 + lane] = m1
+        progress[_M2 + lane] = m2
+        progress[_M3 + lane] = z3
 
 
 @njit(inline="always")
@@ -329,72 +306,92 @@ def _row(array, index, length):
 
 
 @njit(cache=True, error_model="numpy")
-def _fit_block(measured, present, masses, total, tolerance, max_iterations, result, shift):
-    """Fit the LANES events of a packed block under one hypothesis: chi2, inf or NaN a lane.
+def _step(measured, present, mass_squared, total, sums, progress):
+    """One linearisation and its solution, of all lanes."""
+    _start_sums(total, sums)
+    for track in range(len(mass_squared) // LANES):
+        track_measured = _row(measured, track, _MEASURED)
+        track_present = _row(present, track, _PRESENT)
+        _move_track(track_measured, track_present, progress, _row(mass_squared, track, LANES))
+        _add_track(track_measured, track_present, sums)
+    _solve(sums, progress)
 
-    `shift` takes fitted minus measured parameters of the block's events; (0, k, 3) for none.
+
+@njit(cache=True, error_model="numpy")
+def _settle(progress, tolerance, shift_tolerance, max_iterations):
+    """Which lanes end, and their results; returns how many.
+
+    NaN counts as settled: it cannot recover.
     """
-    sums = np.empty(_SUMS)
-    solution = np.empty(_SOLUTION)
-    previous = np.full(LANES, np.inf)
-    result[:] = np.inf
-    for iteration in range(max_iterations):
-        _start_sums(total, sums)
-        for track in range(len(masses)):
-            mass_squared = masses[track] ** 2
-            track_measured = _row(measured, track, _MEASURED)
-            track_present = _row(present, track, _PRESENT)
-            if iteration == 0:
-                _start_track(track_measured, track_present, mass_squared)
-            else:
-                _move_track(track_measured, track_present, solution, mass_squared)
-            _add_track(track_measured, track_present, sums)
-        _solve(sums, solution)
-        _copy_shift(present, result, shift)
-        if _settle(solution, previous, result, tolerance):
-            break
+    n_ends = 0.0
+    for lane in range(LANES):
+        chi2, result = progress[_CHI2 + lane], progress[_RESULT + lane]
+        change = abs(chi2 - progress[_BEFORE + lane])
+        is_nan = chi2 != chi2
+        still = (change <= tolerance * (1.0 + chi2)) & (chi2 < np.inf)
+        fitted = (change <= shift_tolerance * (1.0 + chi2)) & (chi2 < np.inf)
+        progress[_RESULT + lane] = chi2 if (result == np.inf) & (still | is_nan) else result
+        progress[_STEPS + lane] += 1.0
+        failed = is_nan | (progress[_STEPS + lane] >= max_iterations)
+        end = 2.0 if fitted else (1.0 if failed else 0.0)
+        progress[_END + lane] = end
+        n_ends += end
+    return n_ends
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _write(progress, lane, present, event, hypothesis, chi_square, shift):
+    """Write what the fit of a lane has found, and remove NaN, which a factor of 0 would keep."""
+    result = progress[_RESULT + lane]
+    chi_square[event, hypothesis] = np.inf if result != result else result
+    is_good = progress[_END + lane] == 2.0
+    for track in range(shift.shape[1] if len(shift) else 0):
+        row = track * _PRESENT + lane
+        shift[event, track, 0] = present[row + _D_PHI] if is_good else np.nan
+        shift[event, track, 1] = present[row + _D_KAPPA] if is_good else np.nan
+        shift[event, track, 2] = present[row + _D_TAN] if is_good else np.nan
+    if not is_good:
+        for row in range(lane, len(present), LANES):
+            present[row] = 0.0
 
 
 @njit(cache=True, error_model="numpy")
-def _copy_shift(present, result, shift):
-    """Copy fitted minus measured parameters of the lanes that have not settled before."""
-    n_lanes, n_tracks = shift.shape[:2]
-    for lane in range(n_lanes):
-        if np.isinf(result[lane]):
-            for track in range(n_tracks):
-                row = _row(present, track, _PRESENT)
-                shift[lane, track, 0] = row[_D_PHI + lane]
-                shift[lane, track, 1] = row[_D_KAPPA + lane]
-                shift[lane, track, 2] = row[_D_TAN + lane]
-
-
-@njit(cache=True, error_model="numpy")
-def fit_chi_square(helix, covariance, masses, total, tolerance, max_iterations, chi_square, shift):
+def fit_chi_square(
+    helix, covariance, masses, total, tolerance, shift_tolerance, max_iterations, chi_square, shift
+):  # fmt: skip
     """Fill `chi_square` (n, h) with the chi2 of the 4C fits; infinity where there is none.
 
     `helix` (n, k, 3), `covariance` (n, k, 6), `masses` (h, k), `total` (4,), all C-contiguous.
-    `shift` (n, k, 3) takes fitted minus measured parameters of the last hypothesis; give an
+    `tolerance`: chi2 has settled when it changes by less than this times 1 + chi2.
+    `shift` (n, k, 3) takes fitted minus measured parameters when chi2 has settled to
+    `shift_tolerance`, which is not larger, of the last hypothesis, NaN where it has not; give an
     array of shape (0, k, 3) to leave that out.
+
+    A lane goes through the hypotheses of its event and then takes the next event, each fit
+    as soon as the last has settled: results do not depend on what the other lanes do.
     """
     n_events, n_tracks = helix.shape[:2]
-    measured = np.empty(n_tracks * _MEASURED)
-    present = np.empty(n_tracks * _PRESENT)
-    result = np.empty(LANES)
-    for first in range(0, n_events, LANES):
-        n_lanes = min(LANES, n_events - first)
-        for track in range(n_tracks):
-            _pack_track(helix, covariance, track, first, _row(measured, track, _MEASURED))
-        for hypothesis in range(len(masses)):
-            _fit_block(
-                measured,
-                present,
-                masses[hypothesis],
-                total,
-                tolerance,
-                max_iterations,
-                result,
-                shift[first : first + LANES],
-            )
-            for lane in range(n_lanes):
-                value = result[lane]
-                chi_square[first + lane, hypothesis] = np.inf if np.isnan(value) else value
+    cosines, sines = np.empty((n_events, n_tracks)), np.empty((n_events, n_tracks))
+    _cosines_and_sines(helix.reshape(-1, 3), cosines.reshape(-1), sines.reshape(-1))
+    measured, present = np.zeros(n_tracks * _MEASURED), np.zeros(n_tracks * _PRESENT)
+    mass_squared, sums = np.zeros(n_tracks * LANES), np.empty(_SUMS)
+    progress = np.ones(_PROGRESS)
+    event, hypothesis = np.full(LANES, -1), np.full(LANES, len(masses) - 1)
+    n_begun, n_open = 0, n_events * len(masses)
+    n_ends = 1.0
+    while n_open > 0:
+        for lane in range(LANES if n_ends > 0.0 else 0):
+            if progress[_END + lane] == 0.0 or event[lane] >= n_events:
+                continue
+            if event[lane] >= 0:
+                _write(progress, lane, present, event[lane], hypothesis[lane], chi_square, shift)
+                n_open -= 1
+            hypothesis[lane] += 1
+            if hypothesis[lane] == len(masses):
+                event[lane], hypothesis[lane] = n_begun, 0
+                n_begun += 1
+                if event[lane] < n_events:
+                    _load(helix, covariance, cosines, sines, event[lane], lane, measured)
+            _begin(masses, hypothesis[lane], lane, mass_squared, progress)
+        _step(measured, present, mass_squared, total, sums, progress)
+        n_ends = _settle(progress, tolerance, shift_tolerance, max_iterations)

@@ -118,17 +118,8 @@ def fit(
     is independent of the others in the batch, to the bit.
     Raises ValueError for shapes that do not fit together.
     """
-    helix, covariance, masses, total = _checked(
-        helix, covariance, masses_gev, total_four_momentum
-    )
-    from lnvsearch.reconstruction import _fit_kernel
-
-    chi_square = np.empty((len(helix), len(masses)))
-    no_shift = np.empty((0, *helix.shape[1:]))
-    _fit_kernel.fit_chi_square(
-        helix, covariance, masses, total, _TOLERANCE, _MAXIMUM_ITERATIONS, chi_square, no_shift
-    )
-    return FitResult(chi_square)
+    inputs = _checked(helix, covariance, masses_gev, total_four_momentum)
+    return FitResult(_fitted(*inputs, _TOLERANCE)[0])
 
 
 def fit_parameters(
@@ -141,13 +132,15 @@ def fit_parameters(
 
     As `fit`, with `masses_gev` of shape (k,).
     """
-    chi_square, shift = fit_shifts(helix, covariance, masses_gev, total_four_momentum)
-    helix, covariance, masses, _ = _checked(
+    helix, covariance, masses, total = _checked(
         helix, covariance, np.asarray(masses_gev, dtype=float)[np.newaxis], total_four_momentum
+    )
+    chi_square, shift = _fitted(
+        helix, covariance, masses, total, _FINE_TOLERANCE, _FINE_TOLERANCE
     )
     fitted = helix + shift
     momentum = four_momenta(fitted[..., 0], fitted[..., 1], fitted[..., 2], masses[0])
-    return FittedTracks(chi_square, fitted, momentum, shift, covariance)
+    return FittedTracks(chi_square[:, 0], fitted, momentum, shift, covariance)
 
 
 def fit_shifts(
@@ -158,21 +151,26 @@ def fit_shifts(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Chi-squares (n,) of fits under one mass hypothesis, and fitted minus measured parameters.
 
-    Arguments as of `fit_parameters`; the shifts, (n, k, 3), are NaN where chi-square is infinite.
+    Arguments as of `fit_parameters`, chi-squares as of `fit`; the shifts, (n, k, 3), are NaN where
+    they do not settle.
     """
     masses_gev = np.asarray(masses_gev, dtype=float)
-    helix, covariance, masses, total = _checked(
-        helix, covariance, masses_gev[np.newaxis], total_four_momentum
-    )
+    inputs = _checked(helix, covariance, masses_gev[np.newaxis], total_four_momentum)
+    chi_square, shift = _fitted(*inputs, _TOLERANCE, _FINE_TOLERANCE)
+    return chi_square[:, 0], shift
+
+
+def _fitted(helix, covariance, masses, total, tolerance, shift_tolerance=None):
+    """Chi-squares (n, h) to a tolerance; shifts (n, k, 3) to another, of none without one."""
     from lnvsearch.reconstruction import _fit_kernel
 
-    chi_square = np.empty((len(helix), 1))
-    shift = np.empty(helix.shape)
+    chi_square = np.empty((len(helix), len(masses)))
+    shift = np.empty((0 if shift_tolerance is None else len(helix), *helix.shape[1:]))
     _fit_kernel.fit_chi_square(
-        helix, covariance, masses, total, _FINE_TOLERANCE, _MAXIMUM_ITERATIONS, chi_square, shift
-    )
-    shift[np.isinf(chi_square[:, 0])] = np.nan
-    return chi_square[:, 0], shift
+        helix, covariance, masses, total, tolerance, shift_tolerance or tolerance,
+        _MAXIMUM_ITERATIONS, chi_square, shift,
+    )  # fmt: skip
+    return chi_square, shift
 
 
 def gather_tracks(

@@ -14,20 +14,18 @@ from numba import njit
 
 from lnvsearch.detector import material
 from lnvsearch.experiments.besiii.detector import calorimeter, time_of_flight, tracks
+from lnvsearch.experiments.besiii.detector.found import FOUND, N_NUMBERS, write_found
 from lnvsearch.experiments.besiii.detector.measurements import (
-    CHARGE_ROW,
     ELECTRON,
     HIT_ROW,
     HYPOTHESES,
     KAON,
+    N_ROWS,
     PION,
     TOF_ROW,
-    TRUTH_ROW,
+    measure,
     share_showers,
-    write_dedx,
-    write_flight_time,
-    write_helix,
-    write_shower,
+    store,
 )
 from lnvsearch.particles import SPEED_OF_LIGHT_M_PER_NS
 from lnvsearch.random_streams import normal_pair, uniform4
@@ -38,7 +36,7 @@ __all__ = [
     "Constants",
     "Keys",
     "classify",
-    "simulate_chunk",
+    "simulate_events",
 ]
 
 PHOTON = -2
@@ -68,6 +66,10 @@ _CM_PER_M = 100.0
 #: Tuples of numbers and no arrays: counting references would cost as much as the physics.
 Constants = namedtuple("Constants", "masses ctaus")
 
+#: Events whose tracks go through the measurements together: their columns stay in the processor's
+#: cache, and so does the code of each measurement.
+_EVENTS_TOGETHER = 200
+
 
 @njit(cache=True, error_model="numpy")
 def classify(pdg_id, codes, charges):
@@ -90,57 +92,96 @@ def classify(pdg_id, codes, charges):
 
 
 @njit(cache=True, error_model="numpy")
-def simulate_chunk(
-    first, last, event_numbers, offsets, species, charge, momentum, start, keys, constants,
-    response, output, counts,
+def simulate_events(
+    event_numbers, offsets, species, charge, momentum, start, keys, constants, response, columns, counts,
 ):  # fmt: skip
-    """Fill `output` (N_ROWS, capacity) with the tracks of the events [first, last).
+    """Fill `columns`, see `measurements.store`, with the tracks of all events.
 
     `start`: (m, 4), (x, y, z, ct) in m from the collision to where particles start, or (0, 4).
-    COLUMNS are its first rows.  Returns the number of tracks; writes those of each event to
-    `counts`.
+    Returns the number of tracks; writes those of each event to `counts`.
     """
-    n_tracks = 0
-    for index in range(first, last):
-        event = event_numbers[index]
-        begin, end = offsets[index], offsets[index + 1]
-        collision = _interaction_point(keys, event, response.beam)
-        end_cap = _end_cap(keys, event, response)
-        before = n_tracks
-        for particle in range(begin, end):
-            slot = particle - begin
-            kind = species[particle]
-            point, is_inside = _start_of(start, particle, collision, response.material)
-            if not is_inside:
-                continue
-            if kind == PHOTON:
-                photon = (momentum[particle, 0], momentum[particle, 1], momentum[particle, 2],
-                          momentum[particle, 3])
-                n_tracks = _convert(
-                    keys, event, slot, photon, point, end_cap, constants, response,
-                    output, n_tracks,
-                )  # fmt: skip
-            elif kind >= 0:
-                nearby = (
-                    _nearby_photons(keys, event, particle, begin, end, species, charge[particle],
-                                    momentum, response)
-                    if kind == ELECTRON
-                    else 0.0
-                )  # fmt: skip
-                three = momentum[particle, 0], momentum[particle, 1], momentum[particle, 2]
-                late = _later(start, particle, momentum)
-                n_tracks = _record(
-                    keys, event, slot, slot, kind, charge[particle], three, point, late, True,
-                    nearby, end_cap, constants, response, output, n_tracks,
-                )  # fmt: skip
-        if response.shared_counters.enabled:
-            time_of_flight.share_counters(
-                output[TOF_ROW:], output[HIT_ROW:], before, n_tracks, constants.masses,
-                HYPOTHESES, response.shared_counters,
+    room = _largest_room(offsets, species)
+    numbers, found = np.empty((N_NUMBERS, room), dtype=np.int64), np.empty((len(FOUND), room))
+    output = np.empty((N_ROWS, room))
+    done = 0
+    for first in range(0, len(event_numbers), _EVENTS_TOGETHER):
+        last = min(first + _EVENTS_TOGETHER, len(event_numbers))
+        n_tracks = 0
+        for index in range(first, last):
+            before = n_tracks
+            n_tracks = _find_tracks(
+                event_numbers[index], offsets[index], offsets[index + 1], species, charge, momentum,
+                start, keys, constants, response, numbers, found, n_tracks,
             )  # fmt: skip
-        if response.overlapping_showers.enabled:
-            share_showers(output, before, n_tracks, constants, response)
-        counts[index] = n_tracks - before
+            counts[index] = n_tracks - before
+        measure(numbers, found, n_tracks, keys, constants, response, output)
+        begin = 0
+        for index in range(first, last):
+            _share(output, begin, begin + counts[index], constants, response)
+            begin += counts[index]
+        store(output, n_tracks, columns, done)
+        done += n_tracks
+    return done
+
+
+@njit(cache=True, error_model="numpy")
+def _largest_room(offsets, species):
+    """Tracks of the events that go together, at most."""
+    largest = 0
+    for first in range(0, len(offsets) - 1, _EVENTS_TOGETHER):
+        last = min(first + _EVENTS_TOGETHER, len(offsets) - 1)
+        room = 0
+        for particle in range(offsets[first], offsets[last]):
+            room += 2 if species[particle] == PHOTON else species[particle] >= 0
+        largest = max(largest, room)
+    return largest
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _share(output, first, last, constants, response):
+    """What the tracks [first, last) of an event do to one another."""
+    if response.shared_counters.enabled:
+        time_of_flight.share_counters(
+            output[TOF_ROW:], output[HIT_ROW:], first, last, constants.masses,
+            HYPOTHESES, response.shared_counters,
+        )  # fmt: skip
+    if response.overlapping_showers.enabled:
+        share_showers(output, first, last, constants, response)
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _find_tracks(
+    event, begin, end, species, charge, momentum, start, keys, constants, response,
+    numbers, found, n_tracks,
+):  # fmt: skip
+    """Write the tracks of the particles [begin, end) of an event; returns the number of tracks so far."""
+    collision = _interaction_point(keys, event, response.beam)
+    end_cap = _end_cap(keys, event, response)
+    for particle in range(begin, end):
+        slot = particle - begin
+        kind = species[particle]
+        point, is_inside = _start_of(start, particle, collision, response.material)
+        if not is_inside:
+            continue
+        if kind == PHOTON:
+            photon = (momentum[particle, 0], momentum[particle, 1], momentum[particle, 2],
+                      momentum[particle, 3])
+            n_tracks = _convert(
+                keys, event, slot, photon, point, end_cap, constants, response, numbers, found, n_tracks,
+            )  # fmt: skip
+        elif kind >= 0:
+            nearby = (
+                _nearby_photons(keys, event, particle, begin, end, species, charge[particle],
+                                momentum, response)
+                if kind == ELECTRON
+                else 0.0
+            )  # fmt: skip
+            three = momentum[particle, 0], momentum[particle, 1], momentum[particle, 2]
+            late = _later(start, particle, momentum)
+            n_tracks = _record(
+                keys, event, slot, slot, kind, charge[particle], three, point, late, True,
+                nearby, end_cap, constants, response, numbers, found, n_tracks,
+            )  # fmt: skip
     return n_tracks
 
 
@@ -223,9 +264,9 @@ def _nearby_photons(keys, event, particle, begin, end, species, charge, momentum
     return energy
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@njit(cache=True, error_model="numpy")
 def _convert(
-    keys, event, slot, photon, point, end_cap, constants, response, output, n_tracks
+    keys, event, slot, photon, point, end_cap, constants, response, numbers, found, n_tracks
 ):
     """Let a photon convert, or not, and record its electron and positron."""
     u, share, azimuth, kick = uniform4(keys.conversion, event, slot, 0, 0)
@@ -256,7 +297,7 @@ def _convert(
         )
         n_tracks = _record(
             keys, event, _SECONDARY_SLOT + 2 * slot + daughter, slot, ELECTRON, charge, three,
-            vertex, 0.0, False, 0.0, end_cap, constants, response, output, n_tracks,
+            vertex, 0.0, False, 0.0, end_cap, constants, response, numbers, found, n_tracks,
         )  # fmt: skip
     return n_tracks
 
@@ -264,7 +305,7 @@ def _convert(
 @njit(cache=True, error_model="numpy", forceinline=True)
 def _record(
     keys, event, slot, truth_index, species, charge, momentum, vertex, late_ns, from_collision,
-    nearby_gev, end_cap, constants, response, output, n_tracks,
+    nearby_gev, end_cap, constants, response, numbers, found, n_tracks,
 ):  # fmt: skip
     """Record one charged particle as track number `n_tracks`, if it is found.
 
@@ -301,26 +342,13 @@ def _record(
         path = radius * p / pt
         if survives >= material.survival_probability(mass, constants.ctaus[species], p, path):
             return n_tracks
-    found, _, _, _ = uniform4(keys.tracking_efficiency, event, slot, 0, 0)
-    if found >= tracks.finding_probability(species, pt, p, pz / p, response.acceptance):
+    is_seen, _, _, _ = uniform4(keys.tracking_efficiency, event, slot, 0, 0)
+    if is_seen >= tracks.finding_probability(species, pt, p, pz / p, response.acceptance):
         return n_tracks
-    dr, phi0, kappa, dz, tan_lambda = tracks.helix_at_closest_approach(
-        vertex[0], vertex[1], vertex[2], px, py, pz, charge, field
-    )
-    energy = math.sqrt(p * p + mass * mass)
-    kappa, tan_lambda = write_helix(
-        keys, event, slot, (dr, phi0, kappa * curvature, dz, tan_lambda), pt, p, p / energy,
-        response, output, n_tracks,
+    write_found(
+        numbers, found, n_tracks, event, slot, species, truth_index, charge, vertex, (px, py, pz, pt, p),
+        late_ns, end_cap, region, arc, shower, curvature,
     )  # fmt: skip
-    measured_p = math.sqrt(1.0 + tan_lambda * tan_lambda) / abs(kappa)
-    write_dedx(keys, event, slot, p / mass, measured_p, constants, response, output, n_tracks)
-    azimuth = math.atan2(py, px)
-    write_flight_time(keys, event, slot, azimuth, pt, pz, charge, p / energy, late_ns, measured_p,
-                      end_cap, constants, response, output, n_tracks)  # fmt: skip
-    write_shower(keys, event, slot, species, azimuth, pt, pz, charge, p, region, arc, shower,
-                 measured_p, constants, response, output, n_tracks)  # fmt: skip
-    output[CHARGE_ROW, n_tracks] = charge
-    output[TRUTH_ROW, n_tracks] = truth_index
     return n_tracks + 1
 
 

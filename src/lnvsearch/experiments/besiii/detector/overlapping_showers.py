@@ -28,13 +28,17 @@ from lnvsearch.experiments.besiii.detector.crystals import (
 from lnvsearch.experiments.besiii.detector.tracks import BARREL, CURVATURE_GEV_PER_T_M, MISSED
 
 __all__ = [
-    "BARREL_PART", "ENERGY_ROW", "MOMENTUM_ROW", "PART_ROW", "SHOWER", "record_shower", "share_showers",
+    "BARREL_PART", "ENERGY_ROW", "MOMENTUM_ROW", "PART_ROW", "SHOWER", "place_shower", "record_shower",
+    "share_showers",
 ]  # fmt: skip
 
 #: What a track leaves: part of the calorimeter (0 for none), place on its face, energy, whether it
-#: showers, measured momentum, transverse momentum.
-SHOWER = ("part", "u_m", "v_m", "energy_gev", "is_wide", "momentum_gev", "pt_gev")
-_PART, _U, _V, _ENERGY, _WIDE, _MOMENTUM, _PT = range(len(SHOWER))
+#: showers, measured momentum, transverse momentum; length in xy of its way to the shower, and the
+#: angle between its chord and its direction, 0 once u is known (see `place_shower`).
+SHOWER = (
+    "part", "u_m", "v_m", "energy_gev", "is_wide", "momentum_gev", "pt_gev", "arc_m", "half_turn_rad",
+)  # fmt: skip
+_PART, _U, _V, _ENERGY, _WIDE, _MOMENTUM, _PT, _ARC, _TURN = range(len(SHOWER))
 PART_ROW, ENERGY_ROW, MOMENTUM_ROW = _PART, _ENERGY, _MOMENTUM
 _NO_PART, BARREL_PART, _FORWARD, _BACKWARD = 0.0, 1.0, 2.0, 3.0
 #: Crystals of the field that is looked at, on a side; around the impacts it has a margin.
@@ -53,18 +57,19 @@ def record_shower(showers, track, energy_gev, is_wide, azimuth, pt, pz, charge, 
     """Write column `track` of `showers` (rows SHOWER) for a track from the origin.
 
     `azimuth`, `pt`, `pz`: of the track where it begins; `arc_m`: length in xy to the calorimeter of
-    `radius_m`; the shower lies `shower_depth_m` further along the track.
+    `radius_m`; the shower lies `shower_depth_m` further along the track.  In the barrel, u is left
+    to `place_shower`: most showers have no other near them in v.
     """
-    part = u = v = 0.0
+    part = u = v = arc = turn = 0.0
     if region != MISSED:
         arc = arc_m + clusters.shower_depth_m * pt / math.sqrt(pt * pt + pz * pz)
         half_turn = 0.5 * arc * CURVATURE_GEV_PER_T_M * field_t / pt
-        chord = arc * math.sin(half_turn) / half_turn
         azimuth -= charge * half_turn  # positive charges turn clockwise
         if region == BARREL:
-            part = BARREL_PART
-            u, v = radius_m * math.asinh(arc * pz / pt / chord), radius_m * azimuth
+            part, turn = BARREL_PART, half_turn
+            u, v = arc * pz / pt, radius_m * azimuth
         else:
+            chord = arc * math.sin(half_turn) / half_turn
             part = _FORWARD if pz > 0.0 else _BACKWARD
             u, v = chord * math.cos(azimuth), chord * math.sin(azimuth)
     showers[_PART, track] = part
@@ -74,6 +79,21 @@ def record_shower(showers, track, energy_gev, is_wide, azimuth, pt, pz, charge, 
     showers[_WIDE, track] = is_wide
     showers[_MOMENTUM, track] = measured_p
     showers[_PT, track] = pt
+    showers[_ARC, track] = arc
+    showers[_TURN, track] = turn
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def place_shower(showers, track, radius_m):
+    """Write u of a shower in the barrel where `record_shower` has left it open.
+
+    Until then, it is the length along the beam.
+    """
+    half_turn = showers[_TURN, track]
+    if half_turn != 0.0:
+        chord = showers[_ARC, track] * math.sin(half_turn) / half_turn
+        showers[_U, track] = radius_m * math.asinh(showers[_U, track] / chord)
+        showers[_TURN, track] = 0.0
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -88,26 +108,33 @@ def _extent(energy, is_wide, clusters):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def _distance_along(showers, one, other, radius_m):
-    """(u, v) of a shower relative to another in the same part; v the short way round the barrel."""
+def _distance_in_v(showers, one, other, radius_m):
+    """v of a shower relative to another in the same part; the short way round the barrel."""
     v = showers[_V, one] - showers[_V, other]
     if showers[_PART, one] == BARREL_PART:
         around = _TWO_PI * radius_m
         v -= around * math.floor(v / around + 0.5)
-    return showers[_U, one] - showers[_U, other], v
+    return v
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
 def _may_touch(showers, one, other, radius_m, clusters):
+    """Whether two showers may have crystals that touch; if so, both are placed."""
     if showers[_PART, one] != showers[_PART, other] or showers[_PART, one] == _NO_PART:
         return False
-    u, v = _distance_along(showers, one, other, radius_m)
-    if max(abs(u), abs(v)) > _FARTHEST * clusters.crystal_width_m:
+    farthest = _FARTHEST * clusters.crystal_width_m
+    v = _distance_in_v(showers, one, other, radius_m)
+    if abs(v) > farthest:
         return False
     reach = _SQRT_2 * clusters.crystal_width_m
     reach += _extent(showers[_ENERGY, one], showers[_WIDE, one], clusters)
     reach += _extent(showers[_ENERGY, other], showers[_WIDE, other], clusters)
-    return u * u + v * v < reach * reach
+    if v * v >= reach * reach:
+        return False
+    place_shower(showers, one, radius_m)
+    place_shower(showers, other, radius_m)
+    u = showers[_U, one] - showers[_U, other]
+    return abs(u) <= farthest and u * u + v * v < reach * reach
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -157,7 +184,8 @@ def _reconstruct(showers, members, radius_m, end_cap_z_m, clusters):
     n, width = len(members), clusters.crystal_width_m
     places = np.empty((n, 2))
     for k in range(n):
-        u, v = _distance_along(showers, members[k], members[0], radius_m)
+        u = showers[_U, members[k]] - showers[_U, members[0]]
+        v = _distance_in_v(showers, members[k], members[0], radius_m)
         places[k, 0] = (showers[_U, members[0]] + u) / width
         places[k, 1] = (showers[_V, members[0]] + v) / width
     origin = math.floor(places[:, 0].min()) - _MARGIN, math.floor(places[:, 1].min()) - _MARGIN

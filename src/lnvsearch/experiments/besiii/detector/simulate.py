@@ -6,7 +6,7 @@ chamber and become two; every other particle leaves nothing.
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import groupby
 
 import numpy as np
 
@@ -17,18 +17,15 @@ from lnvsearch.experiments.besiii.detector.kernels import (
     Constants,
     Keys,
     classify,
-    simulate_chunk,
+    simulate_events,
 )
-from lnvsearch.experiments.besiii.detector.measurements import COLUMNS, N_ROWS, SPECIES
+from lnvsearch.experiments.besiii.detector.measurements import COLUMNS, SPECIES
 from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
 from lnvsearch.experiments.besiii.events import TRACK_BRANCHES, RecordedEvents
 from lnvsearch.generation.events import GeneratedEvents
 from lnvsearch.random_streams import stream_key
 
 __all__ = ["PROCESSES", "SPECIES", "simulate"]
-
-#: Keeps a chunk's columns in the processor's cache.
-_EVENTS_PER_CHUNK = 2_000
 
 
 def simulate(
@@ -68,20 +65,13 @@ def simulate(
     start = np.empty((0, 4)) if generated.start_m is None else generated.start_m
     start = np.ascontiguousarray(start, dtype=np.float64)
     counts = np.zeros(len(generated), dtype=np.int64)
-    room = _capacity(species, 0, len(species))
-    track = {name: np.empty(room, dtype=TRACK_BRANCHES[name][0]) for name in COLUMNS}
-    output = np.empty((N_ROWS, _largest_capacity(species, offsets)))
-    found = 0
-    for first in range(0, len(generated), _EVENTS_PER_CHUNK):
-        last = min(first + _EVENTS_PER_CHUNK, len(generated))
-        n_tracks = simulate_chunk(
-            first, last, event_number, offsets, species, charge, momentum, start, keys, constants,
-            response, output, counts,
-        )  # fmt: skip
-        for name, row in zip(COLUMNS, output, strict=False):  # behind them: counters
-            track[name][found : found + n_tracks] = row[:n_tracks]
-        found += n_tracks
-    return _recorded(generated, {name: row[:found] for name, row in track.items()}, counts)
+    columns = _room_for_tracks(int(np.sum(species >= 0) + 2 * np.sum(species == PHOTON)))
+    found = simulate_events(
+        event_number, offsets, species, charge, momentum, start, keys, constants, response, columns,
+        counts,
+    )  # fmt: skip
+    rows = (row[:found] for block in columns for row in np.atleast_2d(block))
+    return _recorded(generated, dict(zip(COLUMNS, rows, strict=True)), counts)
 
 
 def _constants() -> Constants:
@@ -92,16 +82,13 @@ def _constants() -> Constants:
     )
 
 
-def _capacity(species: np.ndarray, first: int, last: int) -> int:
-    """Largest number of tracks of the particles [first, last)."""
-    part = species[first:last]
-    return int(np.count_nonzero(part >= 0) + 2 * np.count_nonzero(part == PHOTON))
+def _room_for_tracks(room: int) -> tuple[np.ndarray, ...]:
+    """The columns of TRACK_BRANCHES, uninitialised: neighbours of one type are rows of one array.
 
-
-def _largest_capacity(species: np.ndarray, offsets: np.ndarray) -> int:
-    """Largest number of tracks of a chunk."""
-    edges = [*range(0, len(offsets) - 1, _EVENTS_PER_CHUNK), len(offsets) - 1]
-    return max((_capacity(species, offsets[a], offsets[b]) for a, b in pairwise(edges)), default=0)
+    Of an array that is large numpy asks for large pages.
+    """
+    kinds = [(kind, len(list(group))) for kind, group in groupby(k for k, _ in TRACK_BRANCHES.values())]
+    return tuple(np.empty(room if n == 1 else (n, room), dtype=kind) for kind, n in kinds)
 
 
 def _recorded(

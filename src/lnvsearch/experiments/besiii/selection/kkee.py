@@ -155,15 +155,12 @@ def kinematic_fit(state, alive):
     hypotheses = candidates.mass_hypotheses({_SIGNAL: state.selection.final_state})
     helix, covariance = gather_tracks(state.events.track, state.found.tracks)
     total = state.selection.total_four_momentum
-    fits = fit(helix, covariance, hypotheses.masses_gev, total).chi_square
-    chosen = candidates.best_candidates(state.found.event_index, fits.min(axis=1))
+    chosen, assignment, state.chi_square, shift = _best_fits(
+        helix, covariance, state.found.event_index, hypotheses.masses_gev, total
+    )
     state.best = state.found.select(chosen)
-    state.chi_square = fits[chosen].min(axis=1)
     state.other_chi_square = np.full(len(chosen), np.inf)
-    state.masses = _masses(
-        helix[chosen], covariance[chosen], hypotheses.masses_gev, np.argmin(fits[chosen], axis=1),
-        total,
-    )  # fmt: skip
+    state.masses = _masses(helix[chosen], shift, hypotheses.masses_gev[assignment])
     return state.of_best(np.isfinite(state.chi_square), False)
 
 
@@ -241,22 +238,37 @@ def _fitted(state):
     return state
 
 
-def _masses(measured, covariance, masses_gev, assignment, total):
+def _best_fits(helix, covariance, event_index, masses_gev, total):
+    """The best of c candidates in each of their events, over h assignments of masses (h, 4).
+
+    Returns positions, rows of `masses_gev`, chi-squares, and fitted minus measured parameters.
+    """
+    if len(masses_gev) == 1:
+        fits, shift = fit_shifts(helix, covariance, masses_gev[0], total)
+        chosen = candidates.best_candidates(event_index, fits)
+        return chosen, np.zeros(len(chosen), dtype=np.int64), fits[chosen], shift[chosen]
+    fits = fit(helix, covariance, masses_gev, total).chi_square
+    chosen = candidates.best_candidates(event_index, fits.min(axis=1))
+    assignment = np.argmin(fits[chosen], axis=1)
+    shift = np.empty((len(chosen), *helix.shape[1:]))
+    for which, row in enumerate(masses_gev):
+        same = assignment == which
+        one = chosen[same]
+        shift[same] = fit_shifts(helix[one], covariance[one], row, total)[1]
+    return chosen, assignment, fits[chosen].min(axis=1), shift
+
+
+def _masses(measured, shift, masses_gev):
     """Masses of c candidates: of all four before the fit, of K e pairs before and after.
 
-    `measured`, `covariance`: of their helices, (c, 4, 3) and (c, 4, 6); `assignment`: the row of
-    `masses_gev` (h, 4) that fits each best; `total`: four-momentum of the event.
+    `measured`: their helices, (c, 4, 3); `shift`: what the fit adds; `masses_gev`: (c, 4).
     """
     from lnvsearch.reconstruction._track_kernels import candidate_masses
 
-    fitted = measured.copy()
-    for which, row in enumerate(masses_gev):
-        same = slice(None) if len(masses_gev) == 1 else assignment == which
-        fitted[same] += fit_shifts(measured[same], covariance[same], row, total)[1]
     mass, pairs = np.empty(len(measured)), np.empty((len(measured), 2))
     result: dict[str, np.ndarray] = {}
-    for name, helix in (("fitted", fitted), ("measured", measured)):
-        candidate_masses(helix, masses_gev[assignment], mass, pairs)
+    for name, helix in (("fitted", measured + shift), ("measured", measured)):
+        candidate_masses(helix, masses_gev, mass, pairs)
         result |= {f"{name}_m_ke_{which + 1}_gev": pairs[:, which].copy() for which in (0, 1)}
     return {"mass_gev": mass, **result}
 

@@ -11,6 +11,7 @@ from lnvsearch.experiments.besiii.detector.overlapping_showers import (
     BARREL_PART,
     ENERGY_ROW,
     SHOWER,
+    place_shower,
     record_shower,
     share_showers,
 )
@@ -32,7 +33,7 @@ def showers_of(*columns):
     """Rows SHOWER from mappings."""
     rows = [
         (c.get("part", BARREL_PART), c["u"], c["v"], c["energy"], c["is_wide"], c["p"],
-         c.get("pt", c["p"]))
+         c.get("pt", c["p"]), 0.0, 0.0)
         for c in columns
     ]  # fmt: skip
     assert len(rows[0]) == len(SHOWER)
@@ -142,6 +143,7 @@ def test_a_straight_track_lies_where_it_points(response, clusters):
         showers, 0, 0.5, True, azimuth, 1e3, 1e3 * math.sinh(eta), 1, tracks.BARREL, 0.94, 1.0, 1.0,
         RADIUS_M, clusters,
     )
+    place_shower(showers, 0, RADIUS_M)
     assert showers[0, 0] == BARREL_PART
     assert showers[1:3, 0] == pytest.approx([RADIUS_M * eta, RADIUS_M * azimuth], abs=1e-3)
 
