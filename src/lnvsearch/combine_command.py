@@ -115,7 +115,7 @@ def run(arguments: argparse.Namespace) -> str:
                 found = combination.interval(
                     channels, method, level, toys=toys, seed=seed, convention=arguments.convention
                 )
-            if not np.isfinite([found.lower, found.upper]).all():
+            if not (np.isfinite(found.lower) and np.isfinite(found.upper)):
                 raise ValueError("finds no limit from these numbers: they are too extreme for it")
         except (ValueError, RuntimeError, ArithmeticError, MemoryError) as caught:
             error = caught

@@ -221,7 +221,9 @@ def chi_square_probability(
     return chdtrc(degrees_of_freedom, chi_square)
 
 
-def _checked(helix, covariance, masses_gev, total_four_momentum) -> tuple[np.ndarray, ...]:
+def _checked(
+    helix, covariance, masses_gev, total_four_momentum
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """The four inputs as C-contiguous float64 arrays of the shapes that the kernel takes."""
     helix = np.ascontiguousarray(helix, dtype=float)
     covariance = np.asarray(covariance, dtype=float)

@@ -187,7 +187,7 @@ def _check_clusters_of_tracks(path: str | Path, events: SpectrometerEvents) -> N
     """Clusters that belong to tracks are not among the photons'."""
     track, cluster = events.track, events.cluster
     there = (track["charge"] != 0) & (track["lkr_energy_gev"] > 0.0)
-    is_near = (cluster["energy_gev"] > 0.0)[:, np.newaxis, :]
+    is_near = np.asarray(cluster["energy_gev"] > 0.0)[:, np.newaxis, :]
     for axis in "xy":
         impact = track[f"downstream_{axis}_m"] + _TO_CALORIMETER_M * track[f"downstream_slope_{axis}"]
         is_near = is_near & (np.abs(cluster[f"{axis}_m"][:, np.newaxis, :] - impact[:, :, np.newaxis]) < _NEAR_M)
