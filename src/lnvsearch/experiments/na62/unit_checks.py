@@ -187,11 +187,11 @@ def _check_clusters_of_tracks(path: str | Path, events: SpectrometerEvents) -> N
     """Clusters that belong to tracks are not among the photons'."""
     track, cluster = events.track, events.cluster
     there = (track["charge"] != 0) & (track["lkr_energy_gev"] > 0.0)
-    is_near = np.asarray(cluster["energy_gev"] > 0.0)[:, np.newaxis, :]
+    is_near: np.ndarray = (cluster["energy_gev"] > 0.0)[:, np.newaxis, :]
     for axis in "xy":
         impact = track[f"downstream_{axis}_m"] + _TO_CALORIMETER_M * track[f"downstream_slope_{axis}"]
         is_near = is_near & (np.abs(cluster[f"{axis}_m"][:, np.newaxis, :] - impact[:, :, np.newaxis]) < _NEAR_M)
-    share = np.mean(is_near.any(axis=2)[there]) if np.any(there) else 0.0
+    share = np.mean(np.any(is_near, axis=2)[there]) if np.any(there) else 0.0
     if share > 0.5:
         raise EventFileError(
             f"{path}: branch cluster_energy_gev: {share:.0%} of the tracks have a cluster where they reach the "
