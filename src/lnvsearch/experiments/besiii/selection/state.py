@@ -64,7 +64,12 @@ class Selection:
 
     @property
     def pair(self) -> str:
-        """Name of a hadron and a lepton of the final state in names of columns, like "ke"."""
+        """Name of a hadron and a lepton of the final state in names of columns, like "ke".
+
+        Control samples without leptons have the same columns as the signal of K+ K+ e- e-.
+        """
+        if not any(name.startswith(("e", "mu")) for name in self.final_state):
+            return "ke"
         return "".join(name.rstrip("+-").lower() for name in self.final_state[1:3])
 
     def parameters(self) -> dict[str, dict]:
