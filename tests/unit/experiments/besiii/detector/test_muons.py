@@ -50,7 +50,7 @@ def test_the_deviations_are_those_of_the_definition(ideal, isotropic):
     for i in np.flatnonzero(np.isfinite(track["tof_chi_pion"]) & (track["emc_energy"] > 0))[:50]:
         tan_lambda = track["tan_lambda"][i]
         pt = p[i] / np.hypot(1.0, tan_lambda)
-        region, path = identification.flight_path_m(pt, tan_lambda, 1.0, ideal.tof)
+        _, path = identification.flight_path_m(pt, tan_lambda, 1.0, ideal.tof)
         times = {n: identification.flight_time_ns(path, p[i], m) for n, m in mass.items()}
         chi = {name: track[f"tof_chi_{name}"][i] for name in mass}
         sigma = (times["pion"] - times["kaon"]) / (chi["kaon"] - chi["pion"])

@@ -7,7 +7,11 @@ import pytest
 
 from lnvsearch import particles
 from lnvsearch.experiments.besiii.chain import Generation, Simulation, simulate
-from lnvsearch.experiments.besiii.events import MUON_BRANCHES, read_recorded, write_recorded
+from lnvsearch.experiments.besiii.events import (
+    MUON_BRANCHES,
+    read_recorded,
+    write_recorded,
+)
 from lnvsearch.experiments.besiii.selection.acceptance import true_pair_masses
 from lnvsearch.experiments.besiii.selection.kkee import select
 from lnvsearch.experiments.besiii.selection.state import Selection, hadrons_first
