@@ -45,7 +45,7 @@ class Inputs:
     efficiency: float
     efficiency_uncertainty: float
     scale: float
-    #: Whether the paper's numbers among them are the `published` ones or `overridden`.
+    #: Whether the paper's numbers among them are the `published` ones or `overridden`; `own` without a paper.
     inputs: str = "published"
     #: Methods to apply; by default all.
     methods: tuple[str, ...] = TABLE_METHODS
@@ -98,18 +98,21 @@ class Limit(ABC):
 class ParentLimit(Limit):
     """A limit with an efficiency and a number of parents.
 
-    `relative_uncertainty` is the published one of the `efficiency`; `other_efficiencies`: other
+    `relative_uncertainty` is the published one of the `efficiency`, which is None (and the other 0) in a
+    search without a paper; `other_efficiencies`: other
     printed values by variant; `efficiency_sample`: the sample of this simulation's efficiency.
     """
 
     n_parents: float
-    efficiency: float
+    efficiency: float | None
     relative_uncertainty: float
     efficiency_sample: str
     other_efficiencies: Mapping[str, float] = field(default_factory=dict)
 
     def derived_inputs(self) -> list[Inputs]:
-        """Return the published numbers, as printed."""
+        """Return the published numbers, as printed; nothing without a published efficiency."""
+        if self.efficiency is None:
+            return []
         efficiencies = {"nominal": self.efficiency, **self.other_efficiencies}
         return [
             Inputs("derived", variant, self.observed, *self.background, efficiency,
@@ -122,7 +125,8 @@ class ParentLimit(Limit):
 
         The efficiency is the `acceptance` of `efficiency_sample` in the region of the events that
         pass all cuts, before and after the calibration; `systematics` has a row for the source
-        `total`; `background` holds `background_events` and its `_uncertainty`; `data_counts`, where
+        `total`; `background` holds `background_events` and its `_uncertainty` (without it, the limit's own
+        number is taken); `data_counts`, where
         they are, are those of the user's own events, and `data_sensitivity` their number of parents,
         background and efficiencies; without it, the paper's number is taken.
         """
@@ -145,8 +149,9 @@ class ParentLimit(Limit):
         self, variants: Iterable[tuple], results: Mapping[str, Any], relative: float
     ) -> list[Inputs]:
         """Of (kind, variant, efficiency, count), with the simulated background."""
+        background = _simulated_background(results) if "background" in results else self.background
         return [
-            Inputs(kind, name, observed, *_simulated_background(results), acceptance,
+            Inputs(kind, name, observed, *background, acceptance,
                    relative * acceptance, 1.0 / self.n_parents, self.simulation_inputs,
                    background_left_out=_left_out(results))
             for kind, name, acceptance, observed in variants
@@ -248,7 +253,7 @@ def limit_from(values: Mapping[str, Any]) -> Limit:
     """Return the limit of plain values, whose `normalised_to` is `parents` or `normalisation_channel`.
 
     The others are named as the fields, numbers with an uncertainty {mean, sigma}; of a `ParentLimit`
-    the `efficiency` is {mean, relative_sigma_percent}.
+    the `efficiency` is {mean, relative_sigma_percent}, or missing.
     """
     values = dict(values)
     kind = values.pop("normalised_to")
@@ -256,7 +261,9 @@ def limit_from(values: Mapping[str, Any]) -> Limit:
     if kind == "normalisation_channel":
         sensitivity = Uncertain(**values.pop("single_event_sensitivity"))
         return NormalisedLimit(single_event_sensitivity=sensitivity, **values)
-    efficiency = values.pop("efficiency")
+    efficiency = values.pop("efficiency", None)
+    if efficiency is None:
+        return ParentLimit(efficiency=None, relative_uncertainty=0.0, **values)
     relative = efficiency["relative_sigma_percent"] / 100.0
     return ParentLimit(efficiency=efficiency["mean"], relative_uncertainty=relative, **values)
 
@@ -267,7 +274,7 @@ def _simulated_background(results: Mapping[str, Any]) -> Uncertain:
 
 
 def _left_out(results: Mapping[str, Any]) -> float:
-    return results["background"].get("background_left_out") or 0.0
+    return results.get("background", {}).get("background_left_out") or 0.0
 
 
 def total_background(

@@ -108,7 +108,7 @@ class Source:
 
     `external_percent`: the published number, None without one.  `in_total`: which one enters the
     total, `external`, `estimate` or `none`.  `inputs`: whether the external number is the
-    `published` one or `overridden`.
+    `published` one or `overridden`; `own` without a paper.
     """
 
     source: str
@@ -133,10 +133,10 @@ class Source:
 
     def rows(self, estimated: Percentage | None) -> list[dict]:
         """Rows of COLUMNS: the external number, and the estimate, as far as there are."""
-        is_published = self.inputs == "published"
+        is_published, is_other = self.inputs == "published", self.inputs == "overridden"
         common = {
             "source": self.source,
-            "note": "; ".join(filter(None, (self.note, None if is_published else OVERRIDDEN))) or None,
+            "note": "; ".join(filter(None, (self.note, OVERRIDDEN if is_other else None))) or None,
             "published_percent": self.external_percent if is_published else None,
         }
         rows = []

@@ -306,11 +306,15 @@ def test_a_wrong_signal_has_one_line(project):
 
 
 @pytest.mark.parametrize(("final_state", "said"), [
-    (["K+", "K+", "mu-", "mu-"], "mu-: the selection identifies kaons and electrons and would keep no event"),
-    (["pi+", "pi+", "e-", "e-"], "pi+: the selection identifies"),
-    (["K+", "K-", "e+", "e-"], "pairs two kaons of one charge with two electrons of the other"),
-    (["K+", "K+", "K+", "e-"], "pairs two kaons"),
-    (["K+", "K+", "e+", "e+"], "pairs two kaons"),
+    (["K+", "K+", "mu-", "mu-"], "mu: the selection does not identify it and would keep no event; add the cut mu"),
+    (["pi+", "pi+", "e-", "e-"], "pi: the selection does not identify it"),
+    (["p", "p", "e-", "e-"], "p: the selection identifies K, pi, e and mu and would keep no event"),
+    (["K+", "K+", "tau-", "tau-"], "tau-: the selection identifies K, pi, e and mu"),
+    (["K+", "K-", "e+", "e-"], "pairs two equal hadrons of one charge with two equal leptons of the other"),
+    (["K+", "K+", "K+", "e-"], "pairs two equal hadrons"),
+    (["K+", "K+", "e+", "e+"], "pairs two equal hadrons"),
+    (["K+", "pi+", "e-", "e-"], "K+ pi+ e- e-: the selection pairs two equal hadrons"),
+    (["K+", "K+", "e-", "mu-"], "pairs two equal hadrons"),
 ])  # fmt: skip
 def test_a_final_state_that_the_selection_does_not_know_is_named(project, final_state, said):
     """Its efficiency would be 0, without a word."""

@@ -32,6 +32,12 @@ def of_every_search(paper: Paper, data: str) -> Iterator[str]:
         yield f"companion: {companion}: no such file; name a search with published numbers"
     elif companion == paper.published_file():
         yield f"companion: {paper.name!r} is the search itself; name another, or leave it out"
+    for name, entry in keys.channels.items():
+        if len(paper.published) and getattr(entry.limit, "efficiency", 0) is None:
+            yield (
+                f"channels.{name}.limit.efficiency: missing; add it, or name it under `entered` of its "
+                f"number in {paper.published_file()}"
+            )
     for name, entry in keys.variations.items():
         where = f"variations.{name}"
         for sample in entry.samples:

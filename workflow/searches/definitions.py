@@ -288,7 +288,7 @@ class Efficiency(Keys):
 class ParentLimit(LimitKeys):
     __doc__ = LimitKeys.__doc__
 
-    efficiency: Efficiency
+    efficiency: Efficiency = key("Published efficiency. A search without published numbers has none.", None)
     other_efficiencies: dict[Name, Annotated[float, Field(gt=0, le=1)]] = key(
         "Other efficiencies that the paper prints. Each gives one more limit, with the name given here.",
         {},

@@ -85,6 +85,8 @@ def pages(paper: Paper) -> list[Page]:
         found.append(Page(name, _GROUP_OF_TABLE.get(content, "tables"), title, file, {}))
     results = paper.results()
     for name, (group, words) in _OF_CHANNEL.items():
+        if results.get(name) == {}:
+            continue  # the search has none
         for channel in paper.channels:
             only = {"variation": "nominal"} if name in ("cutflow", "acceptance", "background") else {}
             file = f"{folder}/{name}/{channel}.csv"

@@ -133,7 +133,12 @@ class Paper(SampleJobs):
         return ["{process}"]
 
     def origin_of_inputs(self, *sections: str) -> str:
-        """Whether all inputs below these keys are published numbers, or some are overridden."""
+        """Whether all inputs below these keys are published numbers, or some are overridden.
+
+        `own` in a search without published numbers.
+        """
+        if not len(self.published):
+            return "own"
         given = [key for key in self._given_inputs if key.startswith(sections)]
         return "overridden" if given else "published"
 

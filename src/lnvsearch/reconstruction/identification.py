@@ -21,6 +21,8 @@ __all__ = [
     "energy_over_momentum",
     "is_electron",
     "is_kaon",
+    "is_muon",
+    "is_pion",
 ]
 
 #: Order of the last axis of every array of confidence levels.
@@ -33,8 +35,9 @@ def confidence_levels(
     track: Mapping[str, np.ndarray],
     detectors: Sequence[str] = DETECTORS,
     chosen: np.ndarray | None = None,
+    hypotheses: Sequence[str] = HYPOTHESES,
 ) -> np.ndarray:
-    """Confidence levels of m tracks, shape (m, 3) in the order of HYPOTHESES.
+    """Confidence levels of m tracks, shape (m, h) in the order of `hypotheses` (HYPOTHESES).
 
     `chosen`: mask (m,) of the tracks that are wanted, all by default; the others have the level 0.
     `track`: columns `<detector>_chi_<hypothesis>`, each of shape (m,); NaN says that there is
@@ -53,11 +56,11 @@ def confidence_levels(
         raise ValueError(
             f"detectors is {list(detectors)}: give one or more of {', '.join(DETECTORS)}"
         )
-    n = len(track[f"{detectors[0]}_chi_{HYPOTHESES[0]}"])
+    n = len(track[f"{detectors[0]}_chi_{hypotheses[0]}"])
     if chosen is None:
         chosen = np.ones(n, dtype=bool)
-    levels = np.empty((n, len(HYPOTHESES)))
-    for column, hypothesis in enumerate(HYPOTHESES):
+    levels = np.empty((n, len(hypotheses)))
+    for column, hypothesis in enumerate(hypotheses):
         chi = tuple(np.asarray(track[f"{name}_chi_{hypothesis}"]) for name in detectors)
         chi_square_levels(chi, chosen, levels[:, column])
     return levels
@@ -118,5 +121,46 @@ def is_kaon(
     return (
         (kaon > minimum_confidence)
         & (kaon > confidence[:, _PION])
+        & (energy_over_momentum < maximum_energy_over_momentum)
+    )
+
+
+def is_pion(
+    confidence: np.ndarray,
+    energy_over_momentum: np.ndarray,
+    *,
+    minimum_confidence: float,
+    maximum_energy_over_momentum: float,
+) -> np.ndarray:
+    """Mask of pion candidates, shape (m,).
+
+    CL_pi > `minimum_confidence`, CL_pi > CL_e, CL_pi > CL_K, and E/p < `maximum_energy_over_momentum`.
+    Muons pass as well: nothing but the muon counter tells them apart above 0.3 GeV.
+    """
+    pion = confidence[:, _PION]
+    return (
+        (pion > minimum_confidence)
+        & (pion > confidence[:, _ELECTRON])
+        & (pion > confidence[:, _KAON])
+        & (energy_over_momentum < maximum_energy_over_momentum)
+    )
+
+
+def is_muon(
+    confidence: np.ndarray,
+    muon: np.ndarray,
+    energy_over_momentum: np.ndarray,
+    *,
+    minimum_confidence: float,
+    maximum_energy_over_momentum: float,
+) -> np.ndarray:
+    """Mask of muon candidates, shape (m,); `muon`: confidence levels of that hypothesis, (m,).
+
+    CL_mu > `minimum_confidence`, CL_mu > CL_e, CL_mu > CL_K, and E/p < `maximum_energy_over_momentum`.
+    """
+    return (
+        (muon > minimum_confidence)
+        & (muon > confidence[:, _ELECTRON])
+        & (muon > confidence[:, _KAON])
         & (energy_over_momentum < maximum_energy_over_momentum)
     )

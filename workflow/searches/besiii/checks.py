@@ -5,30 +5,39 @@ Every check yields lines that name the key and the fix; a search's file with any
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lnvsearch.generation.models import Decay
-from searches.besiii import recast
+from searches.besiii import final_states, recast
 from searches.besiii.steps import SELECTION
 from searches.checks import of_overlay, unknown
 from searches.configuration import nested, raise_if_any
 from searches.wanted import problems_of_places
 
 if TYPE_CHECKING:
+    from searches.besiii.definitions import BesiiiKeys
     from searches.besiii.search import ColliderSearch, Sample
 
 #: Regions with an acceptance (lnvsearch.experiments.besiii.selection.counts), the second in a scan.
 REGIONS = ("all", "majorana_mass_bin")
-#: What the selection of a channel identifies.
-IDENTIFIED = ("K+", "K-", "e+", "e-")
 
 
 def check_before_samples(paper: ColliderSearch) -> None:
     """What must hold before the samples can even be listed."""
-    like = paper.calibration["like"]
-    raise_if_any(paper.file, unknown("calibration.like", like, paper.settings["samples"]))
+    problems = list(_lost_masses(paper.definition))
+    if paper.calibration is not None:
+        like = paper.calibration["like"]
+        problems += unknown("calibration.like", like, paper.settings["samples"])
+    raise_if_any(paper.file, problems)
+
+
+def _lost_masses(keys: BesiiiKeys) -> Iterator[str]:
+    """What samples at each mass need."""
+    if any(sample.at_each_mass for sample in keys.samples.values()):
+        for name in ("mass_scan", "mass_bin"):
+            if getattr(keys, name) is None:
+                yield f"{name}: missing; the search has samples at each mass: add it"
 
 
 def check_meaning(paper: ColliderSearch) -> None:
@@ -36,8 +45,8 @@ def check_meaning(paper: ColliderSearch) -> None:
     raise_if_any(paper.config_files, _impossible_masses(paper))
     raise_if_any(
         paper.file,
-        [*_check_decays(paper), *_check_names(paper), *_check_systematics(paper),
-         *_check_calibration(paper), *recast.problems(paper.definition), *paper.problems()],
+        [*_check_decays(paper), *_check_names(paper), *final_states.problems(paper),
+         *_check_systematics(paper), *_check_sections(paper), *_check_calibration(paper), *recast.problems(paper.definition), *paper.problems()],
     )  # fmt: skip
 
 
@@ -79,7 +88,7 @@ def _problems_of_decay(sample: Sample) -> Iterator[str]:
 
 def _check_names(paper: ColliderSearch) -> Iterator[str]:
     keys = paper.definition
-    if keys.calibration.sample in keys.samples:
+    if keys.calibration is not None and keys.calibration.sample in keys.samples:
         yield (
             f"calibration.sample: {keys.calibration.sample!r} is a sample of the analysis; "
             "give a name of its own, for random streams of its own"
@@ -88,8 +97,9 @@ def _check_names(paper: ColliderSearch) -> Iterator[str]:
     for channel, entry in keys.channels.items():
         where = f"channels.{channel}"
         yield from unknown(f"{where}.efficiency_sample", entry.efficiency_sample, keys.samples)
-        yield from _unidentified(f"{where}.final_state", entry.final_state)
-        if entry.scan_model not in models:
+        if entry.scan_model is None and models:
+            yield f"{where}.scan_model: missing; the search has samples at each mass: add one of {', '.join(sorted(models))}"
+        elif entry.scan_model is not None and entry.scan_model not in models:
             fix = f"give one of {', '.join(sorted(models))}"
             yield f"{where}.scan_model: no sample at each mass has the model {entry.scan_model}; {fix}"
     cuts = {cut.cut for cut in keys.selection}
@@ -103,21 +113,20 @@ def _check_names(paper: ColliderSearch) -> Iterator[str]:
         yield from problems_of_places(where, wanted, {place: regions})
 
 
-def _unidentified(where: str, final_state: list[str]) -> Iterator[str]:
-    """Particles that the selection would never find: it identifies kaons and electrons."""
-    if strange := [name for name in final_state if name not in IDENTIFIED]:
+def _check_sections(paper: ColliderSearch) -> Iterator[str]:
+    """Sections that others need."""
+    keys = paper.definition
+    if (keys.backgrounds is None) != (keys.chi_square_scan is None):
+        one, other = "backgrounds", "chi_square_scan"
+        if keys.backgrounds is None:
+            one, other = other, one
+        yield f"{one}: needs {other}, which is missing; add it, or remove {one}"
+    if keys.recast is not None and keys.mass_bin is None:
+        yield "recast: needs mass_bin, which is missing; add it, or remove recast"
+    if paper.data_file is not None and keys.backgrounds is None:
         yield (
-            f"{where}: {', '.join(dict.fromkeys(strange))}: the selection identifies kaons and electrons and would "
-            f"keep no event; give two each of {', '.join(IDENTIFIED)}"
-        )
-    elif (
-        sorted(Counter(final_state).values()) != [2, 2]
-        or len({name[0] for name in final_state}) != 2
-        or len({name[-1] for name in final_state}) != 2
-    ):
-        yield (
-            f"{where}: {' '.join(final_state)}: the selection pairs two kaons of one charge with two electrons of the "
-            "other; give K+ K+ e- e-, or K- K- e+ e+"
+            "backgrounds: missing; without it, recorded events cannot be normalised: add it, or remove "
+            f"data.{paper.name} from the configuration"
         )
 
 
@@ -149,6 +158,11 @@ def _check_systematics(paper: ColliderSearch) -> Iterator[str]:
 def _check_calibration(paper: ColliderSearch) -> Iterator[str]:
     """Both ends of the range of the calibrated scalar must be values of the detector's file."""
     calibration = paper.definition.calibration
+    if calibration is None:
+        for name, entry in paper.definition.variations.items():
+            if not entry.calibrated:
+                yield f"variations.{name}.calibrated: the search has no `calibration`; remove the variation"
+        return
     for end in ("minimum", "maximum"):
         value = nested(calibration.parameter, getattr(calibration, end))
         yield from of_overlay(paper, f"calibration.{end}", {}, value)

@@ -36,6 +36,14 @@ CUTS = (
         net_charge=(int, key("Sum of the charges.", ge=-100, le=100))),
     cut("kaon_identification", "Confidence levels of the kaons. The shape of the shower is not used.",
         confidence_level_minimum=(float, key("CL_K must be larger than this number and larger than CL_pi.", ge=0, lt=1))),
+    cut("pion_identification", "Confidence levels and shower energy of the pions. Muons pass as well.",
+        confidence_level_minimum=(float, key("CL_pi must be larger than this number, CL_e and CL_K.", ge=0, lt=1)),
+        energy_over_momentum_maximum=(float, key("Highest E/p of a pion.", ge=0, le=10))),
+    cut("muon_identification", "Confidence levels and shower energy of the muons. Pions pass as well.",
+        confidence_level_minimum=(float, key("CL_mu must be larger than this number, CL_e and CL_K.", ge=0, lt=1)),
+        energy_over_momentum_maximum=(float, key("Highest E/p of a muon.", ge=0, le=10))),
+    cut("muon_counter", "Signal in the muon counter, which few pions give.",
+        momentum_minimum_gev=(float, key("Muons above this momentum must have the signal.", ge=0, le=10))),
     cut("electron_identification", "Confidence levels of the electrons. The shape of the shower is not used.",
         confidence_level_minimum=(float, key("CL_e must be larger than this number.", ge=0, lt=1)),
         confidence_level_ratio_minimum=(float,
@@ -44,7 +52,10 @@ CUTS = (
         electron_minimum=(float, key("Lowest E/p of an electron.", ge=0, le=10)),
         electron_maximum=(float, key("Highest E/p of an electron.", ge=0, le=10)),
         kaon_maximum=(float, key("Highest E/p of a kaon.", ge=0, le=10))),
-    cut("like_sign_pairs", "Two kaons of one charge and two electrons of the other."),
+    cut("electron_energy_over_momentum", "The same of the electrons alone, for a final state without kaons.",
+        minimum=(float, key("Lowest E/p of an electron.", ge=0, le=10)),
+        maximum=(float, key("Highest E/p of an electron.", ge=0, le=10))),
+    cut("like_sign_pairs", "Two hadrons (K or pi) of one charge and two leptons of the other."),
     cut("kinematic_fit", "Four-constraint fit; the best combination is kept."),
     cut("smallest_chi_square", "The signal hypothesis must have the smallest chi^2.",
         hypotheses=(Annotated[list[Literal["kkpipi", "kkkk", "pipipipi"]], Field(min_length=1), Once],
@@ -61,6 +72,17 @@ CUTS = (
         mass_minimum_gev=(float, key("Lower edge.", ge=0, le=100)),
         mass_maximum_gev=(float, key("Upper edge.", ge=0, le=100))),
 )  # fmt: skip
+#: Particles, without charge, that cuts identify or are about.
+PARTICLES_OF_CUTS = {
+    "kaon_identification": ("K",), "pion_identification": ("pi",), "electron_identification": ("e",),
+    "muon_identification": ("mu",), "muon_counter": ("mu",), "electron_energy_over_momentum": ("e",),
+    "energy_over_momentum": ("K", "e"), "conversion_veto": ("e",),
+}  # fmt: skip
+#: The cut without which a particle is not found.
+IDENTIFIED_BY = {
+    particle: name for name, (particle, *_) in PARTICLES_OF_CUTS.items()
+    if name.endswith("_identification")
+}  # fmt: skip
 #: Cuts that take a track for a kaon or an electron.
 IDENTIFICATION = ("kaon_identification", "electron_identification", "energy_over_momentum")
 #: Cuts on the result of the fit.
@@ -79,10 +101,12 @@ class Generation(Keys):
 class Channel(Keys):
     """A signal decay. Events are simulated for the first channel only."""
 
-    final_state: _Final = key("PDG names of the particles that are selected.")
+    final_state: _Final = key(
+        "PDG names of the particles that are selected: two K or two pi of one charge, two e or two mu of the other."
+    )
     limit: ParentLimit
     efficiency_sample: Name = key("Sample that gives the efficiency.")
-    scan_model: Name = key("Decay model that gives the efficiencies of the mass scan.")
+    scan_model: Name = key("Decay model that gives the efficiencies of the mass scan, if there is one.", None)
 
 
 class Scan(Keys):
@@ -161,7 +185,7 @@ class Backgrounds(Keys):
 
 
 class MassBin(Keys):
-    """Bin of m_Ke around each mass of the scan."""
+    """Bin of the mass of hadron and lepton around each mass of the scan."""
 
     width_gev: float = key("Full width.", **_GEV)
     masses: Literal["fitted", "measured"] = key("Masses after (`fitted`) or before (`measured`) the kinematic fit.")
@@ -251,15 +275,21 @@ class BesiiiKeys(SearchKeys):
     parent: Parent
     generation: Generation
     channels: Annotated[dict[Name, Channel], Field(min_length=1)] = key("Signal decays searched for.")
-    mass_scan: Scan
+    mass_scan: Scan = key("", None)
     samples: Annotated[dict[Name, Sample], Field(min_length=1)] = key("Simulated decays.")
-    backgrounds: Backgrounds
+    backgrounds: Backgrounds = key(
+        "Decays that may pass for the signal. Without this section, the background of the limit is your own: "
+        "`limit.background` of the channel.", None,
+    )  # fmt: skip
     selection: cuts_of(CUTS) = key(
         "The cuts, in their order. The table of cuts below lists the parameters of each."
     )
-    mass_bin: MassBin
-    chi_square_scan: ChiSquareScan
-    calibration: Calibration
+    mass_bin: MassBin = key("", None)
+    chi_square_scan: ChiSquareScan = key("", None)
+    calibration: Calibration = key(
+        "The one number that is calibrated: it makes the efficiency equal to the published one. Without this "
+        "section, the detector is used as its file has it.", None,
+    )  # fmt: skip
     systematics: Annotated[list[Systematic], Field(min_length=1)] = key(
         "Rows of the table of systematic uncertainties."
     )

@@ -16,13 +16,13 @@ DATA_KEYS = frozenset({"n_parents", "luminosity_per_pb", "off_resonance"})
 def own_numbers(paper: ColliderSearch) -> dict:
     """What normalises the user's own events: decays of the parent, luminosities, energies."""
     chosen = paper.config["data"].get(paper.name, {})
-    continuum = paper.settings["backgrounds"]["continuum"]
+    continuum = paper.settings.get("backgrounds", {}).get("continuum", {})
     number = {"mean": paper.settings["parent"]["number"], "sigma": 0.0}
     return {
         "n_parents": chosen.get("n_parents") or number,
         "luminosity_per_pb": chosen.get("luminosity_per_pb")
-        or continuum["on_resonance_luminosity_per_pb"],
-        "energy_gev": continuum["on_resonance_energy_gev"],
+        or continuum.get("on_resonance_luminosity_per_pb"),
+        "energy_gev": continuum.get("on_resonance_energy_gev"),
         "off_resonance": [
             {name: entry[name] for name in ("energy_gev", "luminosity_per_pb")}
             for entry in chosen.get("off_resonance", ())

@@ -16,6 +16,7 @@ def results(paper: ColliderSearch) -> dict[str, Result]:
     """Every result of a search by name: its file, or a file for each of its parts."""
     folder = f"results/{paper.name}"
     signal = paper.efficiency_sample(paper.channel)
+    has_backgrounds, is_calibrated = ("backgrounds" in paper.settings, paper.calibration is not None)
     variations = [
         name for name, entry in paper.settings["variations"].items() if signal in entry["samples"]
     ]
@@ -29,14 +30,14 @@ def results(paper: ColliderSearch) -> dict[str, Result]:
         "systematics": paper.result("systematics", ".csv"),
         "systematics_by_mass": paper.result("systematics", "_by_mass.csv"),
         "cutflow": paper.result("cutflow", ".csv"),
-        "background": paper.result("background", ".csv"),
-        "punzi": paper.result("background", "_punzi.csv"),
-        "scan": paper.result("limits", "_scan.csv"),
-        "spectra": paper.result("spectra", ".csv"),
+        "background": paper.result("background", ".csv") if has_backgrounds else {},
+        "punzi": paper.result("background", "_punzi.csv") if has_backgrounds else {},
+        "scan": paper.result("limits", "_scan.csv") if has_backgrounds and paper.masses_gev else {},
+        "spectra": paper.result("spectra", ".csv") if has_backgrounds else {},
         "limits": paper.by_channel("limits", ".json"),
         "coverage": f"{folder}/limits/coverage.csv",
-        "calibration_trials": f"{folder}/calibration/trials.csv",
-        "calibration_record": f"{folder}/calibration/record.json",
+        "calibration_trials": f"{folder}/calibration/trials.csv" if is_calibrated else {},
+        "calibration_record": f"{folder}/calibration/record.json" if is_calibrated else {},
         # The decays from which the efficiency is taken, by variation.
         "selected": {
             name: paper.selected_file(signal, name) for name in (NOMINAL, *variations)

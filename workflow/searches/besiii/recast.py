@@ -127,4 +127,4 @@ def observed(paper: ColliderSearch, mass_gev: float, in_mass_bin: bool) -> int:
     return total if near else 0
 
 
-STEP = Step(lambda paper, wildcards: {"overlay": [paper.calibration_file()]}, _settings)
+STEP = Step(lambda paper, wildcards: {"overlay": paper.overlay_files()}, _settings)

@@ -1,4 +1,4 @@
-"""A search at a collider with simulated samples: J/psi -> K+ K+ e- e- at BESIII."""
+"""A search at a collider with simulated samples: J/psi -> K+ K+ e- e- at BESIII, and its like."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ class ColliderSearch(Paper):
     data_keys = own_data.DATA_KEYS
 
     def prepare(self) -> None:
-        self.calibration = self.settings["calibration"]
+        self.calibration = self.settings.get("calibration")
+        self.steps = steps.steps_of(self.settings)
         checks.check_before_samples(self)
         self.calibration_cuts = self._calibration_cuts()
         self.masses_gev = self._masses()
@@ -63,6 +64,8 @@ class ColliderSearch(Paper):
 
     def _calibration_cuts(self) -> list[dict]:
         """The paper's own selection, from the file that the calibration names."""
+        if self.calibration is None:
+            return []
         file = self.root / self.calibration["selection"]
         content = read_yaml(file)
         typed = checked(definitions.PaperSelection, content, file)
@@ -71,6 +74,8 @@ class ColliderSearch(Paper):
     # ------------------------------------------------------------------ samples
 
     def _masses(self) -> tuple[float, ...]:
+        if not any(entry["at_each_mass"] for entry in self.settings["samples"].values()):
+            return ()
         chosen = self.config["majorana_masses_gev"]
         if chosen != "paper":
             return tuple(sorted(chosen))
@@ -95,15 +100,18 @@ class ColliderSearch(Paper):
                     without_cuts=tuple(entry["without_cuts"]),
                     entry=name,
                 )
-        yield Sample(
-            self.calibration["sample"],
-            "decay",
-            "phase_space",
-            "calibration",
-            decay=self.settings["samples"][self.calibration["like"]]["decay"],
-            final_state=signal_state,
-        )
-        backgrounds = self.settings["backgrounds"]
+        if self.calibration is not None:
+            yield Sample(
+                self.calibration["sample"],
+                "decay",
+                "phase_space",
+                "calibration",
+                decay=self.settings["samples"][self.calibration["like"]]["decay"],
+                final_state=signal_state,
+            )
+        backgrounds = self.settings.get("backgrounds")
+        if backgrounds is None:
+            return
         for mode in self.cocktail_modes():
             yield Sample(
                 f"bkg_{mode}", "cocktail", mode, backgrounds["statistics"],
@@ -163,9 +171,9 @@ class ColliderSearch(Paper):
 
     def cut_flow_samples(self) -> list[str]:
         """Phase space, and the lowest, middle and highest mass of the scan's model."""
-        model = self.channels[self.channel]["scan_model"]
+        model = self.channels[self.channel].get("scan_model")
         scan = [s.name for s in self.samples.values() if s.model == model and s.mass_gev]
-        chosen = [scan[0], scan[len(scan) // 2], scan[-1]]
+        chosen = [scan[0], scan[len(scan) // 2], scan[-1]] if scan else []
         return [self.efficiency_sample(self.channel), *dict.fromkeys(chosen)]
 
     def sample_models(self) -> dict[str, dict]:
@@ -200,7 +208,13 @@ class ColliderSearch(Paper):
             "generation": self._generation(sample, self.job_of(variation)),
             "detector": self.varied_detector(variation),
             "is_calibrated": self.is_calibrated(variation),
+            **({"muons": True} if self._has_muons() else {}),
         }
+
+    def _has_muons(self) -> bool:
+        """Whether the selection of any sample looks for muons."""
+        states = [sample.final_state or () for sample in self.samples.values()]
+        return any(name.startswith("mu") for state in states for name in state)
 
     def simulation_inputs(self, sample: str, job: str) -> dict:
         """The cocktail's table, and the overlay with the calibrated scalar, where they are used."""
@@ -218,10 +232,11 @@ class ColliderSearch(Paper):
         decay = entry.decay
         if entry.entry is not None:
             decay = with_mass(settings["samples"][entry.entry]["decay"], entry.mass_gev)
-        cocktail = {"file": self.cocktail_file(), "sample": sample}
         return {
             "decay": decay,
-            "cocktail": cocktail if entry.kind == "cocktail" else None,
+            "cocktail": (
+                {"file": self.cocktail_file(), "sample": sample} if entry.kind == "cocktail" else None
+            ),
             "beam": {
                 name: self._beam(name) for name in ("momentum_x_gev", "momentum_z_spread_gev")
             },
@@ -279,7 +294,7 @@ class ColliderSearch(Paper):
     def selection_and_regions(self) -> tuple[dict, dict]:
         cuts = self.settings["selection"]
         regions = {
-            "signal": self.signal_window(), "mass_bin": self.settings["mass_bin"],
+            "signal": self.signal_window(), "mass_bin": self.settings.get("mass_bin"),
             "own_numbers": own_data.own_numbers(self),
         }  # fmt: skip
         final_state = self.channels[self.channel]["final_state"]
@@ -300,12 +315,15 @@ class ColliderSearch(Paper):
             "is_unblinded": self.is_unblinded,
             "tree": self.data_tree,
             "branches": dict(self.data_branches),
-            "mass_bins": {**self.settings["mass_bin"], "masses_gev": list(self.masses_gev)},
-        }
+            **({"mass_bins": {**self.settings["mass_bin"], "masses_gev": list(self.masses_gev)}}
+               if self.masses_gev else {}),
+        }  # fmt: skip
 
     def warm_up_parameters(self) -> dict:
         """What compiles every kernel that the search's jobs will call."""
-        sample = self.calibration["sample"]
+        sample = self.efficiency_sample(self.channel)
+        if self.calibration is not None:
+            sample = self.calibration["sample"]
         return {
             "simulation": self.simulation_parameters(sample, NOMINAL),
             "selection": self.selection_of_sample(sample, NOMINAL),
@@ -333,7 +351,10 @@ class ColliderSearch(Paper):
         return self.channel_file(folder, self.channel, suffix)
 
     def limit_inputs(self, channel: str) -> dict[str, str]:
-        return super().limit_inputs(self.channel) | own_data.limit_inputs(self)
+        inputs = super().limit_inputs(self.channel) | own_data.limit_inputs(self)
+        if "backgrounds" not in self.settings:
+            del inputs["background"]
+        return inputs
 
     def scan_inputs(self, channel: str) -> dict[str, str]:
         """Results that the limits against mass need besides published numbers, by name."""
@@ -345,11 +366,15 @@ class ColliderSearch(Paper):
 
     def is_calibrated(self, variation: str) -> bool:
         """Whether the detector of a variation has the calibrated scalar."""
-        return self.variation(variation).get("calibrated", True)
+        return self.calibration is not None and self.variation(variation).get("calibrated", True)
 
     def calibration_file(self) -> str:
         """The overlay with the calibrated scalar."""
         return f"results/{self.name}/calibration/overlay.yaml"
+
+    def overlay_files(self) -> list[str]:
+        """That file, if the search calibrates its detector."""
+        return [] if self.calibration is None else [self.calibration_file()]
 
     # ------------------------------------------------------------- publication
 

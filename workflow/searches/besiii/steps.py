@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from searches.besiii import own_data, recast
@@ -96,10 +97,25 @@ def _own_sensitivity(paper: ColliderSearch, wildcards) -> dict:
     }
 
 
+#: The section of a search's file without which it does not have a step.
+_NEEDS = {
+    "map_identification": "backgrounds", "estimate_backgrounds": "backgrounds",
+    "scan_cut": "chi_square_scan", "calibrate_response": "calibration", "recast_search": "recast",
+}  # fmt: skip
+
+
+def steps_of(settings: Mapping) -> dict[str, Step]:
+    """The steps of a search with these settings."""
+    return {
+        name: step for name, step in STEPS.items()
+        if name not in _NEEDS or _NEEDS[name] in settings
+    }  # fmt: skip
+
+
 STEPS = {
     "recast_search": recast.STEP,
     "map_identification": Step(
-        lambda paper, w: {"overlay": [paper.calibration_file()]}, _identification
+        lambda paper, w: {"overlay": paper.overlay_files()}, _identification
     ),
     "calibrate_response": Step(lambda paper, w: {}, _calibration),
     "estimate_backgrounds": Step(_background_inputs, _backgrounds),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lnvsearch.chunks import chunks_of_part
+from lnvsearch.experiments.besiii.detector.muons import with_muons
 from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
 from lnvsearch.experiments.besiii.detector.simulate import simulate as simulate_detector
 from lnvsearch.experiments.besiii.events import RecordedEvents, as_stored
@@ -66,17 +67,22 @@ class Generation:
 
 @dataclass(frozen=True)
 class Simulation:
-    """All that a sample's recorded events depend on, but their number and the random streams."""
+    """All that a sample's recorded events depend on, but their number and the random streams.
+
+    `muons`: whether tracks have what a search with muons needs (`events.MUON_BRANCHES`).
+    """
 
     generation: Generation
     response: BesiiiResponse
+    muons: bool = False
 
     @classmethod
     def from_mapping(cls, mapping: Mapping) -> Simulation:
-        """From `generation` and `detector`, as their `from_mapping` take them."""
+        """From `generation` and `detector`, as their `from_mapping` take them, and `muons` if there."""
         return cls(
             Generation.from_mapping(mapping["generation"]),
             BesiiiResponse.from_mapping(mapping["detector"]),
+            mapping.get("muons", False),
         )
 
 
@@ -118,7 +124,7 @@ def simulate(
     """
     streams: dict[str, Any] = {"base_seed": base_seed, "sample": sample}
     for events in _generated_chunks(settings.generation, n_events, (0, 1), **streams):
-        yield simulate_detector(events, settings.response, **streams)
+        yield _recorded(events, settings.response, settings.muons, **streams)
 
 
 def simulate_sample(
@@ -131,7 +137,7 @@ def simulate_sample(
 ) -> Iterator[dict[str, RecordedEvents]]:
     """What the detector records of a sample's decays under several variations, chunk by chunk.
 
-    `settings`: by variation, `generation`, which is one for all, and `detector`, as `Simulation`
+    `settings`: by variation, `generation`, which is one for all, `detector` and `muons`, as `Simulation`
     takes them; `part`: of `chunks_of_part`.  Raises ValueError where the generations differ: then the events are not shared.
     """
     streams: dict[str, Any] = {"base_seed": base_seed, "sample": sample}
@@ -144,7 +150,15 @@ def simulate_sample(
     generation = Generation.from_mapping(first["generation"])
     for events in _generated_chunks(generation, n_events, part, **streams):
         for name, response in responses.items():
-            yield {name: as_stored(simulate_detector(events, response, **streams))}
+            muons = settings[name].get("muons", False)
+            yield {name: as_stored(_recorded(events, response, muons, **streams))}
+
+
+def _recorded(
+    events: GeneratedEvents, response: BesiiiResponse, muons: bool, *, base_seed: int, sample: str
+) -> RecordedEvents:
+    recorded = simulate_detector(events, response, base_seed=base_seed, sample=sample)
+    return with_muons(recorded, response, base_seed=base_seed, sample=sample) if muons else recorded
 
 
 def _generated_chunks(

@@ -32,6 +32,7 @@ from lnvsearch.event_files import (
 __all__ = [
     "COVARIANCE_ELEMENTS",
     "EVENT_BRANCHES",
+    "MUON_BRANCHES",
     "iterate_recorded",
     "read_events",
     "RecordedEvents",
@@ -84,6 +85,14 @@ TRACK_BRANCHES: dict[str, tuple[str, str]] = {
     "truth_index": ("int32", "position of the generated particle in the event; -1 if none (data)"),
 }
 
+#: The same of a file for searches with muons; other files have none of them.
+MUON_BRANCHES: dict[str, tuple[str, str]] = {
+    "dedx_chi_muon": ("float32", "(measured - expected)/resolution of dE/dx, as a muon"),
+    "tof_chi_muon": ("float32", "the same of the flight time"),
+    "emc_chi_muon": ("float32", "the same of the shower"),
+    "muon_counter": ("int8", "1 for a signal in the muon counter that fits the track, else 0"),
+}
+
 #: One value a generated particle, written as `truth_<name>`; an empty list for data.
 TRUTH_BRANCHES: dict[str, tuple[str, str]] = {
     "pdg_id": ("int32", "particle code of the Particle Data Group"),
@@ -95,7 +104,8 @@ TRUTH_BRANCHES: dict[str, tuple[str, str]] = {
 
 #: What cannot be missing from a file of recorded events; truth and its index may be.
 REQUIRED_TRACK_BRANCHES = tuple(name for name in TRACK_BRANCHES if name != "truth_index")
-MAY_BE_NAN = frozenset(name for name in TRACK_BRANCHES if "_chi_" in name)
+_ALL_TRACK_BRANCHES = {**TRACK_BRANCHES, **MUON_BRANCHES}
+MAY_BE_NAN = frozenset(name for name in _ALL_TRACK_BRANCHES if "_chi_" in name)
 
 
 @dataclass(frozen=True)
@@ -136,9 +146,17 @@ def as_stored(events: RecordedEvents) -> RecordedEvents:
     """The same events with the precision in which a file holds them."""
     return replace(
         events,
-        track={k: events.track[k].astype(t, copy=False) for k, (t, _) in TRACK_BRANCHES.items()},
+        track={
+            name: events.track[name].astype(kind, copy=False)
+            for name, (kind, _) in _branches_of(events.track).items()
+        },
         truth={k: events.truth[k].astype(t, copy=False) for k, (t, _) in TRUTH_BRANCHES.items()},
     )
+
+
+def _branches_of(track: Mapping[str, np.ndarray]) -> dict[str, tuple[str, str]]:
+    """The branches of tracks, those of muons where the tracks have them."""
+    return TRACK_BRANCHES | {k: v for k, v in MUON_BRANCHES.items() if k in track}
 
 
 def write_recorded(path: str | Path, events: RecordedEvents | Iterable[RecordedEvents]) -> None:
@@ -184,7 +202,7 @@ def _branches(events: RecordedEvents) -> dict:
     return {
         "event_number": events.event_number.astype("int64"),
         "weight": events.weight.astype("float64"),
-        "track": jagged(events.track_offsets, events.track, TRACK_BRANCHES),
+        "track": jagged(events.track_offsets, events.track, _branches_of(events.track)),
         "truth": jagged(events.truth_offsets, events.truth, TRUTH_BRANCHES),
     }
 
@@ -241,7 +259,7 @@ def read_events(
 def _wanted_branches() -> list[str]:
     return [
         *EVENT_BRANCHES,
-        *(f"track_{name}" for name in TRACK_BRANCHES),
+        *(f"track_{name}" for name in _ALL_TRACK_BRANCHES),
         *(f"truth_{name}" for name in TRUTH_BRANCHES),
     ]
 
@@ -273,7 +291,7 @@ def _recorded_from_awkward(path: str | Path, arrays, header: Mapping) -> Recorde
             columns[name] = ak.to_numpy(ak.flatten(branch))
         return np.concatenate([[0], np.cumsum(counts)]), columns
 
-    track_offsets, track = flat("track", TRACK_BRANCHES)
+    track_offsets, track = flat("track", _ALL_TRACK_BRANCHES)
     truth_offsets, truth = flat("truth", TRUTH_BRANCHES)
     track.setdefault("truth_index", np.full(track_offsets[-1], -1, dtype=np.int32))
     for name in EVENT_BRANCHES:

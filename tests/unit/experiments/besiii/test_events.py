@@ -14,6 +14,7 @@ from lnvsearch.experiments.besiii.events import (
     EVENT_BRANCHES,
     HELIX_PARAMETERS,
     MAY_BE_NAN,
+    MUON_BRANCHES,
     REQUIRED_TRACK_BRANCHES,
     TRACK_BRANCHES,
     TRUTH_BRANCHES,
@@ -153,7 +154,8 @@ def test_the_document_lists_every_branch_with_its_type_and_no_other():
     rows = re.findall(r"^\| (`.+?`) \| (\w+) \|", DOCUMENT.read_text(), flags=re.MULTILINE)
     listed = {name: kind for names, kind in rows for name in re.findall(r"`(\w+)`", names)}
     expected = {name: kind for name, (kind, _) in EVENT_BRANCHES.items()}
-    expected |= {f"track_{name}": kind for name, (kind, _) in TRACK_BRANCHES.items()}
+    branches = {**TRACK_BRANCHES, **MUON_BRANCHES}
+    expected |= {f"track_{name}": kind for name, (kind, _) in branches.items()}
     expected |= {f"truth_{name}": kind for name, (kind, _) in TRUTH_BRANCHES.items()}
     assert listed == expected
 
@@ -253,8 +255,8 @@ def test_not_a_number_is_named_with_its_branch(tmp_path, recorded, name, value):
 
 
 def test_missing_measurements_may_be_nan(tmp_path, recorded):
-    assert {name for name in TRACK_BRANCHES if "_chi_" in name} == MAY_BE_NAN
-    for name in MAY_BE_NAN:
+    assert {k for k in (*TRACK_BRANCHES, *MUON_BRANCHES) if "_chi_" in k} == MAY_BE_NAN
+    for name in MAY_BE_NAN & set(TRACK_BRANCHES):
         recorded.track[name][:] = np.nan
     write_recorded(tmp_path / "events.root", recorded)
     assert np.all(np.isnan(read_recorded(tmp_path / "events.root").track["dedx_chi_pion"]))

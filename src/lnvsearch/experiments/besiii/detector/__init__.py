@@ -6,6 +6,7 @@
 `tracks`             helix of a particle, track efficiency, covariance and smearing
 `calorimeter`        what particles leave in the electromagnetic calorimeter
 `identification`     dE/dx and time of flight
+`muons`              the muon hypothesis and the muon counter, for searches with muons
 `time_of_flight`     counters that two particles share
 `misidentification`  probability of passing a selection, by species, momentum and polar angle
 """

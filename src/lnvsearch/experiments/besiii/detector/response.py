@@ -178,6 +178,16 @@ class Dedx(NamedTuple):
     tail_scale: number("1", 1, 10, "ratio of the larger error to the resolution")
 
 
+class MuonCounter(NamedTuple):
+    """Resistive plate chambers in the flux return: which tracks give a signal there."""
+
+    momentum_threshold_gev: number("GeV", 0, 2, "lowest momentum of a particle that reaches the counter")
+    cos_theta_maximum: number("1", 0, 1, "|cos theta| up to which there are chambers")
+    efficiency: number("1", 0, 1, "probability that a muon above the threshold gives a signal")
+    pion_probability: number("1", 0, 1, "probability that a pion above the threshold gives a signal")
+    other_hadron_probability: number("1", 0, 1, "the same of a kaon or a proton")
+
+
 class Conversion(NamedTuple):
     """Photons that convert to e+e- pairs in front of the chamber."""
 
@@ -201,6 +211,7 @@ class BesiiiResponse(NamedTuple):
     shared_counters: SharedCounters
     dedx: Dedx
     conversion: Conversion
+    muon_counter: MuonCounter
 
     #: Rows of numbers that ascend.
     ascending = (

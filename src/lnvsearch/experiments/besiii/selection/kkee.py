@@ -6,6 +6,9 @@ chi-square of the four-constraint (4C) fit; that chi-square smaller than those o
 2(K+K-) and 2(pi+pi-) in every assignment to the four tracks, and below 20; no e+e- pair from a
 photon conversion; mass of the four particles in the signal window.
 
+Other pairs of hadrons and leptons go through the same functions, with their own identification
+(`selection.pions_and_muons`): K+ K+ mu- mu-, pi+ pi+ e- e-, pi+ pi+ mu- mu-.
+
 The control sample J/psi -> p pbar pi+ pi- goes through the same functions, without those on
 particle identification: every assignment of its particles to four good tracks is then fitted.
 """
@@ -15,6 +18,7 @@ from __future__ import annotations
 import numpy as np
 
 from lnvsearch.experiments.besiii.events import RecordedEvents
+from lnvsearch.experiments.besiii.selection import pions_and_muons
 from lnvsearch.experiments.besiii.selection.state import (
     OTHER_FINAL_STATES,
     SearchState,
@@ -37,8 +41,8 @@ def select(
     """Apply the cuts, with names as in `CUTS`, to a chunk of events.
 
     Returns the candidates (one row for each event with one: `event_number`, `weight`,
-    `chi_square`, `other_chi_square`, `mass_gev` before the fit, the two K e masses
-    `fitted_m_ke_1_gev` ..., and `passes_<cut>` for each cut from the fit on), and the cut flow.
+    `chi_square`, `other_chi_square`, `mass_gev` before the fit, the two masses of a hadron and a
+    lepton `fitted_m_ke_1_gev` ... (`ke`: Selection.pair), and `passes_<cut>` for each cut from the fit on), and the cut flow.
     Raises ValueError for an unknown cut or parameter, or one that comes before what it needs.
     """
     state = SearchState(events, selection)
@@ -91,7 +95,7 @@ def charged_tracks(state, alive, *, minimum, net_charge):
 def kaon_identification(state, alive, *, confidence_level_minimum):
     """Kaons by confidence level: CL_K above the minimum and above CL_pi; two of one charge."""
     confidence, ratio = state.identification(alive)
-    state.kaon = state.good & identification.is_kaon(
+    state.hadron = state.good & identification.is_kaon(
         confidence,
         ratio,
         minimum_confidence=confidence_level_minimum,
@@ -108,7 +112,7 @@ def electron_identification(
     The paper's levels know the shape of the shower, too, which is not simulated.
     """
     confidence, ratio = state.identification(alive)
-    state.electron = state.good & identification.is_electron(
+    state.lepton = state.good & identification.is_electron(
         confidence,
         ratio,
         minimum_confidence=confidence_level_minimum,
@@ -121,20 +125,20 @@ def electron_identification(
 def energy_over_momentum(state, alive, *, electron_minimum, electron_maximum, kaon_maximum):
     """E/p of electrons in its range, of kaons below its maximum."""
     _, ratio = state.identification(alive)
-    state.electron &= (ratio > electron_minimum) & (ratio < electron_maximum)
-    state.kaon &= ratio < kaon_maximum
+    state.lepton &= (ratio > electron_minimum) & (ratio < electron_maximum)
+    state.hadron &= ratio < kaon_maximum
     return state.has_pairs()
 
 
 def like_sign_pairs(state, alive):
-    """Combinations of two kaons of one charge with two electrons of the other."""
+    """Combinations of two hadrons of one charge with two leptons of the other."""
     events = state.events
     usable = alive[state.event_of_track]
     first_charges: tuple[int, ...]
-    if state.kaon is None:  # no identification: any two tracks of each charge
+    if state.hadron is None:  # no identification: any two tracks of each charge
         first, second, first_charges = state.good, state.good, (+1,)
     else:
-        first, second, first_charges = state.kaon, state.electron, (+1, -1)
+        first, second, first_charges = state.hadron, state.lepton, (+1, -1)
     state.found = candidates.same_sign_candidates(
         events.track_offsets,
         events.track["charge"],
@@ -160,7 +164,9 @@ def kinematic_fit(state, alive):
     )
     state.best = state.found.select(chosen)
     state.other_chi_square = np.full(len(chosen), np.inf)
-    state.masses = _masses(helix[chosen], shift, hypotheses.masses_gev[assignment])
+    state.masses = _masses(
+        helix[chosen], shift, hypotheses.masses_gev[assignment], state.selection.pair
+    )
     return state.of_best(np.isfinite(state.chi_square), False)
 
 
@@ -194,7 +200,7 @@ def conversion_veto(
     gamma conversions": a kaon beside an electron is no such pair, however close they are.
     """
     has_candidate = _fitted(state).of_best(np.ones(len(state.best), dtype=bool), False)
-    electron = state.good if state.electron is None else state.electron
+    electron = state.good if state.lepton is None else state.lepton
     event_index, _ = conversion_pairs(
         state,
         electron & has_candidate[state.event_of_track],
@@ -219,15 +225,15 @@ def closed_window(state, alive, *, mass_minimum_gev, mass_maximum_gev):
 
 
 def majorana_mass_bin(state, alive, *, mass_gev, width_gev, masses):
-    """Both K e masses in a bin around the mass of the Majorana neutrino.
+    """Both masses of a hadron and a lepton in a bin around the mass of the Majorana neutrino.
 
-    `masses`: "fitted" or "measured", after or before the 4C fit.  Of the two ways to pair kaons
-    with electrons, the one with the closer masses counts.
+    `masses`: "fitted" or "measured", after or before the 4C fit.  Of the two ways to pair them,
+    the one with the closer masses counts.
     """
     lower, upper = mass_gev - width_gev / 2, mass_gev + width_gev / 2
     inside = np.ones(len(_fitted(state).best), dtype=bool)
     for which in (1, 2):
-        mass = state.masses[f"{masses}_m_ke_{which}_gev"]
+        mass = state.masses[f"{masses}_m_{state.selection.pair}_{which}_gev"]
         inside &= (mass >= lower) & (mass < upper)
     return state.of_best(inside, False)
 
@@ -258,8 +264,8 @@ def _best_fits(helix, covariance, event_index, masses_gev, total):
     return chosen, assignment, fits[chosen].min(axis=1), shift
 
 
-def _masses(measured, shift, masses_gev):
-    """Masses of c candidates: of all four before the fit, of K e pairs before and after.
+def _masses(measured, shift, masses_gev, pair):
+    """Masses of c candidates: of all four before the fit, of pairs (name: `pair`) before and after.
 
     `measured`: their helices, (c, 4, 3); `shift`: what the fit adds; `masses_gev`: (c, 4).
     """
@@ -269,7 +275,7 @@ def _masses(measured, shift, masses_gev):
     result: dict[str, np.ndarray] = {}
     for name, helix in (("fitted", measured + shift), ("measured", measured)):
         candidate_masses(helix, masses_gev, mass, pairs)
-        result |= {f"{name}_m_ke_{which + 1}_gev": pairs[:, which].copy() for which in (0, 1)}
+        result |= {f"{name}_m_{pair}_{which + 1}_gev": pairs[:, which].copy() for which in (0, 1)}
     return {"mass_gev": mass, **result}
 
 
@@ -292,4 +298,4 @@ CUTS = {
         closed_window,
         majorana_mass_bin,
     )
-}
+} | pions_and_muons.CUTS

@@ -71,7 +71,7 @@ def select_chunks(
 
     `selections`: by variation, whose events it selects, and how.  The file `candidates` (ROOT) has
     for each variation with events of its own the tree `Candidates`, one row an event with a
-    candidate, and for simulated signal the tree `Generated` with the true K e masses
+    candidate, and for simulated signal the tree `Generated` with the true masses of pairs
     of every event, and whether it passes all cuts; at the top for the first, in a folder of its
     name for others.  What the cut `closed_window` sets aside (blind
     data) is not written.  With `identification`, the tree `Weighted` has the columns of `weigh`.
@@ -86,33 +86,34 @@ def select_chunks(
                     continue
                 table, flows[-1][name] = select(parts[events], selection)
                 if name == events:
-                    _write_candidates(write, folder_of(name, first), parts[events], table)
+                    _write_candidates(write, folder_of(name, first), parts[events], table, selection)
             if identification is not None and first in parts:
                 write("Weighted", weigh(parts[first], selections[first][1], identification))
     return flows
 
 
 def _write_candidates(
-    write, folder: str, events: RecordedEvents, table: Mapping[str, np.ndarray]
+    write, folder: str, events: RecordedEvents, table: Mapping[str, np.ndarray],
+    selection: Selection,
 ) -> None:
     is_open = table.get("passes_closed_window", slice(None))
     write(f"{folder}Candidates", {name: values[is_open] for name, values in table.items()})
-    truth = _true_masses(events, table)
+    truth = _true_masses(events, table, selection)
     if truth is not None:
         write(f"{folder}Generated", truth)
 
 
 def _true_masses(
-    events: RecordedEvents, candidates: Mapping[str, np.ndarray]
+    events: RecordedEvents, candidates: Mapping[str, np.ndarray], selection: Selection
 ) -> dict[str, np.ndarray] | None:
     """Columns of the tree `Generated`; None for events that are no simulated signal."""
-    masses = true_pair_masses(events)
+    masses = true_pair_masses(events, selection.final_state)
     if masses is None:
         return None
     passes = [values for name, values in candidates.items() if name.startswith("passes_")]
     selected = candidates["event_number"][np.all(passes, axis=0)]
     return {
-        "true_m_ke_1_gev": masses[:, 0],
-        "true_m_ke_2_gev": masses[:, 1],
+        f"true_m_{selection.pair}_1_gev": masses[:, 0],
+        f"true_m_{selection.pair}_2_gev": masses[:, 1],
         "selected": np.isin(events.event_number, selected),
     }

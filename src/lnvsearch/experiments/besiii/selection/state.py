@@ -1,4 +1,4 @@
-"""What the cuts of K+ K+ e- e- know: the settings of a selection, and the state of one chunk."""
+"""What the cuts of K+ K+ e- e- and its like know: the settings of a selection, and the state of one chunk."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ __all__ = [
     "SearchState",
     "Selection",
     "conversion_pairs",
+    "hadrons_first",
     "kinematic_fit_of",
     "measured_four_momenta",
 ]
@@ -35,8 +36,8 @@ OTHER_FINAL_STATES = {
 class Selection:
     """The cuts, and what they must know of the decay and of the beams.
 
-    `cuts`: mappings as in the search's YAML file, in order; `final_state`: four particles, like
-    ("K+", "K+", "e-", "e-"); `total_four_momentum`: (4,) as (px, py, pz, E), GeV.
+    `cuts`: mappings as in the search's YAML file, in order; `final_state`: four particles, two hadrons
+    before two leptons of the other charge, like ("K+", "K+", "e-", "e-"); `total_four_momentum`: (4,) as (px, py, pz, E), GeV.
     """
 
     cuts: tuple[Mapping, ...]
@@ -57,27 +58,55 @@ class Selection:
         """The selection of decays of a particle that moves along x."""
         energy = math.hypot(particles.mass_gev(parent), momentum_x_gev)
         return cls(
-            tuple(cuts), tuple(final_state), (momentum_x_gev, 0.0, 0.0, energy), magnetic_field_t
-        )
+            tuple(cuts), hadrons_first(final_state), (momentum_x_gev, 0.0, 0.0, energy),
+            magnetic_field_t,
+        )  # fmt: skip
+
+    @property
+    def pair(self) -> str:
+        """Name of a hadron and a lepton of the final state in names of columns, like "ke".
+
+        Control samples without leptons have the same columns as the signal of K+ K+ e- e-.
+        """
+        if not any(name.startswith(("e", "mu")) for name in self.final_state):
+            return "ke"
+        return "".join(name.rstrip("+-").lower() for name in self.final_state[1:3])
 
     def parameters(self) -> dict[str, dict]:
         """Name of a cut -> its parameters."""
         return {c["cut"]: {k: v for k, v in c.items() if k != "cut"} for c in self.cuts}
 
 
+def hadrons_first(final_state: Sequence[str]) -> tuple[str, ...]:
+    """Two hadrons and two leptons in the order and with the charges of `candidates.mass_hypotheses`.
+
+    The selection finds both charges of a decay; hypotheses are listed for positive hadrons.  Another
+    final state, of a control sample, stays as it is.
+
+    >>> hadrons_first(["e+", "K-", "e+", "K-"])
+    ('K+', 'K+', 'e-', 'e-')
+    """
+    hadrons = [name for name in final_state if name.rstrip("+-") not in ("e", "mu")]
+    leptons = [name for name in final_state if name not in hadrons]
+    if not leptons or {particles.charge(name) for name in hadrons} != {-1}:
+        return (*hadrons, *leptons)
+    swapped = str.maketrans("+-", "-+")
+    return tuple(name.translate(swapped) for name in (*hadrons, *leptons))
+
+
 @dataclass
 class SearchState:
     """What the cuts know of a chunk of n events with m tracks and hand to one another.
 
-    `good`, `kaon`, `electron`: masks (m,).  After `kinematic_fit`, `best` holds one candidate an
+    `good`, `hadron`, `lepton`: masks (m,), the last two None without identification.  After `kinematic_fit`, `best` holds one candidate an
     event, and the arrays below it are aligned with it.
     """
 
     events: RecordedEvents
     selection: Selection
     good: np.ndarray = field(init=False)
-    kaon: np.ndarray | None = field(init=False, default=None)
-    electron: np.ndarray | None = field(init=False, default=None)
+    hadron: np.ndarray | None = field(init=False, default=None)
+    lepton: np.ndarray | None = field(init=False, default=None)
     found: candidates.Candidates | None = field(init=False, default=None)
     best: candidates.Candidates | None = field(init=False, default=None)
     chi_square: np.ndarray | None = field(init=False, default=None)
@@ -106,13 +135,15 @@ class SearchState:
         return result
 
     def has_pairs(self) -> np.ndarray:
-        """Events with two kaons of one charge and two electrons of the other, (n,)."""
+        """Events with two hadrons of one charge and two leptons of the other, (n,)."""
         from lnvsearch.reconstruction._track_kernels import like_sign_pairs
 
-        electron = self.good if self.electron is None else self.electron
+        hadron, lepton = (
+            self.good if mask is None else mask for mask in (self.hadron, self.lepton)
+        )
         result = np.empty(len(self.events), dtype=bool)
         like_sign_pairs(
-            self.events.track_offsets, self.events.track["charge"], self.kaon, electron, result
+            self.events.track_offsets, self.events.track["charge"], hadron, lepton, result
         )
         return result
 

@@ -179,6 +179,6 @@ def test_pairs_of_two_electrons_are_vetoed(lightest_pair, selection):
     events, _ = conversion_pairs(state, state.good, **veto)
     with_candidate = np.intersect1d(events, state.best.event_index)
     assert conversion_veto(state, alive, **veto).all()
-    state.electron = state.good
+    state.lepton = state.good
     assert list(np.flatnonzero(~conversion_veto(state, alive, **veto))) == list(with_candidate)
     assert len(with_candidate) > 0
