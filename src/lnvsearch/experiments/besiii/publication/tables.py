@@ -69,7 +69,7 @@ def _expected_events(record: Record, bounded: bool) -> tuple[float, float, float
         ).upper
 
     found = expected_limits(experiment, upper, prior=record["prior"] or "lognormal-mean")
-    return found.minus_one_sigma, found.median, found.plus_one_sigma
+    return float(found.minus_one_sigma), float(found.median), float(found.plus_one_sigma)
 
 
 def assumptions(
