@@ -22,7 +22,7 @@ def test_results_that_are_missing_are_named_with_their_command(root, tmp_path, m
 def test_a_point_is_simulated_at_both_experiments(whole_dag, root, monkeypatch):
     """With the calibration of the run; the mass is the one that was asked for, not a rounded one."""
     monkeypatch.chdir(whole_dag)
-    for point, low, high in (({}, 0.02, 0.10), (PAIR, 0.05, 0.2)):
+    for point, low, high in (({}, 0.02, 0.10), (PAIR, 0.1, 0.3)):
         prompt, *others = [row for row in simulate({**REQUEST, **point}, root)
                            if row["chirality"] == "isotropic"]  # fmt: skip
         assert prompt["mass_gev"] == {**REQUEST, **point}["mass_gev"] and prompt["lifetime_ps"] == 0
