@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from lnvsearch.experiments.na62.selection.counted_vertices import CountedVertices
-from lnvsearch.experiments.na62.selection.identification_maps import MAPS
 from lnvsearch.experiments.na62.selection.measured_maps import INPUTS, SYSTEMATIC
 from lnvsearch.selection.ring_response import RingResponse
 from searches.keys import Keys, Name, Once, Positive, cut, key
@@ -199,7 +198,7 @@ class Identification(Keys):
         "A correctionlib file with measured maps of the same names. It replaces `maps`. The path starts at the "
         "top folder.", None, min_length=1,
     )  # fmt: skip
-    measured: dict[Literal[tuple(MAPS)], Measured] = key(
+    measured: dict[Literal[tuple(Maps.model_fields)], Measured] = key(
         "Measured maps, by name. Each replaces the one of `maps`; the others stay.", None, min_length=1
     )
     maps: Maps
