@@ -35,7 +35,7 @@ names the file, the key and the fix.
 | the data that are searched | `config.yaml`: `data` |
 | a published number that a limit is set from | `../resources/published/<paper>/numbers.csv`; or the key under `limit`, to override it |
 | a cut | `papers/<paper>.yaml`: `selection`, or `cuts` of a selection of a kaon search |
-| particle identification of the kaon searches | `papers/na62_*.yaml`: `identification`; or a correctionlib file of your own, `identification.file` |
+| particle identification of the kaon searches | `papers/na62_*.yaml`: `identification`; or correctionlib files of your own, `identification.measured` or `identification.file` |
 | a decay model or sample | `papers/<paper>.yaml`: `samples` |
 | a systematic variation | `papers/<paper>.yaml`: `variations`, and a row in `systematics` |
 | the detector's response | `detectors/<detector>.yaml`; each number names its source |

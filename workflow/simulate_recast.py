@@ -16,8 +16,10 @@ from types import ModuleType, SimpleNamespace
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from searches.configuration import ConfigurationError, read_config
+from searches.configuration import ConfigurationError, overlaid, read_config
 from searches.load import load_papers
+
+from scripts.overlays import with_overlays
 
 _STEP = "recast_search"
 
@@ -33,22 +35,38 @@ def simulate(request: Mapping, root: Path) -> list[dict] | dict:
         raise ValueError(
             f"{request['search']} {channel}: the workflow has no recast of it to simulate"
         )
+    if "mass_gev" in request:
+        mass = request["mass_gev"]
+        masses = {"first_gev": mass, "last_gev": mass, "number": 1}
+        point = {"recast": {"decays": {channel: {"masses": masses}}}}
+        paper.settings = overlaid(paper.settings, point, paper.file)
     step, wildcards = (
         paper.steps[_STEP],
         SimpleNamespace(paper=paper.name, decay=channel, channel=channel),
     )
     inputs = step.inputs(paper, wildcards)
-    missing = [path for path in inputs.values() if not Path(path).is_file()]
+    _check_results(inputs)
+    settings = {
+        **step.settings(paper, wildcards), "n_events": request["n_events"], "base_seed": request["seed"],
+    }  # fmt: skip
+    settings = with_overlays(settings, inputs)
+    experiment = load_experiment(paper.experiment)
+    simulated = _decays if "decays" in request else _grid
+    return simulated(experiment, inputs, settings, request)
+
+
+def _check_results(inputs: Mapping) -> None:
+    """ValueError for results of the run that the simulation needs and that are not there."""
+    files = [
+        file
+        for files in inputs.values()
+        for file in ([files] if isinstance(files, str) else files)
+    ]
+    missing = [file for file in files if not Path(file).is_file()]
     if missing:
         raise ValueError(
             f"the simulation needs {missing[0]}; make it first: snakemake --cores 2 {' '.join(missing)}"
         )
-    settings = {
-        **step.settings(paper, wildcards), "n_events": request["n_events"], "base_seed": request["seed"],
-    }  # fmt: skip
-    experiment = load_experiment(paper.experiment)
-    simulated = _decays if "decays" in request else _grid
-    return simulated(experiment, inputs, settings, request)
 
 
 def _grid(
@@ -57,8 +75,8 @@ def _grid(
     """Rows of the grid, with None for no limit."""
     from lnvsearch.tables import table_rows
 
-    point = {"masses_gev": [request["mass_gev"]], "lifetimes_ps": request["lifetimes_ps"]}
-    grid = getattr(experiment, _STEP)(inputs, {**settings, **point})["grid"]
+    lifetimes = {"lifetimes_ps": request["lifetimes_ps"]}
+    grid = getattr(experiment, _STEP)(inputs, {**settings, **lifetimes})["grid"]
     return [{k: None if v != v else v for k, v in row.items()} for row in table_rows(grid)]
 
 

@@ -74,11 +74,11 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         help="simulate the point instead, in the folder of a run of the workflow",
     )  # fmt: skip
     parser.add_argument(
-        "--events", metavar="N", default="100000", help="decays to simulate (default 100000)"
+        "--events", metavar="N", help="with --simulate: decays to simulate (default 100000)"
     )
-    parser.add_argument("--seed", metavar="N", default="1", help="seed of the simulation")
+    parser.add_argument("--seed", metavar="N", help="with --simulate: its seed (default 1)")
     parser.add_argument(
-        "--project", metavar="FOLDER", default=".", help="folder of the workflow (default: this one)"
+        "--project", metavar="FOLDER", help="with --simulate: folder of the workflow (default: this one)"
     )
     parser.add_argument(
         "--list", action="store_true", help="print searches, channels, their decays and masses"
@@ -109,19 +109,22 @@ def run(arguments: argparse.Namespace) -> str:
 def _simulated(model, arguments: argparse.Namespace) -> dict[str, Any]:
     """The simulated grid or acceptance of the model, nothing if none was asked for."""
     if not arguments.simulate:
+        for name in ("events", "seed", "project"):
+            if getattr(arguments, name) is not None:
+                raise ValueError(f"--{name} is of a simulation; add --simulate, or leave it out")
         return {}
     from lnvsearch.interpretation.simulation import simulated_decays, simulated_grid
 
     numbers = []
-    for name in ("events", "seed"):
-        text = getattr(arguments, name)
+    for name, default in (("events", "100000"), ("seed", "1")):
+        text = getattr(arguments, name) or default
         if not text.isdecimal() or len(text) > 18:
             raise ValueError(f"--{name} must be a whole number >= 0; got {text}")
         numbers.append(int(text))
     if model.density is not None:
         raise ValueError("--simulate needs mass_gev or events: a density has no decays to simulate")
     n_events, seed = numbers
-    project = Path(arguments.project)
+    project = Path(arguments.project or ".")
     if model.events is not None:
         return {"acceptance": simulated_decays(model, n_events, seed, project)}
     return {"grid": simulated_grid(model, n_events, seed, project)}

@@ -78,11 +78,13 @@ class Recast(Keys):
 
 
 def mass_grid(first_gev: float, last_gev: float, number: int) -> list[float]:
-    """Masses in equal steps, rounded to 0.1 MeV.
+    """Masses in equal steps, rounded to 0.1 MeV; or the first alone, as it is.
 
     >>> mass_grid(0.15, 0.17, 3)
     [0.15, 0.16, 0.17]
     """
+    if number == 1:
+        return [first_gev]
     step = (last_gev - first_gev) / (number - 1)
     return [round(first_gev + i * step, 4) for i in range(number)]
 

@@ -149,8 +149,8 @@ def _hepmc(path: Path) -> Iterator[_Event]:
             *momentum, _, status = _numbers(path, line, cells[4:10], (float,) * 5 + (int,))
             if status == 1:
                 found.append((pdg, tuple(scale * value for value in momentum)))
-    if found:
-        yield weight, found
+    if found is not None:
+        raise ValueError(f"{path}: no END_EVENT_LISTING behind the last event; the file is not whole")
 
 
 def _root(path: Path) -> Iterator[_Event]:

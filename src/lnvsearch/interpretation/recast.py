@@ -121,8 +121,8 @@ def _of_point(model: Model, folder: Path, grid: Grid, point: Point) -> dict[str,
         notes.append("no bound: the limit is above 1, more than any branching fraction")
     if point.acceptance_systematic > _LARGE_SYSTEMATIC * point.acceptance:
         notes.append(
-            f"the acceptance is uncertain by {point.acceptance_systematic / point.acceptance:.0%}, mostly by "
-            "what decides where N flies or the level of the simulation: docs/recast_grids.md"
+            f"the acceptance is uncertain by {point.acceptance_systematic / point.acceptance:.0%}; "
+            "docs/recast_grids.md says by what"
         )
     record |= _prediction(model, point.branching_fraction_limit, channel.parents * point.acceptance)
     if model.mixing_squared is not None:

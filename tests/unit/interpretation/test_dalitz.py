@@ -191,6 +191,7 @@ def test_every_kind_of_file_gives_the_same_events(tmp_path, kind):
             "event 1: no pi- e\\+ e\\+",
         ),
         ("e.hepmc", "E 0 1 1\nP 1 0 -211 a b c d e 1\n", "line 2: not the numbers"),
+        ("e.hepmc", "E 0 1 1\nP 1 0 -211 0 0 0 1 1 1\n", "END_EVENT_LISTING .* the file is not whole"),
         ("e.root", "no root", "e.root"),
         ("e.lhe.gz", "no gzip", "not a whole text file"),
     ],

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from lnvsearch.experiments.na62.selection.measured_maps import measured_correction
 from searches.checks import unknown
 from searches.configuration import overlaid, raise_if_any
 from searches.na62 import recast
+from searches.search import NOMINAL
 from searches.wanted import problems_of_places
 
 if TYPE_CHECKING:
@@ -130,6 +132,7 @@ def _check_identification(paper: KaonSearch) -> Iterator[str]:
     own = keys.identification.file
     if own is not None and not (paper.root / own).is_file():
         yield f"identification.file: {paper.root / own}: no such file; give its path, or remove the key"
+    yield from _check_measured(paper)
     kinds = {
         kind
         for entry in keys.channels.values()
@@ -143,6 +146,23 @@ def _check_identification(paper: KaonSearch) -> Iterator[str]:
                 f"identification.energy_over_momentum.{name}: missing; a selection identifies muons: "
                 "add it"
             )
+
+
+def _check_measured(paper: KaonSearch) -> Iterator[str]:
+    """Measured maps, and the keys that variations choose, are in their files."""
+    varied = [
+        name
+        for name, entry in paper.settings["variations"].items()
+        if "measured" in (entry.get("paper") or {}).get("identification", {})
+    ]
+    for variation in (NOMINAL, *varied):
+        where = "" if variation == NOMINAL else f"variations.{variation}.paper."
+        for name, entry in paper.measured_maps(variation).items():
+            parts = {part: value for part, value in entry.items() if part != "file"}
+            try:
+                measured_correction(name, paper.root / entry["file"], **parts)
+            except ValueError as error:
+                yield f"{where}identification.measured.{name}: {error}"
 
 
 def _check_published(paper: KaonSearch) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from lnvsearch.experiments.na62.selection.counted_vertices import CountedVertices
+from lnvsearch.experiments.na62.selection.measured_maps import INPUTS, SYSTEMATIC
 from lnvsearch.selection.ring_response import RingResponse
 from searches.keys import Keys, Name, Once, Positive, cut, key
 
@@ -171,6 +172,24 @@ class Maps(Keys):
     muon_to_electron: Map = key("Muon identified as an electron.")
 
 
+class Measured(Keys):
+    """A measured map: a correction of a correctionlib file (schema version 2), also with gzip."""
+
+    file: str = key("The file. The path starts at the top folder.", min_length=1)
+    correction: str = key("Name of the correction in the file.", min_length=1)
+    inputs: Annotated[list[Literal[(*INPUTS, SYSTEMATIC)]], Field(min_length=1), Once] = key(
+        "What the inputs of the correction are, in its order. `angle_rad`, `angle_mrad`: angle of the track "
+        "before the magnet to the axis of the beam. `systematic`: the text that chooses a variation."
+    )
+    key: str = key("Key of the input `systematic`. A variation gives another one.", None, min_length=1)
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if (SYSTEMATIC in self.inputs) != (self.key is not None):
+            yield "key", f"goes with the input {SYSTEMATIC}; give both or none"
+        if [name for name in self.inputs if name != SYSTEMATIC] == []:
+            yield "inputs", "no momentum and no angle; add one"
+
+
 class Identification(Keys):
     """Particle identification. Recorded tracks are identified by windows, simulated tracks by probabilities."""
 
@@ -179,7 +198,14 @@ class Identification(Keys):
         "A correctionlib file with measured maps of the same names. It replaces `maps`. The path starts at the "
         "top folder.", None, min_length=1,
     )  # fmt: skip
+    measured: dict[Literal[tuple(Maps.model_fields)], Measured] = key(
+        "Measured maps, by name. Each replaces the one of `maps`; the others stay.", None, min_length=1
+    )
     maps: Maps
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if self.file and self.measured:
+            yield "measured", "`file` replaces all maps; remove one of the two"
 
 
 # ------------------------------------------------------------------------------------------- trigger

@@ -191,6 +191,10 @@ class KaonSearch(Paper):
         varies = "identification" in self.variation(variation).get("paper", {})
         return f"results/{self.name}/identification/{variation if varies else NOMINAL}.json"
 
+    def measured_maps(self, variation: str) -> Mapping[str, Mapping]:
+        """Single maps of the user's own under a variation: file, correction, inputs and key."""
+        return self.varied_settings(variation)["identification"].get("measured") or {}
+
     def identification_files(self, sample: str, job: str) -> list[str]:
         """The maps of `selected_together`, in its order."""
         return [self.identification_file(name) for name in self.selected_together(sample, job)]

@@ -171,6 +171,16 @@ def _is_like_normalisation(paper: KaonSearch, channel: str) -> bool:
     return one == other
 
 
+def _identification(paper: KaonSearch, wildcards) -> dict:
+    """Anchors of the maps; and of measured ones what is read of their files, where there are any."""
+    anchors = paper.varied_settings(wildcards.variation)["identification"]["maps"]
+    measured = {
+        name: {part: value for part, value in entry.items() if part != "file"}
+        for name, entry in paper.measured_maps(wildcards.variation).items()
+    }
+    return {"maps": anchors, **({"measured": measured} if measured else {})}
+
+
 def _closure(paper: KaonSearch, wildcards) -> dict:
     """The kinds of probes of identification, and how many decays of each."""
     return {
@@ -215,8 +225,11 @@ STEPS = {
     ),
     "recast_search": recast.STEP,
     "map_identification": Step(
-        lambda paper, w: {},
-        lambda paper, w: {"maps": paper.varied_settings(w.variation)["identification"]["maps"]},
+        lambda paper, w: {
+            name: str(paper.root / entry["file"])
+            for name, entry in paper.measured_maps(w.variation).items()
+        },
+        _identification,
     ),
     "calibrate_acceptance": Step(
         lambda paper, w: {

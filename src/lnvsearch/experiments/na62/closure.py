@@ -114,7 +114,7 @@ def efficiency_rows(
     for name in settings.maps:
         # A stream for each map: what one efficiency map identifies says nothing of another's.
         generator = np.random.Generator(np.random.Philox(key=stream_key(base_seed, sample, name)))
-        probability = maps.probability(name, probes.momentum_gev)
+        probability = probes.of_map(name, maps)
         identified = generator.random(len(probability)) < probability
         which = np.digitize(probes.momentum_gev, edges) - 1
         which[~_of_charge(name, probes.charge)] = -1

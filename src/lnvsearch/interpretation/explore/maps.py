@@ -5,7 +5,7 @@ Quantities under the pointer and on the axes are columns of the channel's grid, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,7 +121,9 @@ def map_view(
     _choose_by_tap(acceptance, limit, shown, mass)
     return column(
         row(channel, chirality, spacing=30), text, row(acceptance, limit),
-        row(mass, mass_text, spacing=30), _profile(profile, references), tags=[show],
+        row(mass, mass_text, spacing=30),
+        _profile(profile, references, {kind for one in about.values() for kind in one["kinds"]}),
+        tags=[show],
     )  # fmt: skip
 
 
@@ -228,8 +230,8 @@ def _formatters() -> dict:
     }
 
 
-def _profile(profile: ColumnDataSource, references: ColumnDataSource) -> figure:
-    """The limits at one mass against the mean life, with those of an even density."""
+def _profile(profile: ColumnDataSource, references: ColumnDataSource, kinds: Set[str]) -> figure:
+    """The limits at one mass against the mean life, with those `kinds` of an even density."""
     from bokeh.models import CDSView, CustomJSHover, GroupFilter, HoverTool
     from bokeh.plotting import figure
 
@@ -254,6 +256,7 @@ def _profile(profile: ColumnDataSource, references: ColumnDataSource) -> figure:
             legend_label=f"{kind}, at once and even in phase space",
         )
         for (kind, (colour, _)), dash in zip(KINDS.items(), ("dashed", "dotdash", "dotted"), strict=True)
+        if kind in kinds
     ]  # fmt: skip
     numbers = CustomJSHover(code=FOUR_DIGITS)
     drawn.add_tools(HoverTool(renderers=[line], tooltips=_TOOLTIPS, formatters=_formatters()))

@@ -27,7 +27,7 @@ def maps():
 def probes(n, charge=1, code=211, momentum=None):
     momentum = np.linspace(10.0, 44.0, n, endpoint=False) if momentum is None else momentum
     columns = (np.full(n, charge), np.full(n, code), np.full(n, -1), np.zeros(n, dtype=bool))
-    return Probes(momentum, *columns)
+    return Probes(momentum, np.zeros(len(momentum)), *columns)
 
 
 def settings(names=(), contamination=(), mode="pi_pi_pi"):

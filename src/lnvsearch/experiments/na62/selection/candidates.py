@@ -19,7 +19,12 @@ import numpy as np
 
 from lnvsearch import particles
 from lnvsearch.experiments.na62.events import SpectrometerEvents
-from lnvsearch.experiments.na62.selection.geometry import line_at, line_resolution, position_at
+from lnvsearch.experiments.na62.selection.geometry import (
+    angle_to_beam_rad,
+    line_at,
+    line_resolution,
+    position_at,
+)
 from lnvsearch.experiments.na62.selection.identification import KINDS
 from lnvsearch.experiments.na62.selection.kernels import (
     kinematics,
@@ -155,7 +160,9 @@ class Candidates:
         return [np.asarray(self.branch(name), dtype=np.float64) for name in names]
 
     def track(self, name: str) -> np.ndarray:
-        """A track branch of the three tracks, (3, r), in the order of the final state."""
+        """A track branch of the three tracks, (3, r), in the order of the final state; or angle_rad."""
+        if name == "angle_rad":
+            return angle_to_beam_rad(self.tracks, self.detector)
         if name not in self._track:
             self._track[name] = np.take(self.branch(name), self.flat)
         return self._track[name]

@@ -124,6 +124,17 @@ def inside(
     return result
 
 
+def angle_to_beam_rad(track: Mapping[str, np.ndarray], detector: SelectionDetector) -> np.ndarray:
+    """Angle of tracks (...) before the magnet to the axis of the beam, rad.
+
+    Slopes are below 0.02: the angle is the distance of the slopes to 1e-4 of itself.
+    """
+    beam = detector.beam
+    return np.hypot(
+        np.asarray(track["slope_x"]) - beam.slope_x, np.asarray(track["slope_y"]) - beam.slope_y
+    )
+
+
 def _chamber_areas(detector: SelectionDetector) -> list[tuple]:
     straws = detector.spectrometer
     outer, half = straws.outer_radius_m**2, straws.hole_half_size_m

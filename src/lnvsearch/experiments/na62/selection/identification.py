@@ -35,7 +35,7 @@ def candidate_probability(
     """
     result = np.ones(len(n_decays_in_flight))
     for i, kind in enumerate(hypotheses):
-        column = {name: track[name][i] for name in _NEEDED}
+        column = {name: track[name][i] for name in {*_NEEDED, *maps.needs}}
         result *= track_probability(kind, column, n_decays_in_flight, identification, maps)
     return result
 
@@ -43,23 +43,24 @@ def candidate_probability(
 def transfer_probability(
     identified: Sequence[str],
     wanted: Sequence[str],
-    momentum_gev: np.ndarray,
+    track: Mapping[str, np.ndarray],
     maps: IdentificationMaps,
 ) -> np.ndarray:
     """Product of the probabilities that tracks of one kind be taken for another, (r,).
 
     What a control sample with inverted identification is weighted with: for each track that is
     `identified` as something else than `wanted`, the efficiency map `<identified>_to_<wanted>` at its
-    reconstructed momentum.  Kinds are three of `KINDS`' values, `momentum_gev` is (3, r).
+    reconstructed momentum.  Kinds are three of `KINDS`' values; `track`: what the maps need, (3, r) each.
     Raises ValueError where there is no such efficiency map.
 
-    >>> transfer_probability(["pion"] * 3, ["pion", "muon", "muon"], momentum, maps)
+    >>> transfer_probability(["pion"] * 3, ["pion", "muon", "muon"], track, maps)
     ... # doctest: +SKIP
     """
-    result = np.ones(np.shape(momentum_gev)[1])
-    for one, other, momentum in zip(identified, wanted, momentum_gev, strict=True):
+    result = np.ones(np.shape(track["momentum_gev"])[1])
+    for i, (one, other) in enumerate(zip(identified, wanted, strict=True)):
         if one != other:
-            result *= maps.probability(f"{one}_to_{other}", momentum)
+            own = {name: track[name][i] for name in maps.needs}
+            result *= maps.of_tracks(f"{one}_to_{other}", own)
     return result
 
 
@@ -88,36 +89,34 @@ def track_probability(
         is_kind = true == code
         if not np.any(is_kind):
             continue
-        some = {name: track[name][is_kind] for name in _NEEDED}
+        some = {name: track[name][is_kind] for name in {*_NEEDED, *maps.needs}}
         some["decayed"] = n_decays_in_flight[is_kind] > 0
         result[is_kind] = _PROBABILITIES[hypothesis](kind, some, identification, maps)
     return result
 
 
 def _as_pion(true: str, track, identification, maps) -> np.ndarray:
-    momentum = track["momentum_gev"]
     if "muon" not in identification:
         name = {
             "pion": "efficiency_pion",
             "electron": "electron_to_pion",
             "muon": "muon_to_pion_lkr",
         }[true]
-        return maps.probability(name, momentum)
+        return maps.of_tracks(name, track)
     if true == "pion":
-        silent = 1.0 - maps.probability("pion_to_muon", momentum)
-        return silent * maps.probability("efficiency_pion_muon_search", momentum)
+        silent = 1.0 - maps.of_tracks("pion_to_muon", track)
+        return silent * maps.of_tracks("efficiency_pion_muon_search", track)
     if true == "electron":
-        return maps.probability("electron_to_pion", momentum)
-    return _of_muon(track, maps.probability("muon_to_pion", momentum), track["muv3_tile"] < 0)
+        return maps.of_tracks("electron_to_pion", track)
+    return _of_muon(track, maps.of_tracks("muon_to_pion", track), track["muv3_tile"] < 0)
 
 
 def _as_muon(true: str, track, identification, maps) -> np.ndarray:
-    momentum = track["momentum_gev"]
     if true == "muon":
-        expected = maps.probability("efficiency_muon", momentum)
+        expected = maps.of_tracks("efficiency_muon", track)
         return _of_muon(track, expected, track["muv3_tile"] >= 0)
     name = {"pion": "pion_to_muon", "electron": "electron_to_muon"}[true]
-    return maps.probability(name, momentum)
+    return maps.of_tracks(name, track)
 
 
 def _of_muon(track, expected, simulated) -> np.ndarray:
@@ -130,23 +129,23 @@ def _of_muon(track, expected, simulated) -> np.ndarray:
 
 
 def _as_electron(true: str, track, identification, maps) -> np.ndarray:
-    momentum, positive = track["momentum_gev"], track["charge"] > 0
+    positive = track["charge"] > 0
     if true == "muon":
-        return maps.probability("muon_to_electron", momentum)
+        return maps.of_tracks("muon_to_electron", track)
     if true == "electron":
-        result = maps.probability("efficiency_electron_lkr", momentum)
+        result = maps.of_tracks("efficiency_electron_lkr", track)
         rich = "efficiency_electron_rich"
     else:
         result = np.where(
             positive,
-            maps.probability("pion_to_electron_lkr_positive", momentum),
-            maps.probability("pion_to_electron_lkr_negative", momentum),
+            maps.of_tracks("pion_to_electron_lkr_positive", track),
+            maps.of_tracks("pion_to_electron_lkr_negative", track),
         )
         rich = "pion_to_electron_rich"
         if "muon" in identification:  # with a signal of the muon detector it is a muon
-            result = result * (1.0 - maps.probability("pion_to_muon", momentum))
+            result = result * (1.0 - maps.of_tracks("pion_to_muon", track))
     if "rich" in identification:
-        result = np.where(positive, result * maps.probability(rich, momentum), result)
+        result = np.where(positive, result * maps.of_tracks(rich, track), result)
     return result
 
 

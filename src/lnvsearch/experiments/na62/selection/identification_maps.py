@@ -1,10 +1,11 @@
-"""Probabilities of particle identification as functions of momentum, as correctionlib JSON.
+"""Probabilities of particle identification against momentum and angle, as correctionlib JSON.
 
 What identifies a track is simulated as a weight, as in the searches themselves: the probability
 that a particle of one kind is taken for another.  The maps come from anchors, momenta at which a
 probability is known (printed, mostly, as the extremes over a range), and an interpolation between
 them; beyond the outermost anchors they are constant.  Whoever has measured maps puts a JSON file
-with the same names in their place.
+with the same names in their place, or single maps (`measured_maps`); these may depend on the angle
+of the track to the axis of the beam, too.
 
 Names of the efficiency maps (`MAPS` says what each is) do not change with the search.
 """
@@ -13,11 +14,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from lnvsearch.experiments.na62.selection.measured_maps import INPUTS
 from lnvsearch.selection.ring_response import RingResponse
 
 __all__ = ["INTERPOLATIONS", "MAPS", "IdentificationMaps", "correction_set"]
@@ -156,10 +158,14 @@ def _check_anchors(name, momentum, probability, interpolation) -> None:
 
 @dataclass(frozen=True)
 class IdentificationMaps:
-    """The maps, evaluated once on a fine grid: `tables`: name -> (g,); `momentum_gev`: (g,)."""
+    """The maps.  Those against momentum alone are evaluated once on a fine grid.
+
+    `tables`: name -> (g,); `momentum_gev`: (g,).  `others`: name -> a map of several inputs.
+    """
 
     momentum_gev: np.ndarray
     tables: Mapping[str, np.ndarray]
+    others: Mapping[str, _ExactMap] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, path: str | Path) -> IdentificationMaps:
@@ -189,27 +195,105 @@ class IdentificationMaps:
             raise ValueError(f"no correctionlib file: {error}; delete it and run again") from error
         _check_names([name for name in corrections if name in MAPS], "efficiency maps")
         momentum = np.arange(_STEP_GEV, _HIGHEST_GEV + _STEP_GEV / 2, _STEP_GEV)
-        tables = {}
+        tables, others = {}, {}
         for name in MAPS:
-            try:
-                table = np.asarray(corrections[name].evaluate(momentum))
-            except (RuntimeError, ValueError, IndexError) as error:
-                raise ValueError(
-                    f"efficiency map {name!r} cannot be evaluated with one input, {_AXIS}: {error}"
-                ) from error
-            if not np.all((table >= 0) & (table <= 1)):
-                raise ValueError(
-                    f"efficiency map {name!r} leaves 0 ... 1 between 0 and {_HIGHEST_GEV:g} GeV"
-                )
-            tables[name] = table
-        return cls(momentum, tables)
+            if _is_of_momentum_alone(corrections[name]):
+                tables[name] = _table(name, corrections[name], momentum)
+            else:
+                others[name] = _ExactMap.of(name, corrections[name])
+        return cls(momentum, tables, others)
 
-    def probability(self, name: str, momentum_gev: np.ndarray) -> np.ndarray:
-        """Probability of a map at momenta (...), GeV; ValueError for an unknown name."""
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Properties of a track that the maps are evaluated with: momentum_gev, angle_rad."""
+        asked = {INPUTS[name][0] for one in self.others.values() for name in one.inputs}
+        return tuple(sorted({_AXIS} | asked))
+
+    def probability(
+        self, name: str, momentum_gev: np.ndarray, angle_rad: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Probability of a map at momenta (...), GeV, and angles to the axis of the beam, rad.
+
+        Raises ValueError for an unknown name, or without the angle where a map needs it.
+        """
+        momentum = np.asarray(momentum_gev, dtype=float)
+        if name in self.others:
+            return self.others[name].probability({_AXIS: momentum, "angle_rad": angle_rad})
         if name not in self.tables:
-            raise ValueError(f"no efficiency map {name!r}; there are {', '.join(self.tables)}")
+            known = ", ".join([*self.tables, *self.others])
+            raise ValueError(f"no efficiency map {name!r}; there are {known}")
         from lnvsearch.experiments.na62.selection.kernels import interpolate
 
-        momentum = np.asarray(momentum_gev, dtype=float)
         flat = np.ascontiguousarray(momentum).reshape(-1)
         return interpolate(flat, self.momentum_gev, self.tables[name]).reshape(momentum.shape)
+
+    def of_tracks(self, name: str, track: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Probability of a map for tracks with the columns of `needs`."""
+        return self.probability(name, **{one: track[one] for one in self.needs})
+
+
+def _is_of_momentum_alone(correction) -> bool:
+    """Whether there is one number as input; whatever its name, it is a momentum in GeV."""
+    if len(correction.inputs) != 1 or correction.inputs[0].type == "string":
+        return False
+    return correction.inputs[0].name not in INPUTS or correction.inputs[0].name == _AXIS
+
+
+def _table(name: str, correction, momentum_gev: np.ndarray) -> np.ndarray:
+    try:
+        table = np.asarray(correction.evaluate(momentum_gev))
+    except (RuntimeError, ValueError, IndexError) as error:
+        raise ValueError(
+            f"efficiency map {name!r} cannot be evaluated from 0 to {_HIGHEST_GEV:g} GeV with one input, "
+            f"{_AXIS}: {error}; give it such an input, and the flow clamp beyond its edges"
+        ) from error
+    if not np.all((table >= 0) & (table <= 1)):
+        raise ValueError(
+            f"efficiency map {name!r} leaves 0 ... 1 between 0 and {_HIGHEST_GEV:g} GeV"
+        )
+    return table
+
+
+@dataclass(frozen=True)
+class _ExactMap:
+    """A map of any inputs of INPUTS, evaluated track by track; `where`: its name and origin."""
+
+    where: str
+    inputs: tuple[str, ...]
+    correction: object
+
+    @classmethod
+    def of(cls, name: str, correction) -> _ExactMap:
+        inputs = tuple(one.name for one in correction.inputs)
+        where = f"efficiency map {name!r} ({correction.description or 'without description'})"
+        unknown = [one for one in inputs if one not in INPUTS]
+        if unknown:
+            raise ValueError(
+                f"{where}: unknown input {unknown[0]!r}; name inputs {', '.join(INPUTS)}, or give the "
+                "map under identification.measured, which says what they are"
+            )
+        return cls(where, inputs, correction)
+
+    def probability(self, track: Mapping[str, np.ndarray | None]) -> np.ndarray:
+        """Probability for tracks (...), given what INPUTS are made of."""
+        columns = []
+        for name in self.inputs:
+            source, units = INPUTS[name]
+            if track[source] is None:
+                raise ValueError(f"{self.where} needs {source} of the tracks; give it")
+            columns.append(np.asarray(track[source], dtype=float) * units)
+        shape = columns[0].shape
+        try:
+            result = np.asarray(self.correction.evaluate(*(one.reshape(-1) for one in columns)))
+        except (RuntimeError, ValueError, IndexError) as error:
+            ends = ", ".join(
+                f"{name} {one.min():.4g} to {one.max():.4g}"
+                for name, one in zip(self.inputs, columns, strict=True)
+            )
+            raise ValueError(
+                f"{self.where}: not defined for some tracks with {ends} ({error}); give it bins there, or "
+                "the flow clamp"
+            ) from error
+        if not np.all((result >= 0) & (result <= 1)):
+            raise ValueError(f"{self.where} leaves 0 ... 1: {result.min():.4g} to {result.max():.4g}")
+        return result.reshape(shape)

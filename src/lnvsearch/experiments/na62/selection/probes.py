@@ -14,7 +14,11 @@ import numpy as np
 
 from lnvsearch import particles
 from lnvsearch.experiments.na62.events import SpectrometerEvents
-from lnvsearch.experiments.na62.selection.geometry import inside, position_at
+from lnvsearch.experiments.na62.selection.geometry import (
+    angle_to_beam_rad,
+    inside,
+    position_at,
+)
 from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
 from lnvsearch.experiments.na62.selection.select import fit_vertices
 from lnvsearch.experiments.na62.selection.settings import SelectionDetector
@@ -53,9 +57,13 @@ class Kinematics:
 
 @dataclass(frozen=True)
 class Probes:
-    """Tracks that kinematics selected, (n,) each; `decayed`: whether a pion of their event did."""
+    """Tracks that kinematics selected, (n,) each; `decayed`: whether a pion of their event did.
+
+    `angle_rad`: before the magnet, to the axis of the beam.
+    """
 
     momentum_gev: np.ndarray
+    angle_rad: np.ndarray
     charge: np.ndarray
     true_pdg_id: np.ndarray
     muv3_tile: np.ndarray
@@ -68,10 +76,18 @@ class Probes:
         names = (field.name for field in fields(Probes))
         return Probes(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
 
+    def of_map(self, name: str, maps: IdentificationMaps) -> np.ndarray:
+        """Probability of an efficiency map for each, (n,)."""
+        return maps.probability(name, **{one: getattr(self, one) for one in maps.needs})
+
     def of_kind(self, kind: str) -> Probes:
         """Those that are a particle or its antiparticle and no pion decayed to, `pi+` say."""
         code = abs(particles.pdg_id(kind))
         kept = (np.abs(self.true_pdg_id) == code) & ~(self.decayed & (code == _MUON))
+        return self.subset(kept)
+
+    def subset(self, kept: np.ndarray) -> Probes:
+        """Some of them: a mask (n,)."""
         return Probes(*(getattr(self, field.name)[kept] for field in fields(Probes)))
 
 
@@ -87,7 +103,7 @@ def pions_of_k3pi(
     good = _transverse(total, detector) < kinematics.transverse_momentum_maximum_gev
     deviation = np.linalg.norm(total, axis=1) - detector.beam.momentum_gev
     good &= np.abs(deviation) < kinematics.total_momentum_deviation_maximum_gev
-    return _probes(events, vertices.event_index[good], vertices.track_index[good])
+    return _probes(events, vertices.event_index[good], vertices.track_index[good], detector)
 
 
 def positrons_of_ke3(
@@ -114,7 +130,7 @@ def positrons_of_ke3(
     recoil = _squared(kaon - _four_momentum(track, particles.mass_gev("pi+")))
     distance = np.abs(recoil - particles.mass_gev("pi0") ** 2)
     good &= distance >= kinematics.pi0_mass_squared_distance_minimum_gev2
-    return _probes(events, rows[good], np.zeros((np.count_nonzero(good), 1), dtype=np.int64))
+    return _probes(events, rows[good], _first(good), detector)
 
 
 def muons_of_kmu2(
@@ -130,7 +146,7 @@ def muons_of_kmu2(
     good &= ~np.any(energy > kinematics.photon_energy_minimum_gev, axis=1)
     good &= np.asarray(events.event["lav_energy_gev"])[rows] < detector.lav.threshold_gev
     good &= inside(track, "lkr", detector) & inside(track, "muv3", detector)
-    return _probes(events, rows[good], np.zeros((np.count_nonzero(good), 1), dtype=np.int64))
+    return _probes(events, rows[good], _first(good), detector)
 
 
 #: Kind of particle -> its probes.
@@ -149,11 +165,10 @@ def silent_probability(probes: Probes, maps: IdentificationMaps) -> np.ndarray:
     code = np.abs(probes.true_pdg_id)
     result = np.ones(len(code))
     pion, muon = code == _PION, code == _MUON
-    result[pion] -= maps.probability("pion_to_muon", probes.momentum_gev[pion])
+    pions, muons = probes.subset(pion), probes.subset(muon)
+    result[pion] -= pions.of_map("pion_to_muon", maps)
     result[muon] = np.where(
-        probes.decayed[muon],
-        probes.muv3_tile[muon] < 0,
-        maps.probability("muon_to_pion", probes.momentum_gev[muon]),
+        muons.decayed, muons.muv3_tile < 0, muons.of_map("muon_to_pion", maps)
     )
     return result
 
@@ -197,15 +212,27 @@ def _single_tracks(events: SpectrometerEvents) -> np.ndarray:
     return np.flatnonzero((np.sum(charge != 0, axis=1) == 1) & (charge[:, 0] > 0))
 
 
-def _probes(events: SpectrometerEvents, rows: np.ndarray, columns: np.ndarray) -> Probes:
+def _first(good: np.ndarray) -> np.ndarray:
+    """The first column, for every event of a mask, (k, 1)."""
+    return np.zeros((np.count_nonzero(good), 1), dtype=np.int64)
+
+
+def _probes(
+    events: SpectrometerEvents, rows: np.ndarray, columns: np.ndarray, detector: SelectionDetector
+) -> Probes:
     """Tracks in `columns`, (k, t), of the events in `rows`, (k,)."""
-    names = ("momentum_gev", "charge", "true_pdg_id", "muv3_tile")
-    momentum, charge, pdg_id, tile = (
-        np.take_along_axis(np.asarray(events.track[name])[rows], columns, axis=1).ravel()
+    names = ("momentum_gev", "slope_x", "slope_y", "charge", "true_pdg_id", "muv3_tile")
+    track = {
+        name: np.take_along_axis(np.asarray(events.track[name])[rows], columns, axis=1).ravel()
         for name in names
-    )
+    }
     decayed = np.asarray(events.event["n_decays_in_flight"])[rows] > 0
-    return Probes(momentum, charge, pdg_id, tile, np.repeat(decayed, columns.shape[1]))
+    return Probes(
+        track["momentum_gev"],
+        angle_to_beam_rad(track, detector),
+        *(track[name] for name in ("charge", "true_pdg_id", "muv3_tile")),
+        np.repeat(decayed, columns.shape[1]),
+    )
 
 
 def _neutral_pion(track: Mapping[str, np.ndarray], photons, detector: SelectionDetector) -> np.ndarray:

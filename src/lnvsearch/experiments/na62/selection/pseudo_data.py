@@ -16,7 +16,9 @@ from numba import njit
 from lnvsearch.experiments.na62.event_files import without_truth
 from lnvsearch.experiments.na62.events import SpectrometerEvents
 from lnvsearch.experiments.na62.selection.decisions import EnergyOverMomentum
+from lnvsearch.experiments.na62.selection.geometry import angle_to_beam_rad
 from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
+from lnvsearch.experiments.na62.selection.settings import SelectionDetector
 from lnvsearch.random_streams import stream_key, uniform4
 
 __all__ = ["pseudo_data"]
@@ -33,12 +35,13 @@ def pseudo_data(
     base_seed: int,
     sample: str,
     scale: float = 1.0,
+    detector: SelectionDetector | None = None,
 ) -> SpectrometerEvents:
     """Events drawn from a chunk of simulated ones, as data: weights of 1 and decisions.
 
     An event is kept with the probability `scale` times its weight: to mix samples, give each the
     decays that are expected over its `sum_weight`.  The numbers of an event depend on the seed, the
-    sample and its number, not on the chunk.
+    sample and its number, not on the chunk.  `detector`: for maps against an angle only.
     Raises ValueError where a probability to keep an event would be above 1, or the efficiency maps
     give a track to more than one kind.
 
@@ -57,7 +60,10 @@ def pseudo_data(
     track = {name: np.asarray(column)[kept] for name, column in events.track.items()}
     cluster = {name: np.asarray(column)[kept] for name, column in events.cluster.items()}
     uniform = _uniforms(key, number[kept], 0, track["charge"].shape[1])
-    decided = _decisions(track, event["n_decays_in_flight"], maps, windows, uniform)
+    seen = dict(track)
+    if detector is not None:
+        seen["angle_rad"] = angle_to_beam_rad(track, detector)
+    decided = _decisions(seen, event["n_decays_in_flight"], maps, windows, uniform)
     total = float(len(kept))
     drawn = SpectrometerEvents(
         {**event, "weight": np.ones(len(kept))},
@@ -126,7 +132,7 @@ class _Chances:
 
     def __init__(self, track, maps: IdentificationMaps) -> None:
         self.kind = np.where(track["charge"] != 0, np.abs(track["true_pdg_id"]), 0)
-        self._momentum = np.asarray(track["momentum_gev"], dtype=float)
+        self._track = {name: track[name] for name in maps.needs if name in track}
         self._maps = maps
         self.pion = self._of("efficiency_pion", "electron_to_pion", "muon_to_pion_lkr")
         self.pion_muon_search = self._of(
@@ -156,5 +162,6 @@ class _Chances:
             if name is None:
                 result[mask] = 1.0
             else:
-                result[mask] = self._maps.probability(name, self._momentum[mask])
+                some = {one: values[mask] for one, values in self._track.items()}
+                result[mask] = self._maps.probability(name, **some)
         return result

@@ -273,8 +273,8 @@ class _Probabilities:
         state = self._state
         if isinstance(self._maps, EnergyOverMomentum):
             return np.ones(len(rows))
-        momentum = state.tracks["momentum_gev"][:, rows]
-        return transfer_probability(state.identified_kinds, state.kinds, momentum, self._maps)
+        track = {name: state.tracks[name][:, rows] for name in self._maps.needs}
+        return transfer_probability(state.identified_kinds, state.kinds, track, self._maps)
 
 
 def _event_trigger_inputs(state: Candidates) -> dict[str, np.ndarray]:

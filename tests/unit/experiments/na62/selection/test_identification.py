@@ -113,9 +113,10 @@ def test_a_track_is_one_thing_only(maps, code, charge, identification, n_decays,
     from types import SimpleNamespace
 
     exclusive = SimpleNamespace(
-        probability=lambda name, momentum: maps.probability(
-            "efficiency_pion" if name == "efficiency_pion_muon_search" else name, momentum
-        )
+        needs=maps.needs,
+        of_tracks=lambda name, track: maps.of_tracks(
+            "efficiency_pion" if name == "efficiency_pion_muon_search" else name, track
+        ),
     )
     track = one_track(code, charge, tile)
     total = sum(

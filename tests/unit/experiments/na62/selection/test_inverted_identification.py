@@ -117,13 +117,13 @@ def test_the_probability_follows_the_momentum(toys):
 
     constant = {"momentum_gev": [10.0], "probability": [0.5]}
     maps = IdentificationMaps.from_anchors(dict.fromkeys(MAPS, constant) | {"pion_to_muon": ANCHORS})
-    momentum = np.array([[20.0, 20.0], [5.0, 25.0], [45.0, 25.0]])
+    track = {"momentum_gev": np.array([[20.0, 20.0], [5.0, 25.0], [45.0, 25.0]])}
     kinds = ("pion", "muon", "muon")
-    found = transfer_probability(("pion", "pion", "pion"), kinds, momentum, maps)
+    found = transfer_probability(("pion", "pion", "pion"), kinds, track, maps)
     assert found == pytest.approx([0.009 * 0.004, 0.0065**2], rel=1e-3)
-    assert transfer_probability(kinds, kinds, momentum, maps).tolist() == [1.0, 1.0]
+    assert transfer_probability(kinds, kinds, track, maps).tolist() == [1.0, 1.0]
     with pytest.raises(ValueError, match="pion_to_electron"):
-        transfer_probability(("pion", "pion", "pion"), ("pion", "electron", "pion"), momentum, maps)
+        transfer_probability(("pion", "pion", "pion"), ("pion", "electron", "pion"), track, maps)
 
 
 def test_the_precision_is_the_spread_of_repeated_control_samples(toys, k3pi):

@@ -90,6 +90,7 @@ def test_what_has_no_signal_of_the_muon_detector(toys):
     maps = toys.maps(pion_to_muon=0.006, muon_to_pion=0.0015)
     probes = Probes(
         momentum_gev=np.full(5, 20.0),
+        angle_rad=np.zeros(5),
         charge=np.ones(5),
         true_pdg_id=np.array([211, -11, -13, -13, -13]),
         muv3_tile=np.array([-1, -1, 3, -1, 3]),
