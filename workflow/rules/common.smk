@@ -68,7 +68,7 @@ from snakemake.utils import update_config
 # Read here, not by `configfile:`, which would take the last of two equal keys and run code.
 CONFIG_FILES = [DATA_ROOT.absolute() / "config" / "config.yaml", *workflow.configfiles]
 try:
-    knobs = read_config(CONFIG_FILES)
+    knobs = read_config(CONFIG_FILES, workflow.config_settings.config)
     update_config(knobs, config)
     config.update(knobs)
     NAMES_OF_FILES = " + ".join(map(str, CONFIG_FILES))
