@@ -14,7 +14,7 @@ endif
 LOGNAME ?= $(or $(filter-out $(shell id -u),$(shell id -un 2>/dev/null)),uid$(shell id -u))
 export LOGNAME
 
-.PHONY: run test quick benchmark docs docs-environment environment lock cluster root dst clean
+.PHONY: run test quick benchmark docs docs-environment environment lock cluster deploy-tools root dst clean
 
 run: environment
 	$(BIN)/snakemake --cores $(CORES)
@@ -56,6 +56,10 @@ EXECUTOR ?= slurm
 cluster: environment
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-$(EXECUTOR).lock
 
+# snakefmt and snakedeploy, for the tests of the rules' format and of a deployed workflow.
+deploy-tools: environment
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-deploy.lock
+
 root: environment
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-root.lock
 
@@ -67,6 +71,7 @@ dst: environment
 lock: environment
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --group pyproject.toml:build -o requirements-build.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra workflow --group dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --group pyproject.toml:deploy -c requirements.lock -o requirements-deploy.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra slurm -c requirements.lock pyproject.toml -o requirements-slurm.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra htcondor -c requirements.lock pyproject.toml -o requirements-htcondor.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --extra root -c requirements.lock pyproject.toml -o requirements-root.lock

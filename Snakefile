@@ -2,18 +2,19 @@
 # Run with `snakemake --cores 2`; the knobs are in config/config.yaml.
 
 
-include: "workflow/rules/common.smk"
-include: "workflow/rules/simulate.smk"
-include: "workflow/rules/select.smk"
-include: "workflow/rules/systematics.smk"
-include: "workflow/rules/limits.smk"
-include: "workflow/rules/recast.smk"
-include: "workflow/rules/combine.smk"
-include: "workflow/rules/interpret.smk"
-include: "workflow/rules/publish.smk"
-include: "workflow/rules/report.smk"
-include: "workflow/rules/records.smk"
-include: "workflow/rules/explore.smk"
+include: "workflow/rules/project.smk"
+include: RULES / "common.smk"
+include: RULES / "simulate.smk"
+include: RULES / "select.smk"
+include: RULES / "systematics.smk"
+include: RULES / "limits.smk"
+include: RULES / "recast.smk"
+include: RULES / "combine.smk"
+include: RULES / "interpret.smk"
+include: RULES / "publish.smk"
+include: RULES / "report.smk"
+include: RULES / "records.smk"
+include: RULES / "explore.smk"
 
 
 localrules:

@@ -1,5 +1,7 @@
 """`lnvsearch check-config` reads files as data and says what the workflow would say."""
 
+import re
+
 import pytest
 
 from lnvsearch.cli import main
@@ -39,11 +41,24 @@ def test_a_good_file_says_what_it_asks_for(check):
     ("statistics: {signal: 500.0}\n", "statistics.signal: 500.0 is not allowed"),
     ("base_seed: 1\nbase_seed: 2\n", "base_seed: given twice"),
     ("papers: [nowhere]\n", "no search 'nowhere'"),
+    ("{}\n", "own.yaml: holds no keys"),
+    ("papers: {}\n", "own.yaml: papers: empty, which changes nothing .* give a value, or remove the key"),
+    ("statistics: {signal: {}}\n", "statistics.signal: empty"),
+    ("combinations: {}\n", "combinations: empty"),
+    ("base_seed: {}\n", "base_seed: empty"),
+    ("mixing_limits: {e: {shares: {e: 1.0}, combined: {}}}\n", "mixing_limits.e.combined: empty"),
     ("# caf\xe9\n", "not UTF-8 text; save it as UTF-8"),
 ])
 def test_what_the_workflow_would_refuse_is_refused(check, text, words):
     code, said = check(text)
-    assert code == 2 and words in said
+    assert code == 2 and re.search(words, said), said
+
+
+def test_an_empty_mapping_on_the_command_line_has_no_effect_and_is_refused(root):
+    from searches.configuration import ConfigurationError, read_config
+
+    with pytest.raises(ConfigurationError, match="--config: papers: empty, which changes nothing"):
+        read_config([root / "config/config.yaml"], {"papers": {}})
 
 
 def test_a_folder_without_the_workflow_is_named(tmp_path, capsys):

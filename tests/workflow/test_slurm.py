@@ -172,6 +172,8 @@ def on_slurm(root, config, slurm, busy_commands, tmp_path):
         variables = {
             "PYTHONPATH": os.pathsep.join(filter(None, paths)), "LNVSEARCH_FAULTS": json.dumps(faults),
             "PATH": f"{busy_commands}{os.pathsep}{os.environ['PATH']}",
+            # Fonts as those of the local run are found, not as another Matplotlib of this user has found them.
+            "MPLCONFIGDIR": str(tmp_path / ".matplotlib"),
         }
         with open(tmp_path / "log", "w") as log:
             started.append(subprocess.Popen(

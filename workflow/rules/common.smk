@@ -20,13 +20,8 @@ try:
 except KeyError:
     os.environ.setdefault("LOGNAME", f"uid{os.getuid()}")
 
-# The place of this file, not of the first one, which may be a user's that has this workflow as a module.
-ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
-if not (ROOT / "workflow" / "searches").is_dir():
-    raise WorkflowError(
-        f"{ROOT}: not a folder with the whole project, of which rules alone are not enough; "
-        "clone it, install it (make environment) and give `snakefile:` the path of its Snakefile"
-    )
+# Not of the first file, which may be a user's that has this workflow as a module.
+ROOT = PROJECT
 IS_MODULE = Path(workflow.basedir) != ROOT
 # A user of the module has a configuration of his own, if there is one in the working directory.
 HAS_CONFIGURATION = Path("config/papers").is_dir() if IS_MODULE else ROOT == Path.cwd()
@@ -68,7 +63,7 @@ from snakemake.utils import update_config
 # Read here, not by `configfile:`, which would take the last of two equal keys and run code.
 CONFIG_FILES = [DATA_ROOT.absolute() / "config" / "config.yaml", *workflow.configfiles]
 try:
-    knobs = read_config(CONFIG_FILES)
+    knobs = read_config(CONFIG_FILES, workflow.config_settings.config)
     update_config(knobs, config)
     config.update(knobs)
     NAMES_OF_FILES = " + ".join(map(str, CONFIG_FILES))
@@ -229,6 +224,8 @@ def every_leaf():
 def settings_of_run():
     """Every file that says how this run's results were made."""
     papers = [DATA_ROOT / f"config/papers/{name}.yaml" for name in PAPERS]
-    detectors = {DATA_ROOT / f"config/detectors/{paper.settings['detector']}.yaml" for paper in PAPERS.values()}
+    detectors = {
+        DATA_ROOT / f"config/detectors/{paper.settings['detector']}.yaml" for paper in PAPERS.values()
+    }
     fixed = [ROOT / name for name in ("requirements.lock", "pyproject.toml", "CITATION.cff")]
     return [str(path) for path in (*CONFIG_FILES, *papers, *sorted(detectors), *fixed)]

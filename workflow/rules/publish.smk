@@ -106,9 +106,7 @@ rule draw_event:
         mem_mb=500,
         runtime=10,
     params:
-        code=code_of(
-            "draw_event", part_of_experiment("draw_event"), part_of_experiment("simulate_sample")
-        ),
+        code=code_of("draw_event", part_of_experiment("draw_event"), part_of_experiment("simulate_sample")),
         experiment=experiment_of,
         base_seed=config["base_seed"],
         sample=lambda w: search(w).event_display(w.display)["sample"],

@@ -10,6 +10,7 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import yaml
@@ -94,13 +95,29 @@ def read_yaml(path: str | Path) -> dict:
     return content
 
 
-def read_config(files: Iterable[str | Path]) -> dict:
-    """The first of the files of a user's knobs; all must be such that nothing in them runs."""
-    first, *others = [read_yaml(file) for file in files]
-    for file, content in zip(files, (first, *others), strict=True):
+def read_config(files: Iterable[str | Path], command_line: Mapping[str, Any] = MappingProxyType({})) -> dict:
+    """The first of the files of a user's knobs; the others, and `--config`, change some of them.
+
+    ConfigurationError for one in which something would run, that is empty, or of which a part has no effect.
+    """
+    read = [(file, read_yaml(file)) for file in files]
+    for i, (file, content) in enumerate([*read, ("--config", command_line)]):
         if _CODE_KEY in content:
             raise ConfigurationError(f"{file}: {_CODE_KEY}: would run values as code; remove it")
-    return first
+        if not content and i < len(read):
+            raise ConfigurationError(f"{file}: holds no keys; write `key: value` lines")
+        raise_if_any(file, dict.fromkeys(line for _, earlier in read[:i] for line in _without_effect(content, earlier)))
+    return read[0][1]
+
+
+def _without_effect(content: Mapping, earlier: Mapping, where: str = "") -> Iterator[str]:
+    """Empty mappings: files of knobs are merged key by key, and no key changes nothing."""
+    for name, value in content.items():
+        key, known = join(where, name), earlier.get(name, {})
+        if isinstance(value, Mapping) and not value and known != {}:
+            yield f"{key}: empty, which changes nothing of what an earlier file says; give a value, or remove the key"
+        elif isinstance(value, Mapping) and isinstance(known, Mapping):
+            yield from _without_effect(value, known, key)
 
 
 # ------------------------------------------------------------------------------------------ checking
