@@ -54,7 +54,7 @@ from searches.pages import (
     page_labels,
     pages,
 )
-from searches.printing import printing, printing_of_combination
+from searches.printing import printing, printing_of_combination, words_of
 from searches.publication import small_statistics
 from searches import records as records_of_search
 from searches.search import NOMINAL

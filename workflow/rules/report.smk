@@ -30,6 +30,7 @@ rule write_pages:
             for page in pages(search(w))
         },
         statistics=lambda w: small_statistics(search(w)),
+        words=lambda w: words_of(search(w)),
     script:
         "../scripts/write_pages.py"
 

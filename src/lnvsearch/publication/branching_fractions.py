@@ -22,8 +22,7 @@ COLUMNS = (
     "difference_sigma", "background_used", "background_with_other", "limit_change_percent", "note",
 )
 #: Columns of the short version.
-SHORT = ("mode", "used", "used_source", "other", "other_source", "difference_percent",
-         "limit_change_percent")
+SHORT = ("channel", "mode", "used", "other", "difference_sigma", "limit_change_percent")
 HEADINGS = {
     "channel": "Channel", "mode": "Decay", "used": "Used", "used_source": "Its source", "other": "Other",
     "other_source": "Its source", "difference_percent": "Difference (%)",

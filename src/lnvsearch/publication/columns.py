@@ -159,28 +159,40 @@ def _broken(heading: str, width: float) -> list[str]:
     return lines
 
 
-def table_lines(columns: Sequence[Column], *, group: bool) -> list[tuple[str, int]]:
+def table_lines(
+    columns: Sequence[Column], *, group: bool, heads: Sequence[str] = ()
+) -> list[tuple[str, int]]:
     """Return every row, and about how many lines of text it takes.
 
-    With `group`, the cells of the first column that repeat are left out, and a little space parts
-    the groups.
+    With `group`, cells at the beginning of a row that repeat those above are left out, and a little
+    space parts the groups of the first column.  `heads`: of each row's group that has a line of its own.
     """
     rows = list(zip(*(column.cells for column in columns), strict=True))
-    repeats = [index > 0 and row[0] == rows[index - 1][0] for index, row in enumerate(rows)]
-    group = group and any(repeats) and len(columns) > 1
-    groups = {index for index, is_repeated in enumerate(repeats) if is_repeated}
+    repeats = [_repeated(row, before) if group else 0
+               for row, before in zip(rows, [(), *rows], strict=False)]  # fmt: skip
+    for index in range(1, len(heads)):
+        repeats[index] *= heads[index] == heads[index - 1]
     lines: list[tuple[str, int]] = []
-    for index, (row, is_repeated) in enumerate(zip(rows, repeats, strict=True)):
+    for index, (row, repeated) in enumerate(zip(rows, repeats, strict=True)):
         height = max(
             _paragraph_lines(cell, column.width_em) if column.is_paragraph else 1
             for cell, column in zip(row, columns, strict=True)
         )
-        cells = ("", *row[1:]) if group and is_repeated else row
         # Space before a group of more than one row, and after it.
-        parts = not is_repeated and (index + 1 in groups or index - 1 in groups)
-        space = r"\addlinespace" + "\n" if group and lines and parts else ""
-        lines.append((space + _line(cells), max(height, 1)))
+        neighbours = repeats[max(index - 1, 0) : index + 2]
+        space = r"\addlinespace" + "\n" if lines and not repeated and any(neighbours) else ""
+        lines.append((space + _line([*[""] * repeated, *row[repeated:]]), max(height, 1)))
     return lines
+
+
+def _repeated(row: Sequence[str], before: Sequence[str]) -> int:
+    """How many cells from the first on are those of the row above; never all."""
+    number = 0
+    for cell, other in zip(row[:-1], before, strict=False):
+        if cell != other:
+            break
+        number += 1
+    return number
 
 
 def _paragraph_lines(text: str, available_em: float) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lnvsearch.publication.agreement import BOUNDED, DISAGREEMENTS, Row, Tested
 from lnvsearch.publication.inconsistencies import Inconsistency
 from lnvsearch.publication.reasons import Reason
-from lnvsearch.publication.rounding import round_significant
+from lnvsearch.publication.rounding import pdg_round_pair, round_significant, with_uncertainty
 from lnvsearch.tables import table_from_rows, to_markdown
 
 __all__ = ["Explanations", "disagreements_table", "worst_text"]
@@ -154,9 +154,7 @@ def _line(group: Sequence[Tested], explanations: Explanations) -> dict[str, str]
         "kind": first["kind"],
         "variant": first["variant"],
         "published": _range([test.number.digits for test in group]),
-        "value": _range([
-            round_significant(row["value"], 4) for row in rows if row["value"] is not None
-        ]),
+        "value": _values([row for row in rows if row["value"] is not None]),
         "ratio": _range(["" if row["ratio"] is None else f"{row['ratio']:.3f}" for row in rows]),
         "pull": _range(["" if row["pull"] is None else f"{row['pull']:+.1f}" for row in rows]),
         "why": explanations.why(rows),
@@ -171,7 +169,7 @@ def _bounded_cells(test: Tested) -> dict[str, str]:
     high = test.ends[1]
     cells = {"value": f"< {round_significant(row['upper_bound'], 2)}"}
     if row["value"] is not None:
-        cells["value"] = f"{round_significant(row['value'], 4)} and {cells['value']}"
+        cells["value"] = f"{_values([row])} and {cells['value']}"
     if row["published"]:
         end = round_significant(high / row["published"], 3)
         if row["ratio"] is None:
@@ -186,6 +184,17 @@ def _masses(rows: Sequence[Row]) -> str:
     if len(masses) <= 3:
         return ", ".join(f"{mass:.3f}" for mass in masses)
     return f"{len(masses)} masses, {min(masses):.3f} to {max(masses):.3f}"
+
+
+def _values(rows: Sequence[Row]) -> str:
+    """A value with its uncertainty, or the range of several; the uncertainties decide the digits."""
+    if len(rows) == 1:
+        return with_uncertainty(rows[0]["value"], rows[0]["uncertainty"])
+    return _range([
+        pdg_round_pair(row["value"], row["uncertainty"])[0] if row["uncertainty"]
+        else round_significant(row["value"], 4)
+        for row in rows
+    ])
 
 
 def _range(texts: Sequence[str]) -> str:

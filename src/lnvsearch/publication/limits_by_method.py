@@ -27,7 +27,8 @@ Row = dict[str, Any]
 COLUMNS = ("channel", "quantity", "method", "name", "prior", "paper_method", "published")
 HEADINGS = {"name": "Method", "method": "Key of the method", "paper_method": "The paper's own"}
 #: Columns and rows of the short version.
-SHORT = ("channel", "name", "prior", "published", "simulated", "user_data_*", "derived_*")
+SHORT = ("channel", "name", "prior", "published", "simulated", "user_data_*", "derived_nominal",
+         "derived_printed_sensitivity")
 SHORT_ROWS = {"quantity": "upper_limit_branching_fraction"}
 #: What every limit is made from: the record's key, its name here, significant digits.
 _INPUTS = (

@@ -1,7 +1,7 @@
 """Tables as pages: HTML that needs no other file, with columns that sort and rows that can be sought.
 
-A page shows what the table's CSV has; numbers with many digits are rounded for sight and are whole where
-the pointer rests.
+A page shows what the table's CSV has, in the words and with the digits of printed tables; the CSV's own cell
+shows where the pointer rests.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
+from lnvsearch.publication.printing import Printing
 from lnvsearch.publication.rounding import round_significant
-from lnvsearch.tables import Headings, Table, cell_text, read_csv, table_rows
+from lnvsearch.tables import Table, cell_text, read_csv
 
 __all__ = ["links", "page", "read_cells", "table_html", "table_page"]
 
@@ -107,22 +108,25 @@ def page(title: str, body: str) -> str:
 
 
 def table_page(
-    title: str, table: Table, headings: Headings | None = None, text: str = "", mark: str = ""
+    title: str, table: Table, printing: Printing, text: str = "", mark: str = ""
 ) -> str:
     """Return a table as a page; `text` explains it, `mark` says that there are few events."""
     notes = [f"<p class='{kind}'>{escape(note)}</p>" for kind, note in (("mark", mark), ("", text))
              if note]
-    return page(title, "\n".join([*notes, table_html(table, headings)]))
+    return page(title, "\n".join([*notes, table_html(table, printing)]))
 
 
-def table_html(table: Table, headings: Headings | None = None) -> str:
+def table_html(table: Table, printing: Printing) -> str:
     """Return a table with sortable columns and a field to seek rows, as a part of a page."""
-    names = []
-    for name in table:
-        heading = (headings or {}).get(name, name.replace("_", " "))
-        names.append(heading if isinstance(heading, str) else heading[0])
-    head = "".join(f"<th scope='col'><button>{escape(name)}</button></th>" for name in names)
-    rows = "\n".join(f"<tr>{''.join(map(_cell, row.values()))}</tr>" for row in table_rows(table))
+    head = "".join(
+        f"<th scope='col'><button>{escape(printing.heading(name)[0])}</button></th>"
+        for name in table
+    )
+    columns = [
+        [_cell(cell_text(cell), shown) for cell, shown in zip(table[name], in_words, strict=True)]
+        for name, in_words in printing.plain(table).items()
+    ]
+    rows = "\n".join(f"<tr>{''.join(row)}</tr>" for row in zip(*columns, strict=True))
     empty = "" if rows else "<p>No rows.</p>"
     return (
         "<section><p><input placeholder='seek rows' aria-label='seek rows'></p>"
@@ -131,10 +135,13 @@ def table_html(table: Table, headings: Headings | None = None) -> str:
     )
 
 
-def _cell(cell: object) -> str:
-    whole = cell_text(cell)
+def _cell(whole: str, shown: str) -> str:
+    """A cell of the CSV, as it is shown."""
     key = _sort_key(whole)
-    shown = round_significant(float(whole), _DIGITS) if _LONG_NUMBER.match(whole) else whole
+    if _LONG_NUMBER.match(shown):
+        shown = round_significant(float(shown), _DIGITS)
+    if not _is_number(key):
+        key = shown
     hover = f" title='{escape(whole, quote=True)}'" if shown != whole else ""
     number = " class='number'" if key and _is_number(key) else ""
     return f"<td{number} data-key='{escape(key, quote=True)}'{hover}>{escape(shown)}</td>"

@@ -1,7 +1,7 @@
 """Tables for print: the texts of one table, with words for keys, a caption and a label.
 
-`texts` gives CSV with the keys and every column, Markdown with words, and two in LaTeX: the short one
-pastes into a paper (the columns that are declared, at most as wide as a line of text); the long one
+`texts` gives CSV with the keys, every column and all digits, Markdown with words and the digits that
+uncertainties leave (`digits`), and two in LaTeX: the short one pastes into a paper (the columns that are declared, at most as wide as a line of text); the long one
 has every column.
 """
 
@@ -13,11 +13,12 @@ from fnmatch import fnmatchcase
 
 from lnvsearch.publication import long_tables, short_tables
 from lnvsearch.publication.columns import Column, columns_of
+from lnvsearch.publication.digits import in_digits
 from lnvsearch.publication.latex import tex
-from lnvsearch.publication.words import Words, plain, worded
+from lnvsearch.publication.words import Words, plain, quantity_in_words, worded
 from lnvsearch.tables import (
     Headings,
-    Table, cell_text, find_rows, table_from_rows, table_rows,
+    Table, find_rows, table_from_rows, table_rows,
     to_csv, to_markdown,
 )  # fmt: skip
 
@@ -50,16 +51,19 @@ class Printing:
 
     def heading(self, column: str) -> tuple[str, str]:
         """The heading in Markdown and in LaTeX."""
-        name = column.replace("_", " ")
-        found = self.headings.get(column, name[:1].upper() + name[1:])
+        found = self.headings.get(column, quantity_in_words(column))
         return (found, tex(found)) if isinstance(found, str) else found
 
     def in_words(self, table: Table) -> dict[str, list[str]]:
-        """The table of text in which keys are labels."""
+        """The table of text in which keys are labels, with the digits that uncertainties leave."""
         return {
-            name: [worded(cell_text(cell), name, self.words) for cell in cells]
-            for name, cells in table.items()
+            name: [worded(cell, name, self.words) for cell in cells]
+            for name, cells in in_digits(table).items()
         }
+
+    def plain(self, table: Table) -> dict[str, list[str]]:
+        """The same without mathematics, for Markdown and pages."""
+        return {name: list(map(plain, cells)) for name, cells in self.in_words(table).items()}
 
     def columns(self, table: Table) -> list[Column]:
         """The columns as LaTeX."""
@@ -94,6 +98,5 @@ def _short(table: Table, printing: Printing) -> str:
 
 
 def _markdown(table: Table, printing: Printing) -> str:
-    cells = {name: list(map(plain, column)) for name, column in printing.in_words(table).items()}
-    text = to_markdown(cells, {name: printing.heading(name)[0] for name in table})
+    text = to_markdown(printing.plain(table), {name: printing.heading(name)[0] for name in table})
     return f"{text}\n*{printing.note}*\n" if printing.note else text

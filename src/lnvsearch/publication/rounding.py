@@ -36,9 +36,12 @@ def pdg_round(value: float, uncertainty: float) -> str:
     return f"{value_digits} ± {uncertainty_digits}"
 
 
-def pdg_round_pair(value: float, uncertainty: float) -> tuple[str, str]:
+def pdg_round_pair(
+    value: float, uncertainty: float, last_digit: int | None = None
+) -> tuple[str, str]:
     """Return value and uncertainty as two texts with the same last decimal place.
 
+    `last_digit`: power of ten of the last digit to which the uncertainty is known; none is added.
     A zero uncertainty says nothing about digits: the value is then given as it is, with at most
     six significant digits.  Raises ValueError as `pdg_round`.
 
@@ -52,6 +55,8 @@ def pdg_round_pair(value: float, uncertainty: float) -> tuple[str, str]:
     if uncertainty == 0:
         return f"{float(value):.6g}", "0"
     rounded, last_place = _rounded_uncertainty(float(uncertainty))
+    if last_digit is not None and last_digit > last_place:
+        rounded, last_place = _round_at(Decimal(repr(float(uncertainty))), last_digit), last_digit
     value_decimal = _round_at(Decimal(repr(float(value))), last_place)
     leading = max(_leading_exponent(value_decimal), _leading_exponent(rounded))
     if _SMALLEST_PLAIN_EXPONENT < leading < _LARGEST_PLAIN_EXPONENT:

@@ -1,4 +1,8 @@
-"""The short version of a table in LaTeX: `table` environments, at most a line of text wide."""
+"""The short version of a table in LaTeX: `table` environments, at most a line of text wide.
+
+Where a line cannot hold all columns, the groups of the first one become lines of their own.  What does
+not fit even so is named below the table: nothing is left out without a word.
+"""
 
 from __future__ import annotations
 
@@ -23,20 +27,25 @@ def short_table(
 ) -> str:
     """Return the environment, or several where the rows are more than a page holds.
 
-    As many of the first columns are taken as a line holds.  `left_out`: the table has more than is
-    given here.  Caption, label and note are LaTeX.
+    `left_out`: the table has more columns than were chosen.  Caption, label and note are LaTeX.
     """
     shown = _filled(columns)
     size, fit = _fit(shown)
-    if _height(fit) > _LINES[size] and fitted(shown, _SIZES[-1][1]):
-        smallest = _fit(shown, _SIZES[-1:])
+    heads: Sequence[str] = ()
+    if len(fit) < len(shown) and len(set(shown[0].cells)) < len(shown[0].cells):
+        in_groups = _fit(shown[1:])
+        if len(in_groups[1]) >= len(fit):
+            heads, shown = shown[0].cells, shown[1:]
+            size, fit = in_groups
+    if _height(fit) > _LINES[size]:
+        smallest = _fit(shown[: len(fit)], _SIZES[-1:])
         size, fit = smallest if _height(smallest[1]) <= _LINES[smallest[0]] else (size, fit)
-    left_out = left_out or len(fit) < len(shown)
+    note = ". ".join(filter(None, [note, _not_shown(shown[len(fit) :])]))
     lines = [f"% Needs in the preamble: {_preamble(PACKAGES)}"]
     if left_out:
         lines.append(f"% Not all columns: the rest is in the long version, tab:{label}-long.")
     room = _LINES[size] - len(heading_lines(fit))
-    parts = list(_parts(table_lines(fit, group=True), room))
+    parts = list(_parts(table_lines(fit, group=True, heads=heads), room, heads, len(fit)))
     for number, rows in enumerate(parts, start=1):
         # LaTeX holds back few floats that fill a page.
         lines += [r"\clearpage"] if number > 1 else []
@@ -50,6 +59,12 @@ def short_table(
             *([rf"\par\smallskip{{\footnotesize {note}}}"] if note else []), r"\end{table}",
         ]  # fmt: skip
     return "\n".join(lines) + "\n"
+
+
+def _not_shown(columns: Sequence[Column]) -> str:
+    """The sentence below the table on columns that found no room."""
+    names = [column.heading for column in columns]
+    return f"Only in the long version: {'; '.join(names)}." if names else ""
 
 
 def _preamble(packages: Sequence[str]) -> str:
@@ -91,15 +106,26 @@ def _fit(
     return size, list(columns[:1])
 
 
-def _parts(lines: Sequence[tuple[str, int]], most: int) -> Iterator[list[str]]:
+def _parts(
+    lines: Sequence[tuple[str, int]], most: int, heads: Sequence[str], n_columns: int
+) -> Iterator[list[str]]:
+    """The rows of each environment; `heads`: of the groups, by row, none if they have no line."""
     rows: list[str] = []
     height = 0.0
-    for text, number in lines:
-        lines_of_row = _lines_of(text, number)
+    for index, (text, number) in enumerate(lines):
+        begins = bool(heads) and (index == 0 or heads[index] != heads[index - 1])
+        lines_of_row = _lines_of(text, number) + 1.5 * begins
         if rows and height + lines_of_row > most:
             yield rows
             rows, height = [], 0.0
+        if heads:
             text = text.removeprefix("\\addlinespace\n")
+        if not rows:
+            text = text.removeprefix("\\addlinespace\n")
+            begins = bool(heads)
+        if begins:
+            space = "\\addlinespace\n" if rows else ""
+            text = rf"{space}\multicolumn{{{n_columns}}}{{@{{}}l@{{}}}}{{{heads[index]}}} \\" + "\n" + text
         rows.append(text)
         height += lines_of_row
     yield rows

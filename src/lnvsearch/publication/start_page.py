@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from lnvsearch.publication.pages import links, page, table_html
+from lnvsearch.publication.printing import Printing
 from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.publication.rounding import round_significant
 from lnvsearch.tables import table_from_rows
@@ -56,7 +57,7 @@ def start_page(
     return page(
         "Searches for lepton-number violation, regenerated",
         f"{marks}<h2>Upper limits on branching fractions, by each paper's method</h2>"
-        f"{table_html(table_from_rows(rows, _COLUMNS), _HEADINGS)}"
+        f"{table_html(table_from_rows(rows, _COLUMNS), Printing(headings=_HEADINGS))}"
         f"<h2>What was run</h2><ul>{said}</ul>{_WORDS}{results}",
     )
 

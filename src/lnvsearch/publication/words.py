@@ -11,7 +11,10 @@ from collections.abc import Mapping
 
 from lnvsearch.publication.labels import particle_label
 
-__all__ = ["ARROW", "IN_DECAY", "PARTICLE", "UNICODE_PARTICLE", "particle_mathtext", "plain", "worded"]
+__all__ = [
+    "ARROW", "IN_DECAY", "PARTICLE", "UNICODE_PARTICLE", "particle_mathtext", "plain", "quantity_in_words",
+    "worded",
+]  # fmt: skip
 
 #: Words of a table by column; those of `*` stand for keys within the text of any column.
 Words = Mapping[str, Mapping[str, str]]
@@ -54,12 +57,16 @@ def worded(cell: str, column: str, words: Words) -> str:
         return label
     known = words.get("*", {})
     if column == "quantity" and _KEY.fullmatch(cell):
-        return _quantity(cell)
+        return quantity_in_words(cell)
     return _KEY.sub(lambda key: known.get(key[0]) or key[0].replace("_", " "), cell)
 
 
-def _quantity(key: str) -> str:
-    """A quantity in words, its unit in brackets."""
+def quantity_in_words(key: str) -> str:
+    """Return a quantity in words, its unit in brackets.
+
+    >>> quantity_in_words("mass_gev"), quantity_in_words("effective_events")
+    ('Mass (GeV)', 'Effective events')
+    """
     name, _, unit = key.rpartition("_")
     unit = _UNITS.get(unit, "")
     text = (name if unit else key).replace("_", " ")

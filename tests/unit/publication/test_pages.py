@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from lnvsearch.publication.pages import links, page, read_cells, table_html, table_page
+from lnvsearch.publication.printing import Printing
 from lnvsearch.publication.start_page import start_page
 
 TABLE = {
@@ -15,7 +16,7 @@ TABLE = {
 
 
 def test_cells_are_escaped_rounded_for_sight_and_whole_on_hover():
-    html = table_html(TABLE, {"text": ("Text & more", "")})
+    html = table_html(TABLE, Printing(headings={"text": ("Text & more", "")}))
     assert "&lt;b&gt;" in html and "a &amp; b" in html and "<b>" not in html
     assert "Text &amp; more" in html
     assert "title='0.123456789'>0.1235<" in html
@@ -23,13 +24,23 @@ def test_cells_are_escaped_rounded_for_sight_and_whole_on_hover():
 
 
 def test_a_number_sorts_by_its_value_however_it_is_printed():
-    html = table_html(TABLE)
+    html = table_html(TABLE, Printing())
     for key in ("2.1e-9", "2.14e-9", "3.0e-9"):
         assert f"data-key='{key}'" in html
 
 
+def test_a_page_has_the_words_and_digits_of_printed_tables_and_the_csvs_cells_on_hover():
+    table = {"mass_gev": ["0.575"], "source": ["kinematic_fit"],
+             "efficiency": ["0.16384"], "efficiency_uncertainty": ["0.0083"]}  # fmt: skip
+    words = {"source": {"kinematic_fit": r"fit and $\chi^2$ cut"}}
+    html = table_html(table, Printing(words=words))
+    assert "<button>Mass (GeV)</button>" in html and "<button>Efficiency</button>" in html
+    assert "title='kinematic_fit'>fit and χ² cut<" in html
+    assert "data-key='0.16384' title='0.16384'>0.164<" in html and "title='0.0083'>0.008<" in html
+
+
 def test_a_page_needs_no_other_file(tmp_path):
-    html = table_page("Title", TABLE, text="From x.csv.", mark="Test configuration: 2 events, not 3")
+    html = table_page("Title", TABLE, Printing(), text="From x.csv.", mark="Test configuration: 2 events, not 3")
     assert html.startswith("<!DOCTYPE html>") and "Test configuration" in html
     assert "src=" not in html and "<link" not in html
 
@@ -82,7 +93,7 @@ def test_columns_sort_and_rows_are_sought_in_a_browser(tmp_path):
     document.body.dataset.done = document.title;
     </script>"""
     file = tmp_path / "page.html"
-    file.write_text(page("T", table_html(TABLE)) + script, encoding="utf-8")
+    file.write_text(page("T", table_html(TABLE, Printing())) + script, encoding="utf-8")
     process = subprocess.run(
         ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom",
          f"--user-data-dir={tmp_path / 'profile'}", file.as_uri()],

@@ -67,6 +67,28 @@ def test_a_table_pastes_into_a_paper():
     assert "tab:a_paper-table1-long" in texts(table_of(), PRINTING)["long"]
 
 
+def test_where_a_line_is_too_short_groups_have_lines_of_their_own():
+    """So that a table of the paper's columns keeps all of them; repeated cells stand once."""
+    wide = "(2.14 ± 0.08)e-11 and < 3e-10"
+    table = {
+        "channel": ["piee"] * 3 + ["pimumu"], "method": ["Rolke", "CLs", "CLs", "CLs"],
+        "prior": ["a", "b", "c", "c"], "first": [wide] * 4, "second": [wide] * 4, "third": [wide] * 4,
+    }  # fmt: skip
+    found = texts(table, PRINTING)["tex"]
+    for label in WORDS["channel"].values():
+        assert found.count(rf"\multicolumn{{5}}{{@{{}}l@{{}}}}{{{tex(label)}}} \\") == 1
+    assert found.count("CLs & ") == 2  # once a channel
+    assert "Third" in found and "Only in the long version" not in found
+
+
+def test_what_finds_no_room_is_named_below_the_table():
+    names = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    table = {name: [f"{name}-inseparable-word-of-a-cell", f"{name}-other"] for name in names}
+    found = texts(table, PRINTING)["tex"]
+    left = [name for name in names if name.capitalize() not in found.partition("midrule")[0]]
+    assert left and f"Only in the long version: {'; '.join(left).title()}." in found
+
+
 def test_the_short_version_has_the_columns_and_rows_that_are_declared():
     printing = Printing(short=("published", "simulated_*"), rows={"region": "signal"})
     table = {

@@ -190,7 +190,7 @@ def test_rounding_makes_no_pull_and_the_worst_are_counted_from_the_printed_digit
     assert [(row["pull"], row["rounding"]) for row in rows] == [(None, 0.5), (None, 0.5)]
     worst = worst_of(rows, published)
     assert re.findall(r"^\| (large|small) ", worst, re.MULTILINE) == ["large", "small"]
-    assert "| 700.0 | 1.400 |  |" in worst
+    assert "| 700.00 ± 0.10 | 1.400 |  |" in worst
 
 
 @pytest.mark.parametrize(
@@ -258,10 +258,10 @@ def test_bounds_stand_among_the_worst_or_say_that_they_leave_it_open():
     ]
     worst, bounded = worst_of(rows, published).split("Only bounded")
     assert re.findall(r"^\| (\w+) \| a", worst, re.MULTILINE) == ["too_small", "wrong"]
-    assert "| < 10 | < 0.100 |  |" in worst and "| 200.0 and < 0.0010 | 2.000 |" in worst
+    assert "| < 10 | < 0.100 |  |" in worst and "| 200.0 ± 1.0 and < 0.0010 | 2.000 |" in worst
     assert re.findall(r"^\| (\w+) \| a", bounded, re.MULTILINE) == ["open", "half_open"]
     assert "| < 900 | < 9.00 |  |" in bounded
-    assert "| 20.00 and < 300 | 0.200 to 3.20 | -56.6 |" in bounded
+    assert "| 20.0 ± 1.0 and < 300 | 0.200 to 3.20 | -56.6 |" in bounded
 
 
 def test_what_the_paper_contradicts_itself_is_no_disagreement_of_this_projects():

@@ -30,7 +30,11 @@ TABLES = {
         ),
     ),
     "scan_readings": Content(
-        f"{__name__}.readings.scan_readings", ("published", "efficiencies")
+        f"{__name__}.readings.scan_readings", ("published", "efficiencies"),
+        short=(
+            "angles", "mass_bin", "masses", "rms_deviation_percent", "largest_deviation_percent",
+            "largest_deviation_mass_gev", "mean_deviation_above_percent", "slope_percent_per_gev",
+        ),
     ),
     "assumptions": Content(
         f"{__name__}.assumptions.assumptions", ("efficiencies", "calibration_record"),

@@ -98,7 +98,7 @@ def _scan_deviations(comparison: Table, explanations: Explanations) -> str:
         "mass in GeV": f"{row['mass_gev']:.3f}",
         "published": f"{row['published']:.2f} %",
         "simulated": f"{pdg_round(row['value'], row['uncertainty'])} %",
-        "deviation": f"{100 * (row['ratio'] - 1):+.1f} ± {_of_published(row, 'uncertainty'):.1f} %",
+        "deviation": f"{'+' * (row['ratio'] > 1)}{_deviation(row)} %",
         "the paper's uncertainty": f"{_of_published(row, 'published_uncertainty'):.0f} %",
     } for row in rows]  # fmt: skip
     worst = max(rows, key=lambda row: abs(row["ratio"] - 1))
@@ -108,6 +108,10 @@ def _scan_deviations(comparison: Table, explanations: Explanations) -> str:
         + f"\nThe largest deviation is that at {worst['mass_gev']:.3f} GeV. Why: "
         f"{explanations.why([worst])}."
     )
+
+
+def _deviation(row: Mapping[str, Any]) -> str:
+    return pdg_round(100 * (row["ratio"] - 1), _of_published(row, "uncertainty"))
 
 
 def _of_published(row: Mapping[str, Any], column: str) -> float:

@@ -6,10 +6,14 @@ from lnvsearch.experiments.na62 import publication as shared
 from lnvsearch.publication.contents import Content
 
 TABLES = shared.TABLES | {
-    "table1": Content(f"{__name__}.tables.table1", ("published", "closure")),
+    "table1": Content(
+        f"{__name__}.tables.table1", ("published", "closure"),
+        short=("particle", "quantity", "unit", "published_minimum", "published_maximum",
+               "closure_minimum", "closure_maximum"),
+    ),
     "table2": Content(
         f"{__name__}.tables.table2", ("published", "background/pimumu"), ("compared",),
-        short=("process", "published", "simulated", "effective_events", "published_masked_region",
+        short=("process", "published", "simulated", "published_masked_region",
                "simulated_masked_region"),
     ),
     "table3": Content(

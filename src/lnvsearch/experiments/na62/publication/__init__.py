@@ -24,7 +24,9 @@ TABLES = {
         short=("process", "region", "published", "data_driven", "data_driven_all", "simulated"),
     ),
     "probe_contamination": Content(
-        f"{_TABLES}.identification.probe_contamination", ("published", "contamination")
+        f"{_TABLES}.identification.probe_contamination", ("published", "contamination"),
+        short=("probe", "decay", "extreme", "momentum_gev", "share", "share_without_muon_signal",
+               "published"),
     ),
     "validation": Content(
         f"{_TABLES}.validation.validation",
@@ -42,8 +44,7 @@ TABLES = {
         f"{_TABLES}.vertex.vertex_conditions",
         ("published", "acceptance", "background"),
         ("channels", "vertex_variations"),
-        short=("channel", "quantity", "published", "simulated", "vertex_chi_square_15",
-               "vertex_from_107_m", "track_chi_square_300"),
+        short=("channel", "quantity", "published", "simulated", "vertex_from_*", "track_chi_square_*"),
         short_rows={"region": "signal"},
     ),
     "assumptions": Content(

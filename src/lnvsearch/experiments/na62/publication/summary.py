@@ -21,7 +21,7 @@ from lnvsearch.publication.agreement import AGREEMENTS, agreement
 from lnvsearch.publication.comparison import is_test
 from lnvsearch.publication.disagreements import Explanations
 from lnvsearch.publication.published import PublishedNumbers
-from lnvsearch.publication.rounding import pdg_round, round_significant
+from lnvsearch.publication.rounding import pdg_round, round_significant, with_uncertainty
 from lnvsearch.publication.summary import Summary, comparison_summary
 from lnvsearch.tables import Table, table_from_rows, table_rows, to_markdown
 
@@ -195,7 +195,7 @@ def _limits(rows: Sequence[Mapping[str, Any]], published: PublishedNumbers) -> s
             "kind": row["kind"],
             "variant": row["variant"],
             "published": number.digits,
-            "this project": round_significant(row["value"], 4),
+            "this project": with_uncertainty(row["value"], row["uncertainty"]),
             "pull": "" if row["pull"] is None else f"{row['pull']:+.2f}",
             "counts as": agreement(row, number),
         })
