@@ -25,6 +25,9 @@ __all__ = ["table_text"]
 
 # Rows that are written together.
 _CHUNK = 20_000
+# Rows that are computed together by the methods that treat each row by itself; others find equal rows.
+_PIECE = 125_000
+_ROW_BY_ROW = ("rolke", "cls", "bayesian")
 # Numbers of a column that are looked at for equal ones.
 _PROBED = 256
 _PLAIN_CELL = re.compile(r"[\w.+-]+")
@@ -67,7 +70,12 @@ def _limits(table: Columns, name: str) -> _Limits:
             order = np.argsort(rows, kind="stable")
             numbers = {key: values[order] for key, values in numbers.items()}
             level, rows = level[order], rows[order]
-        _fill(found, blocks[0].first, numbers, level, rows, table, name)
+        first = blocks[0].first
+        pieces = -(-rows.size // _PIECE) if first["method"] in _ROW_BY_ROW else 1
+        for part in np.array_split(np.arange(rows.size), pieces):
+            piece = slice(part[0], part[-1] + 1)
+            some = {key: values[piece] for key, values in numbers.items()}
+            _fill(found, first, some, level[piece], rows[piece], table, name)
     return found
 
 
@@ -232,6 +240,8 @@ def _written(
     if not isinstance(values, np.ndarray):
         return list(map(word, values))
     bits = values.view(np.int64)
+    if (bits == bits[0]).all():
+        return [number(values[0].item())] * bits.size
     if np.unique(bits[:_PROBED]).size > _PROBED // 4:
         return list(map(number, values.tolist()))
     different, place = np.unique(bits, return_inverse=True)

@@ -18,9 +18,10 @@ from numba import njit
 
 from lnvsearch.lanes import float_stack_array, multiply_add
 
-_LANES = np.uint64(16)
+#: Nodes that are summed together.
+LANES = np.uint64(16)
 _HALVES = (np.uint64(8), np.uint64(4), np.uint64(2), np.uint64(1))
-_lane_numbers = float_stack_array(int(_LANES))
+_lane_numbers = float_stack_array(int(LANES))
 # As in `averaged_poisson`: exp(-mean) is a normal double up to here.
 _LARGEST_POWER_MEAN = 600.0
 _TINY = 1e-200
@@ -58,38 +59,38 @@ def _decaying(mean):
 
 
 @njit(cache=True, error_model="numpy")
-def _poisson_sums(scale, values, weights, largest, of_lanes, sums):
+def poisson_sums(scale, values, weights, largest, of_lanes, sums):
     """sums[c] = sum over nodes of weight * Pois(c; scale * value) for c = 0 ... largest.
 
     `of_lanes` is space for 16 (largest + 1) numbers: each lane's sum over the blocks of nodes.
     """
     mean, term = _lane_numbers(), _lane_numbers()
     size, one, counts = np.uint64(values.size), np.uint64(1), np.uint64(largest + 1)
-    of_lanes[: counts * _LANES] = 0.0
+    of_lanes[: counts * LANES] = 0.0
     farthest = 0.0
-    for first in range(np.uint64(0), size, _LANES):
-        if first + _LANES <= size:
-            for lane in range(_LANES):
+    for first in range(np.uint64(0), size, LANES):
+        if first + LANES <= size:
+            for lane in range(LANES):
                 mean[lane] = scale * values[first + lane]
                 term[lane] = weights[first + lane]
         else:
-            for lane in range(_LANES):
+            for lane in range(LANES):
                 i = min(first + lane, size - one)
                 mean[lane] = scale * values[i]
                 term[lane] = weights[i] if first + lane < size else 0.0
-        for lane in range(_LANES):
+        for lane in range(LANES):
             farthest = max(farthest, mean[lane])
-        for lane in range(_LANES):
+        for lane in range(LANES):
             near = mean[lane] <= _LARGEST_POWER_MEAN
             mean[lane] = mean[lane] if near else 0.0
             term[lane] = term[lane] * _decaying(mean[lane]) if near else 0.0
         for c in range(counts):
-            inverse, place = 1.0 / (c + 1.0), c * _LANES
-            for lane in range(_LANES):
+            inverse, place = 1.0 / (c + 1.0), c * LANES
+            for lane in range(LANES):
                 of_lanes[place + lane] += term[lane]
                 term[lane] *= mean[lane] * inverse
     for c in range(counts):
-        place = c * _LANES
+        place = c * LANES
         for half in _HALVES:
             for lane in range(half):
                 of_lanes[place + lane] += of_lanes[place + lane + half]
@@ -128,9 +129,9 @@ def _tilt(signal, largest, sums, result):
 @njit(cache=True, error_model="numpy")
 def averaged_poisson(largest, mean, weights, result):
     """`averaged_poisson.averaged_poisson`, into `result` (rows, largest + 1)."""
-    of_lanes = np.empty((largest + 1) * int(_LANES))
+    of_lanes = np.empty((largest + 1) * int(LANES))
     for row in range(mean.shape[0]):
-        _poisson_sums(1.0, mean[row], weights[row], largest, of_lanes, result[row])
+        poisson_sums(1.0, mean[row], weights[row], largest, of_lanes, result[row])
 
 
 @njit(cache=True, error_model="numpy")
@@ -141,12 +142,12 @@ def convolutions(efficiency, weights, shares, rows, first, second, signal, kind,
     S_m itself, its sum up to m, or e Pois(m; s e) averaged, which needs a signal above 1e-100.
     """
     space = max(first.max(), second.max(), 0) + 3
-    sums, tilted, of_lanes = np.empty(space), np.empty(space), np.empty(space * int(_LANES))
+    sums, tilted, of_lanes = np.empty(space), np.empty(space), np.empty(space * int(LANES))
     for i in range(rows.size):
         row = rows[i]
         largest = max(first[i], second[i], 0)
         more = 1 if kind == TILTED else 0
-        _poisson_sums(
+        poisson_sums(
             signal[i], efficiency[row], weights[row], largest + more, of_lanes, sums
         )
         if kind == CUMULATIVE:
@@ -181,7 +182,7 @@ def best_signals(efficiency, weights, shares, rows, k, mean_efficiency, mean_bac
     Newton's method on d ln P / ds in a bracket; NaN where it does not converge.
     """
     space = max(k.max(), 0) + 4
-    sums, of_lanes = np.empty(space), np.empty(space * int(_LANES))
+    sums, of_lanes = np.empty(space), np.empty(space * int(LANES))
     for i in range(rows.size):
         row, n = rows[i], k[i]
         e, w, own = efficiency[row], weights[row], shares[row]
@@ -191,7 +192,7 @@ def best_signals(efficiency, weights, shares, rows, k, mean_efficiency, mean_bac
         s = max(n - mean_background[row], 0.5) / mean_efficiency[row]
         low, high, found = 0.0, np.inf, np.nan
         for step_number in range(_MOST_STEPS):
-            _poisson_sums(s, e, w, n + 2, of_lanes, sums)
+            poisson_sums(s, e, w, n + 2, of_lanes, sums)
             probability, slope, curvature = _score(own, n, s, sums)
             if not probability > _TINY:
                 slope = n - s * mean_efficiency[row] - mean_background[row]
@@ -211,7 +212,7 @@ def best_signals(efficiency, weights, shares, rows, k, mean_efficiency, mean_bac
                 new = 2.0 * s if high == np.inf else 0.5 * (low + high)
             s = new
         if found > 0.0 and not rising_at_zero:
-            _poisson_sums(found, e, w, n, of_lanes, sums)
+            poisson_sums(found, e, w, n, of_lanes, sums)
             if max(at_zero, _TINY) >= max(_convolved(own, n, sums), _TINY):
                 found = 0.0
         result[i] = found
@@ -224,19 +225,19 @@ def crossings(efficiency, weights, shares, rows, n, k, best_n, best_k, result):
     Newton's method on ln P(n | s) - ln P(k | s) in a bracket; NaN where it does not converge.
     """
     space = max(n.max(), k.max()) + 4
-    sums, of_lanes = np.empty(space), np.empty(space * int(_LANES))
+    sums, of_lanes = np.empty(space), np.empty(space * int(LANES))
     for i in range(rows.size):
         row = rows[i]
         e, w, own = efficiency[row], weights[row], shares[row]
-        _poisson_sums(best_n[i], e, w, n[i], of_lanes, sums)
+        poisson_sums(best_n[i], e, w, n[i], of_lanes, sums)
         log_best = math.log(max(_convolved(own, n[i], sums), _TINY))
-        _poisson_sums(best_k[i], e, w, k[i], of_lanes, sums)
+        poisson_sums(best_k[i], e, w, k[i], of_lanes, sums)
         log_best -= math.log(max(_convolved(own, k[i], sums), _TINY))
         side = 1.0 if k[i] > n[i] else -1.0
         low, high = min(best_n[i], best_k[i]), max(best_n[i], best_k[i])
         s, found = 0.5 * (low + high), np.nan
         for _ in range(_MOST_STEPS):
-            _poisson_sums(s, e, w, max(n[i], k[i]) + 2, of_lanes, sums)
+            poisson_sums(s, e, w, max(n[i], k[i]) + 2, of_lanes, sums)
             at_n, slope_n, _ = _score(own, n[i], s, sums)
             at_k, slope_k, _ = _score(own, k[i], s, sums)
             if not (at_n > _TINY and at_k > _TINY):

@@ -53,6 +53,8 @@ _MOVED = 0.05
 # Median of a gamma distribution of shape n + 1, less n, with room for rounding.
 _SMALLEST_MEDIAN, _LARGEST_MEDIAN = 2.0 / 3.0 - 1e-3, np.log(2.0) + 1e-3
 _IMPROVED = 1e-4
+# Limits without uncertainty have a closed form that rounds well up to here.
+_CLOSED_FORM_BACKGROUND = 100.0
 
 
 def notes(
@@ -248,7 +250,19 @@ def _known_limits(method: str, experiment: CountingExperiment, level, options: d
     )
     if method == "rolke":  # spares the lower ends
         return np.asarray(rolke.upper_limit(exact, level, **options))
+    uniform = method == "bayesian" and options.get("signal_prior", "uniform") == "uniform"
+    if (method == "cls" or uniform) and np.all(exact.background.mean <= _CLOSED_FORM_BACKGROUND):
+        return _closed_form(exact, level)
     return np.asarray(methods.interval(method, exact, level, **options).upper)
+
+
+def _closed_form(exact: CountingExperiment, level) -> np.ndarray:
+    """Limits without uncertainty of CLs, and of Bayes with a uniform prior, which are the same."""
+    from scipy import special
+
+    shape, background = exact.observed + 1.0, exact.background.mean
+    tail = (1.0 - level) * special.gammaincc(shape, background)
+    return (special.gammainccinv(shape, tail) - background) / exact.efficiency.value
 
 
 def _moved_notes(add, method, experiment, level, upper, shape, options, uncertain) -> None:
