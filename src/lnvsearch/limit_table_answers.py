@@ -71,8 +71,8 @@ def _limits(table: Columns, name: str) -> _Limits:
             numbers = {key: values[order] for key, values in numbers.items()}
             level, rows = level[order], rows[order]
         first = blocks[0].first
-        pieces = -(-rows.size // _PIECE) if first["method"] in _ROW_BY_ROW else 1
-        for part in np.array_split(np.arange(rows.size), pieces):
+        n_parts = -(-rows.size // _PIECE) if first["method"] in _ROW_BY_ROW else 1
+        for part in np.array_split(np.arange(rows.size), n_parts):
             piece = slice(part[0], part[-1] + 1)
             some = {key: values[piece] for key, values in numbers.items()}
             _fill(found, first, some, level[piece], rows[piece], table, name)

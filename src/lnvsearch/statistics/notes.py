@@ -243,26 +243,23 @@ def _known_limits(method: str, experiment: CountingExperiment, level, options: d
     """Upper limits of the same estimates without uncertainties."""
     from lnvsearch.statistics import methods, rolke
 
-    exact = CountingExperiment(
-        experiment.observed,
-        KnownBackground(experiment.background.estimate),
-        KnownEfficiency(experiment.efficiency.estimate),
-    )
+    background = KnownBackground(experiment.background.estimate)
+    efficiency = KnownEfficiency(experiment.efficiency.estimate)
+    exact = CountingExperiment(experiment.observed, background, efficiency)
     if method == "rolke":  # spares the lower ends
         return np.asarray(rolke.upper_limit(exact, level, **options))
     uniform = method == "bayesian" and options.get("signal_prior", "uniform") == "uniform"
-    if (method == "cls" or uniform) and np.all(exact.background.mean <= _CLOSED_FORM_BACKGROUND):
-        return _closed_form(exact, level)
+    if (method == "cls" or uniform) and np.all(background.mean <= _CLOSED_FORM_BACKGROUND):
+        return _closed_form(exact.observed, background.mean, level) / efficiency.value
     return np.asarray(methods.interval(method, exact, level, **options).upper)
 
 
-def _closed_form(exact: CountingExperiment, level) -> np.ndarray:
-    """Limits without uncertainty of CLs, and of Bayes with a uniform prior, which are the same."""
+def _closed_form(observed: np.ndarray, background: np.ndarray, level) -> np.ndarray:
+    """Limits on selected events of CLs, and of Bayes with a uniform prior, which are the same."""
     from scipy import special
 
-    shape, background = exact.observed + 1.0, exact.background.mean
-    tail = (1.0 - level) * special.gammaincc(shape, background)
-    return (special.gammainccinv(shape, tail) - background) / exact.efficiency.value
+    tail = (1.0 - level) * special.gammaincc(observed + 1.0, background)
+    return special.gammainccinv(observed + 1.0, tail) - background
 
 
 def _moved_notes(add, method, experiment, level, upper, shape, options, uncertain) -> None:

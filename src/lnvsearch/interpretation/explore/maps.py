@@ -62,6 +62,8 @@ references.data = {
 mass_text.text = 'Limits at a mass of ' + Number(at.toPrecision(6)) + ' GeV';
 """
 
+_BARS = ("kind", "limit", "method", "left", "right")
+
 
 def map_view(
     grids: Mapping[tuple[str, str], str | Path],
@@ -69,8 +71,9 @@ def map_view(
 ) -> LayoutDOM:
     """The maps of all channels as one layout.
 
-    `grids`: (search, channel) -> file; `uniform`: the same -> limits by kind, `derived` and
-    `simulated`, for decays at once that fill the phase space evenly, where a run made them.  Raises ValueError without any.  Sources are named "<search> <channel> <chirality>", and `shown`, `profile` and `references` on screen.
+    `grids`: (search, channel) -> file; `uniform`: the same -> limits by kind, `derived` and `simulated`, for decays at
+    once that fill the phase space evenly, where a run made them.  Raises ValueError without any.  Sources are named
+    "<search> <channel> <chirality>", and `shown`, `profile` and `references` on screen.
     """
     from bokeh.layouts import column, row
     from bokeh.models import ColumnDataSource, CustomJS, Div, Slider
@@ -89,12 +92,9 @@ def map_view(
     }
     first = min(channels, key=lambda name: channels[name].published_limit)
     empty: dict[str, list] = {name: [] for name in next(iter(sources.values())).data}
-    shown, profile = (
-        ColumnDataSource({**empty, "method": [], "kind": []}, name=name)
-        for name in ("shown", "profile")
-    )
-    bars = ("kind", "limit", "method", "left", "right")
-    references = ColumnDataSource({key: [] for key in bars}, name="references")
+    columns = {**empty, "method": [], "kind": []}
+    shown, profile = (ColumnDataSource(columns, name=name) for name in ("shown", "profile"))
+    references = ColumnDataSource({key: [] for key in _BARS}, name="references")
     channel, chirality = _choices(channels, first)
     last = max(len(set(source.data["mass_gev"])) for source in sources.values()) - 1
     mass = Slider(

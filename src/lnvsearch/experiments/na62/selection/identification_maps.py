@@ -16,6 +16,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -260,7 +261,7 @@ class _ExactMap:
 
     where: str
     inputs: tuple[str, ...]
-    correction: object
+    correction: Any
 
     @classmethod
     def of(cls, name: str, correction) -> _ExactMap:

@@ -230,7 +230,9 @@ def _probes(
     return Probes(
         track["momentum_gev"],
         angle_to_beam_rad(track, detector),
-        *(track[name] for name in ("charge", "true_pdg_id", "muv3_tile")),
+        track["charge"],
+        track["true_pdg_id"],
+        track["muv3_tile"],
         np.repeat(decayed, columns.shape[1]),
     )
 
