@@ -54,6 +54,15 @@ def test_every_figure_shows_something(run):
         assert axes.lines or axes.patches
 
 
+def test_events_of_both_experiments_are_drawn(run):
+    namespace, _, _ = run
+    assert set(abs(namespace["candidate"].truth["pdg_id"][:4])) == {11, 321}
+    for name in ("signal", "background", "na62_signal", "na62_background"):
+        figure = namespace[f"{name}_picture"]
+        assert len(figure.axes) >= 2
+        assert all(axes.lines or axes.patches for axes in figure.axes)
+
+
 def test_outputs_are_not_kept(root):
     cells = json.loads((root / NOTEBOOK).read_text(encoding="utf-8"))["cells"]
     assert all(not cell.get("outputs") for cell in cells)
