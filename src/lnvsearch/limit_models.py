@@ -54,6 +54,7 @@ def read_model(path: str, given: Request) -> Request:
             model = reader(content, path)
         else:
             model = _datacard(text, path)
+        settings = _settings(model, path)
     except UsageError:
         raise
     except json.JSONDecodeError as error:
@@ -73,7 +74,6 @@ def read_model(path: str, given: Request) -> Request:
         raise UsageError(f"--model {path}: a number is too extreme: {error}") from error
     except ValueError as error:
         raise UsageError(f"--model {path}: its parts do not fit together: {error}") from error
-    settings = _settings(model, path)
     clash = [name for name in settings if given.get(name) is not None]
     if clash:
         raise UsageError(f"--{clash[0].replace('_', '-')} and --model exclude each other")
