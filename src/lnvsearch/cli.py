@@ -44,6 +44,8 @@ _EXTRAS = {
 # A negative number, a percentage or a pair of errors that begins with the lower one.
 _NEGATIVE = re.compile(r"-(\d|\.\d)")
 
+_LONGEST_MESSAGE = 1200
+
 
 class UsageError(ValueError):
     """Input from the prompt or from a file that cannot be used; the message is for the user."""
@@ -169,6 +171,9 @@ def _discard_stdout() -> None:
 
 
 def _complain(message: str) -> None:
+    if len(message) > _LONGEST_MESSAGE:  # an odd file may have no line ends; what to do stands last
+        message = f"{message[: _LONGEST_MESSAGE // 2]} [...] {message[-_LONGEST_MESSAGE // 2 :]}"
+    message = message.encode("utf-8", "backslashreplace").decode()
     # Where stderr is closed or full, too, the exit code has to say it.
     with contextlib.suppress(OSError, ValueError, AttributeError):
         sys.stderr.write(f"lnvsearch: error: {message}\n")

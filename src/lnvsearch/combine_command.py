@@ -147,10 +147,12 @@ def read_channels(path: str) -> tuple[list, str]:
             text = file.read()
         _refuse_repeated_keys(yaml.compose(text, yaml.SafeLoader), path)
         content = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}") from error
     except yaml.YAMLError as error:
         raise UsageError(f"{path} is not valid YAML: {error}") from error
+    except RecursionError as error:
+        raise UsageError(f"{path} is nested too deeply for a list of channels") from error
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from error
     if not isinstance(content, dict) or not isinstance(content.get("channels"), dict):
         raise UsageError(f"{path}: needs the key 'channels' with one entry a channel")
     unknown = set(content) - {"channels", "quantity"}

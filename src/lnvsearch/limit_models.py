@@ -54,6 +54,9 @@ def read_model(path: str, given: Request) -> Request:
             model = reader(content, path)
         else:
             model = _datacard(text, path)
+        settings = _settings(model, path)
+    except UsageError:
+        raise
     except json.JSONDecodeError as error:
         raise UsageError(
             f"--model {path}, line {error.lineno}: not valid JSON: {error.msg}"
@@ -64,8 +67,13 @@ def read_model(path: str, given: Request) -> Request:
             "JSON of one bin is needed"
         ) from error
     except (IndexError, TypeError, AttributeError) as error:
-        raise UsageError(f"--model {path}: incomplete: {type(error).__name__} {error}") from error
-    settings = _settings(model, path)
+        raise UsageError(f"--model {path}: incomplete or not of the expected form: {error}") from error
+    except RecursionError as error:
+        raise UsageError(f"--model {path}: nested too deeply for a model") from error
+    except ArithmeticError as error:
+        raise UsageError(f"--model {path}: a number is too extreme: {error}") from error
+    except ValueError as error:
+        raise UsageError(f"--model {path}: its parts do not fit together: {error}") from error
     clash = [name for name in settings if given.get(name) is not None]
     if clash:
         raise UsageError(f"--{clash[0].replace('_', '-')} and --model exclude each other")
@@ -82,8 +90,20 @@ def _text(path: str) -> str:
         return Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(f"--model {path} cannot be read: it must be text") from error
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise UsageError(f"--model {path} cannot be read: {error}") from error
+
+
+def _number(value: object, what: str, path: str, above: float = -math.inf) -> float:
+    """A finite number above `above` of the file; UsageError says what it should be."""
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not above < number < math.inf:
+        allowed = "a finite number" if above == -math.inf else f"a finite number > {above:g}"
+        raise UsageError(f"--model {path}: {what} must be {allowed}; got {value!r}")
+    return number
 
 
 def _settings(model: Model, path: str) -> Request:
@@ -112,7 +132,7 @@ def _settings(model: Model, path: str) -> Request:
         for source, shift in model.signal_shifts.items()
     )
     if shared != 0.0 and "background_uncertainty" in settings:
-        settings["correlation"] = shared / (signal_error * background_error)
+        settings["correlation"] = shared / signal_error / background_error
         model.notes.append("model: a source moves signal and background: taken as a correlation")
     return settings
 
@@ -135,13 +155,18 @@ def _datacard(text: str, path: str) -> Model:
             f"--model {path}: one bin is read; got {len(rows['observation'][0])}; several go into "
             "'lnvsearch combine'"
         )
-    indices = next(row for row in rows["process"] if all(_is_integer(word) for word in row))
-    rates = [float(word) for word in rows["rate"][0]]
+    indices = next((row for row in rows["process"] if all(_is_integer(word) for word in row)), None)
+    if indices is None:
+        raise UsageError(
+            f"--model {path}: a datacard needs a line 'process' with the numbers of the processes "
+            "(0 or less for the signal)"
+        )
+    rates = [_number(word, "a rate", path) for word in rows["rate"][0]]
     is_signal = [int(index) <= 0 for index in indices]
     if len(rates) != len(indices):
         raise UsageError(f"--model {path}: {len(rates)} rates for {len(indices)} processes")
     model = Model(
-        float(rows["observation"][0][0]),
+        _number(rows["observation"][0][0], "the observation", path),
         sum(rate for rate, yes in zip(rates, is_signal, strict=True) if yes),
         sum(rate for rate, yes in zip(rates, is_signal, strict=True) if not yes),
     )
@@ -160,7 +185,8 @@ def _datacard(text: str, path: str) -> Model:
 
 
 def _is_integer(word: str) -> bool:
-    return word.lstrip("+-").isdigit()
+    digits = word.lstrip("+-")
+    return digits.isascii() and digits.isdigit() and len(digits) < 10 and len(word) <= len(digits) + 1
 
 
 def _lnn(model: Model, source: str, effects, rates, is_signal, path: str) -> None:
@@ -170,24 +196,36 @@ def _lnn(model: Model, source: str, effects, rates, is_signal, path: str) -> Non
         if effect == "-":
             continue
         down, _, up = effect.rpartition("/")
-        logs = [math.log(float(up))] + ([-math.log(float(down))] if down else [])
+        what = f"{source}: lnN"
+        logs = [math.log(_number(up, what, path, 0.0))]
         if down:
+            logs.append(-math.log(_number(down, what, path, 0.0)))
             model.notes.append(f"model: the asymmetric lnN {source} is taken as symmetric")
         mean = sum(logs) / len(logs)
         model.shift(source, signal, rate * math.copysign(math.expm1(abs(mean)), mean))
 
 
 def _gmn(model: Model, source: str, effects, rates, is_signal, path: str) -> None:
+    if len(effects) != len(is_signal) + 1:
+        raise UsageError(
+            f"--model {path}: {source}: gmN needs a count and {len(is_signal)} factors; got "
+            f"{len(effects)} words"
+        )
     count, *factors = effects
-    used = [(i, float(factor)) for i, factor in enumerate(factors) if factor != "-"]
+    sideband = _number(count, f"{source}: the count of gmN", path, -1e-300)
+    used = [
+        (i, _number(factor, f"{source}: gmN", path, 0.0))
+        for i, factor in enumerate(factors)
+        if factor != "-"
+    ]
     if len(used) != 1:
         raise UsageError(f"--model {path}: {source}: gmN of one process is read; got {len(used)}")
     place, factor = used[0]
     if is_signal[place]:
-        model.shift(source, True, math.sqrt(float(count)) * factor)
+        model.shift(source, True, math.sqrt(sideband) * factor)
         model.notes.append(f"model: gmN {source} of the signal is taken as Gaussian")
         return
-    model.sideband = (float(count), 1.0 / factor)
+    model.sideband = (sideband, 1.0 / factor)
     if sum(not signal for signal in is_signal) > 1:
         model.background_shifts.setdefault("other backgrounds", 1e-12)
 
@@ -201,12 +239,12 @@ def _pyhf(content: dict, path: str) -> Model:
     if len(channels) != 1 or any(len(s["data"]) != 1 for s in channels[0]["samples"]):
         raise UsageError(f"--model {path}: one channel with one bin is read")
     poi = content["measurements"][0]["config"]["poi"]
-    model = Model(float(content["observations"][0]["data"][0]), 0.0, 0.0)
+    model = Model(_number(content["observations"][0]["data"][0], "the observation", path), 0.0, 0.0)
     for sample in channels[0]["samples"]:
         _add_sample(
             model,
             sample["name"],
-            float(sample["data"][0]),
+            _number(sample["data"][0], f"the events of {sample['name']}", path),
             sample["modifiers"],
             poi,
             path,
@@ -230,12 +268,13 @@ def _hs3(content: dict, path: str) -> Model:
         ),
         content["data"][0]["name"],
     )
-    model = Model(float(data[name]["contents"][0]), 0.0, 0.0)
+    model = Model(_number(data[name]["contents"][0], "the observation", path), 0.0, 0.0)
     for sample in found[0]["samples"]:
-        events = float(sample["data"]["contents"][0])
+        events = _number(sample["data"]["contents"][0], f"the events of {sample['name']}", path)
         _add_sample(model, sample["name"], events, sample["modifiers"], poi, path)
         for error in sample["data"].get("errors", []) if _uses_staterror(sample) else []:
-            model.shift(f"statistics of {sample['name']}", _is_signal(sample, poi), float(error))
+            what = f"statistics of {sample['name']}"
+            model.shift(what, _is_signal(sample, poi), _number(error, what, path))
     return model
 
 
@@ -263,28 +302,30 @@ def _add_sample(model: Model, name: str, events: float, modifiers, poi: str, pat
             if not is_signal or poi not in (source, modifier.get("parameter")):
                 raise UsageError(f"--model {path}: {name}: a free normfactor {source} is not read")
         elif kind == "normsys":
-            up = 0.5 * (math.log(data["hi"]) - math.log(data["lo"]))
+            high, low = (_number(data[side], f"{source}: {side}", path, 0.0) for side in ("hi", "lo"))
+            up = 0.5 * (math.log(high) - math.log(low))
             model.shift(source, is_signal, events * math.copysign(math.expm1(abs(up)), up))
         elif kind == "histosys":
             high, low = (
                 data.get(f"{side}_data") or data[side]["contents"] for side in ("hi", "lo")
             )
-            model.shift(source, is_signal, 0.5 * (float(high[0]) - float(low[0])))
+            difference = _number(high[0], source, path) - _number(low[0], source, path)
+            model.shift(source, is_signal, 0.5 * difference)
         elif kind == "shapesys":
-            _add_shapesys(model, source, is_signal, events, data)
+            _add_shapesys(model, source, is_signal, events, data, path)
         elif kind == "staterror" and isinstance(data, list):
-            model.shift(f"{source} {name}", is_signal, float(data[0]))
+            model.shift(f"{source} {name}", is_signal, _number(data[0], source, path))
         elif kind == "lumi":
             raise UsageError(f"--model {path}: {name}: lumi is not read; write it as normsys")
         elif kind != "staterror":
             raise UsageError(f"--model {path}: {name}: modifier {kind!r} is not read")
 
 
-def _add_shapesys(model: Model, source: str, is_signal: bool, events: float, data) -> None:
+def _add_shapesys(model: Model, source: str, is_signal: bool, events: float, data, path) -> None:
     """A Poisson constraint: a sideband of (events / error)^2 counts."""
-    values = data.get("vals") or data["contents"] if isinstance(data, dict) else data
-    error = float(values[0])
-    if is_signal or model.sideband is not None or error <= 0.0:
+    values = data.get("vals") or data.get("contents") if isinstance(data, dict) else data
+    error = _number(values[0], source, path)
+    if is_signal or model.sideband is not None or error <= 0.0 or events <= 0.0:
         model.shift(source, is_signal, error)
         return
     count = (events / error) ** 2
