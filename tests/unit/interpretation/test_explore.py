@@ -205,3 +205,18 @@ def test_a_flavour_has_its_share_and_the_other_slider_gives_way(seen, limits):
     same(seen["share"]["shown"], [row["mixing_limit"] and 0.5 * row["mixing_limit"] for row in rows])
     assert seen["given_way"] == 0
     assert "BESIII 2025, J/psi -> N K+ e-" in seen["notes"] and "nobody has computed" in seen["notes"]
+
+
+@pytest.mark.parametrize("known", [{}, {"derived": 5.26e-11}])
+def test_the_legend_names_what_is_drawn_and_nothing_else(known):
+    from bokeh.models import Legend
+
+    from lnvsearch.interpretation.channels import GRIDS
+    from lnvsearch.interpretation.explore.maps import map_view
+
+    key = ("na62_2022", "piee")
+    view = map_view({key: GRIDS / "na62_2022/piee.csv"}, {key: known})
+    (legend,) = view.select({"type": Legend})
+    said = [item.label.value for item in legend.items]
+    even = [label.partition(",")[0] for label in said if "even in phase space" in label]
+    assert even == ["published", *known]

@@ -121,7 +121,7 @@ def map_view(
     _choose_by_tap(acceptance, limit, shown, mass)
     return column(
         row(channel, chirality, spacing=30), text, row(acceptance, limit),
-        row(mass, mass_text, spacing=30), _profile(profile, references), tags=[show],
+        row(mass, mass_text, spacing=30), _profile(profile, references, about), tags=[show],
     )  # fmt: skip
 
 
@@ -228,8 +228,10 @@ def _formatters() -> dict:
     }
 
 
-def _profile(profile: ColumnDataSource, references: ColumnDataSource) -> figure:
-    """The limits at one mass against the mean life, with those of an even density."""
+def _profile(
+    profile: ColumnDataSource, references: ColumnDataSource, about: Mapping[str, Mapping]
+) -> figure:
+    """The limits at one mass against the mean life, with those of an even density that are known."""
     from bokeh.models import CDSView, CustomJSHover, GroupFilter, HoverTool
     from bokeh.plotting import figure
 
@@ -239,6 +241,7 @@ def _profile(profile: ColumnDataSource, references: ColumnDataSource) -> figure:
         tools="pan,box_zoom,wheel_zoom,reset,save",
     )  # fmt: skip
     blue = KINDS["simulated"][0]
+    known = {kind for one in about.values() for kind in one["kinds"]}
     line = drawn.line(
         "lifetime_ps", "branching_fraction_limit", source=profile, color=blue, line_width=2,
         legend_label="simulated, the paper's method",
@@ -254,6 +257,7 @@ def _profile(profile: ColumnDataSource, references: ColumnDataSource) -> figure:
             legend_label=f"{kind}, at once and even in phase space",
         )
         for (kind, (colour, _)), dash in zip(KINDS.items(), ("dashed", "dotdash", "dotted"), strict=True)
+        if kind in known
     ]  # fmt: skip
     numbers = CustomJSHover(code=FOUR_DIGITS)
     drawn.add_tools(HoverTool(renderers=[line], tooltips=_TOOLTIPS, formatters=_formatters()))
