@@ -5,7 +5,7 @@ Quantities under the pointer and on the axes are columns of the channel's grid, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,8 +62,6 @@ references.data = {
 mass_text.text = 'Limits at a mass of ' + Number(at.toPrecision(6)) + ' GeV';
 """
 
-_BARS = ("kind", "limit", "method", "left", "right")
-
 
 def map_view(
     grids: Mapping[tuple[str, str], str | Path],
@@ -71,9 +69,8 @@ def map_view(
 ) -> LayoutDOM:
     """The maps of all channels as one layout.
 
-    `grids`: (search, channel) -> file; `uniform`: the same -> limits by kind, `derived` and `simulated`, for decays at
-    once that fill the phase space evenly, where a run made them.  Raises ValueError without any.  Sources are named
-    "<search> <channel> <chirality>", and `shown`, `profile` and `references` on screen.
+    `grids`: (search, channel) -> file; `uniform`: the same -> limits by kind, `derived` and
+    `simulated`, for decays at once that fill the phase space evenly, where a run made them.  Raises ValueError without any.  Sources are named "<search> <channel> <chirality>", and `shown`, `profile` and `references` on screen.
     """
     from bokeh.layouts import column, row
     from bokeh.models import ColumnDataSource, CustomJS, Div, Slider
@@ -91,10 +88,13 @@ def map_view(
         for name, channel in channels.items()
     }
     first = min(channels, key=lambda name: channels[name].published_limit)
-    empty: dict[str, list] = {name: [] for name in next(iter(sources.values())).data}
-    columns = {**empty, "method": [], "kind": []}
-    shown, profile = (ColumnDataSource(columns, name=name) for name in ("shown", "profile"))
-    references = ColumnDataSource({key: [] for key in _BARS}, name="references")
+    empty = {name: [] for name in next(iter(sources.values())).data}
+    shown, profile = (
+        ColumnDataSource({**empty, "method": [], "kind": []}, name=name)
+        for name in ("shown", "profile")
+    )
+    bars = ("kind", "limit", "method", "left", "right")
+    references = ColumnDataSource({key: [] for key in bars}, name="references")
     channel, chirality = _choices(channels, first)
     last = max(len(set(source.data["mass_gev"])) for source in sources.values()) - 1
     mass = Slider(
@@ -121,9 +121,7 @@ def map_view(
     _choose_by_tap(acceptance, limit, shown, mass)
     return column(
         row(channel, chirality, spacing=30), text, row(acceptance, limit),
-        row(mass, mass_text, spacing=30),
-        _profile(profile, references, {kind for one in about.values() for kind in one["kinds"]}),
-        tags=[show],
+        row(mass, mass_text, spacing=30), _profile(profile, references, about), tags=[show],
     )  # fmt: skip
 
 
@@ -230,8 +228,10 @@ def _formatters() -> dict:
     }
 
 
-def _profile(profile: ColumnDataSource, references: ColumnDataSource, kinds: Set[str]) -> figure:
-    """The limits at one mass against the mean life, with those `kinds` of an even density."""
+def _profile(
+    profile: ColumnDataSource, references: ColumnDataSource, about: Mapping[str, Mapping]
+) -> figure:
+    """The limits at one mass against the mean life, with those of an even density that are known."""
     from bokeh.models import CDSView, CustomJSHover, GroupFilter, HoverTool
     from bokeh.plotting import figure
 
@@ -241,6 +241,7 @@ def _profile(profile: ColumnDataSource, references: ColumnDataSource, kinds: Set
         tools="pan,box_zoom,wheel_zoom,reset,save",
     )  # fmt: skip
     blue = KINDS["simulated"][0]
+    known = {kind for one in about.values() for kind in one["kinds"]}
     line = drawn.line(
         "lifetime_ps", "branching_fraction_limit", source=profile, color=blue, line_width=2,
         legend_label="simulated, the paper's method",
@@ -256,7 +257,7 @@ def _profile(profile: ColumnDataSource, references: ColumnDataSource, kinds: Set
             legend_label=f"{kind}, at once and even in phase space",
         )
         for (kind, (colour, _)), dash in zip(KINDS.items(), ("dashed", "dotdash", "dotted"), strict=True)
-        if kind in kinds
+        if kind in known
     ]  # fmt: skip
     numbers = CustomJSHover(code=FOUR_DIGITS)
     drawn.add_tools(HoverTool(renderers=[line], tooltips=_TOOLTIPS, formatters=_formatters()))
