@@ -23,7 +23,6 @@ from lnvsearch.experiments.na62.detector.decays_in_flight import (
     ONE_PION_DECAYS,
     PIONS_DECAY,
     PIONS_DECAY_UPSTREAM,
-    trial_space,
 )
 from lnvsearch.experiments.na62.detector.flight import (
     DECAYS_NATURALLY,
@@ -47,6 +46,7 @@ from lnvsearch.experiments.na62.detector.kernels import (
     simulate_block,
 )
 from lnvsearch.experiments.na62.detector.measurement import N_HITS
+from lnvsearch.experiments.na62.detector.pion_trials import trial_space
 from lnvsearch.experiments.na62.detector.response import Na62Response
 from lnvsearch.experiments.na62.detector.track_fit import (
     FitNumbers,

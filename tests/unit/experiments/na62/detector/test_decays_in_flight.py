@@ -8,21 +8,23 @@ import yaml
 
 from lnvsearch import particles
 from lnvsearch.experiments.na62.detector import simulate as simulation
-from lnvsearch.experiments.na62.detector.decays_in_flight import (
-    LARGEST_TRIAL_WEIGHT,
-    draw_trial,
-    trial_space,
-)
 from lnvsearch.experiments.na62.detector.interest import (
+    IDENTITY,
     MOMENTUM,
     SLOPE_X,
     SLOPE_Y,
     X,
     Y,
+    identity,
     interest,
     interest_numbers,
     prepare,
     vertex,
+)
+from lnvsearch.experiments.na62.detector.pion_trials import (
+    LARGEST_TRIAL_WEIGHT,
+    draw_trial,
+    trial_space,
 )
 from lnvsearch.experiments.na62.detector.simulate import Na62Detector, simulate_spectrometer
 from lnvsearch.experiments.na62.detector.upstream import draw_upstream_kaon, pass_beam_line
@@ -79,12 +81,12 @@ def agree(first, second, sigmas=4.0):
 # ------------------------------------------------------------------- trials
 
 
-def trials(detector, charge, n=20_000, line=(0.003, 0.002)):
+def trials(detector, charge, n=20_000, line=(0.003, 0.002), begin=120.0):
     response = detector.response
-    begin, end, mean = 120.0, response.lkr.z_m, 1_400.0
+    end, mean = response.lkr.z_m, 1_400.0
     drawn = np.array([
         draw_trial(KEY, event, 0, 1, line, begin, end, mean, charge, response.beam,
-                   response.spectrometer)
+                   response.fiducial_volume, response.spectrometer)
         for event in range(n)
     ])  # fmt: skip
     return drawn, begin, end, mean
@@ -92,8 +94,8 @@ def trials(detector, charge, n=20_000, line=(0.003, 0.002)):
 
 def test_weights_of_trials_restore_the_true_density(detector):
     """Every weighted moment is that of an exponential and an isotropic decay."""
-    for charge in (1.0, -1.0):
-        drawn, begin, end, mean = trials(detector, charge)
+    for charge, begin in ((1.0, 120.0), (-1.0, 120.0), (1.0, 98.0)):
+        drawn, _, end, mean = trials(detector, charge, begin=begin)
         z, cosine, azimuth, weight = drawn.T
         edges = np.array([begin, 150.0, 183.508, 197.1, 204.459, 218.885, end])
         exact = np.diff(-np.exp(-(edges - begin) / mean)) / -np.expm1(-(end - begin) / mean)
@@ -184,9 +186,43 @@ def test_steering_enriches_what_a_search_would_take(detector, decays, simulated,
         simulation, "interest_numbers", lambda response: interest_numbers(response, strength=0.0)
     )
     plain, steered = simulate(decays, detector, "downstream"), simulated["downstream"]
-    heavy = [np.count_nonzero(near_the_beam(events, 2.5) & (mass_of(events) > 0.455))
-             for events in (plain, steered)]  # fmt: skip
-    assert heavy[1] > 3 * max(heavy[0], 3)
+
+    def share(events):
+        """Of candidates with a high mass, whose positive tracks are muons."""
+        is_muon = np.abs(events.track["true_pdg_id"]) == 13
+        taken = np.all(is_muon | (events.track["charge"] <= 0), axis=1)
+        return np.mean(near_the_beam(events, 2.5) & (mass_of(events) > 0.455) & taken)
+
+    assert share(steered) > 3 * share(plain) > 0.0
+
+
+def test_kaons_that_are_not_looked_at_leave_no_trace(detector, decays, simulated, monkeypatch):
+    """Fewer events downstream, whose rate is that of all combinations alike, by the pions' momenta."""
+    monkeypatch.setattr(
+        simulation, "interest_numbers", lambda response: interest_numbers(response, strength=0.0)
+    )
+    plain, steered = simulate(decays, detector, "downstream"), simulated["downstream"]
+    assert len(steered) < len(plain) / 3
+
+    def slow(events):
+        momentum, charge = events.track["momentum_gev"], events.track["charge"]
+        return np.where(charge < 0, momentum, 0.0).sum(axis=1) < 20.0
+
+    for chosen in (slow, lambda events: ~slow(events)):
+        both = [rate(events, near_the_beam(events) & chosen(events)) for events in (plain, steered)]
+        assert agree(*both) and both[0][0] > 0.0
+
+
+@pytest.mark.parametrize("charge", [1.0, -1.0])
+def test_a_muon_keeps_its_interest_where_the_detector_shows_what_the_search_takes(detector, charge):
+    """Far within the muon detector a positive one, far outside a negative one; slow ones stop."""
+    muv = detector.response.muv
+    inside, outside, stopped = (
+        identity(charge, p, x, 0.0, muv) for p, x in ((20.0, 0.5), (20.0, 2.0), (2.0, 0.5))
+    )
+    wanted, rejected = (inside, outside) if charge > 0 else (outside, inside)
+    assert wanted == 1.0 and 0.0 < rejected < 0.1
+    assert stopped == outside
 
 
 def mass_of(events):
@@ -329,7 +365,8 @@ def test_prepared_tracks_have_the_interest_of_a_plain_candidate(detector):
     for row, (total, offset) in enumerate([(75.0, 0.0), (80.0, 0.0), (75.0, 0.05)]):
         for pion in range(3):
             columns = {MOMENTUM: p[pion] * total / 75.0, X: at[pion, 0] + pion * offset,
-                       Y: at[pion, 1], SLOPE_X: slopes[pion, 0], SLOPE_Y: slopes[pion, 1]}
+                       Y: at[pion, 1], SLOPE_X: slopes[pion, 0], SLOPE_Y: slopes[pion, 1],
+                       IDENTITY: 1.0}
             for column, value in columns.items():
                 trials[pion, row, column] = value
             prepare(trials, pion, row, pion == 0, numbers)
