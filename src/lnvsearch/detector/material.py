@@ -24,6 +24,7 @@ __all__ = [
     "curvature_weight",
     "kicked_momentum",
     "merges_with_shower",
+    "photons_in_chamber",
     "radiate_before_chamber",
     "radiate_in_chamber",
     "survival_probability",
@@ -105,20 +106,26 @@ def curvature_weight(rest):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def radiate_in_chamber(key, event, slot, energy_gev, thickness_x0, arc_m, sine, bend_radius_m,
+def photons_in_chamber(key, event, slot, thickness_x0):
+    """Number of photons that an electron radiates in a chamber of `thickness_x0` along its path."""
+    uniform, _, _, _ = uniform4(key, event, slot, 0, _CHAMBER)
+    return _photon_number(_PHOTONS_PER_X0 * thickness_x0, uniform)
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def radiate_in_chamber(key, event, slot, energy_gev, n_photons, arc_m, sine, bend_radius_m,
                        merging_angle):
     """Radiation of an electron along its track in the chamber.
 
-    `arc_m`: length in xy from the origin to the calorimeter (infinite if never reached), along
+    `n_photons`: of `photons_in_chamber`; `arc_m`: length in xy from the origin to the calorimeter (infinite if never reached), along
     which photons are radiated evenly;
     `sine`: sin theta.  Returns (energy left, fitted curvature over the true one at the origin,
     photon energy that merges with the electron's shower), GeV.
     """
-    uniform, _, _, _ = uniform4(key, event, slot, 0, _CHAMBER)
     left = energy_gev
     curvature = 1.0
     merged = 0.0
-    for photon in range(_photon_number(_PHOTONS_PER_X0 * thickness_x0, uniform)):
+    for photon in range(n_photons):
         share, depth = _photon_share(key, event, slot, photon, _CHAMBER)
         radiated = share * left
         after = left - radiated

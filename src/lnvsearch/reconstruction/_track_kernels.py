@@ -7,6 +7,10 @@ import math
 import numpy as np
 from numba import njit
 
+from lnvsearch.elementary_functions import cosine_and_sine_of_turn
+from lnvsearch.transcendental_functions import exponential, scaled_error_function
+
+_TWO_PI = 2.0 * math.pi
 _SQRT_HALF = math.sqrt(0.5)
 _DENSITY_FACTOR = math.sqrt(2.0 / math.pi)
 
@@ -20,22 +24,18 @@ def chi_square_levels(chi, chosen, level):
     and three degrees of freedom (Abramowitz and Stegun, 26.4.4 and 26.4.5).
     """
     for i in range(len(level)):
-        total, degrees = 0.0, 0
-        if chosen[i]:
-            for k in range(len(chi)):
-                value = float(chi[k][i])
-                if value == value:
-                    total += value * value
-                    degrees += 1
-        if degrees == 0:
-            level[i] = 0.0
-        elif degrees == 2:
-            level[i] = math.exp(-0.5 * total)
-        else:
-            root = math.sqrt(total)
-            level[i] = math.erfc(root * _SQRT_HALF)
-            if degrees == 3:
-                level[i] += _DENSITY_FACTOR * root * math.exp(-0.5 * total)
+        total, degrees = 0.0, 0.0
+        for k in range(len(chi)):
+            value = float(chi[k][i])
+            is_measured = value == value
+            total += value * value if is_measured else 0.0
+            degrees += 1.0 if is_measured else 0.0
+        root = math.sqrt(total)
+        tail = scaled_error_function(root * _SQRT_HALF)
+        tail += _DENSITY_FACTOR * root if degrees == 3.0 else 0.0
+        tail = 1.0 if degrees == 2.0 else tail
+        is_wanted = chosen[i] & (degrees > 0.0)
+        level[i] = tail * exponential(-0.5 * total) if is_wanted else 0.0
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -59,8 +59,10 @@ def candidate_masses(helix, masses, total, pairs):
         px = py = pz = energy = 0.0
         for k in range(4):
             transverse = 1.0 / abs(helix[i, k, 1])
-            momentum[k, 0] = -math.sin(helix[i, k, 0]) * transverse
-            momentum[k, 1] = math.cos(helix[i, k, 0]) * transverse
+            turns = helix[i, k, 0] / _TWO_PI
+            cosine, sine = cosine_and_sine_of_turn(turns - np.floor(turns))
+            momentum[k, 0] = -sine * transverse
+            momentum[k, 1] = cosine * transverse
             momentum[k, 2] = helix[i, k, 2] * transverse
             squared = transverse * transverse * (1.0 + helix[i, k, 2] ** 2)
             momentum[k, 3] = math.sqrt(squared + masses[i, k] ** 2)

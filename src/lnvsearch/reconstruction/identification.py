@@ -59,11 +59,11 @@ def confidence_levels(
     n = len(track[f"{detectors[0]}_chi_{hypotheses[0]}"])
     if chosen is None:
         chosen = np.ones(n, dtype=bool)
-    levels = np.empty((n, len(hypotheses)))
+    levels = np.empty((len(hypotheses), n))  # one row of memory each
     for column, hypothesis in enumerate(hypotheses):
         chi = tuple(np.asarray(track[f"{name}_chi_{hypothesis}"]) for name in detectors)
-        chi_square_levels(chi, chosen, levels[:, column])
-    return levels
+        chi_square_levels(chi, chosen, levels[column])
+    return levels.T
 
 
 def energy_over_momentum(track: Mapping[str, np.ndarray]) -> np.ndarray:

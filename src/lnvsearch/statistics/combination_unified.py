@@ -46,7 +46,7 @@ _ABOVE = 1.0 + np.concatenate([np.geomspace(1e-9, 4e-3, 16), np.linspace(0.006, 
 
 
 def interval(
-    model, nodes, counts: np.ndarray, level: float, convention: str = "paper"
+    model: Any, nodes: Any, counts: np.ndarray, level: float, convention: str = "paper"
 ) -> Interval:
     """Return the interval; ValueError for too many vectors of counts to sum them all."""
     if convention not in CONVENTIONS:
@@ -84,7 +84,7 @@ class _Vectors:
     `highest` is the largest factor of the backgrounds that will be asked for.
     """
 
-    def __init__(self, model, nodes, counts: np.ndarray, level: float, highest: float) -> None:
+    def __init__(self, model: Any, nodes: Any, counts: np.ndarray, level: float, highest: float) -> None:
         self.nodes, self.level = nodes, level
         # No channel alone, nor all counts together, allow for more signal than this.
         together = np.append(counts, counts.sum())

@@ -48,8 +48,9 @@ def test_fit_sees_a_change_of_curvature_as_the_legendre_projection_says():
 def test_radiation_in_the_chamber_conserves_energy_and_bends_more():
     merged_any = False
     for event in range(3000):
+        n_photons = material.photons_in_chamber(KEY, event, 0, 0.1)
         left, curvature, merged = material.radiate_in_chamber(
-            KEY, event, 0, 1.0, 0.1, 0.95, 1.0, 3.3, 0.08
+            KEY, event, 0, 1.0, n_photons, 0.95, 1.0, 3.3, 0.08
         )
         assert 0.0 < left <= 1.0 and curvature >= 1.0
         assert 0.0 <= merged <= 1.0 - left + 1e-12

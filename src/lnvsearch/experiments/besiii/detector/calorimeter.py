@@ -12,6 +12,7 @@ import math
 import numpy as np
 from numba import njit
 
+from lnvsearch.experiments.besiii.detector.draws import normal_pair
 from lnvsearch.experiments.besiii.detector.tracks import (
     BARREL,
     CURVATURE_GEV_PER_T_M,
@@ -19,7 +20,7 @@ from lnvsearch.experiments.besiii.detector.tracks import (
     MISSED,
     first_crossing,
 )
-from lnvsearch.random_streams import normal_pair, uniform4
+from lnvsearch.transcendental_functions import cube_root
 
 __all__ = [
     "electron_resolution",
@@ -50,11 +51,12 @@ def shower_region(pt_gev, tan_lambda, field_t, emc):
     """
     end_z = emc.barrel_radius_m * emc.barrel_cos_theta / math.sqrt(1.0 - emc.barrel_cos_theta**2)
     region, arc, radius = first_crossing(pt_gev, tan_lambda, field_t, emc.barrel_radius_m, end_z)
-    if region == END_CAP:
-        cos_theta = end_z / math.sqrt(end_z * end_z + radius * radius)
-        if not emc.end_cap_cos_theta_minimum < cos_theta < emc.end_cap_cos_theta_maximum:
-            return MISSED, np.inf
-    return region, arc
+    cos_theta = end_z / math.sqrt(end_z * end_z + radius * radius)
+    is_inside = (emc.end_cap_cos_theta_minimum < cos_theta) & (
+        cos_theta < emc.end_cap_cos_theta_maximum
+    )
+    is_missed = (region == END_CAP) & (not is_inside)
+    return MISSED if is_missed else region, np.inf if is_missed else arc
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -87,18 +89,17 @@ def expected_electron_energy(p_gev, response):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def electron_shower(key, event, slot, energy_gev, region, emc, response):
+def electron_shower(u0, u1, tail, depth, energy_gev, region, emc, response):
     """Measured energy of an electromagnetic shower, GeV.
 
-    `energy_gev`: what enters, merged photons included.  Tail showers, a share
+    The first four arguments are uniform numbers; `energy_gev`: what enters, merged photons included.  Tail showers, a share
     k * tail_fraction/E of all, lose a share of their energy that is uniform up to the largest.
     """
-    u0, u1, tail, depth = uniform4(key, event, slot, 0, 0)
     normal, _ = normal_pair(u0, u1)
     energy = expected_electron_energy(energy_gev, response)
     tail_fraction = response.low_momentum_scale * response.tail_fraction_gev / energy_gev
-    if tail < min(tail_fraction, _LARGEST_TAIL_FRACTION):
-        energy *= 1.0 - response.tail_maximum_loss * depth
+    is_tail = tail < min(tail_fraction, _LARGEST_TAIL_FRACTION)
+    energy *= 1.0 - response.tail_maximum_loss * depth if is_tail else 1.0
     return energy * (1.0 + electron_resolution(energy_gev, region, emc) * normal)
 
 
@@ -106,23 +107,21 @@ def electron_shower(key, event, slot, energy_gev, region, emc, response):
 def _ionisation_energy(kinetic_gev, beta, emc):
     """Mean energy of a particle that does not interact: rises as beta^(-5/3), until it stops."""
     # beta^(5/3) from a cube root: pow is slow.
-    return min(kinetic_gev, emc.minimum_ionising_energy_gev / (beta * np.cbrt(beta * beta)))
+    return min(kinetic_gev, emc.minimum_ionising_energy_gev / (beta * cube_root(beta * beta)))
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
 def _interaction(species, charge, kinetic_gev, mass_gev, emc):
     """(probability to interact in the crystals, energy available there in GeV)."""
-    if species == _PION:
-        return emc.pion_interaction_probability, kinetic_gev
-    if species == _KAON and charge > 0:
-        return emc.kaon_plus_interaction_probability, kinetic_gev
-    if species == _KAON:
-        return emc.kaon_minus_interaction_probability, kinetic_gev + emc.kaon_minus_release_gev
-    if species == _PROTON and charge > 0:
-        return emc.proton_interaction_probability, kinetic_gev
-    if species == _PROTON:
-        return emc.antiproton_interaction_probability, kinetic_gev + 2.0 * mass_gev
-    return 0.0, 0.0
+    is_negative = charge < 0
+    kaon = emc.kaon_minus_interaction_probability if is_negative else emc.kaon_plus_interaction_probability
+    proton = emc.antiproton_interaction_probability if is_negative else emc.proton_interaction_probability
+    probability = kaon if species == _KAON else 0.0
+    probability = proton if species == _PROTON else probability
+    probability = emc.pion_interaction_probability if species == _PION else probability
+    released = emc.kaon_minus_release_gev if species == _KAON else 0.0
+    released = 2.0 * mass_gev if species == _PROTON else released
+    return probability, kinetic_gev + (released if is_negative else 0.0)
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -134,21 +133,23 @@ def _second_smallest(u0, u1, u2, u3):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def hadron_shower(key, event, slot, species, charge, p_gev, mass_gev, emc):
-    """(Energy that a muon or hadron leaves in GeV, whether it interacts and so makes a shower)."""
-    u0, u1, interacts, exchanges = uniform4(key, event, slot, 0, 0)
+def hadron_shower(uniforms, species, charge, p_gev, mass_gev, emc):
+    """(Energy that a muon or hadron leaves in GeV, whether it interacts and so makes a shower).
+
+    `uniforms`: eight uniform numbers.
+    """
+    u0, u1, interacts, exchanges, v0, v1, v2, v3 = uniforms
     normal, _ = normal_pair(u0, u1)
     total = math.sqrt(p_gev * p_gev + mass_gev * mass_gev)
     kinetic = total - mass_gev
     energy = _ionisation_energy(kinetic, p_gev / total, emc)
     energy *= max(1.0 + emc.minimum_ionising_spread * normal, 0.0)
     probability, available = _interaction(species, charge, kinetic, mass_gev, emc)
-    if interacts >= probability:
-        return energy, False
-    u0, u1, u2, u3 = uniform4(key, event, slot, 0, 1)
-    if species == _PION and exchanges < emc.charge_exchange_probability:
-        return total * (1.0 - _LARGEST_NEUTRAL_LOSS * u0), True
-    return available * _second_smallest(u0, u1, u2, u3), True
+    does_interact = interacts < probability
+    is_exchanged = (species == _PION) & (exchanges < emc.charge_exchange_probability)
+    left = available * _second_smallest(v0, v1, v2, v3)
+    left = total * (1.0 - _LARGEST_NEUTRAL_LOSS * v0) if is_exchanged else left
+    return left if does_interact else energy, does_interact
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -170,7 +171,7 @@ def expected_hadron_energy(species, charge, p_gev, mass_gev, emc):
 @njit(cache=True, error_model="numpy", forceinline=True)
 def expected_energy(species, charge, p_gev, region, mass_gev, emc, electron_response):
     """(mean, standard deviation) of a shower under a hypothesis, GeV."""
-    if species == _ELECTRON:
+    if species == _ELECTRON:  # the same for all tracks of a loop
         mean = expected_electron_energy(p_gev, electron_response)
         return mean, p_gev * electron_resolution(p_gev, region, emc)
     return expected_hadron_energy(species, charge, p_gev, mass_gev, emc)

@@ -22,12 +22,17 @@ import math
 import numpy as np
 from numba import njit
 
+from lnvsearch.lanes import float_stack_array
+from lnvsearch.transcendental_functions import azimuth_of
+
 __all__ = ["MOST_SHOWERS", "find_showers", "share_of_square", "spread"]
 
 #: Showers of a field, at most.
 MOST_SHOWERS = 8
 #: Crystals on each side of an impact over which its energy is spread.
 _SPREAD = 4
+#: Corners of the crystals in a row, and as many more as fill vectors.
+_CORNERS = 12
 _HALF_FIELD = 2  # of 5 x 5 crystals
 _TWO_PI = 2.0 * math.pi
 _MOST_ROUNDS, _AT_REST_M = 8, 1e-4
@@ -35,12 +40,12 @@ _MOST_ROUNDS, _AT_REST_M = 8, 1e-4
 _LOGARITHMIC_OFFSET = 4.0
 
 
-@njit(cache=True, error_model="numpy")
+@njit(inline="always", error_model="numpy")
 def _share_of_corner(x, y, radius):
     """Share of a shower at the origin in the rectangle from there to (x, y), with its sign."""
     across = math.sqrt(x * x + radius * radius)
     along = math.sqrt(y * y + radius * radius)
-    return (x / across * math.atan(y / across) + y / along * math.atan(x / along)) / _TWO_PI
+    return (x / across * azimuth_of(across, y) + y / along * azimuth_of(along, x)) / _TWO_PI
 
 
 @njit(cache=True, error_model="numpy")
@@ -56,6 +61,18 @@ def share_of_square(x, y, half_width, radius):
     )  # fmt: skip
 
 
+_shares_of_corners = float_stack_array(_CORNERS * _CORNERS)
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _fill_corners(first_u, first_v, radius, energy, corners):
+    """Energies of a shower at the origin between there and the corners of crystals, row by row."""
+    for i in range(np.uint64(_CORNERS)):
+        u = first_u + i
+        for j in range(np.uint64(_CORNERS)):
+            corners[i * np.uint64(_CORNERS) + j] = energy * _share_of_corner(u, first_v + j, radius)
+
+
 @njit(cache=True, error_model="numpy")
 def spread(cells, place, energy, is_wide, clusters):
     """Add a shower to the crystals; crystal (i, j) is [i, i + 1) x [j, j + 1).
@@ -68,15 +85,15 @@ def spread(cells, place, energy, is_wide, clusters):
         return energy
     radius = clusters.moliere_radius_m / 3.0 / clusters.crystal_width_m
     first_u, first_v, n = at_u - _SPREAD, at_v - _SPREAD, 2 * _SPREAD + 1
-    corners = np.empty((n + 1, n + 1))
-    for i in range(n + 1):
-        for j in range(n + 1):
-            u, v = first_u + i - place[0], first_v + j - place[1]
-            corners[i, j] = energy * _share_of_corner(u, v, radius)
+    corners = _shares_of_corners()
+    _fill_corners(first_u - place[0], first_v - place[1], radius, energy, corners)
     alone = 0.0
     for i in range(n):
         for j in range(n):
-            part = corners[i + 1, j + 1] - corners[i, j + 1] - corners[i + 1, j] + corners[i, j]
+            here, next_row = i * _CORNERS + j, (i + 1) * _CORNERS + j
+            part = (
+                corners[next_row + 1] - corners[here + 1] - corners[next_row] + corners[here]
+            )
             cells[first_u + i, first_v + j] += part
             is_near = max(abs(i - _SPREAD), abs(j - _SPREAD)) <= _HALF_FIELD
             if is_near and part > clusters.crystal_noise_gev:

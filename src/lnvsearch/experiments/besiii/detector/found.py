@@ -8,7 +8,7 @@ from __future__ import annotations
 from numba import njit
 
 __all__ = [
-    "ARC", "CHARGE", "CURVATURE", "END_CAP_COUNTERS", "END_CAP_NS", "EVENT", "FOUND", "LATE", "N_NUMBERS",
+    "CHARGE", "CURVATURE", "END_CAP_COUNTERS", "END_CAP_NS", "EVENT", "FOUND", "LATE", "MASS", "N_NUMBERS",
     "P", "PT", "PX", "PY", "PZ", "REGION", "SHOWER_GEV", "SLOT", "SPECIES", "TRUTH", "X", "Y", "Z",
     "write_found",
 ]  # fmt: skip
@@ -18,22 +18,23 @@ EVENT, SLOT, SPECIES, TRUTH = range(4)
 N_NUMBERS = 4
 #: Rows of the array of floats.  Where the track begins, its momentum there, how much later it is than
 #: one from the collision, resolution and shared counters of the end caps in its data-taking period;
-#: where and after which length in xy it meets the calorimeter, what enters there, and what the
-#: fit makes of its curvature.
+#: part of the calorimeter that it meets (written with its shower), what enters there, what the fit makes
+#: of its curvature; mass.
 FOUND = (
     "charge", "x_cm", "y_cm", "z_cm", "px_gev", "py_gev", "pz_gev", "pt_gev", "p_gev", "late_ns",
-    "end_cap_resolution_ns", "end_cap_counters", "region", "arc_m", "shower_gev", "fitted_curvature",
+    "end_cap_resolution_ns", "end_cap_counters", "region", "shower_gev", "fitted_curvature",
+    "mass_gev",
 )  # fmt: skip
 (
-    CHARGE, X, Y, Z, PX, PY, PZ, PT, P, LATE, END_CAP_NS, END_CAP_COUNTERS, REGION, ARC, SHOWER_GEV,
-    CURVATURE,
+    CHARGE, X, Y, Z, PX, PY, PZ, PT, P, LATE, END_CAP_NS, END_CAP_COUNTERS, REGION, SHOWER_GEV, CURVATURE,
+    MASS,
 ) = range(len(FOUND))  # fmt: skip
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
 def write_found(
     numbers, found, track, event, slot, species, truth_index, charge, vertex, momentum, late_ns,
-    end_cap, region, arc_m, shower_gev, curvature,
+    end_cap, shower_gev, curvature, mass,
 ):  # fmt: skip
     """Write column `track` of both arrays.
 
@@ -48,5 +49,5 @@ def write_found(
         found[PX + row, track] = momentum[row]
     found[LATE, track] = late_ns
     found[END_CAP_NS, track], found[END_CAP_COUNTERS, track] = end_cap
-    found[REGION, track], found[ARC, track] = region, arc_m
     found[SHOWER_GEV, track], found[CURVATURE, track] = shower_gev, curvature
+    found[MASS, track] = mass

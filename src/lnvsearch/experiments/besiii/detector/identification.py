@@ -11,9 +11,10 @@ import math
 import numpy as np
 from numba import njit
 
+from lnvsearch.experiments.besiii.detector.draws import normal_pair
 from lnvsearch.experiments.besiii.detector.tracks import END_CAP, MISSED, first_crossing
 from lnvsearch.particles import SPEED_OF_LIGHT_M_PER_NS
-from lnvsearch.random_streams import normal_pair, uniform4
+from lnvsearch.transcendental_functions import logarithm
 
 __all__ = [
     "dedx_curve",
@@ -35,47 +36,49 @@ def dedx_curve(beta_gamma, dedx):
     inverse_square = 1.0 / (beta_gamma * beta_gamma)
     beta_square = 1.0 / (1.0 + inverse_square)
     saturation = 1.0 / (dedx.saturation_beta_gamma * dedx.saturation_beta_gamma)
-    curve = dedx.bethe_constant - beta_square - math.log(saturation + inverse_square)
+    curve = dedx.bethe_constant - beta_square - logarithm(saturation + inverse_square)
     return curve / beta_square
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def measure_dedx(key, event, slot, true_beta_gamma, dedx):
-    """Measured specific energy loss in the units of the curve; NaN where there is none."""
-    u0, u1, found, tail = uniform4(key, event, slot, 0, 0)
-    if found >= dedx.efficiency:
-        return np.nan
+def measure_dedx(u0, u1, found, tail, true_beta_gamma, dedx):
+    """Measured specific energy loss in the units of the curve; NaN where there is none.
+
+    The first four arguments are uniform numbers.
+    """
     normal, _ = normal_pair(u0, u1)
-    if tail < dedx.tail_fraction:
-        normal *= dedx.tail_scale
-    return dedx_curve(true_beta_gamma, dedx) * (1.0 + dedx.resolution * normal)
+    normal *= dedx.tail_scale if tail < dedx.tail_fraction else 1.0
+    measured = dedx_curve(true_beta_gamma, dedx) * (1.0 + dedx.resolution * normal)
+    return np.nan if found >= dedx.efficiency else measured
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
 def flight_path_m(pt_gev, tan_lambda, field_t, tof):
     """(region, length of the path to the counters in m); NaN where there is no counter."""
-    region, arc, radius = first_crossing(
+    region, arc, _ = first_crossing(
         pt_gev, tan_lambda, field_t, tof.barrel_radius_m, tof.barrel_half_length_m
     )
-    if region == END_CAP:
-        region, arc, radius = first_crossing(
-            pt_gev, tan_lambda, field_t, tof.end_cap_outer_radius_m, tof.end_cap_z_m
-        )
-        if region != END_CAP or radius < tof.end_cap_inner_radius_m:
-            return MISSED, np.nan
+    end, end_arc, end_radius = first_crossing(
+        pt_gev, tan_lambda, field_t, tof.end_cap_outer_radius_m, tof.end_cap_z_m
+    )
+    is_end = region == END_CAP
+    is_hit = (end == END_CAP) & (end_radius >= tof.end_cap_inner_radius_m)
+    end_arc = end_arc if is_hit else np.nan
+    region = (END_CAP if is_hit else MISSED) if is_end else region
+    arc = end_arc if is_end else arc
     return region, arc * math.sqrt(1.0 + tan_lambda * tan_lambda)
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def measure_flight_time(key, event, slot, path_m, beta, resolution_ns, tof):
-    """Measured time of flight, ns; NaN where there is no hit."""
-    u0, u1, found, tail = uniform4(key, event, slot, 0, 0)
-    if found >= tof.hit_efficiency:
-        return np.nan
+def measure_flight_time(u0, u1, found, tail, path_m, beta, resolution_ns, tof):
+    """Measured time of flight, ns; NaN where there is no hit.
+
+    The first four arguments are uniform numbers.
+    """
     normal, _ = normal_pair(u0, u1)
-    if tail < tof.tail_fraction:
-        normal *= tof.tail_scale
-    return path_m / (beta * SPEED_OF_LIGHT_M_PER_NS) + resolution_ns * normal
+    normal *= tof.tail_scale if tail < tof.tail_fraction else 1.0
+    measured = path_m / (beta * SPEED_OF_LIGHT_M_PER_NS) + resolution_ns * normal
+    return np.nan if found >= tof.hit_efficiency else measured
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)

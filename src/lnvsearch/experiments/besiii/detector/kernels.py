@@ -27,6 +27,7 @@ from lnvsearch.experiments.besiii.detector.measurements import (
     share_showers,
     store,
 )
+from lnvsearch.lanes import LANES
 from lnvsearch.particles import SPEED_OF_LIGHT_M_PER_NS
 from lnvsearch.random_streams import normal_pair, uniform4
 
@@ -100,9 +101,9 @@ def simulate_events(
     `start`: (m, 4), (x, y, z, ct) in m from the collision to where particles start, or (0, 4).
     Returns the number of tracks; writes those of each event to `counts`.
     """
-    room = _largest_room(offsets, species)
+    room = _largest_room(offsets, species) + int(LANES)
     numbers, found = np.empty((N_NUMBERS, room), dtype=np.int64), np.empty((len(FOUND), room))
-    output = np.empty((N_ROWS, room))
+    output = np.zeros((N_ROWS, room))  # covariances of r-phi with z stay 0
     done = 0
     for first in range(0, len(event_numbers), _EVENTS_TOGETHER):
         last = min(first + _EVENTS_TOGETHER, len(event_numbers))
@@ -114,7 +115,7 @@ def simulate_events(
                 start, keys, constants, response, numbers, found, n_tracks,
             )  # fmt: skip
             counts[index] = n_tracks - before
-        measure(numbers, found, n_tracks, keys, constants, response, output)
+        measure(numbers, found, n_tracks, keys, response, output)
         begin = 0
         for index in range(first, last):
             _share(output, begin, begin + counts[index], constants, response)
@@ -146,7 +147,7 @@ def _share(output, first, last, constants, response):
             HYPOTHESES, response.shared_counters,
         )  # fmt: skip
     if response.overlapping_showers.enabled:
-        share_showers(output, first, last, constants, response)
+        share_showers(output, first, last, response)
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -166,9 +167,12 @@ def _find_tracks(
         if kind == PHOTON:
             photon = (momentum[particle, 0], momentum[particle, 1], momentum[particle, 2],
                       momentum[particle, 3])
-            n_tracks = _convert(
-                keys, event, slot, photon, point, end_cap, constants, response, numbers, found, n_tracks,
-            )  # fmt: skip
+            layer = _conversion_layer(keys, event, slot, photon, constants, response)
+            if layer != 0:
+                n_tracks = _convert(
+                    keys, event, slot, photon, layer, point, end_cap, constants, response, numbers,
+                    found, n_tracks,
+                )  # fmt: skip
         elif kind >= 0:
             nearby = (
                 _nearby_photons(keys, event, particle, begin, end, species, charge[particle],
@@ -264,21 +268,27 @@ def _nearby_photons(keys, event, particle, begin, end, species, charge, momentum
     return energy
 
 
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _conversion_layer(keys, event, slot, photon, constants, response):
+    """Where a photon converts: 0 nowhere, 1 in the beam pipe, 2 in the chamber's inner wall."""
+    transverse = math.hypot(photon[0], photon[1])
+    if transverse == 0.0 or photon[3] <= 2.0 * constants.masses[ELECTRON]:
+        return 0
+    u, _, _, _ = uniform4(keys.conversion, event, slot, 0, 0)
+    return material.conversion_layer(
+        u, transverse / photon[3], response.material, response.conversion
+    )
+
+
 @njit(cache=True, error_model="numpy")
 def _convert(
-    keys, event, slot, photon, point, end_cap, constants, response, numbers, found, n_tracks
+    keys, event, slot, photon, layer, point, end_cap, constants, response, numbers, found, n_tracks
 ):
-    """Let a photon convert, or not, and record its electron and positron."""
-    u, share, azimuth, kick = uniform4(keys.conversion, event, slot, 0, 0)
+    """Record the electron and the positron of a photon that converts in a layer."""
+    _, share, azimuth, kick = uniform4(keys.conversion, event, slot, 0, 0)
     energy = photon[3]
     transverse = math.hypot(photon[0], photon[1])
     mass = constants.masses[ELECTRON]
-    if transverse == 0.0 or energy <= 2.0 * mass:
-        return n_tracks
-    layer = material.conversion_layer(u, transverse / energy, response.material,
-                                      response.conversion)
-    if layer == 0:
-        return n_tracks
     walls = response.material
     radius = walls.beam_pipe_radius_cm if layer == 1 else walls.inner_wall_radius_cm
     step = radius / transverse
@@ -315,7 +325,6 @@ def _record(
     of their material.  Returns the number of tracks so far.
     """
     px, py, pz = momentum
-    field = response.beam.magnetic_field_t
     mass = constants.masses[species]
     pt = math.sqrt(px * px + py * py)
     p = math.sqrt(pt * pt + pz * pz)
@@ -329,10 +338,9 @@ def _record(
             keys.bremsstrahlung, event, slot, p, (walls.beam_pipe_x0 + walls.inner_wall_x0) / sine
         ) / p  # fmt: skip
         px, py, pz, pt, p = px * left, py * left, pz * left, pt * left, p * left
-    region, arc = calorimeter.shower_region(pt, pz / pt, field, response.emc)
     if species == ELECTRON:
         shower, curvature = _radiate_in_chamber(
-            keys, event, slot, pt, p, arc, original_p - p, response
+            keys, event, slot, pt, pz, p, original_p - p, response
         )
         shower += nearby_gev
     elif species == KAON or species == PION:
@@ -347,25 +355,30 @@ def _record(
         return n_tracks
     write_found(
         numbers, found, n_tracks, event, slot, species, truth_index, charge, vertex, (px, py, pz, pt, p),
-        late_ns, end_cap, region, arc, shower, curvature,
+        late_ns, end_cap, shower, curvature, mass,
     )  # fmt: skip
     return n_tracks + 1
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def _radiate_in_chamber(keys, event, slot, pt, p, arc, radiated_before_gev, response):
+def _radiate_in_chamber(keys, event, slot, pt, pz, p, radiated_before_gev, response):
     """Bremsstrahlung of an electron in the chamber; its mass is neglected.
 
-    `arc`: length in xy to the calorimeter, m.  Returns (energy of the electron and of the photons
-    that merge with it in the calorimeter, GeV; fitted curvature over the true one).
+    Returns (energy of the electron and of the photons that merge with it in the calorimeter, GeV;
+    fitted curvature over the true one).
     """
-    sine = pt / p
-    bend_radius = pt / (tracks.CURVATURE_GEV_PER_T_M * response.beam.magnetic_field_t)
+    sine, field = pt / p, response.beam.magnetic_field_t
+    n_photons = material.photons_in_chamber(
+        keys.bremsstrahlung, event, slot, response.material.chamber_x0 / sine
+    )
+    if n_photons == 0 and radiated_before_gev <= 0.0:
+        return p, 1.0
+    _, arc = calorimeter.shower_region(pt, pz / pt, field, response.emc)
+    bend_radius = pt / (tracks.CURVATURE_GEV_PER_T_M * field)
     merging_angle = response.emc.merging_angle_rad
     energy, curvature, merged = material.radiate_in_chamber(
-        keys.bremsstrahlung, event, slot, p, response.material.chamber_x0 / sine, arc, sine,
-        bend_radius, merging_angle,
-    )  # fmt: skip
+        keys.bremsstrahlung, event, slot, p, n_photons, arc, sine, bend_radius, merging_angle
+    )
     if radiated_before_gev > 0.0 and material.merges_with_shower(
         0.0, arc, sine, bend_radius, merging_angle
     ):

@@ -10,6 +10,7 @@ import math
 import numpy as np
 from numba import njit
 
+from lnvsearch import particles
 from lnvsearch.experiments.besiii.detector import (
     calorimeter,
     found as of,
@@ -18,11 +19,14 @@ from lnvsearch.experiments.besiii.detector import (
     time_of_flight,
     tracks,
 )
+from lnvsearch.experiments.besiii.detector.draws import draw
 from lnvsearch.experiments.besiii.events import (
     COVARIANCE_ELEMENTS,
     HELIX_PARAMETERS,
     TRACK_BRANCHES,
 )
+from lnvsearch.lanes import LANES, float_stack_array
+from lnvsearch.transcendental_functions import azimuth_of
 
 __all__ = [
     "CHARGE_ROW",
@@ -47,7 +51,11 @@ SPECIES = ("e-", "mu-", "pi+", "K+", "p")
 ELECTRON, PION, KAON = 0, 2, 3
 #: Species of the hypotheses electron, pion, kaon.
 HYPOTHESES = (ELECTRON, PION, KAON)
+HYPOTHESIS_MASSES_GEV = tuple(particles.mass_gev(SPECIES[h]) for h in HYPOTHESES)
 _TWO_PI = 2.0 * math.pi
+#: First elements of rows of LANES numbers.
+_1, _2, _3, _4, _5, _6, _7, _8, _9 = (np.uint64(row) * LANES for row in range(1, 10))
+_FOUR_ROWS, _EIGHT_ROWS = 4 * int(LANES), 8 * int(LANES)
 
 #: Rows of the output, one a track branch.
 COLUMNS = tuple(TRACK_BRANCHES)
@@ -65,129 +73,199 @@ SHOWER_ROW = HIT_ROW + len(time_of_flight.HIT)
 N_ROWS = SHOWER_ROW + len(overlapping_showers.SHOWER)
 
 
+_uniform_rows, _output_rows = float_stack_array(12 * int(LANES)), float_stack_array(14 * int(LANES))
+
+
 @njit(cache=True, error_model="numpy")
-def measure(numbers, found, n_tracks, keys, constants, response, output):
-    """Fill the rows of `output` for tracks [0, n_tracks) of `numbers` and `found`, see `found`."""
-    measured_p = np.empty(n_tracks)
+def measure(numbers, found, n_tracks, keys, response, output):
+    """Fill the rows of `output` for tracks [0, n_tracks) of `numbers` and `found`, see `found`.
+
+    All arrays have room for LANES more: what is measured there, of nothing, does not count.
+    """
+    measured_p, azimuth = np.empty(found.shape[1]), np.empty(found.shape[1])
+    px, py = found[of.PX], found[of.PY]
     for track in range(n_tracks):
         output[CHARGE_ROW, track] = found[of.CHARGE, track]
         output[TRUTH_ROW, track] = numbers[of.TRUTH, track]
-    _measure_helices(numbers, found, keys, constants, response, output, measured_p)
-    _measure_energy_losses(numbers, found, keys, constants, response, output, measured_p)
-    azimuth = np.empty(n_tracks)
-    for track in range(n_tracks):
-        azimuth[track] = math.atan2(found[of.PY, track], found[of.PX, track])
-    _measure_flight_times(numbers, found, keys, constants, response, output, measured_p, azimuth)
-    _measure_showers(numbers, found, keys, constants, response, output, measured_p, azimuth)
+        azimuth[track] = azimuth_of(px[track], py[track])
+    for first in range(np.uint64(0), np.uint64(n_tracks), LANES):
+        _measure_helices(numbers, found, first, keys, response, output, measured_p)
+        _measure_energy_losses(numbers, found, first, keys, response, output, measured_p)
+        _measure_flight_times(numbers, found, first, keys, response, output, measured_p, azimuth)
+        _measure_showers(numbers, found, first, keys, response, output, measured_p, azimuth)
+    _identify_by_flight_time(n_tracks, output)
+    _identify_by_shower(found, n_tracks, response, output, measured_p)
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _copy(rows, row, n_rows, output, output_row, first):
+    """Rows of LANES numbers to rows of the output."""
+    for k in range(n_rows):
+        target, begin = output[output_row + k], np.uint64(row + k) * LANES
+        for lane in range(LANES):
+            target[first + lane] = rows[begin + lane]
 
 
 @njit(cache=True, error_model="numpy")
-def _measure_helices(numbers, found, keys, constants, response, output, measured_p):
-    """Smear and write helices and their covariances; fills the measured momenta."""
-    for track in range(len(measured_p)):
-        event, slot = numbers[of.EVENT, track], numbers[of.SLOT, track]
-        pt, p = found[of.PT, track], found[of.P, track]
+def _measure_helices(numbers, found, first, keys, response, output, measured_p):
+    """Smear helices and write them and their covariances; fills the measured momenta."""
+    u, row = _uniform_rows(), _output_rows()
+    draw(keys.helix, numbers, first, 0, u)
+    draw(keys.helix, numbers, first, 1, u[_FOUR_ROWS:])
+    draw(keys.pulls, numbers, first, 0, u[_EIGHT_ROWS:])
+    x, y, z, charge = found[of.X], found[of.Y], found[of.Z], found[of.CHARGE]
+    px, py, pz, pts, ps = found[of.PX], found[of.PY], found[of.PZ], found[of.PT], found[of.P]
+    curvature, masses = found[of.CURVATURE], found[of.MASS]
+    tracking = response.tracking
+    for lane in range(LANES):
+        track = first + lane
         dr, phi0, kappa, dz, tan_lambda = tracks.helix_at_closest_approach(
-            found[of.X, track], found[of.Y, track], found[of.Z, track], found[of.PX, track],
-            found[of.PY, track], found[of.PZ, track], found[of.CHARGE, track],
+            x[track], y[track], z[track], px[track], py[track], pz[track], charge[track],
             response.beam.magnetic_field_t,
         )  # fmt: skip
-        kappa *= found[of.CURVATURE, track]
-        mass = constants.masses[numbers[of.SPECIES, track]]
-        beta = p / math.sqrt(p * p + mass * mass)
-        errors = tracks.helix_errors(pt, p, beta, response.tracking)
-        deviations = tracks.correlated_normals(keys.helix, event, slot, response.tracking)
-        scale_phi, scale_z = tracks.pull_scales(keys.pulls, event, slot, response.pulls)
+        beta = ps[track] / math.sqrt(ps[track] * ps[track] + masses[track] * masses[track])
+        errors = tracks.helix_errors(pts[track], ps[track], beta, tracking)
+        deviations = tracks.correlated_normals(
+            u[lane], u[_1 + lane], u[_2 + lane], u[_3 + lane], u[_4 + lane], u[_5 + lane], tracking
+        )
+        scale_phi, scale_z = tracks.pull_scales(u[_8 + lane], u[_9 + lane], response.pulls)
         phi0 += scale_phi * errors[1] * deviations[1]
-        kappa += scale_phi * errors[2] * deviations[2]
-        tan_lambda += scale_z * errors[4] * deviations[4]
-        output[HELIX_ROW, track] = dr + scale_phi * errors[0] * deviations[0]
-        output[HELIX_ROW + 1, track] = phi0 - _TWO_PI * math.floor(phi0 / _TWO_PI)
-        output[HELIX_ROW + 2, track] = kappa
-        output[HELIX_ROW + 3, track] = dz + scale_z * errors[3] * deviations[3]
-        output[HELIX_ROW + 4, track] = tan_lambda
-        tracks.write_covariance(errors, response.tracking, output[COVARIANCE_ROW:], track)
-        measured_p[track] = math.sqrt(1.0 + tan_lambda * tan_lambda) / abs(kappa)
+        row[lane] = dr + scale_phi * errors[0] * deviations[0]
+        row[_1 + lane] = phi0 - _TWO_PI * np.floor(phi0 / _TWO_PI)
+        row[_2 + lane] = kappa * curvature[track] + scale_phi * errors[2] * deviations[2]
+        row[_3 + lane] = dz + scale_z * errors[3] * deviations[3]
+        row[_4 + lane] = tan_lambda + scale_z * errors[4] * deviations[4]
+        covariances = tracks.covariances(errors, tracking)
+        for k in range(9):
+            row[_5 + np.uint64(k) * LANES + lane] = covariances[k]
+    for lane in range(LANES):
+        tangent = row[_4 + lane]
+        measured_p[first + lane] = math.sqrt(1.0 + tangent * tangent) / abs(row[_2 + lane])
+    _copy(row, 0, 5, output, HELIX_ROW, first)
+    _copy(row, 5, 6, output, COVARIANCE_ROW, first)  # of dr, phi0, kappa
+    _copy(row, 11, 1, output, COVARIANCE_ROW + 9, first)
+    _copy(row, 12, 2, output, COVARIANCE_ROW + 13, first)
 
 
 @njit(cache=True, error_model="numpy")
-def _measure_energy_losses(numbers, found, keys, constants, response, output, measured_p):
+def _measure_energy_losses(numbers, found, first, keys, response, output, measured_p):
     """Write the chi of the specific energy loss for each hypothesis."""
-    dedx = response.dedx
-    for track in range(len(measured_p)):
-        mass = constants.masses[numbers[of.SPECIES, track]]
+    u, row, dedx = _uniform_rows(), _output_rows(), response.dedx
+    draw(keys.dedx, numbers, first, 0, u)
+    ps, masses = found[of.P], found[of.MASS]
+    for lane in range(LANES):
+        track = first + lane
         measured = identification.measure_dedx(
-            keys.dedx, numbers[of.EVENT, track], numbers[of.SLOT, track],
-            found[of.P, track] / mass, dedx,
-        )  # fmt: skip
+            u[lane], u[_1 + lane], u[_2 + lane], u[_3 + lane], ps[track] / masses[track], dedx
+        )
         for hypothesis in range(3):
-            mass = constants.masses[HYPOTHESES[hypothesis]]
+            mass = HYPOTHESIS_MASSES_GEV[hypothesis]
             expected = identification.dedx_curve(measured_p[track] / mass, dedx)
-            output[DEDX_ROW + hypothesis, track] = (measured / expected - 1.0) / dedx.resolution
+            deviation = (measured / expected - 1.0) / dedx.resolution
+            row[np.uint64(hypothesis) * LANES + lane] = deviation
+    _copy(row, 0, 3, output, DEDX_ROW, first)
 
 
 @njit(cache=True, error_model="numpy")
 def _measure_flight_times(
-    numbers, found, keys, constants, response, output, measured_p, azimuth
+    numbers, found, first, keys, response, output, measured_p, azimuth
 ):
-    """Write the chi of the time of flight for each hypothesis, and the counters that were hit."""
+    """Write the times of flight and the counters that were hit."""
+    u, row = _uniform_rows(), _output_rows()
+    draw(keys.tof, numbers, first, 0, u)
     field, shared = response.beam.magnetic_field_t, response.shared_counters
-    for track in range(len(measured_p)):
-        pt, pz, p = found[of.PT, track], found[of.PZ, track], found[of.P, track]
-        mass = constants.masses[numbers[of.SPECIES, track]]
+    pts, pzs, ps, masses = found[of.PT], found[of.PZ], found[of.P], found[of.MASS]
+    charge, late, end_cap_counters = found[of.CHARGE], found[of.LATE], found[of.END_CAP_COUNTERS]
+    end_cap_ns = found[of.END_CAP_NS]
+    for lane in range(LANES):
+        track = first + lane
+        pt, pz, p, mass = pts[track], pzs[track], ps[track], masses[track]
         region, path = identification.flight_path_m(pt, pz / pt, field, response.tof)
         is_barrel = region == tracks.BARREL
-        resolution = response.tof.barrel_resolution_ns if is_barrel else found[of.END_CAP_NS, track]
-        measured = np.nan
-        if region != tracks.MISSED:
-            measured = identification.measure_flight_time(
-                keys.tof, numbers[of.EVENT, track], numbers[of.SLOT, track], path,
-                p / math.sqrt(p * p + mass * mass), resolution, response.tof,
-            ) + found[of.LATE, track]  # fmt: skip
-        time_of_flight.record_hit(
-            output[HIT_ROW:], track, measured, path, measured_p[track], resolution, azimuth[track], pt,
-            pz, found[of.CHARGE, track], region, field, found[of.END_CAP_COUNTERS, track], shared,
+        resolution = response.tof.barrel_resolution_ns if is_barrel else end_cap_ns[track]
+        measured = identification.measure_flight_time(
+            u[lane], u[_1 + lane], u[_2 + lane], u[_3 + lane], path,
+            p / math.sqrt(p * p + mass * mass), resolution, response.tof,
+        ) + late[track]  # fmt: skip
+        hit = time_of_flight.hit_of(
+            np.nan if region == tracks.MISSED else measured, path, measured_p[track], resolution,
+            azimuth[track], pt, pz, charge[track], region, field, end_cap_counters[track], shared,
         )  # fmt: skip
+        for k in range(8):
+            row[np.uint64(k) * LANES + lane] = hit[k]
+    _copy(row, 0, 8, output, HIT_ROW, first)
+
+
+@njit(cache=True, error_model="numpy")
+def _identify_by_flight_time(n_tracks, output):
+    """Write the chi of the time of flight for each hypothesis."""
+    hits = output[HIT_ROW:]
+    for hypothesis in range(3):
         time_of_flight.write_deviations(
-            output[TOF_ROW:], output[HIT_ROW:], track, measured, constants.masses, HYPOTHESES
+            output[TOF_ROW + hypothesis], hits, n_tracks, HYPOTHESIS_MASSES_GEV[hypothesis]
         )
 
 
 @njit(cache=True, error_model="numpy")
-def _measure_showers(numbers, found, keys, constants, response, output, measured_p, azimuth):
+def _measure_showers(numbers, found, first, keys, response, output, measured_p, azimuth):
     """Write the showers of tracks, as if each were alone, and where they lie."""
-    emc = response.emc
-    for track in range(len(measured_p)):
-        event, slot = numbers[of.EVENT, track], numbers[of.SLOT, track]
-        species, charge = numbers[of.SPECIES, track], found[of.CHARGE, track]
-        region = found[of.REGION, track]
-        energy, is_wide = 0.0, False
-        if region != tracks.MISSED:
-            if species == ELECTRON:
-                is_wide = True
-                energy = calorimeter.electron_shower(
-                    keys.emc, event, slot, found[of.SHOWER_GEV, track], region, emc,
-                    response.electron_energy_response,
-                )  # fmt: skip
-            else:
-                energy, is_wide = calorimeter.hadron_shower(
-                    keys.emc, event, slot, species, charge, found[of.P, track],
-                    constants.masses[species], emc,
-                )  # fmt: skip
-        overlapping_showers.record_shower(
-            output[SHOWER_ROW:], track, energy, is_wide, azimuth[track], found[of.PT, track],
-            found[of.PZ, track], charge, region, found[of.ARC, track], measured_p[track],
-            response.beam.magnetic_field_t, emc.barrel_radius_m, response.overlapping_showers,
+    u, row, emc = _uniform_rows(), _output_rows(), response.emc
+    draw(keys.emc, numbers, first, 0, u)
+    draw(keys.emc, numbers, first, 1, u[_FOUR_ROWS:])
+    species, charges = numbers[of.SPECIES], found[of.CHARGE]
+    pts, pzs, ps, masses = found[of.PT], found[of.PZ], found[of.P], found[of.MASS]
+    entering = found[of.SHOWER_GEV]
+    for lane in range(LANES):
+        track = first + lane
+        charge, field = charges[track], response.beam.magnetic_field_t
+        region, arc = calorimeter.shower_region(
+            pts[track], pzs[track] / pts[track], field, emc
+        )
+        eight = (u[lane], u[_1 + lane], u[_2 + lane], u[_3 + lane],
+                 u[_4 + lane], u[_5 + lane], u[_6 + lane], u[_7 + lane])
+        electron = calorimeter.electron_shower(
+            eight[0], eight[1], eight[2], eight[3], entering[track], region, emc,
+            response.electron_energy_response,
         )  # fmt: skip
-        _write_shower_energy(
-            output, track, charge, energy, region == tracks.BARREL, measured_p[track], constants,
-            response,
+        hadron, is_wide = calorimeter.hadron_shower(
+            eight, species[track], charge, ps[track], masses[track], emc
+        )
+        is_electron, is_missed = species[track] == ELECTRON, region == tracks.MISSED
+        energy = 0.0 if is_missed else (electron if is_electron else hadron)
+        is_wide = 0.0 if is_missed else (1.0 if is_electron | is_wide else 0.0)
+        shower = overlapping_showers.shower_of(
+            energy, is_wide, azimuth[track], pts[track], pzs[track], charge, region, arc,
+            measured_p[track], field, emc.barrel_radius_m, response.overlapping_showers,
         )  # fmt: skip
+        for k in range(9):
+            row[np.uint64(k) * LANES + lane] = shower[k]
+        row[_9 + lane] = region
+    _copy(row, 0, 9, output, SHOWER_ROW, first)
+    _copy(row, 9, 1, found, of.REGION, first)
+
+
+@njit(cache=True, error_model="numpy")
+def _identify_by_shower(found, n_tracks, response, output, measured_p):
+    """Write the energies of showers, and the chi for each hypothesis; NaN where there is no shower."""
+    energies = output[SHOWER_ROW + overlapping_showers.ENERGY_ROW]
+    shown, threshold = output[ENERGY_ROW], response.emc.shower_threshold_gev
+    charges, regions = found[of.CHARGE], found[of.REGION]
+    for track in range(n_tracks):
+        shown[track] = 0.0 if energies[track] < threshold else energies[track]
+    for hypothesis in range(3):
+        chi = output[EMC_ROW + hypothesis]
+        for track in range(n_tracks):
+            expected, resolution = calorimeter.expected_energy(
+                HYPOTHESES[hypothesis], charges[track], measured_p[track], regions[track],
+                HYPOTHESIS_MASSES_GEV[hypothesis], response.emc, response.electron_energy_response,
+            )  # fmt: skip
+            deviation = (energies[track] - expected) / resolution
+            chi[track] = np.nan if energies[track] < threshold else deviation
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
 def _write_shower_energy(
-    output, track, charge, energy, in_barrel, measured_p, constants, response
+    output, track, charge, energy, in_barrel, measured_p, response
 ):
     """Write a shower's energy and its chi for each hypothesis; NaN where there is no shower."""
     emc = response.emc
@@ -201,25 +279,33 @@ def _write_shower_energy(
     for hypothesis in range(3):
         expected, resolution = calorimeter.expected_energy(
             HYPOTHESES[hypothesis], charge, measured_p, region,
-            constants.masses[HYPOTHESES[hypothesis]], emc, response.electron_energy_response,
+            HYPOTHESIS_MASSES_GEV[hypothesis], emc, response.electron_energy_response,
         )  # fmt: skip
         output[EMC_ROW + hypothesis, track] = (energy - expected) / resolution
 
 
-@njit(cache=True, error_model="numpy")
-def share_showers(output, first, last, constants, response):
+@njit(cache=True, error_model="numpy", forceinline=True)
+def share_showers(output, first, last, response):
     """Write the showers of an event, tracks [first, last), anew where some overlap."""
+    # Few events get further than this, and handing over the response costs more.
+    if overlapping_showers.some_touch(
+        output[SHOWER_ROW:], first, last, response.emc.barrel_radius_m, response.overlapping_showers
+    ):
+        _share_showers(output, first, last, response)
+
+
+@njit(cache=True, error_model="numpy")
+def _share_showers(output, first, last, response):
     showers, emc = output[SHOWER_ROW:], response.emc
     end_z = emc.barrel_radius_m * emc.barrel_cos_theta / math.sqrt(1.0 - emc.barrel_cos_theta**2)
-    if not overlapping_showers.share_showers(
+    overlapping_showers.share_showers(
         showers, first, last, emc.barrel_radius_m, end_z, response.overlapping_showers
-    ):
-        return
+    )
     for track in range(first, last):
         _write_shower_energy(
             output, track, output[CHARGE_ROW, track], showers[overlapping_showers.ENERGY_ROW, track],
             showers[overlapping_showers.PART_ROW, track] == overlapping_showers.BARREL_PART,
-            showers[overlapping_showers.MOMENTUM_ROW, track], constants, response,
+            showers[overlapping_showers.MOMENTUM_ROW, track], response,
         )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ import math
 import numpy as np
 from numba import njit
 
+from lnvsearch.elementary_functions import cosine_and_sine_of_turn
 from lnvsearch.experiments.besiii.detector.crystals import (
     MOST_SHOWERS,
     find_showers,
@@ -28,8 +29,8 @@ from lnvsearch.experiments.besiii.detector.crystals import (
 from lnvsearch.experiments.besiii.detector.tracks import BARREL, CURVATURE_GEV_PER_T_M, MISSED
 
 __all__ = [
-    "BARREL_PART", "ENERGY_ROW", "MOMENTUM_ROW", "PART_ROW", "SHOWER", "place_shower", "record_shower",
-    "share_showers",
+    "BARREL_PART", "ENERGY_ROW", "MOMENTUM_ROW", "PART_ROW", "SHOWER", "place_shower", "share_showers",
+    "shower_of", "some_touch",
 ]  # fmt: skip
 
 #: What a track leaves: part of the calorimeter (0 for none), place on its face, energy, whether it
@@ -52,40 +53,34 @@ _LOWEST_MATCHED_GEV = 0.3
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def record_shower(showers, track, energy_gev, is_wide, azimuth, pt, pz, charge, region, arc_m,
-                  measured_p, field_t, radius_m, clusters):  # fmt: skip
-    """Write column `track` of `showers` (rows SHOWER) for a track from the origin.
+def shower_of(energy_gev, is_wide, azimuth, pt, pz, charge, region, arc_m, measured_p, field_t,
+              radius_m, clusters):  # fmt: skip
+    """What a track from the origin leaves, in the order of SHOWER.
 
     `azimuth`, `pt`, `pz`: of the track where it begins; `arc_m`: length in xy to the calorimeter of
     `radius_m`; the shower lies `shower_depth_m` further along the track.  In the barrel, u is left
     to `place_shower`: most showers have no other near them in v.
     """
-    part = u = v = arc = turn = 0.0
-    if region != MISSED:
-        arc = arc_m + clusters.shower_depth_m * pt / math.sqrt(pt * pt + pz * pz)
-        half_turn = 0.5 * arc * CURVATURE_GEV_PER_T_M * field_t / pt
-        azimuth -= charge * half_turn  # positive charges turn clockwise
-        if region == BARREL:
-            part, turn = BARREL_PART, half_turn
-            u, v = arc * pz / pt, radius_m * azimuth
-        else:
-            chord = arc * math.sin(half_turn) / half_turn
-            part = _FORWARD if pz > 0.0 else _BACKWARD
-            u, v = chord * math.cos(azimuth), chord * math.sin(azimuth)
-    showers[_PART, track] = part
-    showers[_U, track] = u
-    showers[_V, track] = v
-    showers[_ENERGY, track] = energy_gev
-    showers[_WIDE, track] = is_wide
-    showers[_MOMENTUM, track] = measured_p
-    showers[_PT, track] = pt
-    showers[_ARC, track] = arc
-    showers[_TURN, track] = turn
+    is_barrel, is_missed = region == BARREL, region == MISSED
+    arc = (0.0 if is_missed else arc_m) + clusters.shower_depth_m * pt / math.sqrt(pt * pt + pz * pz)
+    half_turn = 0.5 * arc * CURVATURE_GEV_PER_T_M * field_t / pt
+    turned = (azimuth - charge * half_turn) / _TWO_PI  # positive charges turn clockwise
+    _, sine = cosine_and_sine_of_turn(half_turn / _TWO_PI)
+    cos_azimuth, sin_azimuth = cosine_and_sine_of_turn(turned - np.floor(turned))
+    chord = arc * sine / half_turn
+    part = _FORWARD if pz > 0.0 else _BACKWARD
+    part = BARREL_PART if is_barrel else part
+    u = arc * pz / pt if is_barrel else chord * cos_azimuth
+    v = radius_m * (azimuth - charge * half_turn) if is_barrel else chord * sin_azimuth
+    return (
+        _NO_PART if is_missed else part, u, v, energy_gev, is_wide, measured_p, pt, arc,
+        half_turn if is_barrel else 0.0,
+    )  # fmt: skip
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
 def place_shower(showers, track, radius_m):
-    """Write u of a shower in the barrel where `record_shower` has left it open.
+    """Write u of a shower in the barrel where `shower_of` has left it open.
 
     Until then, it is the length along the beam.
     """
@@ -138,24 +133,23 @@ def _may_touch(showers, one, other, radius_m, clusters):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def share_showers(showers, first, last, radius_m, end_cap_z_m, clusters):
-    """Share the energies of the showers [first, last) of an event; True if one has changed.
-
-    `showers`: rows SHOWER, one column a track; `radius_m`, `end_cap_z_m`: of the calorimeter;
-    `clusters`: the response's section overlapping_showers.
-    """
-    has_pair = False
+def some_touch(showers, first, last, radius_m, clusters):
+    """Whether some of the showers [first, last) of an event may touch; see `share_showers`."""
     for one in range(first, last):
         for other in range(first, one):
-            has_pair = has_pair or _may_touch(showers, one, other, radius_m, clusters)
-    if has_pair:
-        _share_groups(showers, first, last, radius_m, end_cap_z_m, clusters)
-    return has_pair
+            if _may_touch(showers, one, other, radius_m, clusters):
+                return True
+    return False
 
 
 @njit(cache=True, error_model="numpy")
-def _share_groups(showers, first, last, radius_m, end_cap_z_m, clusters):
-    """Reconstruct each group of showers that may touch, directly or through others."""
+def share_showers(showers, first, last, radius_m, end_cap_z_m, clusters):
+    """Share the energies of the showers [first, last) of an event.
+
+    `showers`: rows SHOWER, one column a track; `radius_m`, `end_cap_z_m`: of the calorimeter;
+    `clusters`: the response's section overlapping_showers.  Each group of showers that may touch,
+    directly or through others, is reconstructed.
+    """
     done = np.zeros(last - first, dtype=np.bool_)
     members = np.empty(MOST_SHOWERS, dtype=np.int64)
     for start in range(first, last):

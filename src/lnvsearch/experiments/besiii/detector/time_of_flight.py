@@ -38,13 +38,14 @@ from lnvsearch.experiments.besiii.detector.tracks import (
     MISSED,
     transverse_arc_m,
 )
+from lnvsearch.transcendental_functions import azimuth_of
 
 __all__ = [
     "HIT",
     "NO_COUNTER",
     "counter_index",
     "counters_of",
-    "record_hit",
+    "hit_of",
     "share_counters",
     "shared_time",
     "write_deviations",
@@ -57,7 +58,7 @@ HIT = (
     "resolution_ns", "pt_gev",
 )  # fmt: skip
 _TIME, _ALONG, _INNER, _OUTER, _PATH, _MOMENTUM, _RESOLUTION, _PT = range(len(HIT))
-NO_COUNTER = -1
+NO_COUNTER = -1.0
 _TWO_PI = 2.0 * math.pi
 #: Resolution of one layer over that of both.
 _ONE_LAYER = math.sqrt(2.0)
@@ -69,11 +70,11 @@ _AT_IT_M = 1e-6
 def counter_index(azimuth, n_counters, shift):
     """Number of the counter at an azimuth (rad); the counters begin `shift` of a width below 0.
 
-    >>> counter_index(0.1, 88, 0.0), counter_index(0.1, 88, 0.5), counter_index(-0.01, 88, 0.0)
-    (1, 1, 87)
+    >>> counter_index(0.1, 88.0, 0.0), counter_index(0.1, 88.0, 0.5), counter_index(-0.01, 88.0, 0.0)
+    (1.0, 1.0, 87.0)
     """
-    n = int(n_counters)
-    return int(math.floor(azimuth / _TWO_PI * n + shift)) % n
+    position = np.floor(azimuth / _TWO_PI * n_counters + shift)
+    return position - n_counters * np.floor(position / n_counters)
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -87,7 +88,7 @@ def counters_of(momentum, charge, region, arc_m, field_t, end_cap_counters, shar
     px, py, pz = momentum
     pt = math.sqrt(px * px + py * py)
     return _counters_at(
-        math.atan2(py, px), pt, pz, charge, region, arc_m, field_t, end_cap_counters, shared
+        azimuth_of(px, py), pt, pz, charge, region, arc_m, field_t, end_cap_counters, shared
     )
 
 
@@ -96,29 +97,23 @@ def _counters_at(azimuth, pt, pz, charge, region, arc_m, field_t, end_cap_counte
     """As `counters_of`, for a track that begins at an azimuth."""
     # A chord turns half as much as the direction; positive charges turn clockwise.
     turn_per_m = -0.5 * charge * CURVATURE_GEV_PER_T_M * field_t / pt
-    if region == BARREL:
-        n_counters = shared.barrel_counters
-        inner_arc = transverse_arc_m(pt, shared.inner_layer_radius_m, field_t)
-        outer_arc = transverse_arc_m(pt, shared.outer_layer_radius_m, field_t)
-        inner, outer = NO_COUNTER, NO_COUNTER
-        if inner_arc < np.inf:
-            inner = counter_index(azimuth + turn_per_m * inner_arc, n_counters, 0.0)
-        if outer_arc < np.inf:  # else it curls up between the layers
-            outer = counter_index(
-                azimuth + turn_per_m * outer_arc, n_counters, shared.layer_stagger
-            )
-        return inner, outer
-    if region == MISSED or end_cap_counters < 1.0:
-        return NO_COUNTER, NO_COUNTER
-    counter = counter_index(azimuth + turn_per_m * arc_m, end_cap_counters, 0.0)
-    counter += int(shared.barrel_counters) + (int(end_cap_counters) if pz > 0.0 else 0)
-    return counter, counter
+    n_counters = shared.barrel_counters
+    inner_arc = transverse_arc_m(pt, shared.inner_layer_radius_m, field_t)
+    outer_arc = transverse_arc_m(pt, shared.outer_layer_radius_m, field_t)
+    inner = counter_index(azimuth + turn_per_m * inner_arc, n_counters, 0.0)
+    outer = counter_index(azimuth + turn_per_m * outer_arc, n_counters, shared.layer_stagger)
+    inner = inner if inner_arc < np.inf else NO_COUNTER
+    outer = outer if outer_arc < np.inf else NO_COUNTER  # it curls up between the layers
+    end = counter_index(azimuth + turn_per_m * arc_m, max(end_cap_counters, 1.0), 0.0)
+    end += n_counters + (end_cap_counters if pz > 0.0 else 0.0)
+    end = NO_COUNTER if (region == MISSED) | (end_cap_counters < 1.0) else end
+    return (inner if region == BARREL else end, outer if region == BARREL else end)
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def record_hit(hits, track, time_ns, path_m, measured_p, resolution_ns, azimuth, pt, pz, charge,
-               region, field_t, end_cap_counters, shared):  # fmt: skip
-    """Write column `track` of `hits` (rows HIT); time and path are NaN without a counter.
+def hit_of(time_ns, path_m, measured_p, resolution_ns, azimuth, pt, pz, charge, region, field_t,
+           end_cap_counters, shared):  # fmt: skip
+    """What a track leaves, in the order of HIT; time and path are NaN without a counter.
 
     `azimuth`, `pt`, `pz`: of the track where it begins.
     """
@@ -127,14 +122,8 @@ def record_hit(hits, track, time_ns, path_m, measured_p, resolution_ns, azimuth,
     inner, outer = _counters_at(
         azimuth, pt, pz, charge, region, arc, field_t, end_cap_counters, shared
     )
-    hits[_TIME, track] = time_ns
-    hits[_ALONG, track] = arc * tan_lambda if region == BARREL else 0.0
-    hits[_INNER, track] = inner
-    hits[_OUTER, track] = outer
-    hits[_PATH, track] = path_m
-    hits[_MOMENTUM, track] = measured_p
-    hits[_RESOLUTION, track] = resolution_ns
-    hits[_PT, track] = pt
+    along = arc * tan_lambda if region == BARREL else 0.0
+    return time_ns, along, inner, outer, path_m, measured_p, resolution_ns, pt
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -222,19 +211,20 @@ def shared_time(hits, track, first, last, masses, shared):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def write_deviations(chi, hits, track, time_ns, masses, hypotheses):
-    """Write (time - expected)/resolution of a track, one row of `chi` a hypothesis.
-
-    `hypotheses`: places in `masses`.
-    """
-    for row in range(len(hypotheses)):
-        chi[row, track] = _deviation(hits, track, time_ns, masses[hypotheses[row]])
+def write_deviations(chi, hits, n_tracks, mass_gev):
+    """Write (time - expected)/resolution of the first tracks under one hypothesis to `chi`."""
+    for track in range(n_tracks):
+        chi[track] = _deviation(hits, track, hits[_TIME, track], mass_gev)
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
 def share_counters(chi, hits, first, last, masses, hypotheses, shared):
-    """Write `chi` anew for those tracks of an event, [first, last), that share a counter."""
+    """Write `chi`, a row a hypothesis, anew for those tracks of an event, [first, last), that share a counter.
+
+    `masses`: those that may explain a time; `hypotheses`: those of the rows, places in `masses`.
+    """
     for track in range(first, last):
         time = shared_time(hits, track, first, last, masses, shared)
         if time != hits[_TIME, track]:
-            write_deviations(chi, hits, track, time, masses, hypotheses)
+            for row in range(len(hypotheses)):
+                chi[row, track] = _deviation(hits, track, time, masses[hypotheses[row]])

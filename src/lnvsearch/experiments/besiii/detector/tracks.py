@@ -19,8 +19,10 @@ import math
 import numpy as np
 from numba import njit
 
+from lnvsearch.elementary_functions import cosine_and_sine_of_turn
+from lnvsearch.experiments.besiii.detector.draws import normal_pair
 from lnvsearch.particles import SPEED_OF_LIGHT_M_PER_NS
-from lnvsearch.random_streams import normal_pair, uniform4
+from lnvsearch.transcendental_functions import arc_sine, azimuth_of
 
 __all__ = [
     "BARREL",
@@ -28,13 +30,13 @@ __all__ = [
     "END_CAP",
     "MISSED",
     "correlated_normals",
+    "covariances",
     "finding_probability",
     "first_crossing",
     "helix_at_closest_approach",
     "helix_errors",
     "pull_scales",
     "transverse_arc_m",
-    "write_covariance",
 ]
 
 #: pT = 0.2998 GeV/(T m) times field times radius, for unit charge (definition of the metre).
@@ -66,18 +68,16 @@ def helix_at_closest_approach(x_cm, y_cm, z_cm, px, py, pz, charge, field_t):
     sign = 1.0 if rho > 0.0 else -1.0
     distance = math.sqrt(axis_x * axis_x + axis_y * axis_y)
     cos_0, sin_0 = sign * axis_x / distance, sign * axis_y / distance
-    phi0 = math.atan2(sin_0, cos_0)
+    phi0 = azimuth_of(cos_0, sin_0)
     # Angle from the closest point to the given one, by its sine and cosine: no wrapping needed.
     sine, cosine = sin_here * cos_0 - cos_here * sin_0, cos_here * cos_0 + sin_here * sin_0
-    if abs(sine) < _SMALL_SINE and cosine > 0.0:
-        square = sine * sine
-        turn = sine * (1.0 + square * (1.0 / 6.0 + square * (3.0 / 40.0)))
-    else:
-        turn = math.atan2(sine, cosine)
+    square = sine * sine
+    series = sine * (1.0 + square * (1.0 / 6.0 + square * (3.0 / 40.0)))
+    is_small = (abs(sine) < _SMALL_SINE) & (cosine > 0.0)
+    turn = series if is_small else azimuth_of(cosine, sine)
     tan_lambda = pz / pt
     dz = z_cm + rho * tan_lambda * turn
-    if phi0 < 0.0:
-        phi0 += _TWO_PI
+    phi0 = phi0 + _TWO_PI if phi0 < 0.0 else phi0
     return sign * distance - rho, phi0, kappa, dz, tan_lambda
 
 
@@ -86,9 +86,8 @@ def transverse_arc_m(pt_gev, radius_m, field_t):
     """Length in xy from the origin to a cylinder around it, m; infinite if the track curls up."""
     radius_of_curvature = pt_gev / (CURVATURE_GEV_PER_T_M * field_t)
     sine = 0.5 * radius_m / radius_of_curvature
-    if sine >= 1.0:
-        return np.inf
-    return 2.0 * radius_of_curvature * math.asin(sine)
+    arc = 2.0 * radius_of_curvature * arc_sine(min(sine, 1.0))
+    return np.inf if sine >= 1.0 else arc
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -100,13 +99,18 @@ def first_crossing(pt_gev, tan_lambda, field_t, radius_m, end_z_m):
     """
     arc = transverse_arc_m(pt_gev, radius_m, field_t)
     slope = abs(tan_lambda)
-    if arc * slope <= end_z_m:
-        return BARREL, arc, radius_m
-    arc = end_z_m / slope
+    in_barrel = arc * slope <= end_z_m
     radius_of_curvature = pt_gev / (CURVATURE_GEV_PER_T_M * field_t)
-    if arc > math.pi * radius_of_curvature:
-        return MISSED, np.inf, np.nan
-    return END_CAP, arc, 2.0 * radius_of_curvature * math.sin(0.5 * arc / radius_of_curvature)
+    end_arc = end_z_m / slope
+    curls = end_arc > math.pi * radius_of_curvature
+    _, sine = cosine_and_sine_of_turn(min(end_arc / radius_of_curvature, math.pi) / (2.0 * _TWO_PI))
+    region = MISSED if curls else END_CAP
+    end_radius = np.nan if curls else 2.0 * radius_of_curvature * sine
+    return (
+        BARREL if in_barrel else region,
+        arc if in_barrel else (np.inf if curls else end_arc),
+        radius_m if in_barrel else end_radius,
+    )
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -160,11 +164,10 @@ def helix_errors(pt_gev, p_gev, beta, tracking):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def pull_scales(key, event, slot, pulls):
-    """True error over the covariance's in r-phi and in z: core or tail, drawn apart."""
+def pull_scales(first, second, pulls):
+    """True error over the covariance's in r-phi and in z: core or tail, by two uniform numbers."""
     if not pulls.enabled:
         return 1.0, 1.0
-    first, second, _, _ = uniform4(key, event, slot, 0, 0)
     return (
         pulls.tail_scale if first < pulls.tail_fraction else pulls.core_scale,
         pulls.tail_scale if second < pulls.tail_fraction else pulls.core_scale,
@@ -172,14 +175,12 @@ def pull_scales(key, event, slot, pulls):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def correlated_normals(key, event, slot, tracking):
-    """Standard normal deviations of (dr, phi0, kappa, dz, tan_lambda), correlated.
+def correlated_normals(u0, u1, u2, u3, u4, u5, tracking):
+    """Standard normal deviations of (dr, phi0, kappa, dz, tan_lambda), correlated, of uniform numbers.
 
     dr and kappa are linked through phi0 only, so that their correlation is the product of the
     other two and the covariance is positive definite for any correlations below 1.
     """
-    u0, u1, u2, u3 = uniform4(key, event, slot, 0, 0)
-    u4, u5, _, _ = uniform4(key, event, slot, 0, 1)
     dr, phi0 = normal_pair(u0, u1)
     kappa, dz = normal_pair(u2, u3)
     tan_lambda, _ = normal_pair(u4, u5)
@@ -195,20 +196,15 @@ def _correlated(correlation, other, normal):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def write_covariance(errors, tracking, output, track):
-    """Write the lower triangle, row by row, to column `track`; r-phi and z are not correlated."""
+def covariances(errors, tracking):
+    """Those of (dr, phi0, kappa), lower triangle row by row, and of (dz, tan_lambda); nine numbers.
+
+    r-phi and z are not correlated.
+    """
     dr, phi0, kappa, dz, tan_lambda = errors
     dr_kappa = tracking.correlation_dr_phi0 * tracking.correlation_phi0_kappa
-    output[0, track] = dr * dr
-    output[1, track] = tracking.correlation_dr_phi0 * phi0 * dr
-    output[2, track] = phi0 * phi0
-    output[3, track] = dr_kappa * kappa * dr
-    output[4, track] = tracking.correlation_phi0_kappa * kappa * phi0
-    output[5, track] = kappa * kappa
-    for element in range(6, 9):
-        output[element, track] = 0.0
-    output[9, track] = dz * dz
-    for element in range(10, 13):
-        output[element, track] = 0.0
-    output[13, track] = tracking.correlation_dz_tan_lambda * tan_lambda * dz
-    output[14, track] = tan_lambda * tan_lambda
+    return (
+        dr * dr, tracking.correlation_dr_phi0 * phi0 * dr, phi0 * phi0,
+        dr_kappa * kappa * dr, tracking.correlation_phi0_kappa * kappa * phi0, kappa * kappa,
+        dz * dz, tracking.correlation_dz_tan_lambda * tan_lambda * dz, tan_lambda * tan_lambda,
+    )  # fmt: skip

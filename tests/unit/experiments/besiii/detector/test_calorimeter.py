@@ -7,6 +7,7 @@ import pytest
 
 from lnvsearch import particles
 from lnvsearch.experiments.besiii.detector import calorimeter, tracks
+from lnvsearch.random_streams import uniform4
 
 KEY = np.array([5, 6], dtype=np.uint64)
 PION, KAON, PROTON, MUON = 2, 3, 4, 1
@@ -62,7 +63,9 @@ def electron_energies(energy, response, k, n=20_000):
     scaled = response.electron_energy_response._replace(low_momentum_scale=k)
     return np.array(
         [
-            calorimeter.electron_shower(KEY, i, 0, energy, tracks.BARREL, response.emc, scaled)
+            calorimeter.electron_shower(
+                *uniform4(KEY, i, 0, 0, 0), energy, tracks.BARREL, response.emc, scaled
+            )
             for i in range(n)
         ]
     )
@@ -93,8 +96,9 @@ def test_mean_and_tail_go_as_k_over_energy(response, k, momentum):
 
 
 def hadron_energies(species, charge, p, mass, emc, n=40_000):
+    uniforms = [uniform4(KEY, i, 0, 0, 0) + uniform4(KEY, i, 0, 0, 1) for i in range(n)]
     return np.array(
-        [calorimeter.hadron_shower(KEY, i, 0, species, charge, p, mass, emc)[0] for i in range(n)]
+        [calorimeter.hadron_shower(u, species, charge, p, mass, emc)[0] for u in uniforms]
     )
 
 

@@ -8,8 +8,14 @@ from scipy.optimize import minimize_scalar
 
 from lnvsearch import particles
 from lnvsearch.experiments.besiii.detector import identification, tracks
+from lnvsearch.random_streams import uniform4
 
 KEY = np.array([7, 8], dtype=np.uint64)
+
+
+def uniforms(n):
+    """Four numbers of each event."""
+    return [uniform4(KEY, i, 0, 0, 0) for i in range(n)]
 
 
 def test_electron_to_pion_ratio_is_the_recorded_one(response):
@@ -41,7 +47,7 @@ def test_energy_loss_is_bethes_formula_below_the_rise(response, beta_gamma):
 
 def test_measured_energy_loss_has_its_resolution_and_efficiency(response):
     dedx = response.dedx._replace(tail_fraction=0.0)
-    measured = np.array([identification.measure_dedx(KEY, i, 0, 5.0, dedx) for i in range(20_000)])
+    measured = np.array([identification.measure_dedx(*u, 5.0, dedx) for u in uniforms(20_000)])
     relative = measured / identification.dedx_curve(5.0, dedx)
     assert np.isnan(relative).mean() == pytest.approx(1.0 - dedx.efficiency, abs=0.003)
     assert np.nanmean(relative) == pytest.approx(1.0, abs=4 * dedx.resolution / 141)
@@ -50,7 +56,7 @@ def test_measured_energy_loss_has_its_resolution_and_efficiency(response):
 
 def test_tail_of_the_energy_loss(response):
     dedx = response.dedx._replace(tail_fraction=0.2, tail_scale=3.0, efficiency=1.0)
-    measured = np.array([identification.measure_dedx(KEY, i, 0, 5.0, dedx) for i in range(20_000)])
+    measured = np.array([identification.measure_dedx(*u, 5.0, dedx) for u in uniforms(20_000)])
     pull = (measured / identification.dedx_curve(5.0, dedx) - 1.0) / dedx.resolution
     assert np.mean(pull**2) == pytest.approx(0.8 + 0.2 * 9.0, rel=0.05)
 
@@ -82,13 +88,13 @@ def test_counters_end_between_barrel_and_end_cap_and_at_the_beam(response):
 
 def test_no_hit_is_not_a_number(response):
     tof = response.tof._replace(hit_efficiency=0.0)
-    assert math.isnan(identification.measure_flight_time(KEY, 0, 0, 1.0, 0.9, 0.07, tof))
+    assert math.isnan(identification.measure_flight_time(*uniform4(KEY, 0, 0, 0, 0), 1.0, 0.9, 0.07, tof))
 
 
 def test_measured_time_scatters_by_its_resolution(response):
     tof = response.tof._replace(hit_efficiency=1.0, tail_fraction=0.0)
     time = np.array(
-        [identification.measure_flight_time(KEY, i, 0, 0.9, 0.8, 0.068, tof) for i in range(20_000)]
+        [identification.measure_flight_time(*u, 0.9, 0.8, 0.068, tof) for u in uniforms(20_000)]
     )
     assert time.mean() == pytest.approx(0.9 / (0.8 * 0.299792458), abs=4 * 0.068 / 141)
     assert time.std() == pytest.approx(0.068, rel=0.02)

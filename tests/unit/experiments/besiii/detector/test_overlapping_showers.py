@@ -12,8 +12,9 @@ from lnvsearch.experiments.besiii.detector.overlapping_showers import (
     ENERGY_ROW,
     SHOWER,
     place_shower,
-    record_shower,
     share_showers,
+    shower_of,
+    some_touch,
 )
 from lnvsearch.experiments.besiii.detector.simulate import simulate
 from lnvsearch.generation.events import GeneratedEvents
@@ -43,7 +44,8 @@ def showers_of(*columns):
 def shared(showers, clusters):
     """Energies after sharing."""
     showers = showers.copy()
-    share_showers(showers, 0, showers.shape[1], RADIUS_M, END_Z_M, clusters)
+    if some_touch(showers, 0, showers.shape[1], RADIUS_M, clusters):
+        share_showers(showers, 0, showers.shape[1], RADIUS_M, END_Z_M, clusters)
     return showers[ENERGY_ROW]
 
 
@@ -137,12 +139,13 @@ def test_the_way_round_the_barrel_is_closed(clusters):
 
 
 def test_a_straight_track_lies_where_it_points(response, clusters):
-    showers = np.empty((len(SHOWER), 1))
     eta, azimuth = 0.7, 0.4
-    record_shower(
-        showers, 0, 0.5, True, azimuth, 1e3, 1e3 * math.sinh(eta), 1, tracks.BARREL, 0.94, 1.0, 1.0,
+    shower = shower_of(
+        0.5, True, azimuth, 1e3, 1e3 * math.sinh(eta), 1, tracks.BARREL, 0.94, 1.0, 1.0,
         RADIUS_M, clusters,
     )
+    assert len(shower) == len(SHOWER)
+    showers = np.array(shower, dtype=float)[:, np.newaxis]
     place_shower(showers, 0, RADIUS_M)
     assert showers[0, 0] == BARREL_PART
     assert showers[1:3, 0] == pytest.approx([RADIUS_M * eta, RADIUS_M * azimuth], abs=1e-3)

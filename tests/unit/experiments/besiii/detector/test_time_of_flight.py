@@ -62,7 +62,7 @@ def test_every_counter_has_its_share_of_the_azimuth(shared):
     n = int(shared.barrel_counters)
     azimuth = (np.arange(8 * n) + 0.5) / (8 * n) * 2 * math.pi
     for shift in (0.0, 0.5):
-        numbers = [counter_index(a, n, shift) for a in azimuth]
+        numbers = [int(counter_index(a, n, shift)) for a in azimuth]
         assert np.all(np.bincount(numbers, minlength=n) == 8)
         assert numbers == [counter_index(a - 2 * math.pi, n, shift) for a in azimuth]
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lnvsearch.experiments.besiii.detector import tracks
+from lnvsearch.random_streams import uniform4
 
 PION_MASS = 0.13957
 momenta = st.floats(-1.5, 1.5).filter(lambda value: abs(value) > 0.02)
@@ -101,7 +102,12 @@ def test_deviations_are_standard_normal_and_correlated(response):
     key = np.array([1, 2], dtype=np.uint64)
     n = 20_000
     deviations = np.array(
-        [tracks.correlated_normals(key, i, 0, response.tracking) for i in range(n)]
+        [
+            tracks.correlated_normals(
+                *uniform4(key, i, 0, 0, 0), *uniform4(key, i, 0, 0, 1)[:2], response.tracking
+            )
+            for i in range(n)
+        ]
     )
     assert deviations.mean(axis=0) == pytest.approx(0.0, abs=4 / math.sqrt(n))
     assert deviations.std(axis=0) == pytest.approx(1.0, abs=4 / math.sqrt(2 * n))
@@ -148,7 +154,7 @@ def test_tracks_leave_through_barrel_or_end():
 
 def test_pull_scales_have_their_shares(response):
     key = np.array([1, 2], dtype=np.uint64)
-    scales = np.array([tracks.pull_scales(key, i, 0, response.pulls) for i in range(20_000)])
+    scales = np.array([tracks.pull_scales(*uniform4(key, i, 0, 0, 0)[:2], response.pulls) for i in range(20_000)])
     pulls = response.pulls
     assert set(np.unique(scales)) == {pulls.core_scale, pulls.tail_scale}
     tail = scales == pulls.tail_scale
