@@ -323,7 +323,7 @@ def _add_sample(model: Model, name: str, events: float, modifiers, poi: str, pat
 
 def _add_shapesys(model: Model, source: str, is_signal: bool, events: float, data, path) -> None:
     """A Poisson constraint: a sideband of (events / error)^2 counts."""
-    values = data.get("vals") or data.get("contents") if isinstance(data, dict) else data
+    values = (data.get("vals") or data.get("contents") or []) if isinstance(data, dict) else data
     error = _number(values[0], source, path)
     if is_signal or model.sideband is not None or error <= 0.0 or events <= 0.0:
         model.shift(source, is_signal, error)

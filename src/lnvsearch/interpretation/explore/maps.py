@@ -88,7 +88,7 @@ def map_view(
         for name, channel in channels.items()
     }
     first = min(channels, key=lambda name: channels[name].published_limit)
-    empty = {name: [] for name in next(iter(sources.values())).data}
+    empty: dict[str, list] = {name: [] for name in next(iter(sources.values())).data}
     shown, profile = (
         ColumnDataSource({**empty, "method": [], "kind": []}, name=name)
         for name in ("shown", "profile")
