@@ -3,7 +3,6 @@
 import atexit
 import os
 import pwd
-import shlex
 import sys
 from pathlib import Path
 
@@ -34,6 +33,7 @@ sys.path.insert(0, str(ROOT / "workflow"))
 import frozen
 import reasons
 from fingerprint import ProjectCode
+from run_options import options_of_run
 from searches.combined import combinations_of, single_channels
 from searches.configuration import ConfigurationError, read_config
 from searches.interpretation import (
@@ -83,15 +83,10 @@ CODE = ProjectCode(
 atexit.register(CODE.keep)
 reasons.shorten_reasons()
 
-# For messages of failed jobs: options with which snakemake runs as it does now.
-options = ["--cores", "1"]
-if Path(workflow.main_snakefile) != Path.cwd() / "Snakefile":
-    options += ["--snakefile", workflow.main_snakefile, "--directory", str(Path.cwd())]
-for file in workflow.configfiles:
-    options += ["--configfile", str(Path(file).absolute())]
-if workflow.config_settings.config:
-    options += ["--config", *(f"{k}={v}" for k, v in workflow.config_settings.config.items())]
-os.environ.setdefault("LNVSEARCH_OPTIONS", shlex.join(options))
+os.environ.setdefault(
+    "LNVSEARCH_OPTIONS",
+    options_of_run(workflow.main_snakefile, workflow.configfiles, workflow.config_settings.config),
+)
 
 
 wildcard_constraints:
