@@ -133,7 +133,8 @@ def _digest(settings) -> str:
 
 def _commit() -> str | None:
     """The commit of the project's folder, `+` behind it where files were changed; None without git."""
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=40", "--dirty=+"]
+    words = ["describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=+"]  # never the name of a tag
+    command = ["git", "-C", str(Path(__file__).parent), *words]
     try:
         process = subprocess.run(command, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
