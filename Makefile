@@ -22,10 +22,11 @@ run: environment
 test: environment
 	$(BIN)/python -m pytest -n $(CORES)
 
-# What needs neither kernels nor Snakemake: the quick half.
+# What needs neither kernels nor Snakemake: the quick half, some 50 s of processor time.  Left out are the slowest.
 QUICK := tests/unit/publication tests/unit/papers tests/unit/selection tests/unit/interpretation \
 	tests/unit/test_limit_inputs.py tests/unit/test_tables.py tests/unit/test_systematics.py tests/docs/test_pages.py \
-	tests/scripts tests/test_layout.py
+	tests/scripts tests/test_layout.py \
+	--ignore tests/unit/interpretation/test_explore.py --ignore tests/unit/interpretation/test_mixing_table.py
 quick: environment
 	$(BIN)/python -m pytest -n $(CORES) $(QUICK)
 

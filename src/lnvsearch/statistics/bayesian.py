@@ -119,7 +119,7 @@ def _proper(efficiency: nuisance.Distribution, power: float) -> nuisance.Distrib
 
 
 def _refuse_wide(prior: str, relative: np.ndarray, widest: float) -> None:
-    # The margin lets a width that was given as 0.2 * mean through.
+    # The margin accepts a width that was given as 0.2 * mean, in spite of rounding.
     if np.any(relative > widest * (1.0 + 1e-9)):
         raise ValueError(
             f"efficiency sigma with the {prior} prior must be at most {widest:.3g} of the mean, or "

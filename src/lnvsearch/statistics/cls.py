@@ -101,7 +101,7 @@ def upper_limit_toys(
     toys: int = 100_000,
     seed: int = 0,
 ) -> ToyLimit:
-    """Return the CLs upper limit from pseudo-experiments, to check `upper_limit` by another road.
+    """Return the CLs upper limit from pseudo-experiments, as an independent check of `upper_limit`.
 
     A toy draws b and the efficiency from their priors and a background count B ~ Poisson(b).
     Signal events arrive as a Poisson process in s, so N exceeds n at the (n - B + 1)-th arrival:

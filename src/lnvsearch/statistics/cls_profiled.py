@@ -43,7 +43,7 @@ from lnvsearch.statistics.lognormal_model import (
 
 __all__ = ["p_values", "upper_limit"]
 
-# Nodes of the measured efficiency, where the background is uncertain too, and how far they reach.
+# Nodes in the measured efficiency where the background is uncertain, too, and their range.
 _EFFICIENCY_NODES = 20
 _NODE_RANGE = 5.0
 _MOST_STEPS = 40
@@ -51,7 +51,7 @@ _THRESHOLD_TOLERANCE = 1e-5
 # Test statistics that agree to this fraction are equal.
 _TIE = 1e-7
 _RELATIVE_TOLERANCE = 1e-6
-# Measurements beyond this many standard deviations are not looked for.
+# Measurements beyond this many standard deviations are not searched.
 _WIDEST = 9.0
 
 

@@ -15,7 +15,7 @@ from scipy import special
 # Above this shape the Cornish-Fisher series of the Gamma quantile is good to 1e-10 at six standard
 # deviations, while the inversion in scipy 1.17 loses digits (1e7) or fails (1e8).
 _LARGE_GAMMA_SHAPE = 1e6
-# A Gaussian cut at more standard deviations than this is a whole one in double precision.
+# A cut of a Gaussian at more standard deviations than this changes nothing in double precision.
 NEGLIGIBLE_CUT = 37.0
 
 

@@ -24,9 +24,9 @@ from lnvsearch.statistics.rolke_zero_count import deviance_of_any_count
 # The largest count considered is raised until the chance of no more than n counts is this small
 # part of 1 - CL at the signal where it draws level.
 _SMALL_PART = 0.01
-# Counts that are ranked at most; beyond, a limit would take minutes.
+# Largest number of counts that are ranked; with more, a limit would take minutes.
 _MOST_COUNTS = 600.0
-# Relative, of the signals at which counts draw level.
+# Relative tolerance of the signals at which two counts have the same rank.
 _LEVEL_TOLERANCE = 1e-12
 # Backgrounds at which the outermost end is computed to find where it jumps up, in steps of one
 # twentieth of a count, and the range above max(b, n) that is searched.

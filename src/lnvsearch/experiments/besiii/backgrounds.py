@@ -65,7 +65,7 @@ class Background:
     def of_assignments(
         cls, mode: CocktailMode, found: Mapping[str, np.ndarray], n_generated: int, n_parents: float
     ) -> Background:
-        """Of all assignments that `weigh` gives; without any, an event might weigh one."""
+        """From all assignments that `weigh` gives; without any, the largest weight is 1."""
         keep = found["fits_best"].astype(bool)
         largest = float(np.max(found["weight"], initial=0.0)) or 1.0
         weighted = {name: values[keep] for name, values in found.items()}

@@ -41,8 +41,8 @@ def scan_chi_square(
 ) -> dict[str, list]:
     """Signal efficiency, background and figure of merit for every cut of a scan.
 
-    `candidates`: columns (c,) of `n_generated` signal events; `grid`: the cuts; `other_cuts`: what
-    candidates must pass besides, as far as they have it.
+    `candidates`: columns (c,) of `n_generated` signal events; `grid`: the cuts; `other_cuts`:
+    further cuts, applied where the candidates have their columns.
     """
     cuts = np.array(grid, dtype=float)
     background = np.array([_below_cuts(found, cuts) for found in backgrounds]).sum(axis=0)

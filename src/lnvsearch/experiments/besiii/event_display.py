@@ -1,8 +1,8 @@
 """One recorded event drawn in the detector: across the beams, and along them.
 
 Tracks are the helices of the file (docs/events.md), from the interaction point to the front of the
-calorimeter.  What is drawn of the detector follows from its settings; the depth of the
-crystals is for the eye.
+calorimeter.  The detector is drawn from its settings; only the depth of the crystals is chosen for
+the picture.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ MASS_COLUMNS = (
     "mc_statistics_percent",
     "total_percent",
 )
-#: Sources that the scan has at each mass anew.
+#: Sources that the scan estimates at each mass separately.
 _PER_MASS = ("mc_statistics", "mc_modeling")
 
 
@@ -69,7 +69,7 @@ def mass_row(flat: Mapping, one: Mapping, two: Mapping, common: float) -> dict:
     """Modelling, statistics and total at one mass, from rows of efficiencies.
 
     The modelling that enters is the difference of the two Majorana models, which has the shape of
-    what Table 2 of the paper implies; that to phase space has a column of its own.
+    what Table 2 of the paper implies; the difference to phase space has a column of its own.
     """
     difference = relative_difference(
         one["efficiency"],

@@ -30,7 +30,7 @@ def half_width(values: np.ndarray) -> tuple[float, float]:
 def validation_rows(
     mass_gev: np.ndarray, signal_window_gev: Sequence[float], *, channel: str
 ) -> Iterator[dict]:
-    """Rows of VALIDATION_COLUMNS: the resolution in mass, and half the signal window in units of it.
+    """Rows of VALIDATION_COLUMNS: the resolution in mass, and half the signal window over it.
 
     `mass_gev`: (c,), of candidates that pass all cuts but the window.  Raises ValueError for fewer
     than ten.

@@ -1,6 +1,6 @@
 """`lnvsearch check-events`: what a file of events holds, in which units, and what a search sees of it.
 
-Blind: of what lies in a closed region no number is told, nor any from which it could be reckoned.
+Blind: no number from a closed region is shown, nor one from which it could be computed.
 """
 
 from __future__ import annotations

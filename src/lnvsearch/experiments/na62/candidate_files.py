@@ -27,7 +27,8 @@ _ROWS_AT_A_TIME = 10_000
 def candidate_file(path: str | Path) -> Iterator[Write]:
     """A new file of candidates: a function of a tree's name and columns, which it writes in large pieces.
 
-    Every piece takes the time of listing all those before it: few candidates a chunk must not be one.
+    To write a piece takes as long as to list all earlier ones: the few candidates of a chunk are
+    collected first.
     """
     held: dict[str, list[Mapping[str, np.ndarray]]] = {}
     with tree_file(path) as write:

@@ -40,7 +40,7 @@ COLUMNS = {
     ),
 }  # fmt: skip
 MOMENTUM_BINS = 17
-#: Probes in a bin, below which nothing is stated.
+#: Fewest probes of a bin for which a number is given.
 FEWEST_PROBES = 10
 #: What the kinds of probes are.
 PARTICLES = {"pion": "pi+", "pion_of_muon_search": "pi+", "electron": "e+", "muon": "mu+"}
@@ -108,11 +108,11 @@ def efficiency_rows(
 ) -> Iterator[dict]:
     """What went into each efficiency map, and the share of the probes that it identifies.
 
-    The uncertainty is that of one probe more or less at least.
+    The uncertainty is at least that of one probe.
     """
     edges = settings.edges_gev
     for name in settings.maps:
-        # A stream for each map: what one efficiency map identifies says nothing of another's.
+        # Each map has its own random stream, so that their decisions are independent.
         generator = np.random.Generator(np.random.Philox(key=stream_key(base_seed, sample, name)))
         probability = probes.of_map(name, maps)
         identified = generator.random(len(probability)) < probability

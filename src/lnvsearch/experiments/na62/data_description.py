@@ -1,4 +1,4 @@
-"""What a file of recorded events holds, in words that tell nothing of a closed region."""
+"""What a file of recorded events holds, in words that reveal nothing of a closed region."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ class BackgroundSettings:
         return self.varied_modes.get(variation, {}).get(sample, self.samples[sample].mode)
 
     def exposure(self, selection: str) -> float:
-        """Kaon decays that a selection's trigger chains see, over those that the signal's see."""
+        """Kaon decays of a selection's trigger chains over those of the signal's chains."""
         own = self.chains[self.signal.selection]
         return exposure_ratio(self.chains[selection], own, self.trigger)
 

@@ -54,7 +54,7 @@ __all__ = [
 #: Recorded events that a selection has in memory at a time.
 EVENTS_PER_CHUNK = 25_000
 
-#: What simulated events have beyond data, and what stands for it where it is missing.
+#: Branches that simulated events alone have, with the values that data get instead.
 _TRUTH = {
     "n_decays_in_flight": -1,
     "true_z_vertex_m": np.nan,
@@ -66,9 +66,9 @@ _DOCUMENT = "docs/kaon_events.md"
 _SUMS = ("n_generated", "sum_weight", "sum_squared_weight")
 #: Smallest width of the padded arrays: three tracks, and one cluster that may not be there.
 _AT_LEAST = {"track": 3, "cluster": 1}
-#: Most that an event may have: the tracks of three are combined.
+#: Largest numbers that an event may have: every three tracks are combined.
 _AT_MOST = {"track": 40, "cluster": 200}
-#: The column that is 0 in rows that an event does not have.
+#: The column that is 0 beyond an event's own tracks or clusters.
 _PRESENT = {"track": "charge", "cluster": "energy_gev"}
 _SCHEMA = {"track": TRACK_BRANCHES, "cluster": CLUSTER_BRANCHES}
 _OPTIONAL = {"track": OPTIONAL_TRACK_BRANCHES, "cluster": {}}

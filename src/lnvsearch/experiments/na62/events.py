@@ -58,7 +58,7 @@ TRACK_BRANCHES: dict[str, tuple[str, str]] = {
     "true_pdg_id": ("int32", "particle at the calorimeter, a muon for a decayed pion; 0 in data"),
 }
 
-#: What a file may have besides; simulation has probabilities in its place.
+#: Optional branches; simulated events have probabilities instead.
 OPTIONAL_TRACK_BRANCHES: dict[str, tuple[str, str]] = {
     "rich_positron": ("int8", "likelihood of the RICH: 1 a positron, 0 none, -1 not known"),
 }

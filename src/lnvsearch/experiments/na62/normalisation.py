@@ -84,7 +84,7 @@ class Acceptances:
         return cls(values, str(path))
 
     def at(self, place: Place) -> dict[str, Acceptance]:
-        """Variation -> acceptance in one place; ValueError if there is nothing nominally."""
+        """Variation -> acceptance in one place; ValueError if the nominal one is missing."""
         found = self._by_variation(place)
         if not found or not found["nominal"].acceptance > 0.0:
             raise ValueError(

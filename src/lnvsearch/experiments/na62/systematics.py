@@ -122,7 +122,7 @@ def _ratios(
 def _branching_fractions(
     expected: Sequence[_Expected], settings: BackgroundSettings
 ) -> Iterator[_Shift]:
-    """The normalisation channel's moves the sensitivity, a background's its own events."""
+    """One standard deviation of each branching fraction: of the sensitivity, or of a background."""
     known = settings.recomputation["normalisation_branching_fraction"]
     yield _Shift(
         BRANCHING_FRACTIONS, "single_event_sensitivity", settings.signal, known["mean"],
@@ -154,7 +154,7 @@ def _backgrounds(
 def _normalised_below_signal(
     expected: Sequence[_Expected], variations: Mapping[str, str]
 ) -> Iterator[_Shift]:
-    """The same after the background was normalised below the signal region to its nominal there."""
+    """The same with the background below the signal region scaled to its nominal value there."""
     events = {
         (e.place.sample, e.variation, e.place.region): e.events for e in expected
     }

@@ -17,7 +17,7 @@ from lnvsearch.experiments.na62.events import SpectrometerEvents
 
 __all__ = ["check_agreement"]
 
-#: Of fewer values a median says nothing.
+#: Fewest values of which a median is used.
 _ENOUGH = 60
 _DISTANCE_TO_DECAY_M = (8.0, 150.0)
 _CHAMBERS_APART_M = (20.0, 60.0)

@@ -150,7 +150,7 @@ def _losses(channel: str, entry: ChannelSettings, table: Table) -> Iterator[dict
             if condition not in LOSSES or loss is None:
                 continue
             name = LOSSES[condition]
-            # The Standard-Model selection alone asks for a mass of the pair.
+            # Only the Standard-Model selection has a cut on the mass of the pair.
             if condition != "dilepton_mass":
                 name = name.replace("_percent", f"{suffix}_percent")
             elif suffix != "_sm":

@@ -99,7 +99,7 @@ def _count(done: Converted, events: RecordedEvents, n_without_fit: int) -> None:
 
 
 def _check_covariances(path: str | Path, events: RecordedEvents) -> None:
-    """Refuse what a wrong unpacking gives: matrices that are none of a fit."""
+    """Refuse matrices that no fit gives: the file was unpacked wrongly."""
     covariance = events.track_covariance()
     scale = np.sqrt(np.abs(np.einsum("nii->ni", covariance))) + 1e-300
     correlation = covariance / scale[:, :, np.newaxis] / scale[:, np.newaxis, :]

@@ -1,4 +1,4 @@
-"""Helices of the DST: moved to the interaction point, and as a mirror shows them."""
+"""Helices of the DST: moved to the interaction point, and reflected (y -> -y)."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ def generated(
     """Offsets (n + 1,), columns (t,) of TRUTH_BRANCHES, and by event `trackIndex` -> place in its list.
 
     `particles`: the collection `m_mcParticleCol` of n events.  Wanted is what the generator made and what did
-    not decay there: radiated photons (-22 of the experiment's generator) last.  What Geant4
-    made of such a particle later has the particle's place.
+    not decay there: radiated photons (-22 of the experiment's generator) last.  Particles that
+    Geant4 made from it later count as this particle.
     """
     offsets, places = [0], []
     columns: dict[str, list[float]] = {name: [] for name in ("pdg_id", "px", "py", "pz", "energy")}
@@ -45,7 +45,7 @@ def generated(
 
 
 def _final(event: list[dict]) -> list[dict]:
-    """What the generator made and left: its daughters, if any, are Geant4's."""
+    """Particles of the generator that it did not let decay: daughters, if any, are Geant4's."""
     made = [one for one in event if one["m_statusFlags"] & _FROM_GENERATOR and one["m_mother"] >= 0]
     decayed = {one["m_mother"] for one in made}
     return [

@@ -24,7 +24,7 @@ def continuum_events(
 
     Each event off resonance counts with the ratio of luminosities and of cross sections
     (sigma ~ 1/s), its momenta scaled to the energy of the resonance before the cuts, so that the
-    windows in mass apply as they are; several energies are added up as one larger sample:
+    windows in mass apply as they are; data of several energies count as one larger sample:
 
         N = sum_i observed_i / sum_i (L_i s_0 / (L_0 s_i)).
 

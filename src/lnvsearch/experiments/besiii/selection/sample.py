@@ -32,8 +32,8 @@ def select_sample(
 ) -> list[dict[str, CutFlow]]:
     """Select recorded events; what the cuts leave of each chunk, by variation.
 
-    `chunks`: by variation of the detector.  `settings`: by variation, the one whose `events` it
-    selects, `selection` (arguments of `Selection.of_decays`) and what `tabulate_sample` asks;
+    `chunks`: by variation of the detector.  `settings`: by variation: the variation whose `events`
+    it selects, `selection` (arguments of `Selection.of_decays`) and what `tabulate_sample` asks;
     `maps`: the identification map with which the events are
     weighed, or nothing.  `candidates` gets those of variations with events of their own.
     """

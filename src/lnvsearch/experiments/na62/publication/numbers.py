@@ -1,6 +1,6 @@
 """The numbers of one NA62 paper by quantity and channel, and the sensitivity that they give.
 
-How a channel's kaons are counted says the search's file.  `channels` has for each channel
+The search's file says how a channel's kaons are counted.  `channels` has for each channel
 `normalisation_channel`, the one under which the numbers of its normalisation decay are printed, the
 sample `normalisation_sample` of it and its decay `normalisation_mode` (lnvsearch.generation.kaon),
 and with a further decay of a signal particle that is required its `further_branching_fraction`

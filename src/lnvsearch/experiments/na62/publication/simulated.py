@@ -51,7 +51,7 @@ _NOTES = {
     PI0_FACTOR: f"{NO_TEST}: the pi0 factor is fitted to the published acceptance",
 }
 _NORMALISED = "normalised_in_lower_region"
-# Backgrounds below the masked region on which its lower edge decides, which no paper prints.
+# Backgrounds below the masked region that depend on its lower edge, which no paper prints.
 _AT_THE_EDGE = {("k3pi", "lower"), ("ke4", "lower")}
 _EDGE = (
     f"{NO_TEST}: the lower edge of the region is assumed, with this number in view; see the variations "

@@ -1,4 +1,4 @@
-"""Selections of recorded events with windows of mass closed: what is closed is no candidate."""
+"""Selections of recorded events with closed windows of mass: events there make no candidates."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class Probes:
         return maps.probability(name, **{one: getattr(self, one) for one in maps.needs})
 
     def of_kind(self, kind: str) -> Probes:
-        """Those that are a particle or its antiparticle and no pion decayed to, `pi+` say."""
+        """The probes that are truly `kind` or its antiparticle, and not from a pion's decay."""
         code = abs(particles.pdg_id(kind))
         kept = (np.abs(self.true_pdg_id) == code) & ~(self.decayed & (code == _MUON))
         return self.subset(kept)

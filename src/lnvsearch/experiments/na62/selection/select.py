@@ -266,7 +266,7 @@ class _Probabilities:
         )
 
     def transferred(self, rows: np.ndarray) -> np.ndarray:
-        """Of some candidates: that their tracks be taken for the final state's, (k,).
+        """Probability that tracks of some candidates are taken for the final state's, (k,).
 
         Recorded events have no such probability: 1.
         """
@@ -341,7 +341,7 @@ def _losses(left: _Left, region) -> dict[str, SingleCutLoss]:
         lost = _sums(left, weight, mask)
         return SingleCutLoss(kept.weight, lost.weight, kept.squared_weight, lost.squared_weight)
 
-    # Whoever is inside and not alive fails exactly one cut.
+    # A candidate that is inside and not alive fails exactly one cut.
     result = {name: loss(left.weight, inside & ~mask) for name, mask in left.passes.items()}
     if left.probability.without_rich is not None:
         unidentified = left.probability.without_rich - left.probability.identification

@@ -39,7 +39,7 @@ class SelectionDetector:
 
     @classmethod
     def from_mapping(cls, detector: Mapping) -> SelectionDetector:
-        """From section -> key -> number, or {value, ...}; further sections are let pass.
+        """From section -> key -> number, or {value, ...}; other sections are ignored.
 
         Raises ResponseError, a ValueError, naming every section or key that cannot be used.
         """

@@ -54,7 +54,7 @@ class Asked:
         return cuts
 
     def candidates(self, cuts: Mapping[str, dict]) -> tuple:
-        """What the candidates, and all that is computed of them, follow from."""
+        """Everything on which the candidates, and what is computed of them, depend."""
         selection, detector = self.selection, self.detector
         sections = {name: getattr(detector, name) for name in _SECTIONS}
         sections["lav"] = detector.lav._replace(threshold_gev=0.0)

@@ -54,8 +54,9 @@ def recast_search(inputs: Mapping, settings: Mapping) -> dict:
 def _level(sensitivity: Mapping, recomputation: Mapping) -> tuple[float, float]:
     """A further factor of the acceptance, and the relative uncertainty of its level.
 
-    Where a factor makes the simulated acceptance of the paper's signal the published one (a pi0), it
-    is that.  Otherwise the two disagree, and by so much the level is uncertain.
+    With a pi0 it is the factor that makes the simulated acceptance of the paper's signal the
+    published one. Otherwise the factor is 1, and the difference of the two acceptances is the
+    uncertainty.
     """
     if sensitivity.get("neutral_pion_factor"):
         return sensitivity["neutral_pion_factor"]["value"], 0.0

@@ -40,7 +40,8 @@ __all__ = [
 ]
 
 _STEPS_A_BIN = 40
-# Cells that lie in the plane by less than this are left blank: radiation moves events across.
+# Cells with a smaller share inside the plane are left blank: radiation moves events across its
+# edge.
 _SMALLEST_SHARE = 0.25
 _DALITZ_COLUMNS = (
     "channel", "mass_squared_1_low_gev2", "mass_squared_2_low_gev2", "bin_width_gev2",
@@ -311,7 +312,7 @@ def acceptance_ratio(
 
 
 def _once(legend: str, named: set[str]) -> str | None:
-    """The legend where it is drawn first: afterwards it is among those `named`."""
+    """The legend at its first use only; `named` holds those already drawn."""
     if legend in named:
         return None
     named.add(legend)

@@ -16,9 +16,10 @@ from lnvsearch.tables import Table, find_rows
 __all__ = ["assumptions"]
 
 _SENSITIVITY = "single_event_sensitivity"
-#: A background that changes by less does not enter.
+#: Smallest relative change of a background that is listed.
 _LEAST_CHANGE_PERCENT = 1.0
-#: Nor does a total of which a smaller part was varied; from all but this part on, it is all of it.
+#: Smallest varied part of a total that is listed; where no more than this is left, the total counts
+#: as varied.
 _LEAST_VARIED = 0.01
 
 

@@ -73,7 +73,7 @@ class Background:
 
     @property
     def upper_bound(self) -> float:
-        """Where no event is left: so many are expected at most, at 90 % confidence level.
+        """Where no event is left: upper bound on the expected events, at 90 % confidence level.
 
         As many as would leave none in one of ten simulations, each of the weight that one event
         might have had.
