@@ -56,8 +56,12 @@ def selection_of(response, hadron, lepton, conjugate=False, second=None):
         final_state = [name.translate(str.maketrans("+-", "-+")) for name in final_state]
     hadrons = dict.fromkeys((hadron, second or hadron))
     identified = [cut for name in (*hadrons, lepton) for cut in IDENTIFICATION[name]]
+    fit = FIT
+    if len(hadrons) == 2:
+        others = [*FIT[2]["hypotheses"], "kpipipi"]
+        fit = [*FIT[:2], {**FIT[2], "hypotheses": others}, *FIT[3:]]
     return Selection.of_decays(
-        "J/psi(1S)", [*TRACKS, *identified, *FIT],
+        "J/psi(1S)", [*TRACKS, *identified, *fit],
         final_state=final_state, momentum_x_gev=response.beam.momentum_x_gev,
         magnetic_field_t=response.beam.magnetic_field_t,
     )  # fmt: skip
@@ -214,14 +218,31 @@ def species_of(events, tracks):
 
 @pytest.mark.parametrize("lepton", LEPTONS)
 def test_kaon_and_pion_lie_between_two_kaons_and_two_pions(flows, mixed, lepton):
-    """A kaon is lost more often than a pion: it decays in flight, c tau = 3.7 m and 7.8 m, and is heavier.
+    """A kaon is lost more often than a pion: at equal momentum it decays seven times as soon.
 
-    Each hadron is lost by itself: about the geometric mean is left.
+    c tau/m is 3.7 m/0.49 GeV and 7.8 m/0.14 GeV.  Each hadron is lost by itself, so that about the
+    geometric mean is left: of the tracks and after all cuts.
     """
-    kaons, pions = (efficiency(flows[hadron, lepton][2]) for hadron in ("K+", "pi+"))
-    between = efficiency(mixed[lepton][3])
-    assert 1.08 * kaons < between < pions / 1.08
-    assert between == pytest.approx(np.sqrt(kaons * pions), rel=0.1)
+    of_kaons, of_pions, of_both = flows["K+", lepton][2], flows["pi+", lepton][2], mixed[lepton][3]
+    for cut in ("charged_tracks", "signal_window"):
+        kaons, between, pions = (
+            flow.events_out[flow.cuts.index(cut)] for flow in (of_kaons, of_both, of_pions)
+        )
+        assert kaons < between < pions, cut
+        assert between == pytest.approx(np.sqrt(kaons * pions), rel=0.1), cut
+
+
+def test_a_kaon_and_three_pions_compete_with_kaon_pion_and_muons(mixed, response):
+    """From J/psi -> K_S0 K pi: muons weigh nearly what pions do.  Other hypotheses cost little."""
+    events, _, _, flow = mixed["mu-"]
+    selection = selection_of(response, "K+", "mu-", second="pi+")
+    without = [
+        {**cut, "hypotheses": ["kkpipi", "kkkk", "pipipipi"]} if "hypotheses" in cut else cut
+        for cut in selection.cuts
+    ]
+    _, other = select(events, replace(selection, cuts=tuple(without)))
+    assert share_of(other, "smallest_chi_square") > 0.95
+    assert 0.65 < share_of(flow, "smallest_chi_square") < 0.85
 
 
 @pytest.mark.parametrize("lepton", LEPTONS)
@@ -237,7 +258,7 @@ def test_kaon_and_pion_are_rarely_exchanged(mixed, lepton):
 
 
 def test_tracks_that_pass_as_both_are_tried_as_both(mixed, response):
-    """Without confidence levels to decide, the masses in the fit do, mostly."""
+    """Without confidence levels to decide, the masses in the fit do, mostly: E/p takes out electrons."""
     events, _, _, flow = mixed["e-"]
     selection = selection_of(response, "K+", "e-", second="pi+")
     state = SearchState(events, selection)
@@ -245,14 +266,15 @@ def test_tracks_that_pass_as_both_are_tried_as_both(mixed, response):
     for cut in selection.cuts:
         parameters = {key: value for key, value in cut.items() if key != "cut"}
         if cut["cut"] == "like_sign_pairs":
-            state.hadrons = dict.fromkeys(("K", "pi"), state.good & ~state.lepton)
+            either = state.good & ~state.lepton
+            state.hadrons = {"K": either, "pi": either.copy()}
         alive = alive & CUTS[cut["cut"]](state, alive, **parameters)
     assert np.array_equal(state.found.tracks[0::2, 0], state.found.tracks[1::2, 1])
     assert len(state.found) >= 2 * len(state.best)
     one = state.best.tracks[alive[state.best.event_index]]
     first, second, *_ = np.abs(species_of(events, one)).T
     right = np.mean((first == 321) & (second == 211))
-    assert 0.9 < right < 1.0
+    assert 0.75 < right < 1.0  # by chance: a half
     assert np.count_nonzero(alive) >= flow.events_out[-1]
 
 
