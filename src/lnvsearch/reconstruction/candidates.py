@@ -17,6 +17,7 @@ __all__ = [
     "Candidates",
     "MassHypotheses",
     "best_candidates",
+    "both_orders",
     "mass_hypotheses",
     "opposite_sign_pairs",
     "same_sign_candidates",
@@ -95,6 +96,22 @@ def same_sign_candidates(
     keep = charge[first[:, 0]] == -charge[second[:, 0]]
     tracks = np.concatenate([first[keep], second[keep]], axis=1)
     return Candidates(event_of_track[tracks[:, 0]], tracks)
+
+
+def both_orders(found: Candidates, is_first: np.ndarray, is_second: np.ndarray) -> Candidates:
+    """Candidates of two different first particles: every order in which both tracks pass as theirs.
+
+    `is_first`, `is_second`: masks (m,) of the tracks that pass as the one and as the other.  Two
+    tracks that pass as both give two candidates, which the mass hypotheses tell apart.
+
+    >>> one = Candidates(np.array([0]), np.array([[0, 1, 2, 3]]))
+    >>> both_orders(one, np.array([0, 1, 0, 0]) > 0, np.array([1, 1, 0, 0]) > 0).tracks.tolist()
+    [[1, 0, 2, 3]]
+    """
+    tracks = np.repeat(found.tracks, 2, axis=0)
+    tracks[1::2, :2] = tracks[1::2, 1::-1]
+    both = Candidates(np.repeat(found.event_index, 2), tracks)
+    return both.select(is_first[tracks[:, 0]] & is_second[tracks[:, 1]])
 
 
 def opposite_sign_pairs(

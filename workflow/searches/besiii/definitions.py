@@ -52,13 +52,13 @@ CUTS = (
         electron_minimum=(float, key("Lowest E/p of an electron.", ge=0, le=10)),
         electron_maximum=(float, key("Highest E/p of an electron.", ge=0, le=10)),
         kaon_maximum=(float, key("Highest E/p of a kaon.", ge=0, le=10))),
-    cut("electron_energy_over_momentum", "The same of the electrons alone, for a final state without kaons.",
+    cut("electron_energy_over_momentum", "The same of the electrons alone, without a condition on kaons.",
         minimum=(float, key("Lowest E/p of an electron.", ge=0, le=10)),
         maximum=(float, key("Highest E/p of an electron.", ge=0, le=10))),
     cut("like_sign_pairs", "Two hadrons (K or pi) of one charge and two leptons of the other."),
     cut("kinematic_fit", "Four-constraint fit; the best combination is kept."),
     cut("smallest_chi_square", "The signal hypothesis must have the smallest chi^2.",
-        hypotheses=(Annotated[list[Literal["kkpipi", "kkkk", "pipipipi"]], Field(min_length=1), Once],
+        hypotheses=(Annotated[list[Literal["kkpipi", "kkkk", "pipipipi", "kpipipi"]], Field(min_length=1), Once],
             key("Hypotheses to compare with. All assignments of the tracks are tried."))),
     cut("chi_square", "Quality of the four-constraint fit.",
         maximum=(float, key("Largest chi^2.", gt=0, le=1e6))),
@@ -102,7 +102,7 @@ class Channel(Keys):
     """A signal decay. Events are simulated for the first channel only."""
 
     final_state: _Final = key(
-        "PDG names of the particles that are selected: two K or two pi of one charge, two e or two mu of the other."
+        "PDG names of the particles that are selected: two of K and pi of one charge, two e or two mu of the other."
     )
     limit: ParentLimit
     efficiency_sample: Name = key("Sample that gives the efficiency.")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from searches.besiii.search import ColliderSearch
 
 _HADRONS, _LEPTONS = ("K", "pi"), ("e", "mu")
-_KNOWN = "K+ K+ e- e-, K+ K+ mu- mu-, pi+ pi+ e- e-, pi+ pi+ mu- mu-, or a conjugate"
+_KNOWN = "K+ K+, K+ pi+ or pi+ pi+ with e- e- or mu- mu-, or a conjugate"
 #: What the maps of misidentification and the recasts know.
 _KAONS_AND_ELECTRONS = {"K", "e"}
 
@@ -48,13 +48,13 @@ def _unknown(where: str, final_state: Sequence[str]) -> Iterator[str]:
     leptons = [name for name in final_state if name[:-1] in _LEPTONS]
     is_known = (
         len(hadrons) == len(leptons) == 2
-        and len(set(hadrons)) == len(set(leptons)) == 1
-        and hadrons[0][-1] != leptons[0][-1]
+        and len(set(leptons)) == 1
+        and hadrons[0][-1] == hadrons[1][-1] != leptons[0][-1]
     )
     if not is_known:
         yield (
-            f"{where}: {' '.join(final_state)}: the selection pairs two equal hadrons of one charge with two "
-            f"equal leptons of the other; give {_KNOWN}"
+            f"{where}: {' '.join(final_state)}: the selection pairs two hadrons of one charge with two equal "
+            f"leptons of the other; give {_KNOWN}"
         )
 
 

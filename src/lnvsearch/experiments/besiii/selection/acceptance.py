@@ -20,19 +20,26 @@ __all__ = ["true_pair_masses"]
 def true_pair_masses(
     events: RecordedEvents, final_state: Sequence[str] = ("K+", "K+", "e-", "e-")
 ) -> np.ndarray | None:
-    """True masses of the two pairs of each event, (n, 2) in GeV, the larger one first.
+    """True masses of the two pairs of each event, (n, 2) in GeV; None for data and other decays.
 
-    `final_state`: two hadrons, two leptons.  The generated particles must be hadron, lepton, hadron,
-    lepton first (as every signal sample's are); otherwise, and for data, the answer is None.  Radiated photons do not count.
+    `final_state`: two hadrons, two leptons.  Of equal hadrons the larger mass comes first, of different
+    ones that of the first hadron.  The generated particles must be hadron, lepton, hadron,
+    lepton first (as every signal sample's are).  Radiated photons do not count.
     """
     if len(events) == 0 or np.any(np.diff(events.truth_offsets) < 4):
         return None
     index = events.truth_offsets[:-1, np.newaxis] + np.arange(4)
     species = np.abs(events.truth["pdg_id"][index])
-    pair = [abs(particles.pdg_id(name)) for name in final_state[1:3]]
-    if np.any(species != np.array([*pair, *pair])):
+    first, second, lepton = (abs(particles.pdg_id(name)) for name in final_state[:3])
+    is_swapped = species[0, 0] == second != first
+    if is_swapped:
+        first, second = second, first
+    if np.any(species != np.array([first, lepton, second, lepton])):
         return None
     momentum = np.stack([events.truth[name][index] for name in ("px", "py", "pz", "energy")], -1)
     pairs = momentum[:, 0::2] + momentum[:, 1::2]
     squared = pairs[..., 3] ** 2 - np.sum(pairs[..., :3] ** 2, axis=-1)
-    return -np.sort(-np.sqrt(squared), axis=1)
+    masses = np.sqrt(squared)
+    if first == second:
+        return -np.sort(-masses, axis=1)
+    return masses[:, ::-1] if is_swapped else masses

@@ -7,7 +7,8 @@ chi-square of the four-constraint (4C) fit; that chi-square smaller than those o
 photon conversion; mass of the four particles in the signal window.
 
 Other pairs of hadrons and leptons go through the same functions, with their own identification
-(`selection.pions_and_muons`): K+ K+ mu- mu-, pi+ pi+ e- e-, pi+ pi+ mu- mu-.
+(`selection.pions_and_muons`): K+ K+ mu- mu-, pi+ pi+ e- e-, K+ pi+ e- e-, ...  Of two different
+hadrons, each way to name the tracks that the identification leaves is a combination of its own.
 
 The control sample J/psi -> p pbar pi+ pi- goes through the same functions, without those on
 particle identification: every assignment of its particles to four good tracks is then fitted.
@@ -42,7 +43,8 @@ def select(
 
     Returns the candidates (one row for each event with one: `event_number`, `weight`,
     `chi_square`, `other_chi_square`, `mass_gev` before the fit, the two masses of a hadron and a
-    lepton `fitted_m_ke_1_gev` ... (`ke`: Selection.pair), and `passes_<cut>` for each cut from the fit on), and the cut flow.
+    lepton `fitted_m_ke_1_gev` ... (`ke_1`: Selection.pairs), and `passes_<cut>` for each cut from the
+    fit on), and the cut flow.
     Raises ValueError for an unknown cut or parameter, or one that comes before what it needs.
     """
     state = SearchState(events, selection)
@@ -93,9 +95,9 @@ def charged_tracks(state, alive, *, minimum, net_charge):
 
 
 def kaon_identification(state, alive, *, confidence_level_minimum):
-    """Kaons by confidence level: CL_K above the minimum and above CL_pi; two of one charge."""
+    """Kaons by confidence level: CL_K above the minimum and above CL_pi; as many as the decay has."""
     confidence, ratio = state.identification(alive)
-    state.hadron = state.good & identification.is_kaon(
+    state.hadrons["K"] = state.good & identification.is_kaon(
         confidence,
         ratio,
         minimum_confidence=confidence_level_minimum,
@@ -107,7 +109,7 @@ def kaon_identification(state, alive, *, confidence_level_minimum):
 def electron_identification(
     state, alive, *, confidence_level_minimum, confidence_level_ratio_minimum
 ):
-    """Electrons by confidence level; two of the charge opposite to the kaons'.
+    """Electrons by confidence level; two of the charge opposite to the hadrons'.
 
     The paper's levels know the shape of the shower, too, which is not simulated.
     """
@@ -126,7 +128,7 @@ def energy_over_momentum(state, alive, *, electron_minimum, electron_maximum, ka
     """E/p of electrons in its range, of kaons below its maximum."""
     _, ratio = state.identification(alive)
     state.lepton &= (ratio > electron_minimum) & (ratio < electron_maximum)
-    state.hadron &= ratio < kaon_maximum
+    state.hadrons["K"] &= ratio < kaon_maximum
     return state.has_pairs()
 
 
@@ -135,17 +137,20 @@ def like_sign_pairs(state, alive):
     events = state.events
     usable = alive[state.event_of_track]
     first_charges: tuple[int, ...]
-    if state.hadron is None:  # no identification: any two tracks of each charge
-        first, second, first_charges = state.good, state.good, (+1,)
+    first, second = state.hadron_masks()
+    if not state.hadrons:  # no identification: any two tracks of each charge
+        lepton, first_charges = state.good, (+1,)
     else:
-        first, second, first_charges = state.hadron, state.lepton, (+1, -1)
+        lepton, first_charges = state.lepton, (+1, -1)
     state.found = candidates.same_sign_candidates(
         events.track_offsets,
         events.track["charge"],
-        first & usable,
-        second & usable,
+        (first | second) & usable,
+        lepton & usable,
         first_charges,
     )
+    if first is not second:
+        state.found = candidates.both_orders(state.found, first, second)
     return np.bincount(state.found.event_index, minlength=len(events)) > 0
 
 
@@ -156,17 +161,17 @@ def kinematic_fit(state, alive):
     """4C fit of all combinations; the one with the smallest chi-square stays."""
     if state.found is None:
         raise ValueError("cuts: `kinematic_fit` needs `like_sign_pairs` before it")
-    hypotheses = candidates.mass_hypotheses({_SIGNAL: state.selection.final_state})
+    masses_gev = candidates.mass_hypotheses({_SIGNAL: state.selection.final_state}).masses_gev
+    if state.hadrons:  # the candidates say which track is which
+        masses_gev = masses_gev[:1]
     helix, covariance = gather_tracks(state.events.track, state.found.tracks)
     total = state.selection.total_four_momentum
     chosen, assignment, state.chi_square, shift = _best_fits(
-        helix, covariance, state.found.event_index, hypotheses.masses_gev, total
+        helix, covariance, state.found.event_index, masses_gev, total
     )
     state.best = state.found.select(chosen)
     state.other_chi_square = np.full(len(chosen), np.inf)
-    state.masses = _masses(
-        helix[chosen], shift, hypotheses.masses_gev[assignment], state.selection.pair
-    )
+    state.masses = _masses(helix[chosen], shift, masses_gev[assignment], state.selection.pairs)
     return state.of_best(np.isfinite(state.chi_square), False)
 
 
@@ -232,8 +237,8 @@ def majorana_mass_bin(state, alive, *, mass_gev, width_gev, masses):
     """
     lower, upper = mass_gev - width_gev / 2, mass_gev + width_gev / 2
     inside = np.ones(len(_fitted(state).best), dtype=bool)
-    for which in (1, 2):
-        mass = state.masses[f"{masses}_m_{state.selection.pair}_{which}_gev"]
+    for pair in state.selection.pairs:
+        mass = state.masses[f"{masses}_m_{pair}_gev"]
         inside &= (mass >= lower) & (mass < upper)
     return state.of_best(inside, False)
 
@@ -264,8 +269,8 @@ def _best_fits(helix, covariance, event_index, masses_gev, total):
     return chosen, assignment, fits[chosen].min(axis=1), shift
 
 
-def _masses(measured, shift, masses_gev, pair):
-    """Masses of c candidates: of all four before the fit, of pairs (name: `pair`) before and after.
+def _masses(measured, shift, masses_gev, names):
+    """Masses of c candidates: of all four before the fit, of two pairs (`names`) before and after.
 
     `measured`: their helices, (c, 4, 3); `shift`: what the fit adds; `masses_gev`: (c, 4).
     """
@@ -275,7 +280,7 @@ def _masses(measured, shift, masses_gev, pair):
     result: dict[str, np.ndarray] = {}
     for name, helix in (("fitted", measured + shift), ("measured", measured)):
         candidate_masses(helix, masses_gev, mass, pairs)
-        result |= {f"{name}_m_{pair}_{which + 1}_gev": pairs[:, which].copy() for which in (0, 1)}
+        result |= {f"{name}_m_{pair}_gev": pairs[:, which].copy() for which, pair in enumerate(names)}
     return {"mass_gev": mass, **result}
 
 

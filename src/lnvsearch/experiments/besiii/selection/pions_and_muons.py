@@ -17,9 +17,9 @@ __all__ = ["CUTS"]
 def pion_identification(
     state, alive, *, confidence_level_minimum, energy_over_momentum_maximum
 ):
-    """Pions by CL_pi, above the minimum, CL_e and CL_K, and by E/p; two of one charge."""
+    """Pions by CL_pi, above the minimum, CL_e and CL_K, and by E/p; as many as the decay has."""
     confidence, ratio = state.identification(alive)
-    state.hadron = state.good & identification.is_pion(
+    state.hadrons["pi"] = state.good & identification.is_pion(
         confidence,
         ratio,
         minimum_confidence=confidence_level_minimum,
@@ -56,7 +56,7 @@ def muon_counter(state, alive, *, momentum_minimum_gev):
 
 
 def electron_energy_over_momentum(state, alive, *, minimum, maximum):
-    """E/p of electrons in its range; for final states without kaons."""
+    """E/p of electrons in its range, without a condition on kaons."""
     _, ratio = state.identification(alive)
     state.lepton &= (ratio > minimum) & (ratio < maximum)
     return state.has_pairs()

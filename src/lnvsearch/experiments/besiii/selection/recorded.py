@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +49,7 @@ def select_data(
         "above_window": [[high, SPECTRUM_EDGES_GEV[-1]]],
     }
     counts = count_regions(mass_gev, regions, closed)
-    counts |= _mass_bin_counts(table, np.all(passes, axis=0), settings, selection.pair, bool(closed))
+    counts |= _mass_bin_counts(table, np.all(passes, axis=0), settings, selection.pairs, bool(closed))
     bins = zip(
         SPECTRUM_EDGES_GEV[:-1], SPECTRUM_EDGES_GEV[1:], closed_spectrum(mass_gev, SPECTRUM_EDGES_GEV, closed), strict=True
     )
@@ -68,14 +68,14 @@ def select_data(
 
 
 def _mass_bin_counts(
-    table, passes, settings: Mapping, name: str, is_closed: bool
+    table, passes, settings: Mapping, names: Sequence[str], is_closed: bool
 ) -> dict[str, int | None]:
     """Candidates in the window and in the bin around each mass of the scan; None while closed."""
     if "mass_bins" not in settings:
         return {}
     bins, (low, high) = settings["mass_bins"], settings["window_gev"]
     inside = passes & (table["mass_gev"] > low) & (table["mass_gev"] < high)
-    pair = np.stack([table[f"{bins['masses']}_m_{name}_{i}_gev"][inside] for i in (1, 2)])
+    pair = np.stack([table[f"{bins['masses']}_m_{name}_gev"][inside] for name in names])
     counts = {}
     for mass in bins["masses_gev"]:
         first, last = mass - bins["width_gev"] / 2, mass + bins["width_gev"] / 2

@@ -113,7 +113,6 @@ def _true_masses(
     passes = [values for name, values in candidates.items() if name.startswith("passes_")]
     selected = candidates["event_number"][np.all(passes, axis=0)]
     return {
-        f"true_m_{selection.pair}_1_gev": masses[:, 0],
-        f"true_m_{selection.pair}_2_gev": masses[:, 1],
+        **{f"true_m_{pair}_gev": masses[:, i] for i, pair in enumerate(selection.pairs)},
         "selected": np.isin(events.event_number, selected),
     }

@@ -29,6 +29,8 @@ OTHER_FINAL_STATES = {
     "kkpipi": ("K+", "K-", "pi+", "pi-"),
     "kkkk": ("K+", "K-", "K+", "K-"),
     "pipipipi": ("pi+", "pi-", "pi+", "pi-"),
+    # The kaon beside the hadrons of the signal: from K_S0 K+ pi-, whose K_S0 decays to pi+ pi-.
+    "kpipipi": ("K+", "pi+", "pi-", "pi-"),
 }
 
 
@@ -63,14 +65,18 @@ class Selection:
         )  # fmt: skip
 
     @property
-    def pair(self) -> str:
-        """Name of a hadron and a lepton of the final state in names of columns, like "ke".
+    def pairs(self) -> tuple[str, str]:
+        """Names of the two pairs of a hadron and a lepton in names of columns.
 
+        ("ke_1", "ke_2") for K+ K+ e- e-, where either may come first; ("ke", "pie") for K+ pi+ e- e-.
         Control samples without leptons have the same columns as the signal of K+ K+ e- e-.
         """
         if not any(name.startswith(("e", "mu")) for name in self.final_state):
-            return "ke"
-        return "".join(name.rstrip("+-").lower() for name in self.final_state[1:3])
+            return "ke_1", "ke_2"
+        first, second, lepton = (_species(name).lower() for name in self.final_state[:3])
+        if first == second:
+            return f"{first}{lepton}_1", f"{first}{lepton}_2"
+        return f"{first}{lepton}", f"{second}{lepton}"
 
     def parameters(self) -> dict[str, dict]:
         """Name of a cut -> its parameters."""
@@ -80,32 +86,41 @@ class Selection:
 def hadrons_first(final_state: Sequence[str]) -> tuple[str, ...]:
     """Two hadrons and two leptons in the order and with the charges of `candidates.mass_hypotheses`.
 
-    The selection finds both charges of a decay; hypotheses are listed for positive hadrons.  Another
-    final state, of a control sample, stays as it is.
+    The selection finds both charges of a decay; hypotheses are listed for positive hadrons.  Of two
+    different hadrons the kaon comes first.  Another final state, of a control sample, stays as it is.
 
-    >>> hadrons_first(["e+", "K-", "e+", "K-"])
-    ('K+', 'K+', 'e-', 'e-')
+    >>> hadrons_first(["e+", "pi-", "e+", "K-"])
+    ('K+', 'pi+', 'e-', 'e-')
     """
-    hadrons = [name for name in final_state if name.rstrip("+-") not in ("e", "mu")]
+    hadrons = [name for name in final_state if _species(name) not in ("e", "mu")]
     leptons = [name for name in final_state if name not in hadrons]
-    if not leptons or {particles.charge(name) for name in hadrons} != {-1}:
+    if not leptons:
+        return tuple(hadrons)
+    hadrons.sort(key=lambda name: _species(name) != "K")
+    if {particles.charge(name) for name in hadrons} != {-1}:
         return (*hadrons, *leptons)
     swapped = str.maketrans("+-", "-+")
     return tuple(name.translate(swapped) for name in (*hadrons, *leptons))
+
+
+def _species(name: str) -> str:
+    """A particle's name without its charge."""
+    return name.rstrip("+-")
 
 
 @dataclass
 class SearchState:
     """What the cuts know of a chunk of n events with m tracks and hand to one another.
 
-    `good`, `hadron`, `lepton`: masks (m,), the last two None without identification.  After `kinematic_fit`, `best` holds one candidate an
+    `good`, `lepton`: masks (m,); `hadrons`: species ("K", "pi") -> mask (m,).  Without identification
+    `lepton` is None and `hadrons` empty.  After `kinematic_fit`, `best` holds one candidate an
     event, and the arrays below it are aligned with it.
     """
 
     events: RecordedEvents
     selection: Selection
     good: np.ndarray = field(init=False)
-    hadron: np.ndarray | None = field(init=False, default=None)
+    hadrons: dict[str, np.ndarray] = field(init=False, default_factory=dict)
     lepton: np.ndarray | None = field(init=False, default=None)
     found: candidates.Candidates | None = field(init=False, default=None)
     best: candidates.Candidates | None = field(init=False, default=None)
@@ -135,16 +150,40 @@ class SearchState:
         return result
 
     def has_pairs(self) -> np.ndarray:
-        """Events with two hadrons of one charge and two leptons of the other, (n,)."""
+        """Events with the two hadrons of one charge and two leptons of the other, (n,)."""
         from lnvsearch.reconstruction._track_kernels import like_sign_pairs
 
-        hadron, lepton = (
-            self.good if mask is None else mask for mask in (self.hadron, self.lepton)
-        )
+        first, second = self.hadron_masks()
+        lepton = self.good if self.lepton is None else self.lepton
+        if first is not second:
+            return self._has_different_pairs(first, second, lepton)
         result = np.empty(len(self.events), dtype=bool)
         like_sign_pairs(
-            self.events.track_offsets, self.events.track["charge"], hadron, lepton, result
+            self.events.track_offsets, self.events.track["charge"], first, lepton, result
         )
+        return result
+
+    def hadron_masks(self) -> tuple[np.ndarray, np.ndarray]:
+        """Tracks that pass as the first and as the second hadron of the final state, (m,) each.
+
+        All good tracks, as long as no cut has identified a species.
+        """
+        first, second = (
+            self.hadrons.get(_species(name), self.good) for name in self.selection.final_state[:2]
+        )
+        return first, second
+
+    def _has_different_pairs(self, first, second, lepton) -> np.ndarray:
+        """`has_pairs` of two different hadrons: two tracks, one of which passes as either."""
+        positive = self.events.track["charge"] > 0
+        result = np.zeros(len(self.events), dtype=bool)
+        for hadron, other in ((positive, ~positive), (~positive, positive)):
+            result |= (
+                (self.n_tracks(first & hadron) >= 1)
+                & (self.n_tracks(second & hadron) >= 1)
+                & (self.n_tracks((first | second) & hadron) >= 2)
+                & (self.n_tracks(lepton & other) >= 2)
+            )
         return result
 
     def identification(self, alive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
