@@ -40,6 +40,7 @@ FORM_FACTOR_SLOPE = 0.0335
 TWO_PHOTONS, DALITZ, DOUBLE_DALITZ, DIRECT = 0, 1, 2, 3
 _MAXIMUM_ATTEMPTS = 1_000_000
 _POINTS = 400
+_ROUNDING = 1e-9
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -152,6 +153,9 @@ def _draw_two_pairs(key, event, slot, parent, lepton, slope):
         mass_1 = low * math.exp(log_range * u1)
         mass_2 = low * math.exp(log_range * u2)
         value = mass_1 * mass_2 * _double_spectrum(mass_1, mass_2, parent, lepton, slope)
+        # With one way out alone, LLVM makes dozens of attempts at once and throws most away.
+        if value > 4.0 * largest:
+            raise RuntimeError("double Dalitz decay: density above its maximum")
         if u3 * 4.0 * largest < value:
             return mass_1, mass_2
     raise RuntimeError("double Dalitz decay: no pair masses accepted")
@@ -186,7 +190,11 @@ def _draw_two_angles(key, event, slot, pair_1, pair_2, lepton):
         a = beta_1 * (1.0 - cosine_1 * cosine_1)
         b = beta_2 * (1.0 - cosine_2 * cosine_2)
         sine = math.sin(2.0 * math.pi * u3)
-        if 2.0 * u4 < 2.0 - a - b + a * b * sine * sine:
+        value = 2.0 - a - b + a * b * sine * sine
+        # A second way out, as in `_draw_two_pairs`; a and b are at most 1.
+        if value > 2.0 + _ROUNDING:
+            raise RuntimeError("double Dalitz decay: angular density above its maximum")
+        if 2.0 * u4 < value:
             return cosine_1, cosine_2, u3
     raise RuntimeError("double Dalitz decay: no angles accepted")
 

@@ -30,7 +30,12 @@ import math
 import numpy as np
 from numba import njit
 
-from lnvsearch.experiments.na62.detector.interest import INTEREST_FLOOR, interest, may_interest
+from lnvsearch.experiments.na62.detector.interest import (
+    IDENTITY,
+    INTEREST_FLOOR,
+    interest,
+    may_interest,
+)
 from lnvsearch.experiments.na62.detector.pion_trials import (
     MOST_TRIALS,
     N_TRIALS,
@@ -237,7 +242,11 @@ def plan_decays(
             return 0.0
     for i in range(3):
         fill_trials(key, event, trials, i, pions[i], charge[pions[i]], laboratory, vertex,
-                     constants, response, fit, numbers, n)  # fmt: skip
+                    constants, response, fit, numbers, n)  # fmt: skip
+        if mode == ONE_PION_DECAYS:
+            # Two do not decay: no search takes both for muons, and only control samples are left.
+            for row in range(n + 1):
+                trials[i, row, IDENTITY] = 1.0
     strata = (4, 7) if mode == ONE_PION_DECAYS else (0, 4)
     a, b, c, weight = _choose(key, event, trials, q, strata, n, numbers, rows, sums)
     chosen = (a, b, c)
