@@ -25,7 +25,7 @@ _MANTISSA = np.int64(0x000FFFFFFFFFFFFF)
 _SQRT_HALF_BITS = np.int64(0x3FE6A09E667F3BCD)
 #: 1/(k + 2)! of the exponential's series, the highest power first.
 _SERIES = tuple(1.0 / math.factorial(k) for k in range(13, 1, -1))
-_SMALLEST_EXPONENT = -708.0
+_SMALLEST_EXPONENT = -746.0
 #: (1 + 2x) erfcx(x) in powers of (x - 4)/(x + 4), the highest first; through the zeros of the Chebyshev
 #: polynomial of degree 25, as M. M. Shepherd and J. G. Laframboise, Math. Comp. 36 (1981) 249, do it.
 _SCALED_ERROR = (
@@ -42,15 +42,17 @@ _EVEN, _ODD = _SCALED_ERROR[::2], _SCALED_ERROR[1::2]
 
 @njit(inline="always", error_model="numpy")
 def exponential(x):
-    """exp(x) for x <= 709, to 3e-16; 0 below -708."""
+    """exp(x) for x <= 709, to 3e-16 above -708, to the smallest numbers below; 0 from -746 on."""
     n = np.floor(multiply_add(max(x, _SMALLEST_EXPONENT), _LOG2_E, 0.5))
     r = multiply_add(n, -_LN2_LOW, multiply_add(n, -_LN2_HIGH, max(x, _SMALLEST_EXPONENT)))
     series = _SERIES[0]
     for k in range(1, 12):
         series = multiply_add(series, r, _SERIES[k])
-    power = np.int64((np.int64(n) + _BIAS) << _EXPONENT).view(np.float64)
-    value = power * multiply_add(series * r, r, 1.0 + r)
-    return value if x >= _SMALLEST_EXPONENT else 0.0
+    # Two powers of 2, so that what is smaller than the smallest normal number does not end at once.
+    half = np.int64(n) >> np.int64(1)
+    first = np.int64((half + _BIAS) << _EXPONENT).view(np.float64)
+    second = np.int64((np.int64(n) - half + _BIAS) << _EXPONENT).view(np.float64)
+    return multiply_add(series * r, r, 1.0 + r) * first * second
 
 
 @njit(inline="always", error_model="numpy")

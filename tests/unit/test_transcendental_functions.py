@@ -58,5 +58,8 @@ def test_azimuths_in_all_quadrants_and_on_the_axes():
     assert found[-4:].tolist() == [0.0, math.pi, -math.pi, -math.pi / 2]
 
 
-def test_exponential_of_very_negative_numbers_is_nothing():
-    assert values(functions.exponential, np.array([-709.0, -1e9, -np.inf])).tolist() == [0.0] * 3
+def test_exponential_of_very_negative_numbers_fades_to_nothing():
+    x = np.array([-710.0, -735.0, -744.0, -746.0, -1e9, -np.inf])
+    found = values(functions.exponential, x)
+    assert found == pytest.approx(np.exp(x), rel=0.0, abs=1e-323)
+    assert found[2] > 0.0 and found[3:].tolist() == [0.0] * 3

@@ -317,12 +317,16 @@ def store(output, n_tracks, columns, place):
     covariances and identification (25, room), and positions of the particles (room,).
     """
     charges, helices, others, truth = columns
-    for track in range(n_tracks):
-        charges[place + track] = int(output[CHARGE_ROW, track])
-        truth[place + track] = int(output[TRUTH_ROW, track])
+    begin, number = np.uint64(place), np.uint64(n_tracks)
+    _store_row(output[CHARGE_ROW], charges, begin, number)
+    _store_row(output[TRUTH_ROW], truth, begin, number)
     for row in range(len(helices)):
-        for track in range(n_tracks):
-            helices[row, place + track] = output[HELIX_ROW + row, track]
+        _store_row(output[HELIX_ROW + row], helices[row], begin, number)
     for row in range(len(others)):
-        for track in range(n_tracks):
-            others[row, place + track] = output[COVARIANCE_ROW + row, track]
+        _store_row(output[COVARIANCE_ROW + row], others[row], begin, number)
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _store_row(values, column, begin, number):
+    for track in range(number):  # unsigned, so that the compiler sees neighbours
+        column[begin + track] = values[track]
