@@ -177,6 +177,14 @@ BAD = {
         _cut("electron_identification", confidence_level_minimum=0.0, confidence_level_ratio_minimum=0.8),
         ["selection: electron_identification: no e in the final state", "remove the cut"],
     ),
+    "a counter before its muons": (
+        lambda c: c["selection"].insert(4, c["selection"].pop(5)),
+        ["selection: muon_counter before muon_identification", "exchange them"],
+    ),
+    "pairs before their identification": (
+        lambda c: c["selection"].insert(3, c["selection"].pop(6)),
+        ["selection: kaon_identification after like_sign_pairs", "muon_counter after like_sign_pairs"],
+    ),
     "another decay": (
         lambda c: _decay(c, ["K+", "e-", "K+", "e-"]),
         ["channels.kkmumu.efficiency_sample: signal_phsp decays to K+ K+ e- e-, not to K+ K+ mu- mu-"],

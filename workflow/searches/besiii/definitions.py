@@ -309,6 +309,21 @@ def _problems_of_order(selection: list) -> Iterator[tuple[str, str]]:
     fit = names.index("kinematic_fit")
     if names.index("like_sign_pairs") > fit:
         yield "selection", "kinematic_fit before like_sign_pairs, whose pairs it fits; exchange them"
+    yield from _problems_of_identification(names)
     for name in _AFTER_FIT:
         if name in names[:fit]:
             yield "selection", f"{name} before kinematic_fit, whose result it needs; exchange them"
+
+
+def _problems_of_identification(names: list[str]) -> Iterator[tuple[str, str]]:
+    """Cuts on identified tracks before the identification, and identification after the pairs."""
+    for place, name in enumerate(names):
+        if name not in PARTICLES_OF_CUTS or name in _AFTER_FIT:
+            continue
+        if place > names.index("like_sign_pairs"):
+            yield "selection", f"{name} after like_sign_pairs, which pairs the tracks it leaves; exchange them"
+        if name in IDENTIFIED_BY.values():
+            continue
+        for first in (IDENTIFIED_BY[particle] for particle in PARTICLES_OF_CUTS[name]):
+            if first in names[place:]:
+                yield "selection", f"{name} before {first}, whose tracks it looks at; exchange them"
