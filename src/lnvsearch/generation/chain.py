@@ -186,6 +186,9 @@ def _dalitz_vertex(streams, event, node, tree, mass, momentum):
         angular = 0.5 * (1.0 + cosine * cosine + ratio * (1.0 - cosine * cosine))
         # The factor 1 + 2 m^2/q^2 is the integral of the angular part: that supplies it.
         mass_part = math.sqrt(max(1.0 - ratio, 0.0)) * left * left * left
+        # With one way out alone, LLVM makes dozens of attempts at once and throws most away.
+        if mass_part > 1.0:
+            raise RuntimeError("dalitz: density above its maximum")
         if u2 < mass_part and u4 < angular:
             break
     else:
