@@ -59,7 +59,6 @@ def check_agreement(path: str | Path, events: SpectrometerEvents) -> None:
             _check_bending(path, track)
         _check_energies(path, track)
         _check_tiles(path, track["muv3_tile"])
-        _check_rich(path, track)
         _check_clusters_of_tracks(path, events)
     for name, most in _MOST.items():
         check_size(path, f"track_{name}", track[name], most, "leave out what is no track")
@@ -166,21 +165,6 @@ def _check_tiles(path: str | Path, tile: np.ndarray) -> None:
             f"{path}: branch track_muv3_tile is {counts.argmax()} in {counts.max()} of {len(signals)} signals; "
             "write the number of the tile, and -1 where there is no signal"
         )
-
-
-def _check_rich(path: str | Path, track: dict) -> None:
-    """Most tracks with the energy of an electron are positrons, if the RICH decided, and most others none."""
-    known = track.get("rich_positron", np.full(len(track["charge"]), -1)) >= 0
-    ratio = track["lkr_energy_gev"] / track["momentum_gev"]
-    for which, there, limits in (
-        ("0.9 to 1.1", known & (np.abs(ratio - 1.0) < 0.1), (0.5, 1.0)), ("below 0.7", known & (ratio < 0.7), (0.0, 0.5)),
-    ):  # fmt: skip
-        share = np.mean(track["rich_positron"][there] == 1) if np.count_nonzero(there) >= _ENOUGH else limits[0]
-        if not limits[0] <= share <= limits[1]:
-            raise EventFileError(
-                f"{path}: branch track_rich_positron is 1 for {share:.0%} of the tracks with an energy over momentum "
-                f"of {which}; write 1 for a positron, 0 for another particle, -1 where it is not known"
-            )
 
 
 def _check_clusters_of_tracks(path: str | Path, events: SpectrometerEvents) -> None:
