@@ -203,9 +203,9 @@ def _compiled_limits(problem, level, bounded, want_lower, lower, upper) -> None:
         np.ascontiguousarray(problem.count),
         np.ascontiguousarray(problem.efficiency),
         np.ascontiguousarray(problem.background),
-        np.ascontiguousarray(problem.background_sigma),
+        _without_copies(problem.background_sigma),
         np.ascontiguousarray(problem.relative_sigma),
-        np.ascontiguousarray(level),
+        _without_copies(level),
         bounded,
         want_lower,
         lower,
@@ -217,6 +217,11 @@ def _compiled_limits(problem, level, bounded, want_lower, lower, upper) -> None:
         some_lower, some_upper = np.zeros(left.size), np.empty(left.size)
         _numpy_limits(problem.take(left), level[left], bounded, want_lower, some_lower, some_upper)
         lower[left], upper[left] = some_lower, some_upper
+
+
+def _without_copies(values: np.ndarray) -> np.ndarray:
+    """The only number of an array that repeats one; else the array, contiguous."""
+    return values[:1].copy() if values.strides == (0,) else np.ascontiguousarray(values)
 
 
 def _numpy_limits(problem, level, bounded, want_lower, lower, upper) -> None:

@@ -29,7 +29,7 @@ _MAX_STEPS = 6
 # signal: at most 5e-10 is left, and 1e-11 of usual limits.  Three steps do for most upper limits.
 _LAST_STEP = 3e-6
 _REMOTE_LEVEL = 1e3
-_CHUNK = 8192
+_CHUNK = 2048
 
 _LN_2 = 0.6931471805599453
 _SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
@@ -72,9 +72,12 @@ def _half_deviance(n, background, background_variance, relative_variance, t):
     difference = mean - variance
     above = mean - n
     root = np.sqrt(difference * difference + 4.0 * variance * n)
-    k = 2.0 * above / (mean + variance + root)
-    w = 1.0 - k
-    value = n * (k / w + _log(w, -k)) + 0.5 * variance * k * k
+    # k = 2 above / whole and k / w = 2 above / rest, with one division for both.
+    whole = mean + variance + root
+    rest = whole - 2.0 * above
+    inverse = 2.0 * above / (whole * rest)
+    k, ratio = inverse * rest, inverse * whole
+    value = n * (ratio + _log(1.0 - k, -k)) + 0.5 * variance * k * k
     return value, k * (1.0 - relative_variance * t * k)
 
 
@@ -171,10 +174,10 @@ def _bounded_level(n, background, background_variance, level):
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _solve_subset(index, n, background, background_variance, relative_variance, level, side):
-    """Crossings of the experiments `index`, gathered to keep all lanes busy."""
+    """Crossings of the experiments `index`, gathered to keep all lanes busy; `n` are their counts."""
     result = np.empty(index.size)
     _crossings(
-        n[index],
+        n,
         background[index],
         background_variance[index],
         relative_variance[index],
@@ -225,22 +228,34 @@ def _limits_of_some(
     """`limits` of so many experiments that all arrays stay in the processor's cache."""
     size, n, level = count.size, np.maximum(count, 1.0), threshold.copy()
     background_variance, relative_variance = background_sigma**2, relative_sigma**2
-    for i in range(size):
+    raised, zero = np.empty(size + 1, dtype=np.int64), np.empty(size + 1, dtype=np.int64)
+    raised_number = zero_number = 0
+    for i in range(size):  # without branches: written again if it does not count
         deficit = background[i] - n[i]
-        if deficit > 0.0:
-            if bounded:
-                level[i] = _bounded_level(n[i], background[i], background_variance[i], level[i])
-            elif deficit * deficit >= level[i] * n[i]:
-                n[i] = _effective_count(n[i], background[i], background_variance[i], level[i])
+        raised[raised_number], zero[zero_number] = i, i
+        raised_number += (deficit > 0.0) & (bounded | (deficit * deficit >= level[i] * n[i]))
+        zero_number += count[i] == 0.0
+    for i in raised[:raised_number]:
+        if bounded:
+            level[i] = _bounded_level(n[i], background[i], background_variance[i], level[i])
+        else:
+            n[i] = _effective_count(n[i], background[i], background_variance[i], level[i])
     _crossings(n, background, background_variance, relative_variance, level, 1.0, upper)
 
-    zero = np.flatnonzero((count == 0.0) & (n == 1.0))
+    zero = zero[:zero_number]
+    zero = zero[n[zero] == 1.0]
     if zero.size > 0:
         if bounded:
             for i in zero:
                 level[i] = _bounded_level(2.0, background[i], background_variance[i], threshold[i])
         second = _solve_subset(
-            zero, np.full(size, 2.0), background, background_variance, relative_variance, level, 1.0
+            zero,
+            np.full(zero.size, 2.0),
+            background,
+            background_variance,
+            relative_variance,
+            level,
+            1.0,
         )
         for j in range(zero.size):
             extrapolated = 2.0 * upper[zero[j]] - second[j]
@@ -253,7 +268,7 @@ def _limits_of_some(
         lower[:] = 0.0
         index = _with_lower_limit(count, n, background, background_variance, threshold)
         found = _solve_subset(
-            index, n, background, background_variance, relative_variance, threshold, -1.0
+            index, n[index], background, background_variance, relative_variance, threshold, -1.0
         )
         for j in range(index.size):
             lower[index[j]] = found[j] / efficiency[index[j]]
@@ -282,7 +297,8 @@ def limits(
 ):
     """Fill `lower` and `upper` (produced events) of Gaussian experiments.
 
-    Contiguous float64 arrays of one length; the conventions are those of the module `rolke`.
+    Contiguous float64 arrays of one length, or of length 1 for `background_sigma` and `threshold`
+    where they are the same for all; the conventions are those of the module `rolke`.
     `upper` is NaN where a few Newton steps did not suffice or no upper limit may exist: the caller
     solves those otherwise.  `lower` is only written if wanted.
     """
@@ -292,11 +308,19 @@ def limits(
             count[part],
             efficiency[part],
             background[part],
-            background_sigma[part],
+            _of_each(background_sigma, part),
             relative_sigma[part],
-            threshold[part],
+            _of_each(threshold, part),
             bounded,
             want_lower,
             lower[part],
             upper[part],
         )
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _of_each(values, part):
+    """The part of an array, or as many copies of its only number."""
+    if values.size == 1:
+        return np.full(part.stop - part.start, values[0])
+    return values[part]

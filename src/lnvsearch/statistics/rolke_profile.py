@@ -30,6 +30,7 @@ from lnvsearch.statistics.experiment import (
     BinomialEfficiency,
     CountingExperiment,
     GaussianBackground,
+    KnownBackground,
     PoissonBackground,
 )
 
@@ -112,7 +113,10 @@ def flatten(experiment: CountingExperiment, shape: tuple[int, ...]) -> Problem:
         count=flat(experiment.observed),
         efficiency=flat(efficiency.estimate),
         background=flat(background_mean),
-        background_sigma=flat(background.sigma),
+        # One zero for all: a million experiments need no array of them.
+        background_sigma=flat(
+            np.zeros(()) if isinstance(background, KnownBackground) else background.sigma
+        ),
         correlation=experiment.correlation,
         relative_sigma=flat(efficiency.sigma / efficiency.estimate),
         **optional,
