@@ -279,7 +279,8 @@ def _limits_of_some(
         wide = threshold[i] * relative_variance[i] >= 1.0
         # Against a maximum this far away, k rounds too coarsely for a difference of a few units.
         remote = level[i] > _REMOTE_LEVEL
-        upper[i] = np.nan if wide or remote else upper[i] / efficiency[i]
+        produced = upper[i] / efficiency[i]
+        upper[i] = np.nan if wide | remote else produced
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
