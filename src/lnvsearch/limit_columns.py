@@ -130,7 +130,9 @@ def columns_of(
     lines: list[np.ndarray] = []
     start = 0
     for cells, numbers in rows:
-        _read_chunk(_Chunk(head, cells, numbers, given, name, start, collector))
+        # What overflows is not plain, and is read by itself.
+        with np.errstate(all="ignore"):
+            _read_chunk(_Chunk(head, cells, numbers, given, name, start, collector))
         if labels is not None:
             place = head.index("label")
             labels += [row[place].strip() for row in cells]

@@ -292,6 +292,20 @@ def test_models(kind, seed, answered, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("head", "cells"),
+    [
+        ("observed,sideband,tau,efficiency", "1,2,0,0.5"),
+        ("observed,background,background-uncertainty,efficiency", "1,1e300,1e300%,0.5"),
+        ("observed,background,efficiency,efficiency-uncertainty", "1,1,1e-320,1e-320"),
+    ],
+)
+def test_numbers_of_a_table_that_overflow(head, cells, answered, tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(f"{head}\n{cells}\n{cells}\n")
+    answered(["limit", "--table", str(path), "--method=rolke"])
+
+
+@pytest.mark.parametrize(
     "text", ["[" * 100_000, '{"a":' * 100_000, "{}", "{", "[]", "null", '{"channels": {}}', "\x00"]
 )
 @pytest.mark.parametrize("command", ["limit --method cls --model", "combine", "limit --method cls --table"])

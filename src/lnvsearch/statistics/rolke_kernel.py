@@ -213,6 +213,17 @@ def _with_lower_limit(count, n, background, background_variance, threshold):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _extrapolate(zero, second, bounded, upper):
+    """Continue the crossings of one count (in `upper`) and two (`second`) to none, at `zero`."""
+    for j in range(zero.size):
+        extrapolated = 2.0 * upper[zero[j]] - second[j]
+        if bounded:
+            upper[zero[j]] = max(extrapolated, 0.0)
+        elif not extrapolated <= 0.0:  # keeps NaN; else the limit of one count stands
+            upper[zero[j]] = extrapolated
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _limits_of_some(
     count,
     efficiency,
@@ -248,21 +259,11 @@ def _limits_of_some(
         if bounded:
             for i in zero:
                 level[i] = _bounded_level(2.0, background[i], background_variance[i], threshold[i])
+        two = np.full(zero.size, 2.0)
         second = _solve_subset(
-            zero,
-            np.full(zero.size, 2.0),
-            background,
-            background_variance,
-            relative_variance,
-            level,
-            1.0,
+            zero, two, background, background_variance, relative_variance, level, 1.0
         )
-        for j in range(zero.size):
-            extrapolated = 2.0 * upper[zero[j]] - second[j]
-            if bounded:
-                upper[zero[j]] = max(extrapolated, 0.0)
-            elif not extrapolated <= 0.0:  # keeps NaN; else the limit of one count stands
-                upper[zero[j]] = extrapolated
+        _extrapolate(zero, second, bounded, upper)
 
     if want_lower:
         lower[:] = 0.0
@@ -279,7 +280,8 @@ def _limits_of_some(
         wide = threshold[i] * relative_variance[i] >= 1.0
         # Against a maximum this far away, k rounds too coarsely for a difference of a few units.
         remote = level[i] > _REMOTE_LEVEL
-        upper[i] = np.nan if wide or remote else upper[i] / efficiency[i]
+        produced = upper[i] / efficiency[i]
+        upper[i] = np.nan if wide | remote else produced
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
