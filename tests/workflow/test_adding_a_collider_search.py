@@ -333,7 +333,7 @@ def test_the_limits_are_those_of_the_given_counts(results):
     efficiency = float(row["efficiency_percent"]) / 100.0
     limit = float(row["upper_limit"])
     # No event and a known efficiency: ln 10/(efficiency N); its uncertainty of some 25 % adds a little.
-    assert 1.0 < limit / (math.log(10.0) / (efficiency * N_JPSI)) < 1.2
+    assert 1.0 < limit / (math.log(10.0) / (efficiency * N_JPSI)) < 1.1
     assert row["expected_limit"] == row["upper_limit"]  # nothing else can be seen
     (row,) = rows(results / ELECTRONS / "tables/sensitivity.csv")
     assert (row["background_events"], row["observed_events"]) == ("1.5", "1")
@@ -375,8 +375,10 @@ def test_a_kaon_and_a_pion_are_predicted(results):
     assert nominal[MUONS] < 1.05 * nominal[MIXED_MUONS] < 1.35 * nominal[MUONS]
     assert 0.7 * nominal[ELECTRONS] < nominal[MIXED] < 1.05 * nominal[ELECTRONS]
     assert float(found[MIXED]["kshort_kpi", "nominal"]["n_selected"]) == 0
-    for variation in ("pions_decay", "kaons_decay"):
-        assert float(found[MIXED]["signal_phsp", variation]["efficiency"]) < nominal[MIXED]
+    kaons, pions = (
+        float(found[MIXED]["signal_phsp", f"{name}_decay"]["efficiency"]) for name in ("kaons", "pions")
+    )
+    assert kaons < pions <= nominal[MIXED]  # the same random numbers; few pions decay
 
 
 @pytest.mark.workflow
