@@ -34,8 +34,9 @@ DALITZ_COLUMNS = (
 )  # fmt: skip
 _BINS = 12
 _PHASE_SPACE_EVENTS = 400_000
-#: A density is averaged over so many points a side of a bin.
+#: A density is averaged over so many points a side of a bin; over more, to a limit, if its table is finer.
 _POINTS = 6
+_MOST_POINTS = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,12 +63,12 @@ class Plane:
 
         Raises ValueError where the density does not cover the plane, or is zero all over it.
         """
-        smaller, larger, place = self._points()
+        smaller, larger, place = self._points(self._points_for(density))
         values = density(smaller, larger)
         total = np.bincount(place, weights=values, minlength=len(self.bins["acceptance"]))
         mean = total / np.bincount(place, minlength=len(total))
         if not (mean * self.bins["phase_space_fraction"]).sum() > 0.0:
-            raise ValueError(f"{density.name}: the density is 0 all over the plane")
+            raise ValueError(f"{density.name}: the density is 0 all over the plane, or in less than 1 MeV of it")
         return self.acceptance(mean)
 
     def of_events(
@@ -105,9 +106,17 @@ class Plane:
                 found[inside] = i
         return found
 
-    def _points(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _points_for(self, density: Density) -> int:
+        """Points a side of a bin that miss no row of the density's table."""
+        width = max(
+            (self.bins[f"{name}_high_gev"] - self.bins[f"{name}_low_gev"]).max() for name in ("smaller", "larger")
+        )
+        step = min(np.diff(axis).min() for axis in (density.smaller_gev, density.larger_gev))
+        return int(np.clip(np.ceil(width / step), _POINTS, _MOST_POINTS))
+
+    def _points(self, points: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Points of the plane at which a density is averaged, and their bins; one at least a bin."""
-        share = (np.arange(_POINTS) + 0.5) / _POINTS
+        share = (np.arange(points) + 0.5) / points
         a, b = (axis.ravel() for axis in np.meshgrid(share, share, indexing="ij"))
         edges = {key: self.bins[key][:, np.newaxis] ** 2 for key in DALITZ_COLUMNS[:4]}
         # Flat in the squares of the masses, as three-body phase space is.
@@ -192,7 +201,8 @@ def read_density(path: str | Path) -> Density:
     values = numbers["density"][order].reshape(len(a), len(b))
     if not (np.isfinite(values) & (values >= 0.0)).all():
         raise ValueError(f"{path}: a density must be finite and >= 0")
-    return Density(str(path), a, b, values)
+    # Only ratios matter; sums of the largest numbers would overflow.
+    return Density(str(path), a, b, values / max(values.max(), np.finfo(float).tiny))
 
 
 @lru_cache(maxsize=8)
@@ -203,8 +213,8 @@ def read_plane(path: Path, channel: Channel) -> Plane:
 
 def _read_numbers(path: str | Path, columns: tuple[str, ...], what: str) -> dict[str, np.ndarray]:
     try:
-        with open(path, newline="", encoding="utf-8") as stream:
-            rows = list(csv.DictReader(stream))
+        with open(path, newline="", encoding="utf-8-sig") as stream:
+            rows = list(csv.DictReader(stream, skipinitialspace=True))
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path}: not a CSV text ({error})") from error
     missing = [name for name in columns if not rows or name not in rows[0]]

@@ -42,6 +42,7 @@ def read_model(path: str | Path) -> Model:
 
     text = Path(path).read_text(encoding="utf-8-sig")
     try:
+        node = yaml.compose(text, yaml.SafeLoader)
         content = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ValueError(f"{path}: not valid YAML: {error}") from error
@@ -49,6 +50,7 @@ def read_model(path: str | Path) -> Model:
         raise ValueError(
             f"{path}: must hold keys, search and channel first; got {type(content).__name__}"
         )
+    _read_as_written(node, content, str(path))
     for key in content:
         if key not in KEYS:
             near = get_close_matches(str(key), KEYS, n=1)
@@ -58,6 +60,21 @@ def read_model(path: str | Path) -> Model:
         return model_from(content, Path(path).parent)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
+
+
+def _read_as_written(node: Any, content: dict, path: str) -> None:
+    """Put the text of `mixing` into the content; ValueError for a key that is there twice.
+
+    YAML 1.1 takes 1:0:0 without quotation marks for 3600, hours, minutes and seconds.
+    """
+    lines: dict[str, int] = {}
+    for key, value in node.value:
+        line = key.start_mark.line + 1
+        if key.value in lines:
+            raise ValueError(f"{path}, line {line}: {key.value} is given twice; keep one")
+        lines[key.value] = line
+        if key.value == "mixing" and isinstance(value.value, str):
+            content["mixing"] = value.value
 
 
 def model_from(values: Mapping[str, Any], folder: Path = Path()) -> Model:

@@ -135,6 +135,11 @@ def _of_point(model: Model, folder: Path, grid: Grid, point: Point) -> dict[str,
                 "mixing_limit_prompt_reading", "lifetime_of_prompt_reading_ps", "prompt_reading_consistent")  # fmt: skip
         record |= {key: row[key] for key in keys}
         notes += [f"|U|^2: {found.remark}"] if found.remark else []
+        if model.mixing_squared is None:
+            notes.append(
+                f"|U|^2: its limits have the lifetime that |U|^2 implies, not the {point.lifetime_ps:g} ps of the "
+                "acceptance above; --mixing-squared has both together"
+            )
     return {**record, "notes": notes}
 
 
@@ -143,7 +148,13 @@ def _of_decay(model: Model, folder: Path, acceptance: tuple[float, float] | None
     from lnvsearch.interpretation import dalitz
 
     channel = model.channel
-    path = _file(channel, channel.dalitz.get("table", f"dalitz_{channel.name}.csv"), folder)
+    try:
+        path = _file(channel, channel.dalitz.get("table", f"dalitz_{channel.name}.csv"), folder)
+    except ValueError as error:
+        raise ValueError(
+            f"{'density' if model.density else 'events'}: the acceptance of {channel.paper}'s {channel.name} over "
+            f"the plane of two masses is not in {folder}; give mass_gev, or a channel that has it, as na62_2022's piee"
+        ) from error
     plane = dalitz.read_plane(path, channel)
     found, uncertainty, reading = _of_plane(model, plane)
     if acceptance is not None:
@@ -180,9 +191,11 @@ def _of_plane(model: Model, plane) -> tuple[float, float, str]:
     assert model.events is not None
     momenta, weights = read_decays(model.events, model.channel)
     smaller, larger = dalitz.sorted_pair_masses(momenta, model.channel).T
-    return *plane.of_events(
-        smaller, larger, weights
-    ), f"{len(weights)} events of {model.events.name}"
+    try:
+        found = plane.of_events(smaller, larger, weights)
+    except ValueError as error:
+        raise ValueError(f"{model.events}: {error}") from error
+    return *found, f"{len(weights)} events of {model.events.name}"
 
 
 def _prediction(model: Model, limit: float, decays_accepted: float) -> Mapping[str, Any]:

@@ -69,6 +69,29 @@ def test_a_density_weighs_the_bins_as_its_events_do(plane, tmp_path):
     assert 0.0 < by_density[1] < 0.02 * by_density[0]
 
 
+def test_a_peak_as_narrow_as_a_fine_table_shows_is_found(plane, tmp_path):
+    """1 MeV wide, between the points at which a coarse table is read: as its events, all in one column of bins."""
+    masses = phase_space_masses(CHANNEL, 400_000, seed=5)
+    near = (np.abs(masses[:, 0] - 0.301) < 5e-4).astype(float)
+    path = write_density(tmp_path / "peak.csv", lambda a, b: abs(a - 0.301) < 5e-4, points=801)
+    found, _ = plane.of_density(read_density(path))
+    assert found == pytest.approx(plane.of_events(*masses.T, near)[0], rel=0.02)
+
+
+def test_only_ratios_of_a_density_matter(plane, tmp_path):
+    flat = [plane.of_density(read_density(write_density(tmp_path / "d.csv", lambda a, b, c=c: c)))[0]
+            for c in (1.0, 1e-300, 1.7e308)]  # fmt: skip
+    assert flat == pytest.approx([plane.phase_space_acceptance] * 3)
+
+
+def test_a_table_as_spreadsheets_write_it_is_read(tmp_path):
+    """With a mark of the encoding in front, and spaces behind commas."""
+    path = tmp_path / "d.csv"
+    text = "smaller_gev, larger_gev, density\n0.1, 0.1, 1\n0.1, 0.2, 2\n0.2, 0.1, 3\n0.2, 0.2, 4\n"
+    path.write_text(text, encoding="utf-8-sig")
+    assert read_density(path).values.ravel() == pytest.approx([0.25, 0.5, 0.75, 1.0])
+
+
 @pytest.mark.parametrize(
     ("options", "function", "message"),
     [

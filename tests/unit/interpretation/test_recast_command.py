@@ -253,10 +253,30 @@ def test_what_cannot_be_used_is_one_line(recast, arguments, message):
             "of an N with a mass",
         ),
         ("search: na62_2022\nchannel: piee\ndensity: none.csv\n", "No such file"),
+        ("search: na62_2022\nchannel: piee\nmass_gev: 0.3\nmass_gev: 0.2\n", "line 4: mass_gev is given twice"),
+        (
+            "search: besiii_2025\nchannel: majorana_pair\ndensity: d.csv\n",
+            "density: the acceptance of besiii_2025's majorana_pair over the plane of two masses is not in",
+        ),
     ],
 )
 def test_a_model_file_that_cannot_be_used_is_one_line(recast, model, text, message):
     assert message in recast("--model", model(text), code=2)
+
+
+@pytest.mark.parametrize("ratio", ["1:0:0", "'1:0:0'", "1:30:0", "0:1:0"])
+def test_a_mixing_needs_no_quotation_marks(recast, model, ratio):
+    """YAML 1.1 takes 1:0:0 for 3600, an hour in seconds."""
+    text = f"search: na62_2022\nchannel: piee\nmass_gev: 0.3\nmixing: {ratio}\n"
+    assert recast("--model", model(text)) == recast(
+        "--search", "na62_2022", "--channel", "piee", "--mass-gev", "0.3", "--mixing", ratio.strip("'")
+    )
+
+
+def test_a_lifetime_beside_a_mixing_is_told_apart(recast):
+    said = recast("--search", "na62_2022", "--channel", "piee", "--mass-gev", "0.3", "--mixing", "1:0:0",
+                  "--lifetime-ps", "10")  # fmt: skip
+    assert "its limits have the lifetime that |U|^2 implies, not the 10 ps of the acceptance above" in said
 
 
 def test_the_help_explains_every_key_of_a_model_file(capsys):
