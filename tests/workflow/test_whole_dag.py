@@ -331,8 +331,9 @@ def test_the_run_goes_to_others(results, snakemake, tmp_path):
         unpacked = tmp_path / paper
         with tarfile.open(folder.with_suffix(".tar.gz")) as archive:
             archive.extractall(unpacked, filter="data")
-        validator = FullSubmissionValidator()
-        assert validator.validate(directory=str(unpacked)), validator.get_messages()
+        for place in (folder, unpacked):
+            validator = FullSubmissionValidator()
+            assert validator.validate(directory=str(place)), validator.get_messages()
         first = next(yaml.safe_load_all((folder / "submission.yaml").read_text("utf-8")))
         assert first["comment"].startswith("This is a reproduction, and no record of the collaboration")
     workspaces = list((results / "likelihoods").glob("*.pyhf.json"))

@@ -8,7 +8,8 @@ rule hepdata_submission:
     input:
         lambda w: records_of_search.files_of(search(w)),
     output:
-        folder=directory("results/hepdata/{paper}"),
+        # Not the folder itself: Snakemake puts a file of its own there, which HEPData's validator refuses.
+        submission="results/hepdata/{paper}/submission.yaml",
         archive="results/hepdata/{paper}.tar.gz",
     log:
         "results/logs/hepdata_submission/{paper}.log",

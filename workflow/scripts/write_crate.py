@@ -7,6 +7,8 @@ def write_crate(output, workflow, settings, results, seed):
     """`workflow`: the Snakefile; `settings`: files that say how the `results` were made."""
     from pathlib import Path
 
+    import yaml
+
     from lnvsearch.files import zipped
     from lnvsearch.publication.crate import crate_metadata
     from records import packages
@@ -18,9 +20,11 @@ def write_crate(output, workflow, settings, results, seed):
         for path in (workflow, *settings, *results)
     }
     names = {path: name.lstrip("/") for path, name in names.items()}
+    released = yaml.safe_load((top / "CITATION.cff").read_text("utf-8"))["date-released"]
     text = crate_metadata(
-        names, workflow=workflow, settings=settings, results=results, packages=packages(), seed=seed
-    )
+        names, workflow=workflow, settings=settings, results=results, packages=packages(), seed=seed,
+        date_published=str(released),
+    )  # fmt: skip
     zipped({"ro-crate-metadata.json": text, **{name: Path(path) for path, name in names.items()}}, output)
 
 

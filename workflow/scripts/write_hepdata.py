@@ -3,8 +3,8 @@
 from job import job
 
 
-def write_hepdata(folder, archive, comment, tables, images, keywords):
-    """Write `submission.yaml` with its files, and the same as an archive.
+def write_hepdata(submission, archive, comment, tables, images, keywords):
+    """Write `submission`, its files beside it in a new folder, and the same as an archive.
 
     `tables`: (name, description, file, name of an image or "", origin) of each; `images`: name -> PNG file.
     """
@@ -19,8 +19,9 @@ def write_hepdata(folder, archive, comment, tables, images, keywords):
     )  # fmt: skip
     from lnvsearch.tables import read_csv, table_from_rows
 
-    place = Path(folder)
-    place.mkdir(parents=True, exist_ok=True)
+    place = Path(submission).parent
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
     records = []
     for name, description, file, image, origin in tables:
         if file.endswith(".json"):
@@ -34,7 +35,7 @@ def write_hepdata(folder, archive, comment, tables, images, keywords):
         (place / record.data_file).write_text(text, encoding="utf-8")
     documents = submission_documents(comment, records, images)
     text = yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True)
-    (place / "submission.yaml").write_text(text, encoding="utf-8")
+    Path(submission).write_text(text, encoding="utf-8")
     for name, file in images.items():
         shutil.copyfile(file, place / name)
         write_thumbnail(file, place / f"thumb_{name}")
@@ -44,7 +45,7 @@ def write_hepdata(folder, archive, comment, tables, images, keywords):
 if __name__ == "__main__":
     with job(snakemake):
         write_hepdata(
-            folder=snakemake.output.folder,
+            submission=snakemake.output.submission,
             archive=snakemake.output.archive,
             comment=snakemake.params.comment,
             tables=snakemake.params.tables,

@@ -31,11 +31,13 @@ def crate_metadata(
     results: Iterable[str],
     packages: Mapping[str, str],
     seed: int,
+    date_published: str,
 ) -> str:
     """The text of `ro-crate-metadata.json`.
 
     `files`: path -> name in the crate, of `workflow` (the Snakefile), `settings` (what it read) and
-    `results`; `packages`: name -> version; `seed`: of all random streams.  Nothing in it depends on the time.
+    `results`; `packages`: name -> version; `seed`: of all random streams; `date_published`: of the software (ISO 8601), as RO-Crate 1.1, section
+    "Root Data Entity", wants a date and nothing here depends on the time of the run.
     """
     instrument, objects = files[workflow], [files[path] for path in settings]
     made = [files[path] for path in results]
@@ -48,7 +50,7 @@ def crate_metadata(
             "@id": "./", "@type": "Dataset", "name": "A run of lnvsearch",
             "description": "Published searches for lepton-number violation, made again by a fast simulation: "
             "configuration, versions and results. A reproduction, and no record of a collaboration.",
-            "license": "BSD-3-Clause", "conformsTo": [{"@id": profile} for profile in _PROFILES],
+            "datePublished": date_published, "license": "BSD-3-Clause", "conformsTo": [{"@id": profile} for profile in _PROFILES],
             "hasPart": [{"@id": name} for name in (instrument, *objects, *made)],
             "mainEntity": {"@id": instrument}, "mentions": {"@id": "#run"},
         },

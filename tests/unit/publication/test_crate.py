@@ -11,7 +11,7 @@ FILES = {"/p/Snakefile": "Snakefile", "/p/config/config.yaml": "config/config.ya
 def described():
     return crate_metadata(
         FILES, workflow="/p/Snakefile", settings=["/p/config/config.yaml"], results=["results/a.csv"],
-        packages={"numpy": "2.0"}, seed=7,
+        packages={"numpy": "2.0"}, seed=7, date_published="2026-11-30",
     )  # fmt: skip
 
 
@@ -27,6 +27,7 @@ def test_the_library_of_crates_reads_it(tmp_path):
     run = crate.dereference("#run")
     assert [entity.id for entity in run["object"]] == ["config/config.yaml"]
     assert [entity.id for entity in run["result"]] == ["results/a.csv"]
+    assert crate.datePublished.date().isoformat() == "2026-11-30"
     assert crate.dereference("#numpy")["version"] == "2.0" and "seed 7" in run["name"]
 
 
