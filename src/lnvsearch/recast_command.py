@@ -171,6 +171,8 @@ def _scan(model, folder: Path, arguments: argparse.Namespace) -> str:
         raise ValueError(
             "branching_fraction and mixing_squared: of one mass; limits at all masses do not use them"
         )
+    if arguments.export and Path(arguments.export).is_dir():
+        raise ValueError(f"--export {arguments.export}: that is a folder; name a file")
     rows = recast.scan_mixing(model, folder)
     if arguments.export:
         from lnvsearch.files import written_whole

@@ -213,6 +213,7 @@ def test_the_list_names_every_channel(recast):
         (("--mass-gev", "0.3", "--nature", "weyl"), "nature must be majorana or dirac"),
         (("--mass-gev", "0.3", "--branching-fraction", "2"), "must be > 0 and at most 1"),
         (("--mass-gev", "0.3", "--export", "x"), "--export needs --mixing"),
+        (("--mixing", "1:0:0", "--export", "/"), "--export /: that is a folder; name a file"),
         ((), "give one of mass_gev"),
         (("--mass-gev", "0.3", "--grids", "/nowhere"), "/nowhere/na62_2022/piee.csv: no such file"),
         (("--model", "m.yaml"), "--search and --model: the file says it all"),
