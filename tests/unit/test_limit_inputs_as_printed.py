@@ -62,6 +62,8 @@ def test_uncertainties_that_are_none(text):
 
 
 def test_percentages_are_fractions():
+    # As close to the decimal fraction as a double can be.
+    assert parse_number("95%") == 0.95 and parse_uncertainty("7%").up == 0.07
     assert parse_number("15.83%") == pytest.approx(0.1583)
     with pytest.raises(ValueError, match="a decimal point, not a comma"):
         parse_number("0,5")
@@ -129,6 +131,10 @@ def test_correlation_reaches_the_method(capsys):
         ("--single-event-sensitivity 0", "must be finite and > 0"),
         ("--efficiency 0.5 --efficiency-uncertainty +0.1-0.2", "must be one number"),
         ("--efficiency 0.5 --background-shape lognormal", "needs --background-uncertainty"),
+        (
+            "--efficiency 0.5 --background-uncertainty +1-0.6 --background-shape lognormal",
+            "--background-uncertainty must go down by less than --background 0.5",
+        ),
         ("--efficiency 0.5 --correlation 0.5", "--correlation needs --background-uncertainty"),
         ("--efficiency 0.5 --background-uncertainty 1 --correlation 0.5", "--correlation needs"),
     ],
@@ -282,6 +288,8 @@ def test_json_models_of_one_bin(capsys, tmp_path, content):
         (lambda text: text.replace("gmN 6", "shape"), "only lnN and gmN are read"),
         (lambda text: text.replace("observation 2", "observation 2 3"), "one bin is read"),
         (lambda text: text.replace("rate 2.5 1.2", ""), "needs the line 'rate'"),
+        (lambda text: text.replace("2.5 1.2", "2.5 5.0"), "6 x 0.2 = 1.2, but the rate is 5"),
+        (lambda text: text + text.splitlines()[-1], "the line 'sideband' is there 2 times"),
         (lambda text: "{" + text, "not valid JSON"),
     ],
 )
@@ -290,6 +298,15 @@ def test_models_that_are_refused(capsys, tmp_path, change, message):
     path.write_text(change(CARD))
     code, _, err = call(capsys, "limit --method cls --model", str(path))
     assert code == 2 and message in err and err.count("\n") == 1
+
+
+def test_a_sideband_without_a_count_may_have_any_small_rate(capsys, tmp_path):
+    path = tmp_path / "card.txt"
+    path.write_text(CARD.replace("2.5 1.2", "2.5 1e-3").replace("gmN 6", "gmN 0"))
+    code, out, err = call(capsys, "limit --method cls --json --model", str(path))
+    assert code == 0, err
+    experiment = CountingExperiment(2, PoissonBackground(0, 5.0), KnownEfficiency(2.5))
+    assert json.loads(out)["upper"] == pytest.approx(cls.upper_limit(experiment), rel=1e-12)
 
 
 # --- the other end of the pipe -------------------------------------------------------------------
