@@ -42,6 +42,8 @@ the same final state and a common data set are refused: they hold the same event
 CONVENTIONS = ("paper", "outermost")
 #: Counts beyond this need minutes; numbers outside 1 / _LARGEST to _LARGEST are slips.
 _MOST_EVENTS, _LARGEST = 1e4, 1e100
+#: Efficiencies further apart than this are in different units.
+_LARGEST_RATIO = 1e6
 _KEYS = (
     "observed",
     "background",
@@ -131,7 +133,7 @@ def run(arguments: argparse.Namespace) -> str:
         "quantity": quantity,
         "channels": [channel.name for channel in channels],
         "limits": results,
-        "notes": [*_notes(channels), *_convention_note(results, arguments.convention), *failures],
+        "notes": [*_notes(channels), *_method_notes(results, arguments.convention, level), *failures],
     }
     return json.dumps(answer, allow_nan=False) if arguments.json else _readable(answer)
 
@@ -224,13 +226,13 @@ def _channel(entry: Any) -> dict[str, Any]:
         for key in ("background_errors", "efficiency_errors")
         if (given := entry.get(key))
     }
-    data_sets = entry.get("data_sets", [])
+    final_state, data_sets = entry.get("final_state"), entry.get("data_sets", [])
     if not isinstance(data_sets, list):
         raise ValueError(f"data_sets must be a list; got {data_sets!r}")
     return {
         **numbers,
         **errors,
-        "final_state": entry.get("final_state"),
+        "final_state": None if final_state is None else str(final_state),
         "data_sets": tuple(str(label) for label in data_sets),
     }
 
@@ -276,21 +278,37 @@ def _notes(channels) -> list[str]:
         for source in {**channel.background_errors, **channel.efficiency_errors}:
             where.setdefault(source, []).append(channel.name)
     shared = [f"{source} ({', '.join(names)})" for source, names in where.items() if len(names) > 1]
-    return [f"shared: {'; '.join(shared)}" if shared else "shared: no source of uncertainty"]
+    notes = [f"shared: {'; '.join(shared)}" if shared else "shared: no source of uncertainty"]
+    low, high = (find(channels, key=lambda channel: channel.efficiency) for find in (min, max))
+    if high.efficiency > _LARGEST_RATIO * low.efficiency:
+        notes.append(
+            f"question: the efficiency of {high.name} is {high.efficiency / low.efficiency:.2g} times "
+            f"that of {low.name}, which then counts for nothing; all must be expected events for one "
+            "and the same signal, such as a branching fraction of 1"
+        )
+    return notes
 
 
-def _convention_note(results: list[dict[str, Any]], convention: str) -> list[str]:
-    """How the upper end of a unified interval is meant, where there is one."""
-    if all(result["method"] != "feldman-cousins" for result in results):
-        return []
+def _method_notes(results: list[dict[str, Any]], convention: str, level: float) -> list[str]:
+    """How the numbers of some methods are meant, where they are among the results."""
+    notes = {
+        "rolke": f"rolke: {100 * level:g} % is two-sided; the upper end alone is about a one-sided "
+        f"limit at {50 * (1 + level):g} %",
+        "cls-profiled": "cls-profiled: sampled with toys, good to some per cent; more with --toys",
+        "feldman-cousins": "feldman-cousins: no upper end falls when all backgrounds fall by a common "
+        "factor",
+    }
     if convention == "outermost":
-        return ["feldman-cousins: largest accepted signal; it may fall with falling backgrounds"]
-    return ["feldman-cousins: no upper end falls when all backgrounds fall by a common factor"]
+        notes["feldman-cousins"] = (
+            "feldman-cousins: largest accepted signal; it may fall with falling backgrounds"
+        )
+    return [notes[result["method"]] for result in results if result["method"] in notes]
 
 
 def _readable(answer: dict[str, Any]) -> str:
+    count = len(answer["channels"])
     lines = [
-        f"{len(answer['channels'])} channels ({', '.join(answer['channels'])}), "
+        f"{count} channel{'s' * (count > 1)} ({', '.join(answer['channels'])}), "
         f"{100.0 * answer['confidence_level']:g} % confidence level, {answer['quantity']}"
     ]
     lines += [

@@ -125,7 +125,8 @@ def _group_results(requests: list[Request], extras: Extras) -> list[Request]:
     ]
     joined = {name: np.array([one[name][0] for one in numbers]) for name in numbers[0]}
     level = np.array([request["cl"] for request in requests])
-    limits, notes = group_limits(requests[0], joined, level)
+    scale = np.array([scale_of(request) for request in requests])
+    limits, notes = group_limits(requests[0], joined, level, scale)
     results = [
         {
             **{name: float(values[row]) for name, values in limits.items()},
@@ -145,12 +146,15 @@ def _group_results(requests: list[Request], extras: Extras) -> list[Request]:
 
 
 def group_limits(
-    first: Request, numbers: Mapping[str, np.ndarray], level: np.ndarray
+    first: Request,
+    numbers: Mapping[str, np.ndarray],
+    level: np.ndarray,
+    scale: np.ndarray | float,
 ) -> tuple[dict[str, Any], NoteColumns]:
     """Return lower and upper ends in produced decays, p-values and significances; and the notes.
 
     `numbers`: of `limit_experiments.measured_numbers`; `first`: the request of one of them; `level`:
-    confidence levels.  Raises ArithmeticError where a method has no finite number.
+    confidence levels; `scale`: what the limits in the notes are divided by.  Raises ArithmeticError where a method has no finite number.
     """
     import numpy as np
 
@@ -167,7 +171,7 @@ def group_limits(
             raise ArithmeticError("no finite number")
         if np.isnan(interval.upper).any():
             raise ArithmeticError("no number")
-        notes = note_columns(first["method"], experiment, level, interval, **options)
+        notes = note_columns(first["method"], experiment, level, interval, scale, **options)
     limits = {
         "lower": interval.lower,
         "upper": interval.upper,

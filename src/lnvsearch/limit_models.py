@@ -18,6 +18,10 @@ from lnvsearch.limit_quantities import Uncertainty
 from lnvsearch.limit_settings import Request
 
 
+#: Rates are printed with few digits: the product of a gmN's count and factor may differ by this.
+_RATE_TOLERANCE = 0.05
+
+
 @dataclass
 class Model:
     """Counts of one bin, and what each source of uncertainty does to signal and background.
@@ -119,8 +123,8 @@ def _settings(model: Model, path: str) -> Request:
             count, tau = model.sideband
             background_error = math.hypot(background_error, math.sqrt(max(count, 1.0)) / tau)
             model.notes.append(
-                "model: the gmN background has other uncertainties or companions; its Poisson error "
-                "is taken as Gaussian"
+                "model: the counted background has other uncertainties or companions; its Poisson "
+                "error is taken as Gaussian"
             )
         settings["background"] = model.background
         if background_error > 0.0:
@@ -170,6 +174,12 @@ def _datacard(text: str, path: str) -> Model:
         sum(rate for rate, yes in zip(rates, is_signal, strict=True) if yes),
         sum(rate for rate, yes in zip(rates, is_signal, strict=True) if not yes),
     )
+    for key, entries in rows.items():
+        if len(entries) > 1 and key not in ("bin", "process"):
+            raise UsageError(
+                f"--model {path}: the line {key!r} is there {len(entries)} times; keep one, or give "
+                "each source a name of its own"
+            )
     known = {"imax", "jmax", "kmax", "bin", "observation", "process", "rate"}
     for source, entries in rows.items():
         if source in known:
@@ -221,6 +231,12 @@ def _gmn(model: Model, source: str, effects, rates, is_signal, path: str) -> Non
     if len(used) != 1:
         raise UsageError(f"--model {path}: {source}: gmN of one process is read; got {len(used)}")
     place, factor = used[0]
+    # A count of 0 has no rate to agree with, but one below its own resolution.
+    if abs(rates[place] - sideband * factor) > _RATE_TOLERANCE * max(rates[place], factor):
+        raise UsageError(
+            f"--model {path}: {source}: count times factor of gmN must be the rate of its process: "
+            f"{sideband:g} x {factor:g} = {sideband * factor:g}, but the rate is {rates[place]:g}"
+        )
     if is_signal[place]:
         model.shift(source, True, math.sqrt(sideband) * factor)
         model.notes.append(f"model: gmN {source} of the signal is taken as Gaussian")

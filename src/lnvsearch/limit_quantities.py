@@ -39,9 +39,9 @@ def parse_number(text: str) -> float:
     cleaned = text.strip()
     scale = 1.0
     if cleaned.endswith("%"):
-        cleaned, scale = cleaned[:-1].strip(), 0.01
+        cleaned, scale = cleaned[:-1].strip(), 100.0
     try:
-        value = float(cleaned) * scale
+        value = float(cleaned) / scale
     except ValueError as error:
         slip = (
             " (a decimal point, not a comma)" if re.fullmatch(r"-?\d+,\d+%?", text.strip()) else ""
@@ -64,8 +64,8 @@ def parse_uncertainty(text: str) -> Uncertainty:
             up, up_percent, down, down_percent = (match.group(place) for place in order)
             if bool(up_percent) != bool(down_percent):
                 raise ValueError(f"must have both errors in per cent or neither; got {text!r}")
-            scale = 0.01 if up_percent else 1.0
-            return Uncertainty(float(up) * scale, float(down) * scale, bool(up_percent))
+            scale = 100.0 if up_percent else 1.0
+            return Uncertainty(float(up) / scale, float(down) / scale, bool(up_percent))
     try:
         if cleaned.startswith("+"):
             raise ValueError("one of two errors")

@@ -165,4 +165,4 @@ def nearest(typed: str, allowed: Sequence[str]) -> str:
 
 def fraction_slip(value: float) -> str:
     """Return '; did you mean ...?' for a probability that was given in per cent, or nothing."""
-    return f"; did you mean {value / 100:g}?" if 1.0 < value < 100.0 else ""
+    return f"; did you mean {value / 100:g}?" if 2.0 <= value < 100.0 else ""

@@ -58,6 +58,9 @@ def table_text(table: Columns, name: str, as_json: bool) -> Iterator[str]:
 def _limits(table: Columns, name: str) -> _Limits:
     size = table.lines.size
     found = _Limits({column: np.empty(size) for column in _COMPUTED}, [])
+    scale = np.ones(size)
+    for block in table.blocks:
+        scale[block.rows] = block.columns.get("normalisation", scale_of({}))
     groups: dict[tuple, list[Block]] = {}
     for block in table.blocks:
         groups.setdefault(group_key(block.first), []).append(block)
@@ -75,15 +78,15 @@ def _limits(table: Columns, name: str) -> _Limits:
         for part in np.array_split(np.arange(rows.size), n_parts):
             piece = slice(part[0], part[-1] + 1)
             some = {key: values[piece] for key, values in numbers.items()}
-            _fill(found, first, some, level[piece], rows[piece], table, name)
+            _fill(found, first, some, level[piece], rows[piece], table, name, scale)
     return found
 
 
-def _fill(found, first, numbers, level, rows, table: Columns, name: str) -> None:
+def _fill(found, first, numbers, level, rows, table: Columns, name: str, scale) -> None:
     """Put the limits of the rows in their places; by halves, to name the first row without one."""
     try:
         with budget(rows.size):
-            limits, notes = group_limits(first, numbers, level)
+            limits, notes = group_limits(first, numbers, level, scale[rows])
     except (ValueError, RuntimeError, ArithmeticError, MemoryError) as error:
         if rows.size == 1:
             place = f"{name}, line {table.lines[rows[0]]}: "
@@ -91,7 +94,7 @@ def _fill(found, first, numbers, level, rows, table: Columns, name: str) -> None
         half = rows.size // 2
         for part in (slice(0, half), slice(half, None)):
             some = {key: values[part] for key, values in numbers.items()}
-            _fill(found, first, some, level[part], rows[part], table, name)
+            _fill(found, first, some, level[part], rows[part], table, name, scale)
         return
     for column in _COMPUTED:
         found.columns[column][rows] = limits[column]

@@ -62,6 +62,8 @@ def test_uncertainties_that_are_none(text):
 
 
 def test_percentages_are_fractions():
+    # As close to the decimal fraction as a double can be.
+    assert parse_number("95%") == 0.95 and parse_uncertainty("7%").up == 0.07
     assert parse_number("15.83%") == pytest.approx(0.1583)
     with pytest.raises(ValueError, match="a decimal point, not a comma"):
         parse_number("0,5")
@@ -282,6 +284,8 @@ def test_json_models_of_one_bin(capsys, tmp_path, content):
         (lambda text: text.replace("gmN 6", "shape"), "only lnN and gmN are read"),
         (lambda text: text.replace("observation 2", "observation 2 3"), "one bin is read"),
         (lambda text: text.replace("rate 2.5 1.2", ""), "needs the line 'rate'"),
+        (lambda text: text.replace("2.5 1.2", "2.5 5.0"), "6 x 0.2 = 1.2, but the rate is 5"),
+        (lambda text: text + text.splitlines()[-1], "the line 'sideband' is there 2 times"),
         (lambda text: "{" + text, "not valid JSON"),
     ],
 )
@@ -290,6 +294,36 @@ def test_models_that_are_refused(capsys, tmp_path, change, message):
     path.write_text(change(CARD))
     code, _, err = call(capsys, "limit --method cls --model", str(path))
     assert code == 2 and message in err and err.count("\n") == 1
+
+
+def test_a_sideband_without_a_count_may_have_any_small_rate(capsys, tmp_path):
+    path = tmp_path / "card.txt"
+    path.write_text(CARD.replace("2.5 1.2", "2.5 1e-3").replace("gmN 6", "gmN 0"))
+    code, out, err = call(capsys, "limit --method cls --json --model", str(path))
+    assert code == 0, err
+    experiment = CountingExperiment(2, PoissonBackground(0, 5.0), KnownEfficiency(2.5))
+    assert json.loads(out)["upper"] == pytest.approx(cls.upper_limit(experiment), rel=1e-12)
+
+
+def test_limits_in_notes_are_in_the_unit_of_the_answer(capsys, tmp_path):
+    # KARMEN's case without its error: largest accepted signal 1.00584, the paper's upper end 1.078.
+    counts = "limit --method fc --json --observed 0 --background 2.88"
+    for settings, scale in (
+        ("--efficiency 0.1 --normalisation 1e9", 1e-8),
+        ("--single-event-sensitivity 1e-11", 1e-11),
+    ):
+        _, out, _ = call(capsys, f"{counts} {settings}")
+        answer = json.loads(out)
+        assert answer["upper"] == pytest.approx(1.07827 * scale, rel=1e-5)
+        assert any(f"correction it is {1.005838 * scale:.6g}" in note for note in answer["notes"])
+        assert not any("produced" in note for note in answer["notes"])
+    table = tmp_path / "counts.csv"
+    table.write_text(
+        "observed,background,efficiency,normalisation\n0,2.88,0.1,1e9\n0,2.88,0.1,\n0,2.88,0.1,1e8\n"
+    )
+    _, out, _ = call(capsys, "limit --method fc --json --table", str(table))
+    for answer, scale in zip(json.loads(out), (1e-8, 10.0, 1e-7), strict=True):
+        assert any(f"correction it is {1.005838 * scale:.6g}" in note for note in answer["notes"])
 
 
 # --- the other end of the pipe -------------------------------------------------------------------

@@ -34,11 +34,17 @@ class Channel:
 
     def __post_init__(self) -> None:
         if self.observed < 0 or self.observed != int(self.observed):
-            raise ValueError(f"{self.name}: observed must be a whole number >= 0")
+            raise ValueError(
+                f"{self.name}: observed must be a whole number >= 0; got {self.observed:g}"
+            )
         if not (np.isfinite(self.background) and self.background >= 0.0):
-            raise ValueError(f"{self.name}: background must be finite and >= 0")
+            raise ValueError(
+                f"{self.name}: background must be finite and >= 0; got {self.background:g}"
+            )
         if not (np.isfinite(self.efficiency) and self.efficiency > 0.0):
-            raise ValueError(f"{self.name}: efficiency must be finite and > 0")
+            raise ValueError(
+                f"{self.name}: efficiency must be finite and > 0; got {self.efficiency:g}"
+            )
         for kind in ("background_errors", "efficiency_errors"):
             for source, error in getattr(self, kind).items():
                 up, down = _pair(error)
@@ -61,6 +67,11 @@ def _logs(error: float | tuple[float, float]) -> tuple[float, float]:
     return float(np.log1p(error)), float(np.log1p(error))
 
 
+def _particles(final_state: str | None) -> list[str]:
+    """The words of a final state in an order of their own: `e+ pi- e+` is `pi- e+ e+`."""
+    return sorted((final_state or "").split())
+
+
 def refuse_overlap(channels: Sequence[Channel]) -> None:
     """Raise ValueError where two channels hold the same events, or have one name."""
     for place, one in enumerate(channels):
@@ -68,11 +79,15 @@ def refuse_overlap(channels: Sequence[Channel]) -> None:
             if one.name == other.name:
                 raise ValueError(f"channel {one.name!r} appears twice")
             shared = sorted(set(one.data_sets) & set(other.data_sets))
-            if shared and one.final_state == other.final_state:
+            if shared and _particles(one.final_state) == _particles(other.final_state):
+                searched = (
+                    f"both search for {one.final_state} in"
+                    if one.final_state
+                    else "neither names a final state, and both have data of"
+                )
                 raise ValueError(
-                    f"channels {one.name!r} and {other.name!r} overlap: both search for "
-                    f"{one.final_state} in {', '.join(shared)}; the events of one are in the "
-                    "other: give only one of them"
+                    f"channels {one.name!r} and {other.name!r} overlap: {searched} "
+                    f"{', '.join(shared)}; the events of one are in the other: give only one of them"
                 )
 
 

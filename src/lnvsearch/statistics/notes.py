@@ -12,6 +12,7 @@ Each note is one sentence that begins with a key word and a colon:
 `improved`        the limit is below that of the same numbers without uncertainties
 `unbounded`       there is no upper limit
 `prior`           the priors moved the limit by more than 5 per cent
+`ignored`         the prior multiplies a background of 0, whose error has no effect
 """
 
 from __future__ import annotations
@@ -76,12 +77,17 @@ def note_columns(
     experiment: CountingExperiment,
     confidence_level: ArrayLike,
     limits: Interval,
+    scale: ArrayLike = 1.0,
     **options: object,
 ) -> NoteColumns:
-    """Return the notes of `notes` in columns: for tables, where a list a row would be slow."""
+    """Return the notes of `notes` in columns: for tables, where a list a row would be slow.
+
+    Limits that a note prints are divided by `scale`, as those of the answer are.
+    """
     shape = np.broadcast_shapes(experiment.shape, np.shape(confidence_level))
     level = np.broadcast_to(check_confidence_level(confidence_level), shape).ravel()
     upper = np.broadcast_to(limits.upper, shape).ravel()
+    unit = np.broadcast_to(scale, shape).ravel()
     found = NoteColumns(shape)
     add = found.add
     add(True, _method_note(method, options))
@@ -94,9 +100,9 @@ def note_columns(
         (experiment.background.sigma > 0.0) | (experiment.efficiency.sigma > 0.0), shape
     )
     if method == "rolke":
-        _rolke_notes(add, experiment, level, upper, shape, bool(options.get("bounded", False)))
+        _rolke_notes(add, experiment, level, upper, unit, shape, bool(options.get("bounded", False)))
     if method == "feldman-cousins":
-        _feldman_cousins_notes(add, experiment, level, upper, shape, options)
+        _feldman_cousins_notes(add, experiment, level, upper, unit, shape, options)
     if method == "bayesian" and options.get("signal_prior", "uniform") != "uniform":
         add(
             True,
@@ -116,8 +122,10 @@ def note_columns(
             "under-covers: the coverage of profiled CLs depends on the true nuisance "
             "parameters and may be below the level",
         )
+    if method not in ("rolke", "cls-profiled"):
+        _ignored_note(add, experiment, options.get("prior", "lognormal"), shape)
     if method != "cls-profiled":
-        _moved_notes(add, method, experiment, level, upper, shape, options, uncertain)
+        _moved_notes(add, method, experiment, level, upper, unit, shape, options, uncertain)
     _expected_note(add, experiment, method, shape, options)
     return found
 
@@ -129,7 +137,7 @@ def _method_note(method: str, options: dict) -> str:
     return f"{METHOD_NOTES[method]}: {text}"
 
 
-def _rolke_notes(add, experiment, level, upper, shape, bounded: bool) -> None:
+def _rolke_notes(add, experiment, level, upper, unit, shape, bounded: bool) -> None:
     from lnvsearch.statistics import rolke, rolke_profile, rolke_solver
 
     def level_note(row: int) -> str:
@@ -147,9 +155,7 @@ def _rolke_notes(add, experiment, level, upper, shape, bounded: bool) -> None:
         "under-covers: profile-likelihood intervals cover less than the level for some "
         "signals (0.81 for 0.90 at an expectation of 2 without background)",
     )
-    count = np.broadcast_to(experiment.observed, shape)
-    if np.any(count == 0.0):
-        _extrapolation_notes(add, experiment, level, upper, shape, bounded)
+    raised = np.zeros(shape, dtype=bool)
     if not bounded:
         problem = rolke_profile.flatten(experiment, shape)
         used = rolke_solver.effective_count(problem, np.asarray(rolke.threshold(level)))
@@ -157,15 +163,17 @@ def _rolke_notes(add, experiment, level, upper, shape, bounded: bool) -> None:
         add(
             raised,
             lambda row: (
-                f"count raised: no signal >= 0 is compatible with "
-                f"{problem.count[row]:g} events; the limit is that of {used[row]:g} (as TRolke, "
+                f"count raised: no signal >= 0 is compatible with the observed count of "
+                f"{problem.count[row]:g}; the limit is that of {used[row]:g} events (as TRolke, "
                 "unbounded)"
             ),
         )
+    if np.any(experiment.observed == 0.0):
+        _extrapolation_notes(add, experiment, level, upper, unit, shape, bounded, raised)
 
 
-def _extrapolation_notes(add, experiment, level, upper, shape, bounded: bool) -> None:
-    """Where no event is seen: the straight line of the method, and where it fails."""
+def _extrapolation_notes(add, experiment, level, upper, unit, shape, bounded, raised) -> None:
+    """Where no event is seen and the count not raised: the method's straight line, where it fails."""
     from lnvsearch.statistics import rolke
 
     count = np.broadcast_to(experiment.observed, shape).ravel()
@@ -192,15 +200,15 @@ def _extrapolation_notes(add, experiment, level, upper, shape, bounded: bool) ->
             )
         if upper[row] < known[row] * (1.0 - 1e-9):
             sentence += (
-                f"; it falls below {known[row]:.6g}, that of the same numbers without "
+                f"; it falls below {known[row] / unit[row]:.6g}, that of the same numbers without "
                 "uncertainties: do not quote it as an improvement"
             )
         return sentence
 
-    add((count == 0.0).reshape(shape), text)
+    add((count == 0.0).reshape(shape) & ~raised, text)
 
 
-def _feldman_cousins_notes(add, experiment, level, upper, shape, options) -> None:
+def _feldman_cousins_notes(add, experiment, level, upper, unit, shape, options) -> None:
     from lnvsearch.statistics import feldman_cousins
 
     convention = options.get("convention", "paper")
@@ -217,8 +225,8 @@ def _feldman_cousins_notes(add, experiment, level, upper, shape, options) -> Non
         gaps,
         lambda row: (
             f"gap: the accepted signals have a gap; the first exit is at "
-            f"{first.ravel()[row]:.6g}, the largest accepted signal {last.ravel()[row]:.6g} (in "
-            "produced decays)"
+            f"{first.ravel()[row] / unit[row]:.6g}, the largest accepted one at "
+            f"{last.ravel()[row] / unit[row]:.6g}"
         ),
     )
     if convention == "paper":
@@ -234,7 +242,7 @@ def _feldman_cousins_notes(add, experiment, level, upper, shape, options) -> Non
             lengthened,
             lambda row: (
                 f"gap: the upper end is that of a larger background; without "
-                f"the paper's correction it is {last.ravel()[row]:.6g} (in produced decays)"
+                f"the paper's correction it is {last.ravel()[row] / unit[row]:.6g}"
             ),
         )
 
@@ -262,7 +270,7 @@ def _closed_form(observed: np.ndarray, background: np.ndarray, level) -> np.ndar
     return special.gammainccinv(observed + 1.0, tail) - background
 
 
-def _moved_notes(add, method, experiment, level, upper, shape, options, uncertain) -> None:
+def _moved_notes(add, method, experiment, level, upper, unit, shape, options, uncertain) -> None:
     if not uncertain.any():
         return
     known = np.broadcast_to(
@@ -280,7 +288,7 @@ def _moved_notes(add, method, experiment, level, upper, shape, options, uncertai
         improved.reshape(shape),
         lambda row: (
             f"improved: the uncertainties lower the limit, from "
-            f"{known[row]:.6g} to {upper[row]:.6g} produced decays; do not quote it as a gain"
+            f"{known[row] / unit[row]:.6g} to {upper[row] / unit[row]:.6g}; do not quote it as a gain"
             + (
                 "; compare --ordering hill or profile-likelihood"
                 if method == "feldman-cousins"
@@ -296,6 +304,21 @@ def _moved_notes(add, method, experiment, level, upper, shape, options, uncertai
             f"limit by {100 * (ratio[row] - 1):+.1f} %"
         ),
     )
+
+
+def _ignored_note(add, experiment: CountingExperiment, prior, shape) -> None:
+    """A background of 0 with an error, which most priors multiply."""
+    from lnvsearch.statistics.nuisance import split_prior
+
+    of_background, _ = split_prior(prior)
+    background = experiment.background
+    lost = (background.estimate == 0.0) & (background.sigma > 0.0)
+    if of_background not in ("truncated-gaussian", "none"):
+        add(
+            np.broadcast_to(lost, shape),
+            f"ignored: the error of a background of 0 has no effect with the prior {of_background}; "
+            "use --prior truncated-gaussian, or --sideband 0 --tau T",
+        )
 
 
 def _expected_note(add, experiment: CountingExperiment, method: str, shape, options) -> None:

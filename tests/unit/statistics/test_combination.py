@@ -107,6 +107,12 @@ def test_overlap_is_refused():
     with pytest.raises(ValueError, match=r"'2017' and 'Run 1' overlap: both search for pi ee in 2017"):
         interval([early, whole])
     assert interval([whole, other]).upper > 0.0
+    turned = Channel("turned", 0, 0.43, 4.0, final_state="ee pi", data_sets=("2017",))
+    with pytest.raises(ValueError, match="overlap"):
+        interval([early, turned])
+    unnamed = [Channel(name, 0, 0.43, 4.0, data_sets=("2017",)) for name in "ab"]
+    with pytest.raises(ValueError, match="neither names a final state, and both have data of 2017"):
+        interval(unnamed)
     with pytest.raises(ValueError, match="appears twice"):
         interval([early, early])
 
@@ -171,10 +177,21 @@ def test_command_gives_what_the_library_gives(combine):
     assert answer["notes"] == ["shared: n (one, two)"]
 
 
+def test_command_says_what_toys_two_sided_levels_and_other_units_mean(combine):
+    _, out, _ = combine(FILE.replace("4.4e10", "15.83%"), "--method", "rolke", "--json")
+    notes = json.loads(out)["notes"]
+    assert any(note.startswith("rolke: 90 % is two-sided") for note in notes)
+    assert any("efficiency of two is 5.7e+11 times that of one" in note for note in notes)
+    one = "channels: {a: {observed: 0, background: 0.5, efficiency: 0.2}}"
+    code, out, _ = combine(one, "--method", "cls-profiled", "--toys", "200")
+    assert code == 0 and out.startswith("1 channel (a)") and "sampled with toys" in out
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         ("2021", "2017", "overlap"),
+        ("observed: 0,", "observed: -2,", "observed must be a whole number >= 0; got -2"),
         ("observed: 0,", "", "channels.one.observed is missing"),
         ("0.43", ".nan", "channels.one.background must be a number"),
         ("n: 3%", "n: 30", "must be relative, at most 5"),

@@ -79,6 +79,23 @@ def test_prior_that_moves_the_limit():
     assert "prior" not in small and "prior" in large
 
 
+def test_raised_count_is_not_called_extrapolated():
+    # Nothing is seen where 8 +- 2 are expected: the limit is that of more events, no straight line.
+    (one,), _ = keys("rolke", 0, 8.0, sigma=2.0)
+    assert "count raised" in one and "extrapolated" not in one
+
+
+@pytest.mark.parametrize("method", ["cls", "bayesian", "feldman-cousins"])
+def test_error_of_a_background_of_zero_has_no_effect_and_says_so(method):
+    (one,), _ = keys(method, 1, 0.0, sigma=0.5)
+    assert "ignored" in one
+    for options in ({"prior": "truncated-gaussian"}, {"prior": ("truncated-gaussian", "gamma")}):
+        (used,), _ = keys(method, 1, 0.0, sigma=0.5, **options)
+        assert "ignored" not in used
+    (known,), _ = keys(method, 1, 0.0)
+    assert "ignored" not in known
+
+
 def test_below_the_median_expected_limit():
     (low, median, high), _ = keys("cls", [0, 2, 5], 2.0)
     assert "below expected" in low
