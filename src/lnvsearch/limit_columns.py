@@ -17,7 +17,7 @@ import numpy as np
 from lnvsearch.cli import UsageError
 from lnvsearch.limit_quantities import Uncertainty, parse_number, parse_uncertainty
 from lnvsearch.limit_ranges import most_events, most_relative
-from lnvsearch.limit_settings import BY_NAME, Request, looks_relative, parsed
+from lnvsearch.limit_settings import BY_NAME, Request, looks_like_per_cent, looks_relative, parsed
 from lnvsearch.limit_table import MISSING_WORDS, Rows, row_request
 
 __all__ = ["Block", "Columns", "columns_of"]
@@ -272,6 +272,9 @@ def _plain(
     if "efficiency_uncertainty" in columns:
         asked = looks_relative(columns["efficiency"], columns["efficiency_uncertainty"])
         good &= np.asarray(relative["efficiency_uncertainty"]) | ~asked
+    if "normalisation_uncertainty" in columns:
+        asked = looks_like_per_cent(columns["normalisation"], columns["normalisation_uncertainty"])
+        good &= np.asarray(relative["normalisation_uncertainty"]) | ~asked
     return good
 
 

@@ -17,7 +17,6 @@ from lnvsearch.cli import UsageError
 from lnvsearch.limit_quantities import Uncertainty
 from lnvsearch.limit_settings import Request
 
-
 #: Rates are printed with few digits: the product of a gmN's count and factor may differ by this.
 _RATE_TOLERANCE = 0.05
 

@@ -24,6 +24,8 @@ from lnvsearch.limit_words import DEFAULT_METHOD, METHODS, choice, method_name
 Request = dict[str, Any]
 
 DEFAULT_CONFIDENCE_LEVEL = 0.90
+# An absolute error of parent decays below this fraction is more likely one in per cent.
+_NEGLIGIBLE_FRACTION = 1e-6
 # An absolute error of the efficiency of this fraction or more may have been meant as relative.
 _SUSPICIOUS_FRACTION = 0.25
 
@@ -312,6 +314,8 @@ def _resolve_uncertainties(request: Request) -> None:
             raise UsageError(f"{option(name)} must be absolute for a value of 0; got a percentage")
         if name == "efficiency_uncertainty" and not uncertainty.relative:
             _ask(request, uncertainty.up)
+        if name == "normalisation_uncertainty" and not uncertainty.relative:
+            _ask_of_normalisation(request, uncertainty.up)
         uncertainty = uncertainty.absolute(value)
         check_relative(name, value, max(uncertainty.up, uncertainty.down))
         if not uncertainty.symmetric and name != "background_uncertainty":
@@ -331,6 +335,11 @@ def _resolve_uncertainties(request: Request) -> None:
                 f"{request['background']:g} for cls-profiled, which takes asymmetric errors as "
                 f"log-normal; got {errors}"
             )
+        if request["background_shape"] == "lognormal" and errors.down >= request["background"]:
+            raise UsageError(
+                f"--background-uncertainty must go down by less than --background "
+                f"{request['background']:g} with --background-shape lognormal; got {errors}"
+            )
         if "correlation" in request:
             raise UsageError("--correlation needs a symmetric --background-uncertainty")
     elif "background_shape" in request:
@@ -346,6 +355,24 @@ def _ask(request: Request, uncertainty: float) -> None:
             f"{100 * uncertainty / efficiency:.3g} % of {efficiency:g}; if it is relative, write "
             f"{100 * uncertainty:g}%"
         )
+
+
+def _ask_of_normalisation(request: Request, uncertainty: float) -> None:
+    """Put a note `question` to an absolute error of parent decays that looks like a relative one."""
+    if looks_like_per_cent(request["normalisation"], uncertainty):
+        request.setdefault("questions", []).append(
+            f"question: the normalisation uncertainty {uncertainty:g} is taken as absolute, beside "
+            f"{request['normalisation']:g} parent decays; if it is relative, write it with a % sign"
+        )
+
+
+def looks_like_per_cent(normalisation: Any, uncertainty: Any) -> Any:
+    """Whether an absolute error of parent decays may be meant as relative; numbers or arrays."""
+    return (
+        (uncertainty > 0.0)
+        & (uncertainty <= 100.0)
+        & (uncertainty < _NEGLIGIBLE_FRACTION * normalisation)
+    )
 
 
 def looks_relative(efficiency: Any, uncertainty: Any) -> Any:

@@ -69,7 +69,7 @@ def notes(
 
     `limits` is what `methods.interval` gave for the same arguments.
     """
-    return note_columns(method, experiment, confidence_level, limits, **options).lists()
+    return note_columns(method, experiment, confidence_level, limits, 1.0, **options).lists()
 
 
 def note_columns(
