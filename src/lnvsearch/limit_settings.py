@@ -242,7 +242,8 @@ def _check_partners(request: Request) -> None:
         (("background", "sideband"), "--background B, or --sideband M and --tau T"),
         (
             ("efficiency", "passed", "single_event_sensitivity"),
-            "--efficiency E, or --passed P and --generated G, or --single-event-sensitivity S",
+            "--efficiency E (1 for a limit on the selected decays), or --passed P and --generated G, or "
+            "--single-event-sensitivity S",
         ),
     ):
         present = [name for name in kinds if name in request]

@@ -150,6 +150,9 @@ def _model(arguments: argparse.Namespace):
         if getattr(arguments, name) is not None
     }
     if arguments.model is None:
+        # Case and spelling are forgiven, as in `lnvsearch limit`; all names are of small letters and _.
+        for name in {"search", "channel"} & given.keys():
+            given[name] = given[name].strip().lower().replace("-", "_")
         return model_from(given)
     if given:
         name = options[next(iter(given))].replace("_", "-")

@@ -141,7 +141,7 @@ def test_a_kaon_far_from_its_mass_is_no_signal_and_is_shown(tmp_path, capsys):
 
 @pytest.mark.parametrize(("arguments", "said"), [
     (["--event", "99"], "no event 99"), (["--event", "1", "--output", "x.gif"], ".png or .pdf"),
-    (["--event", "1", "--tree", "T"], "no tree T"), (["--event", "1", "--detector", "no"], "--detector"),
+    (["--event", "1", "--tree", "T"], "no tree T (it holds: Events"), (["--event", "1", "--detector", "no"], "--detector"),
 ])  # fmt: skip
 def test_what_cannot_be_shown_is_said_in_a_line(arguments, said, tmp_path, capsys):
     write_spectrometer(tmp_path / "na62.root", decay_of_kaon())

@@ -10,6 +10,7 @@ from lnvsearch.publication.pages import links, page, table_html
 from lnvsearch.publication.printing import Printing
 from lnvsearch.publication.published import PublishedNumbers
 from lnvsearch.publication.rounding import round_significant
+from lnvsearch.publication.words import plain
 from lnvsearch.tables import table_from_rows
 
 __all__ = ["limits_by_kind", "start_page"]
@@ -47,12 +48,12 @@ def start_page(
         for search, channels in limits.items() for channel, records in channels.items()
     ]  # fmt: skip
     marks = "".join(
-        f"<p class='mark'>{escape(of['title'])}: {escape(of['statistics'])}</p>"
+        f"<p class='mark'>{escape(plain(of['title']))}: {escape(of['statistics'])}</p>"
         for of in searches.values() if of["statistics"]
     )
     said = "".join(f"<li>{escape(k)}: {escape(str(v))}</li>" for k, v in run.items())
     results = "".join(
-        f"<h2>{escape(of['title'])}</h2>\n{links(of['links'])}" for of in searches.values()
+        f"<h2>{escape(plain(of['title']))}</h2>\n{links(of['links'])}" for of in searches.values()
     )
     return page(
         "Searches for lepton-number violation, regenerated",

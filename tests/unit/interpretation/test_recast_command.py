@@ -58,6 +58,11 @@ def test_a_point_of_the_grid(recast):
     assert found["decay"] == "K+ -> e+ N, N -> pi- e+" and found["kind"] == "simulated"
 
 
+def test_case_and_hyphens_of_names_are_forgiven(recast):
+    same = recast(*POINT, "--lifetime-ps", "100")
+    assert recast("--search", "NA62-2022", "--channel", "PiEE", *POINT[4:], "--lifetime-ps", "100") == same
+
+
 def test_the_text_says_the_same(recast):
     text = recast(*POINT, "--lifetime-ps", 100)
     assert text.startswith("na62_2022 piee: K+ -> e+ N, N -> pi- e+\n")

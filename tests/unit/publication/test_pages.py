@@ -69,10 +69,11 @@ def test_the_first_page_has_the_limits_by_the_papers_method():
     ]  # fmt: skip
     html = start_page(
         {"s": {"kkee": records}}, {"s": Published()},
-        {"s": {"title": "A search", "channels": {"kkee": "J/ψ → KKee"}, "statistics": "",
+        {"s": {"title": "J/psi -> K+ K+ e- e-", "channels": {"kkee": "J/ψ → KKee"}, "statistics": "",
                "links": {"Tables": {"Table 1": ["s/report/t.html", "../abc/t.html"]}}}},
         {"seed": 1},
     )
+    assert "<h2>J/ψ → K⁺ K⁺ e⁻ e⁻</h2>" in html and "<h2>J/psi" not in html
     for text in ("2.1 × 10⁻⁹", "2.30 × 10⁻⁹", "J/ψ → KKee", "seed: 1", "href='s/report/t.html'",
                  "data-report='../abc/t.html'"):
         assert text in html

@@ -91,7 +91,11 @@ def _experiment_of(path: str, tree: str) -> tuple[str, ModuleType]:
 
     with open_event_file(path) as file:
         if tree not in file:
-            raise EventFileError(f"{path}: no tree {tree}; give its name as --tree")
+            held = [key for key in file.keys(cycle=False) if "/" not in key]
+            raise EventFileError(
+                f"{path}: no tree {tree} (it holds: {', '.join(held[:8]) or 'nothing'}); give the name of a tree "
+                "of events as --tree (docs/figures.md)"
+            )
         branches = set(file[tree].keys())
     for name, branch in telling_branches("draw_event").items():
         if branch in branches:
