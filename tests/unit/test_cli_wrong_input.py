@@ -15,7 +15,7 @@ GOOD = "--method cls --observed 1 --background 0.5 --efficiency 0.2"
         ("limit --method best --observed 1", "invalid choice: 'best'"),
         ("limit --method cls --observed one", "--observed must be a number; got 'one'"),
         ("limit --method cls --observed 1 --efficiency 1", "--background B, or --sideband M"),
-        ("limit --method cls --observed 1 --background 1", "--efficiency E (1 for a limit on the selected decays), or --passed P"),
+        ("limit --method cls --observed 1 --background 1", "--efficiency E (1 for"),
         ("limit --method cls --observed 1 --sideband 3 --efficiency 1", "--sideband needs --tau"),
         (f"limit {GOOD} --tau 2", "--tau needs --sideband"),
         (f"limit {GOOD} --sideband 3 --tau 2", "--background and --sideband exclude each other"),

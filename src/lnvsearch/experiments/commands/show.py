@@ -93,8 +93,8 @@ def _experiment_of(path: str, tree: str) -> tuple[str, ModuleType]:
         if tree not in file:
             held = [key for key in file.keys(cycle=False) if "/" not in key]
             raise EventFileError(
-                f"{path}: no tree {tree} (it holds: {', '.join(held[:8]) or 'nothing'}); give the name of a tree "
-                "of events as --tree (docs/figures.md)"
+                f"{path}: no tree {tree} (it holds: {', '.join(held[:8]) or 'nothing'}); give the name of "
+                "a tree of events as --tree (docs/figures.md)"
             )
         branches = set(file[tree].keys())
     for name, branch in telling_branches("draw_event").items():
