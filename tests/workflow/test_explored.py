@@ -4,7 +4,13 @@ import pytest
 
 from lnvsearch.interpretation.grids import read_grids
 from searches.configuration import read_yaml
-from searches.interpretation import explored_grids, explored_in_words, explored_limits, grids_of
+from searches.interpretation import (
+    explored_grids,
+    explored_in_words,
+    explored_limits,
+    few_events,
+    grids_of,
+)
 from searches.load import load_papers
 
 MADE = "results/na62_2022/recast/piee.csv"
@@ -22,6 +28,14 @@ def test_grids_that_ship_stand_in_for_those_of_no_run(papers, tmp_path, monkeypa
     assert all(not path.startswith("results") and read_grids(path) for path in found.values())
     assert explored_in_words(found, papers).startswith("Grids that ship with the release: ")
     assert "Grids of this run" not in explored_in_words(found, papers)
+
+
+def test_few_events_are_said_once_for_each_number(papers, root):
+    small = read_yaml(root / "config/config.yaml") | {"statistics": read_yaml(root / "config/test.yaml")["statistics"]}
+    assert few_events(papers) == ""
+    assert few_events(load_papers(small, root, "test.yaml")) == (
+        "Test configuration: 2,000 events, not 100,000; Test configuration: 20,000 events, not 2,000,000"
+    )
 
 
 def test_grids_of_the_run_come_first(papers, tmp_path, monkeypatch):

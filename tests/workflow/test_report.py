@@ -42,12 +42,18 @@ def listed(report):
 def test_every_search_has_all_groups_and_titles_in_words(listed):
     papers = [name for name in listed["categories"] if name not in ("0 Start here", "Limits on mixing")]
     assert len(papers) == 3 and "0 Start here" in listed["categories"]
+    assert "J/ψ → K⁺ K⁺ e⁻ e⁻ + c.c. at BESIII" in papers
     for name in papers:
         groups = listed["categories"][name]
         wanted = {words for key, words in GROUPS.items() if key != "blinding"}
         assert wanted == set(groups), name
         formats = [listed["results"][one]["labels"]["Format"] for one in groups["3 Figures"]]
         assert formats.count("PDF") == formats.count("PNG") > 6
+    mixings = [
+        listed["results"][one]["labels"]["Format"]
+        for group in listed["categories"]["Limits on mixing"].values() for one in group
+    ]
+    assert mixings.count("PDF") == mixings.count("PNG") == 3
     for result in listed["results"].values():
         words = next(iter(result["labels"].values()))
         assert "_" not in words and words[0].isupper(), words

@@ -40,6 +40,7 @@ from searches.interpretation import (
     explored_grids,
     explored_in_words,
     explored_limits,
+    few_events,
     grids_of,
     mixings_of,
     planes_of,
@@ -47,10 +48,12 @@ from searches.interpretation import (
 from searches.load import load_papers
 from searches.pages import (
     GROUPS,
+    category,
     channels_in_words,
     event_words,
     figure_labels,
     links_of,
+    mixing_labels,
     page_labels,
     pages,
 )
@@ -124,7 +127,7 @@ def papers_with(step):
 
 def category_of(wildcards):
     """The category of a search's results in the report."""
-    return search(wildcards).settings["title"]
+    return category(search(wildcards))
 
 
 def names_of(kind):

@@ -57,9 +57,14 @@ rule draw_mixing_limits:
             "results/interpretation/figures/mixing_{mixing}.pdf",
             caption="../report/mixing_limits.rst",
             category="Limits on mixing",
-            labels={"Figure": "Limits on the mixing of a heavy neutrino", "Format": "PDF"},
+            labels=lambda w: mixing_labels(w.mixing, "PDF"),
         ),
-        png="results/interpretation/figures/mixing_{mixing}.png",
+        png=report(
+            "results/interpretation/figures/mixing_{mixing}.png",
+            caption="../report/mixing_limits.rst",
+            category="Limits on mixing",
+            labels=lambda w: mixing_labels(w.mixing, "PNG"),
+        ),
         csv="results/interpretation/figures/mixing_{mixing}.csv",
         provenance="results/interpretation/figures/mixing_{mixing}.provenance.json",
     log:
@@ -72,5 +77,6 @@ rule draw_mixing_limits:
     params:
         # Named, since the package of figures has a way to load others by name.
         code=code_of("draw_mixing_limits", lambda w: "lnvsearch.interpretation.mixing_figure"),
+        statistics=few_events(PAPERS),
     script:
         "../scripts/draw_mixing_limits.py"

@@ -12,7 +12,8 @@ from searches.publication import small_statistics
 from searches.search import Paper
 
 __all__ = [
-    "explored_grids", "explored_in_words", "explored_limits", "grids_of", "mixings_of", "planes_of",
+    "explored_grids", "explored_in_words", "explored_limits", "few_events", "grids_of", "mixings_of",
+    "planes_of",
 ]  # fmt: skip
 
 
@@ -36,6 +37,12 @@ def mixings_of(config: Mapping, papers: Mapping[str, Paper]) -> dict[str, dict[s
         if there:
             found[name] = {**entry, "combined": there}
     return found
+
+
+def few_events(papers: Mapping[str, Paper]) -> str:
+    """What a figure made of all grids says of a run with few events; empty if there are enough."""
+    marks = (small_statistics(papers[name]) for name, _ in grids_of(papers))
+    return "; ".join(dict.fromkeys(mark for mark in marks if mark))
 
 
 def planes_of(papers: Mapping[str, Paper]) -> list[str]:

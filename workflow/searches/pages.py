@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from lnvsearch.publication.words import plain
+
 if TYPE_CHECKING:
     from searches.search import Paper
 
@@ -64,13 +66,24 @@ def title_of(kind: str, paper: Paper, name: str, content: str) -> str:
     printed = name.startswith(("table", "figure")) and name[-1].isdigit()
     number = f"{name[:-1].capitalize()} {name[-1]}: " if printed else ""
     channel = paper.settings["figures"].get(name, {}).get("channel") if kind == "figures" else None
-    return f"{number}{words}" + (f" ({channel})" if channel else "")
+    return f"{number}{words}" + (f" ({decay_in_words(paper, channel)})" if channel else "")
+
+
+def category(paper: Paper) -> str:
+    """The search's title, under which the report has its results."""
+    return plain(paper.settings["title"])
 
 
 def figure_labels(paper: Paper, name: str, file_format: str) -> dict[str, str]:
     """What the report writes beside a figure."""
     content = paper.settings["figures"].get(name, {"draw": name})["draw"]
     return {"Figure": title_of("figures", paper, name, content), "Format": file_format}
+
+
+def mixing_labels(mixing: str, file_format: str) -> dict[str, str]:
+    """What the report writes beside a figure of limits on mixing."""
+    words = mixing.replace("_", " and ")
+    return {"Figure": f"Limits on the mixing of a heavy neutrino ({words})", "Format": file_format}
 
 
 def pages(paper: Paper) -> list[Page]:
@@ -90,7 +103,8 @@ def pages(paper: Paper) -> list[Page]:
         for channel in paper.channels:
             only = {"variation": "nominal"} if name in ("cutflow", "acceptance", "background") else {}
             file = f"{folder}/{name}/{channel}.csv"
-            found.append(Page(f"{name}_{channel}", group, f"{words} ({channel})", file, only))
+            title = f"{words} ({decay_in_words(paper, channel)})"
+            found.append(Page(f"{name}_{channel}", group, title, file, only))
     if isinstance(scan := results.get("scan"), str):
         found.append(Page("scan", "limits", "Limits against the mass of the neutrino", scan, {}))
     found.append(Page("coverage", "coverage", "Coverage of every method, by true signal",
@@ -127,6 +141,11 @@ def channels_in_words(paper: Paper) -> dict[str, str]:
     }
 
 
+def decay_in_words(paper: Paper, channel: str) -> str:
+    """The decay of a channel, or the name itself where there is no such channel."""
+    return channels_in_words(paper).get(channel, channel)
+
+
 def links_of(paper: Paper) -> dict[str, dict[str, list[str]]]:
     """Addresses of all pages and pictures of a search, by group and words.
 
@@ -140,14 +159,14 @@ def links_of(paper: Paper) -> dict[str, dict[str, list[str]]]:
         words = figure_labels(paper, name, "PNG")["Figure"]
         found["figures"][words] = _picture(paper, name)
     for name in paper.settings["event_displays"]:
-        found["events"][event_words(name)] = _picture(paper, f"event_{name}")
+        found["events"][event_words(paper, name)] = _picture(paper, f"event_{name}")
     return {GROUPS[group]: of for group, of in found.items() if of}
 
 
-def event_words(name: str) -> str:
+def event_words(paper: Paper, name: str) -> str:
     """Words for an event that is drawn, by its name in the search's file."""
     kind, _, channel = name.partition("_")
-    return f"{kind.capitalize()} event" + (f" ({channel})" if channel else "")
+    return f"{kind.capitalize()} event" + (f" ({decay_in_words(paper, channel)})" if channel else "")
 
 
 def _picture(paper: Paper, name: str) -> list[str]:

@@ -21,6 +21,9 @@ __all__ = ["links", "page", "read_cells", "table_html", "table_page"]
 _DIGITS = 4
 # More digits than anybody reads: of the CSV's numbers in full.
 _LONG_NUMBER = re.compile(r"^[+-]?\d+\.\d{5,}(e[+-]?\d+)?$")
+#: Numbers as Python writes them: 10087000000.0 and 2.1e-09.
+_WHOLE_NUMBER = re.compile(r"^([+-]?\d{5,})\.0$")
+_PADDED_EXPONENT = re.compile(r"^([+-]?\d(?:\.\d+)?e[+-])0+(?=\d)")
 
 _POWER = re.compile(r" × 10([⁺⁻]?[⁰¹²³⁴-⁹]+)")
 _RAISED = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
@@ -140,6 +143,8 @@ def _cell(whole: str, shown: str) -> str:
     key = _sort_key(whole)
     if _LONG_NUMBER.match(shown):
         shown = round_significant(float(shown), _DIGITS)
+    # As other cells have it: 2.1e-9, and no ".0" after a whole number of many digits.
+    shown = _PADDED_EXPONENT.sub(r"\1", _WHOLE_NUMBER.sub(r"\1", shown))
     if not _is_number(key):
         key = shown
     hover = f" title='{escape(whole, quote=True)}'" if shown != whole else ""

@@ -36,7 +36,15 @@ _SPECIAL = {
 }  # fmt: skip
 _MACROS = {"to": " → ", "ll": "≪", "times": " × ", "pm": " ± ", "mp": " ∓ ", "circ": "°", "ell": "ℓ", "cdot": "·"}
 _SUPERSCRIPTS = str.maketrans("+-0123456789", "⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_UNITS = {"percent": " (%)", "mev": " (MeV)", "gev": " (GeV)", "m": " (m)", "mhz": " (MHz)"}
+_UNITS = {
+    "percent": " (%)", "mev": " (MeV)", "gev": " (GeV)", "m": " (m)", "mhz": " (MHz)",
+    "cm": " (cm)", "mm": " (mm)", "ns": " (ns)", "ps": " (ps)", "mrad": " (mrad)",
+}  # fmt: skip
+#: Parts of keys that are abbreviations: their own capitals, at the beginning, too.
+_ABBREVIATIONS = {
+    "ee": "ee", "jpsi": "J/psi", "l0": "L0", "lav": "LAV", "lkr": "LKr", "lnv": "LNV", "mc": "MC",
+    "muv12": "MUV12", "muv3": "MUV3", "pid": "PID", "rich": "RICH", "sm": "SM",
+}  # fmt: skip
 _ASCII = str.maketrans("⁺⁻⁰", "+-0")
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -66,11 +74,16 @@ def quantity_in_words(key: str) -> str:
 
     >>> quantity_in_words("mass_gev"), quantity_in_words("effective_events")
     ('Mass (GeV)', 'Effective events')
+    >>> quantity_in_words("rich_angle_acceptance_loss_sm_percent")
+    'RICH angle acceptance loss SM (%)'
     """
     name, _, unit = key.rpartition("_")
     unit = _UNITS.get(unit, "")
-    text = (name if unit else key).replace("_", " ")
-    return f"{text[:1].upper()}{text[1:]}{unit}"
+    parts = (name if unit else key).split("_")
+    text = " ".join(_ABBREVIATIONS.get(part, part) for part in parts)
+    if parts[0] not in _ABBREVIATIONS:
+        text = f"{text[:1].upper()}{text[1:]}"
+    return f"{text}{unit}"
 
 
 def particle_mathtext(name: str) -> str:

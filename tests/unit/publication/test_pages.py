@@ -1,5 +1,6 @@
 """Tables as pages: what they show, how they sort."""
 
+import re
 import shutil
 import subprocess
 
@@ -21,6 +22,14 @@ def test_cells_are_escaped_rounded_for_sight_and_whole_on_hover():
     assert "Text &amp; more" in html
     assert "title='0.123456789'>0.1235<" in html
     assert ">1e-3<" in html and ">3.0e-9<" in html
+
+
+def test_numbers_are_shown_as_papers_write_them():
+    cells = ["10087000000.0", "44000000.0", "2.1e-09", "5e-11", "2.0", "-1.0e+06"]
+    html = table_html({"published": cells}, Printing())
+    shown = ["10087000000", "44000000", "2.1e-9", "5e-11", "2.0", "-1.0e+6"]
+    assert re.findall(r">([^<]*)</td>", html) == shown
+    assert [re.search(rf"data-key='{re.escape(cell)}'", html) is not None for cell in cells] == [True] * 6
 
 
 def test_a_number_sorts_by_its_value_however_it_is_printed():
