@@ -76,9 +76,12 @@ def quantity_in_words(key: str) -> str:
     ('Mass (GeV)', 'Effective events')
     >>> quantity_in_words("rich_angle_acceptance_loss_sm_percent")
     'RICH angle acceptance loss SM (%)'
+    >>> quantity_in_words("vertex_from_107_m")
+    'Vertex from 107 m'
     """
     name, _, unit = key.rpartition("_")
-    unit = _UNITS.get(unit, "")
+    # A number before a unit has it beside it: from 107 m.
+    unit = "" if name[-2:].isdigit() else _UNITS.get(unit, "")
     parts = (name if unit else key).split("_")
     text = " ".join(_ABBREVIATIONS.get(part, part) for part in parts)
     if parts[0] not in _ABBREVIATIONS:
