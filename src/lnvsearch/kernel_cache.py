@@ -22,7 +22,7 @@ from numba.misc.appdirs import AppDirs
 
 __all__ = ["KernelFolder", "compile_once", "is_compiled", "modules_reached"]
 
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).resolve().parent  # numba names files by their links, if there are any
 _IMPORT = re.compile(r"^(?:from ([\w.]+) import (\([^)]*\)|[^(\n]*)|import ([^\n]*))", re.MULTILINE)
 
 

@@ -141,3 +141,11 @@ def test_what_fails_to_compile_is_tried_again(tmp_path, monkeypatch):
     assert not is_compiled("generation.chain")
     compile_once("generation.chain", lambda: None, print)
     assert is_compiled("generation.chain")
+
+
+def test_a_package_behind_a_link_has_the_same_kernels(package, tmp_path):
+    assert result(package)[1] == 1
+    linked = tmp_path / "elsewhere" / "lnvsearch"
+    linked.parent.mkdir()
+    linked.symlink_to(package)
+    assert result(linked)[1] == 0
