@@ -153,7 +153,7 @@ def _of_decay(model: Model, folder: Path, acceptance: tuple[float, float] | None
     except ValueError as error:
         raise ValueError(
             f"{'density' if model.density else 'events'}: the acceptance of {channel.paper}'s {channel.name} over "
-            f"the plane of two masses is not in {folder}; give mass_gev, or a channel that has it, as na62_2022's piee"
+            f"the plane of two masses is not in {folder}; give mass_gev, or a channel that has it (docs/recasting.md)"
         ) from error
     plane = dalitz.read_plane(path, channel)
     found, uncertainty, reading = _of_plane(model, plane)
