@@ -7,8 +7,7 @@ import math
 import numpy as np
 from numba import njit
 
-from lnvsearch.elementary_functions import cosine_and_sine_of_turn
-from lnvsearch.transcendental_functions import exponential, scaled_error_function
+from lnvsearch.elementary_functions import cosine_and_sine_of_turn, exponential, scaled_error_function
 
 _TWO_PI = 2.0 * math.pi
 _SQRT_HALF = math.sqrt(0.5)

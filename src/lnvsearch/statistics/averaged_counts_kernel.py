@@ -16,7 +16,8 @@ import math
 import numpy as np
 from numba import njit
 
-from lnvsearch.lanes import float_stack_array, multiply_add
+from lnvsearch.elementary_functions import exponential
+from lnvsearch.lanes import float_stack_array
 
 #: Nodes that are summed together.
 LANES = np.uint64(16)
@@ -28,34 +29,9 @@ _TINY = 1e-200
 
 PLAIN, CUMULATIVE, TILTED = 0, 1, 2
 
-_PER_LN_2 = 1.4426950408889634
-_LN_2_HIGH, _LN_2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
-_ONE_BITS, _MANTISSA = 0x3FF0000000000000, 52
-
 # Newton's error after a step goes as the square of that relative step.
 _LAST_STEP = 3e-7
 _MOST_STEPS = 100
-
-
-@njit(inline="always", error_model="numpy")
-def _decaying(mean):
-    """exp(-mean) for 0 <= mean <= 600, to 1e-15, without a call: 2^(-n) exp(r), |r| <= ln(2) / 2."""
-    n = np.floor(multiply_add(mean, _PER_LN_2, 0.5))
-    r = multiply_add(n, _LN_2_LOW, multiply_add(n, _LN_2_HIGH, -mean))
-    series = multiply_add(r, 1.0 / 6227020800.0, 1.0 / 479001600.0)
-    series = multiply_add(series, r, 1.0 / 39916800.0)
-    series = multiply_add(series, r, 1.0 / 3628800.0)
-    series = multiply_add(series, r, 1.0 / 362880.0)
-    series = multiply_add(series, r, 1.0 / 40320.0)
-    series = multiply_add(series, r, 1.0 / 5040.0)
-    series = multiply_add(series, r, 1.0 / 720.0)
-    series = multiply_add(series, r, 1.0 / 120.0)
-    series = multiply_add(series, r, 1.0 / 24.0)
-    series = multiply_add(series, r, 1.0 / 6.0)
-    series = multiply_add(series, r, 0.5)
-    series = multiply_add(series, r, 1.0)
-    series = multiply_add(series, r, 1.0)
-    return series * np.int64(_ONE_BITS - (np.int64(n) << _MANTISSA)).view(np.float64)
 
 
 @njit(cache=True, error_model="numpy")
@@ -83,7 +59,7 @@ def poisson_sums(scale, values, weights, largest, of_lanes, sums):
         for lane in range(LANES):
             near = mean[lane] <= _LARGEST_POWER_MEAN
             mean[lane] = mean[lane] if near else 0.0
-            term[lane] = term[lane] * _decaying(mean[lane]) if near else 0.0
+            term[lane] = term[lane] * exponential(-mean[lane]) if near else 0.0
         for c in range(counts):
             inverse, place = 1.0 / (c + 1.0), c * LANES
             for lane in range(LANES):

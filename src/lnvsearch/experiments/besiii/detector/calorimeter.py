@@ -20,7 +20,7 @@ from lnvsearch.experiments.besiii.detector.tracks import (
     MISSED,
     first_crossing,
 )
-from lnvsearch.transcendental_functions import cube_root
+from lnvsearch.elementary_functions import cube_root
 
 __all__ = [
     "electron_resolution",

@@ -23,7 +23,7 @@ import numpy as np
 from numba import njit
 
 from lnvsearch.lanes import float_stack_array
-from lnvsearch.transcendental_functions import azimuth_of
+from lnvsearch.elementary_functions import azimuth_of
 
 __all__ = ["MOST_SHOWERS", "find_showers", "share_of_square", "spread"]
 

@@ -6,11 +6,10 @@ import math
 
 from numba import njit
 
-from lnvsearch.elementary_functions import cosine_and_sine_of_turn
+from lnvsearch.elementary_functions import cosine_and_sine_of_turn, logarithm
 from lnvsearch.experiments.besiii.detector.found import EVENT, SLOT
 from lnvsearch.lanes import LANES
 from lnvsearch.random_streams import uniform4
-from lnvsearch.transcendental_functions import logarithm
 
 __all__ = ["draw", "normal_pair"]
 

@@ -26,7 +26,7 @@ from lnvsearch.experiments.besiii.events import (
     TRACK_BRANCHES,
 )
 from lnvsearch.lanes import LANES, float_stack_array
-from lnvsearch.transcendental_functions import azimuth_of
+from lnvsearch.elementary_functions import azimuth_of
 
 __all__ = [
     "CHARGE_ROW",

@@ -38,7 +38,7 @@ from lnvsearch.experiments.besiii.detector.tracks import (
     MISSED,
     transverse_arc_m,
 )
-from lnvsearch.transcendental_functions import azimuth_of
+from lnvsearch.elementary_functions import azimuth_of
 
 __all__ = [
     "HIT",

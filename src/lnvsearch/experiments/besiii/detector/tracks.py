@@ -19,10 +19,9 @@ import math
 import numpy as np
 from numba import njit
 
-from lnvsearch.elementary_functions import cosine_and_sine_of_turn
+from lnvsearch.elementary_functions import arc_sine, azimuth_of, cosine_and_sine_of_turn
 from lnvsearch.experiments.besiii.detector.draws import normal_pair
 from lnvsearch.particles import SPEED_OF_LIGHT_M_PER_NS
-from lnvsearch.transcendental_functions import arc_sine, azimuth_of
 
 __all__ = [
     "BARREL",

@@ -62,13 +62,10 @@ def _expected_events(record: Record, bounded: bool) -> tuple[float, float, float
         record["efficiency_uncertainty"],
     )
     options = methods.method_options(record["method"], bounded, record["prior"])
-
-    def upper(counted):
-        return methods.interval(
-            record["method"], counted, record["confidence_level"], **options
-        ).upper
-
-    found = expected_limits(experiment, upper, prior=record["prior"] or "lognormal-mean")
+    options["prior"] = record["prior"] or "lognormal-mean"  # of the counts, where the method takes none
+    found = expected_limits(
+        experiment, record["method"], record["confidence_level"], **options
+    )
     return float(found.minus_one_sigma), float(found.median), float(found.plus_one_sigma)
 
 
