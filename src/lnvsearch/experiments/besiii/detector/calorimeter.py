@@ -12,6 +12,7 @@ import math
 import numpy as np
 from numba import njit
 
+from lnvsearch.elementary_functions import cube_root
 from lnvsearch.experiments.besiii.detector.draws import normal_pair
 from lnvsearch.experiments.besiii.detector.tracks import (
     BARREL,
@@ -20,7 +21,6 @@ from lnvsearch.experiments.besiii.detector.tracks import (
     MISSED,
     first_crossing,
 )
-from lnvsearch.elementary_functions import cube_root
 
 __all__ = [
     "electron_resolution",

@@ -22,8 +22,8 @@ import math
 import numpy as np
 from numba import njit
 
-from lnvsearch.lanes import float_stack_array
 from lnvsearch.elementary_functions import azimuth_of
+from lnvsearch.lanes import float_stack_array
 
 __all__ = ["MOST_SHOWERS", "find_showers", "share_of_square", "spread"]
 

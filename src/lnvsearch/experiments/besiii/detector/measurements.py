@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 
 from lnvsearch import particles
+from lnvsearch.elementary_functions import azimuth_of
 from lnvsearch.experiments.besiii.detector import (
     calorimeter,
     found as of,
@@ -26,7 +27,6 @@ from lnvsearch.experiments.besiii.events import (
     TRACK_BRANCHES,
 )
 from lnvsearch.lanes import LANES, float_stack_array
-from lnvsearch.elementary_functions import azimuth_of
 
 __all__ = [
     "CHARGE_ROW",

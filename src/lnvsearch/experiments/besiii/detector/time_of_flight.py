@@ -31,6 +31,7 @@ import math
 import numpy as np
 from numba import njit
 
+from lnvsearch.elementary_functions import azimuth_of
 from lnvsearch.experiments.besiii.detector.identification import flight_time_ns
 from lnvsearch.experiments.besiii.detector.tracks import (
     BARREL,
@@ -38,7 +39,6 @@ from lnvsearch.experiments.besiii.detector.tracks import (
     MISSED,
     transverse_arc_m,
 )
-from lnvsearch.elementary_functions import azimuth_of
 
 __all__ = [
     "HIT",
