@@ -56,13 +56,13 @@ __all__ = [
 #: Modes beside those of `kinematics`: topologies with weights.
 NO_PION_DECAYS, ONE_PION_DECAYS, PIONS_DECAY, PIONS_DECAY_UPSTREAM = 2, 3, 4, 5
 
-#: Momenta (GeV) of the kaons that are looked at most: three tracks look like a heavy pi- mu+ mu+
-#: where the negative pion is slow, and the others share the rest.
-_NEGATIVE_BELOW_GEV, _POSITIVE_ABOVE_GEV, _POSITIVE_BELOW_GEV = 20.0, 18.0, 44.0
+#: Momenta (GeV) of the pions of kaons that are looked at most: three tracks look like a heavy pi- mu+ mu+
+#: where the negative pion is slow, and the others share the rest; like pi+ mu+ mu- where a positive one is.
+_SLOW_BELOW_GEV, _SHARED_ABOVE_GEV, _SHARED_BELOW_GEV = 20.0, 18.0, 44.0
 #: Where the fastest positive pion looks like a muon of a heavy candidate with decays of two.
 _FAST_ABOVE_GEV = 30.0
-#: Probabilities to look at a kaon: such a one, one with such a pion, any other.
-_LOOKED_AT = (0.5, 0.15, 0.05)
+#: Probabilities to look at a kaon: such a one, the other such a one, one with such a pion, any other.
+_LOOKED_AT = (0.5, 0.3, 0.15, 0.10)
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -205,12 +205,14 @@ def _attention(pions, charge, laboratory):
             negative = laboratory[j, 2]
         else:
             low, high = min(low, laboratory[j, 2]), max(high, laboratory[j, 2])
-    if high < _POSITIVE_BELOW_GEV:
-        if negative < _NEGATIVE_BELOW_GEV and low > _POSITIVE_ABOVE_GEV:
+    if high < _SHARED_BELOW_GEV:
+        if negative < _SLOW_BELOW_GEV and low > _SHARED_ABOVE_GEV:
             return _LOOKED_AT[0], MOST_TRIALS
-        if high > _FAST_ABOVE_GEV:
+        if low < _SLOW_BELOW_GEV and _SHARED_ABOVE_GEV < min(negative, high) < _SHARED_BELOW_GEV:
             return _LOOKED_AT[1], N_TRIALS
-    return _LOOKED_AT[2], N_TRIALS
+        if high > _FAST_ABOVE_GEV:
+            return _LOOKED_AT[2], N_TRIALS
+    return _LOOKED_AT[3], N_TRIALS
 
 
 @njit(cache=True, error_model="numpy")

@@ -1,5 +1,7 @@
 """How interesting a combination of three tracks is to the search for K+ -> pi- mu+ mu+.
 
+The normalisation channel K+ -> pi+ mu+ mu- is looked for in the same sample, and asks for less.
+
 A number between two bounds that steers importance sampling (`decays_in_flight`).  It decides on
 the variance of an estimate and never on its mean; the windows are wider than any cut.
 """
@@ -21,10 +23,12 @@ __all__ = [
     "IDENTITY",
     "INTEREST_FLOOR",
     "MOMENTUM",
+    "NEGATIVE",
     "N_COLUMNS",
+    "OTHER_IDENTITY",
     "SLOPE_X",
     "SLOPE_Y",
-    "UNDECAYED_POSITIVE",
+    "UNDECAYED",
     "X",
     "Y",
     "InterestNumbers",
@@ -55,20 +59,23 @@ _KINKED = 0.4
 #: The same of tracks with a muon that the muon detector shows to be what the search rejects.  That
 #: happens all the same where it is inefficient: the best sampling goes as the root of its probability.
 _WRONGLY_IDENTIFIED = 0.04
-#: The same of a positive pion that does not decay.  Fewer than one in a hundred pass for a muon, but
+#: The same of a pion that does not decay and is to be a muon.  Fewer than one in a hundred pass for one, but
 #: control samples ask for a pion.
-UNDECAYED_POSITIVE = 0.02
+UNDECAYED = 0.02
+#: Interest in pi+ mu+ mu- over that in pi- mu+ mu+.
+_NORMALISATION = 0.05
 _LOW_GEV, _HIGH_GEV = 10.0, 40.0
 #: Columns of a trial's track; a track that is not found has an infinite momentum.
 X, Y, SLOPE_X, SLOPE_Y, MOMENTUM, CHI_SQUARE = range(4, 10)
-#: Share of the interest that the identification of its muon leaves, see `identity`.
-IDENTITY = 27
+#: Share of the interest that the identification leaves to a track, see `identity`: as in pi- mu+ mu+, and
+#: as the other of pion and muon; and whether its charge is negative.
+IDENTITY, OTHER_IDENTITY, NEGATIVE = 27, 28, 29
 #: Columns that follow from them (`prepare`): the four-momentum, and the momentum as it enters the
 #: total, infinite where no selection takes the track.
 PX, PY, PZ, ENERGY, USED_MOMENTUM = range(10, 15)
 #: In x and in y: weight of the line at the usual distance of a vertex, and its moments.
 _MOMENTS_X, _MOMENTS_Y = 15, 21
-N_COLUMNS = 28
+N_COLUMNS = 30
 #: Distance from the first chamber at which a vertex is looked for first.
 _DISTANCE_M = -60.0
 #: Vertices whose chi-square is so large there are not looked at again.
@@ -198,6 +205,7 @@ def prepare(trials, pion, row, is_negative, numbers):
     The pion of negative charge is taken for one, the others for muons.
     """
     p = trials[pion, row, MOMENTUM]
+    trials[pion, row, NEGATIVE] = 1.0 if is_negative else 0.0
     trials[pion, row, USED_MOMENTUM] = np.inf
     if p < _MOMENTUM_GEV[0] or p > _MOMENTUM_GEV[1]:
         return
@@ -216,19 +224,35 @@ def prepare(trials, pion, row, is_negative, numbers):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def identity(charge, momentum, x, y, muv):
+def identity(is_muon, momentum, x, y, muv):
     """Share of the interest that the muon of a decay keeps, from its point (m) in the muon detector.
 
-    The search takes the negative one for a pion, which must not be seen there, the positive one
-    for a muon, which must.
+    If it is to be a muon it must be seen there, if it is to be a pion it must not.
     """
     if momentum < muv.minimum_momentum_gev:
-        return 1.0 if charge < 0.0 else _WRONGLY_IDENTIFIED
+        return _WRONGLY_IDENTIFIED if is_muon else 1.0
     # Beyond zero the point itself is on the wrong side of the edge, in sigma of the scattering.
     wrong = (muv.half_width_m - max(abs(x), abs(y))) * momentum / muv.scattering_m_gev
-    if charge > 0.0:
+    if is_muon:
         wrong = -wrong
     return max(math.exp(-0.25 * wrong * wrong), _WRONGLY_IDENTIFIED) if wrong > 0.0 else 1.0
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _identified(trials, a, b, c):
+    """Share of the interest that is left by what the three tracks are seen as, in either decay."""
+    search = trials[0, a, IDENTITY] * trials[1, b, IDENTITY] * trials[2, c, IDENTITY]
+    # In pi+ mu+ mu- the negative track is a muon and one of the positive ones a pion.
+    normalisation = 0.0
+    for pion in range(3):
+        is_positive = trials[pion, (a, b, c)[pion], NEGATIVE] == 0.0
+        share = 1.0
+        for i in range(3):
+            row = (a, b, c)[i]
+            exchanged = i == pion or trials[i, row, NEGATIVE] == 1.0
+            share *= trials[i, row, OTHER_IDENTITY] if exchanged else trials[i, row, IDENTITY]
+        normalisation = max(normalisation, share) if is_positive else normalisation
+    return max(search, _NORMALISATION * normalisation)
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -278,6 +302,6 @@ def interest(trials, a, b, c, numbers):
     exponent -= max(chi_square - _VERTEX_CHI_SQUARE, 0.0) / _VERTEX_CHI_SQUARE_SCALE
     exponent -= outside / _VERTEX_SCALE_M
     kink = max(trials[0, a, CHI_SQUARE], trials[1, b, CHI_SQUARE], trials[2, c, CHI_SQUARE])
-    share = trials[0, a, IDENTITY] * trials[1, b, IDENTITY] * trials[2, c, IDENTITY]
+    share = _identified(trials, a, b, c)
     share *= _KINKED if kink > _TRACK_CHI_SQUARE else 1.0
     return numbers.strength * share * math.exp(exponent)

@@ -19,9 +19,10 @@ from lnvsearch.experiments.na62.detector.interest import (
     IDENTITY,
     MOMENTUM,
     N_COLUMNS,
+    OTHER_IDENTITY,
     SLOPE_X,
     SLOPE_Y,
-    UNDECAYED_POSITIVE,
+    UNDECAYED,
     X,
     Y,
     identity,
@@ -202,7 +203,7 @@ def _measure(trials, pion, row, four_momentum, vertex, charge, masses, response,
     slope_x, slope_y = px / pz, py / pz
     momentum = math.sqrt(px * px + py * py + pz * pz)
     trials[pion, row, MOMENTUM] = np.inf
-    trials[pion, row, IDENTITY] = 1.0 if charge < 0.0 else UNDECAYED_POSITIVE
+    as_pion, as_muon = 1.0, UNDECAYED
     if z < response.upstream.trim5_z_m:
         passes, decays, momentum, x, y, z, slope_x, slope_y = pass_beam_line(
             momentum, x, y, z, slope_x, slope_y, charge, (decay_z, cosine, azimuth), masses,
@@ -239,10 +240,13 @@ def _measure(trials, pion, row, four_momentum, vertex, charge, masses, response,
             momentum, slope_x, slope_y = decay_pion_towards(
                 cosine, azimuth, momentum, slope_x, slope_y, masses[_PION], masses[_MUON]
             )
-        trials[pion, row, IDENTITY] = identity(
-            charge, momentum, x + slope_x * (response.muv.muv3_z_m - z),
-            y + slope_y * (response.muv.muv3_z_m - z), response.muv,
+        x_muv, y_muv = (
+            x + slope_x * (response.muv.muv3_z_m - z), y + slope_y * (response.muv.muv3_z_m - z),
         )  # fmt: skip
+        as_pion = identity(False, momentum, x_muv, y_muv, response.muv)
+        as_muon = identity(True, momentum, x_muv, y_muv, response.muv)
+    trials[pion, row, IDENTITY] = as_pion if charge < 0.0 else as_muon
+    trials[pion, row, OTHER_IDENTITY] = as_muon if charge < 0.0 else as_pion
     x_at, y_at, slope_x, slope_y, momentum, fitted, chi_square = fit_track(
         (x_0, x_1, x_2, x), (y_0, y_1, y_2, y), fit
     )
