@@ -192,6 +192,14 @@ def _passes_planes(x, y, slope_x, slope_y, momentum, charge, response):
     )  # fmt: skip
 
 
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _identities(momentum, position, slope_x, slope_y, muv):
+    """Chances that the muon of a decayed pion is taken for a pion and for a muon at MUV3."""
+    x, y, z = position
+    x, y = x + slope_x * (muv.muv3_z_m - z), y + slope_y * (muv.muv3_z_m - z)
+    return identity(False, momentum, x, y, muv), identity(True, momentum, x, y, muv)
+
+
 @njit(cache=True, error_model="numpy")
 def _measure(trials, pion, row, four_momentum, vertex, charge, masses, response, fit):
     """Fit the track of a trial without scattering and resolution; writes the row's last columns."""
@@ -240,11 +248,7 @@ def _measure(trials, pion, row, four_momentum, vertex, charge, masses, response,
             momentum, slope_x, slope_y = decay_pion_towards(
                 cosine, azimuth, momentum, slope_x, slope_y, masses[_PION], masses[_MUON]
             )
-        x_muv, y_muv = (
-            x + slope_x * (response.muv.muv3_z_m - z), y + slope_y * (response.muv.muv3_z_m - z),
-        )  # fmt: skip
-        as_pion = identity(False, momentum, x_muv, y_muv, response.muv)
-        as_muon = identity(True, momentum, x_muv, y_muv, response.muv)
+        as_pion, as_muon = _identities(momentum, (x, y, z), slope_x, slope_y, response.muv)
     trials[pion, row, IDENTITY] = as_pion if charge < 0.0 else as_muon
     trials[pion, row, OTHER_IDENTITY] = as_muon if charge < 0.0 else as_pion
     x_at, y_at, slope_x, slope_y, momentum, fitted, chi_square = fit_track(
