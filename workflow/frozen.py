@@ -8,6 +8,7 @@ the hash of the one before, so that a line that is changed or missing shows.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -16,9 +17,13 @@ from pathlib import Path
 
 import packages
 
+from lnvsearch.files import written_whole
+
 #: Below the working directory; both kinds of files are to be committed.
 FOLDER = Path("config/frozen")
 LOG = FOLDER / "openings.jsonl"
+#: Held by who writes the log; no file to be committed.
+_LOCK = Path(".snakemake/openings.lock")
 #: Keys of a search's file that change how results look, and none of them.
 _LOOKS = frozenset({"paper", "title", "tables", "figures", "companion"})
 
@@ -173,16 +178,29 @@ def log_event(name: str, event: str, regions: list[str], manifest: str, data: st
 
     `data`: hash of the user's file.  Raises FrozenError for a log that was edited.
     """
-    events()
-    lines = LOG.read_text(encoding="utf-8").splitlines() if LOG.exists() else []
-    line = json.dumps({
-        "time": datetime.now(UTC).isoformat(timespec="seconds"), "search": name, "event": event,
-        "regions": regions, "manifest": manifest, "data": data,
-        "before": _hash(lines[-1])[:16] if lines else "",
-    })  # fmt: skip
-    LOG.parent.mkdir(parents=True, exist_ok=True)
-    with open(LOG, "a", encoding="utf-8") as stream:
-        stream.write(line + "\n")
+    with _alone():
+        events()
+        text = LOG.read_text(encoding="utf-8") if LOG.exists() else ""
+        lines = text.splitlines()
+        line = json.dumps({
+            "time": datetime.now(UTC).isoformat(timespec="seconds"), "search": name, "event": event,
+            "regions": regions, "manifest": manifest, "data": data,
+            "before": _hash(lines[-1])[:16] if lines else "",
+        })  # fmt: skip
+        # As a whole: where the disk is full, or the job is killed, the log is as before.
+        with written_whole(LOG) as temporary:
+            temporary.write_text("".join(f"{each}\n" for each in (*lines, line)), encoding="utf-8")
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Searches that are opened at the same time write one after the other: each line holds the one before."""
+    import fcntl
+
+    _LOCK.parent.mkdir(exist_ok=True)
+    with open(_LOCK, "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def freeze(searches: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
@@ -198,8 +216,8 @@ def freeze(searches: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
         except (OSError, ValueError, KeyError, TypeError):
             old = {}
         changed = _changed(now, old) if old else now
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        with written_whole(file) as temporary:
+            temporary.write_text(text, encoding="utf-8")
         log_event(name, "frozen", [], digest(file))
         yield f"{file}: frozen anew ({', '.join(changed)}); commit it with {LOG}"
 

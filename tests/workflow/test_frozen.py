@@ -1,7 +1,11 @@
 """Data open with the frozen analysis alone, and the log says who looked."""
 
 import copy
+import errno
 import json
+import os
+import subprocess
+import sys
 
 import frozen
 import pytest
@@ -156,6 +160,38 @@ def test_every_opening_and_closing_is_a_line_of_a_log_that_shows_edits(searches)
         with pytest.raises(frozen.FrozenError, match="openings.jsonl: line . does not follow"):
             frozen.open_or_close("besiii_2025", ["signal"], "data.root")
     assert json.loads(lines[1])["regions"] == ["signal"]
+
+
+OPEN = "import frozen, sys; [frozen.log_event(sys.argv[1], 'opened', [], '') for _ in range(40)]"
+
+
+def test_searches_that_are_opened_at_the_same_time_leave_a_whole_log(root, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    paths = os.pathsep.join([str(root / "workflow"), str(root / "src")])
+    started = [
+        subprocess.Popen([sys.executable, "-c", OPEN, name], env={**os.environ, "PYTHONPATH": paths})
+        for name in ("one", "two", "three")
+    ]
+    assert [process.wait() for process in started] == [0, 0, 0]
+    assert [len(frozen.events(name)) for name in ("one", "two", "three")] == [40, 40, 40]
+    assert [path.name for path in frozen.FOLDER.iterdir()] == ["openings.jsonl"]
+
+
+def test_a_log_on_a_full_disk_stays_as_it_was(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    frozen.log_event("one", "opened", [], "")
+    before = frozen.LOG.read_bytes()
+
+    def full(*paths):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", full)
+        with pytest.raises(OSError, match="openings.jsonl"):
+            frozen.log_event("one", "closed", [], "")
+    assert frozen.LOG.read_bytes() == before
+    frozen.log_event("one", "closed", [], "")
+    assert len(frozen.events()) == 2
 
 
 def test_a_search_without_a_masked_region_opens_at_once(searches, root):
