@@ -20,6 +20,11 @@ PACKAGES = (
     "lnvsearch", "numpy", "numba", "scipy", "awkward", "uproot", "correctionlib", "matplotlib", "snakemake",
 )  # fmt: skip
 
+#: What git sets for the commands of its hooks (some of `git rev-parse --local-env-vars`).
+_OF_ONE_REPOSITORY = frozenset({
+    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX",
+})  # fmt: skip
+
 
 def asked(snakemake) -> Iterator[str]:
     """Lines for the log: the job, its parameters in short, its code, what it reads, the versions."""
@@ -132,11 +137,17 @@ def _digest(settings) -> str:
 
 
 def _commit() -> str | None:
-    """The commit of the project's folder, `+` behind it where files were changed; None without git."""
+    """The commit of the project's folder, `+` behind it where files were changed; None without git.
+
+    It is the same for another user than the folder's, and where a hook of git has set a repository.
+    """
+    folder = Path(__file__).parent
     words = ["describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=+"]  # never the name of a tag
-    command = ["git", "-C", str(Path(__file__).parent), *words]
+    # The code of this folder runs here anyway, whoever owns it; other commands of git need not wait.
+    command = ["git", "--no-optional-locks", "-C", str(folder), "-c", "safe.directory=*", *words]
+    variables = {k: v for k, v in os.environ.items() if k not in _OF_ONE_REPOSITORY}
     try:
-        process = subprocess.run(command, capture_output=True, text=True, check=True)
+        process = subprocess.run(command, capture_output=True, text=True, check=True, env=variables)
     except (OSError, subprocess.CalledProcessError):
         return None
     return process.stdout.strip()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -122,6 +123,24 @@ def test_a_leaf_has_a_record_of_where_it_comes_from(writing):
     assert list(checksums.unrecorded(paths)) == []
     writes.params["cut"] = 2
     assert {name for name, value in record().items() if value != found[name]} == {"settings"}
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="git is not installed")
+def test_the_commit_is_the_same_for_every_user_and_within_a_hook(tmp_path, monkeypatch):
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=b"]
+    (tmp_path / "workflow").mkdir()
+    (tmp_path / "workflow/records.py").write_text("")
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "all"], ["tag", "v0.1.0"]):
+        subprocess.run([*git, *words], check=True)
+    monkeypatch.setattr(records, "__file__", str(tmp_path / "workflow/records.py"))
+    commit = subprocess.check_output([*git, "rev-parse", "HEAD"], text=True).strip()
+    assert records._commit() == commit
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")  # git then takes nobody for the owner
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
+    assert records._commit() == commit
+    (tmp_path / ".git/index.lock").touch()
+    (tmp_path / "workflow/records.py").write_text("edited")
+    assert records._commit() == f"{commit}+"
 
 
 def test_an_expected_error_is_one_line_and_exit_code_1(rule, capsys):
