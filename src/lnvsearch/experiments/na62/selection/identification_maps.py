@@ -174,7 +174,7 @@ class IdentificationMaps:
 
         Maps of other names in the file are left alone.
         """
-        text = Path(path).read_text()
+        text = Path(path).read_text(encoding="utf-8")
         try:
             return cls.from_text(text)
         except ValueError as error:
