@@ -12,6 +12,7 @@ from pathlib import Path
 import hang_guard
 import pytest
 import yaml
+from same_results import assert_same_file
 
 pytestmark = pytest.mark.workflow
 
@@ -66,7 +67,7 @@ def test_a_deployed_workflow_gives_the_same_results(root, deployed, run, tmp_pat
     run(deployed, CUTFLOW)
     own = deployed / "config/config.yaml"
     run(root, CUTFLOW, "--directory", str(tmp_path / "plain"), "--configfile", str(own))
-    assert (deployed / CUTFLOW).read_bytes() == (tmp_path / "plain" / CUTFLOW).read_bytes()
+    assert_same_file(deployed / CUTFLOW, tmp_path / "plain" / CUTFLOW)
 
 
 ADDRESS = 'github("someone/lnvsearch", path="Snakefile", tag="v0.1.0")'
@@ -110,7 +111,7 @@ def test_deployed_from_an_address_it_gives_the_same_results(root, deployed, run,
         monkeypatch.setenv(name, value)
     assert str(tmp_path / "cache") in run(deployed, "--dry-run", "--printshellcmds")  # resources of the tag
     run(deployed, CUTFLOW)
-    assert (deployed / CUTFLOW).read_bytes() == (tmp_path / "plain" / CUTFLOW).read_bytes()
+    assert_same_file(deployed / CUTFLOW, tmp_path / "plain" / CUTFLOW)
     assert "Nothing to be done" in run(deployed, CUTFLOW)
 
 
@@ -126,7 +127,7 @@ def test_snakedeploy_writes_what_the_other_tests_run(repository, tmp_path):
     expected = SNAKEFILE.format(place=ADDRESS).replace("9.0", "6.10.0").splitlines()
     assert list(filter(None, written)) == list(filter(None, map(str.strip, expected)))
     for part in ("config/config.yaml", "config/papers/besiii_2025.yaml", "profiles/default/profile.yaml", "LICENSE"):
-        assert (folder / part).read_bytes() == (repository / part).read_bytes()
+        assert_same_file(folder / part, repository / part)
 
 
 @with_git

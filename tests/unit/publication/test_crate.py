@@ -2,6 +2,8 @@
 
 import json
 
+from same_results import assert_same_file
+
 from lnvsearch.files import packed, zipped
 from lnvsearch.publication.crate import crate_metadata
 
@@ -45,7 +47,7 @@ def test_archives_depend_on_names_and_contents_alone(tmp_path):
     packed(folder, tmp_path / "1.tar.gz")
     (folder / "a.txt").write_text("a")  # another time
     packed(folder, tmp_path / "2.tar.gz")
-    assert (tmp_path / "1.tar.gz").read_bytes() == (tmp_path / "2.tar.gz").read_bytes()
+    assert_same_file(tmp_path / "1.tar.gz", tmp_path / "2.tar.gz")
     for name in ("1.zip", "2.zip"):
         zipped({"t.txt": "text", "a.txt": folder / "a.txt"}, tmp_path / name)
-    assert (tmp_path / "1.zip").read_bytes() == (tmp_path / "2.zip").read_bytes()
+    assert_same_file(tmp_path / "1.zip", tmp_path / "2.zip")
