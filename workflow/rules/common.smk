@@ -32,6 +32,7 @@ sys.path.insert(0, str(ROOT / "workflow"))
 
 import frozen
 import reasons
+import slurm_status
 from fingerprint import ProjectCode
 from run_options import options_of_run
 from searches.combined import combinations_of, single_channels
@@ -85,6 +86,7 @@ CODE = ProjectCode(
 )
 atexit.register(CODE.keep)
 reasons.shorten_reasons()
+slurm_status.keep_jobs_without_answer()
 
 os.environ.setdefault(
     "LNVSEARCH_OPTIONS",
