@@ -23,7 +23,8 @@ def project(root, tmp_path):
 def snakemake(root):
     """Run snakemake in a folder; returns the finished process, output as text.
 
-    `inside`: words before the command, of a program that runs it.
+    `inside`: words before the command, of a program that runs it.  Records name no commit: one that is
+    made while tests run is none of what they compare.
     """
 
     def run(folder: Path, *arguments: str, cores: int = 2, config: str = "config/test.yaml",
@@ -33,7 +34,10 @@ def snakemake(root):
             "--snakefile", str(project / "Snakefile"), "--directory", str(folder),
             "--cores", str(cores), "--configfile", str(project / config),
         ]
-        environment = {**os.environ, "MPLCONFIGDIR": str(folder / ".matplotlib"), **variables}
+        environment = {
+            **os.environ, "MPLCONFIGDIR": str(folder / ".matplotlib"), "GIT_CEILING_DIRECTORIES": str(root),
+            **variables,
+        }  # fmt: skip
         return hang_guard.run(command, cwd=root, env=environment, merge=True)
 
     return run

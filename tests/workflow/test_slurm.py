@@ -2,7 +2,7 @@
 
 The daemons run on loopback, without systemd; the test needs root, Debian's packages slurmctld, slurmd
 and slurm-client, and the plugin (`make cluster`).  Runs, and commands of Slurm, that hang are ended; the
-limits are many times what they take.
+limits are many times what they take.  After a failure, all logs of the run are in a folder that the message names.
 """
 
 import importlib.util
@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 import pytest
-from same_results import assert_equal
+from same_results import assert_equal, keep, logs_of, new_folder
 from small_run import CONFIG, TARGETS
 
 #: No limit of Slurm's on the wall clock matters: the machine may be busy.
@@ -78,10 +78,10 @@ pytestmark = [
 
 
 def wait_until(condition, what):
-    for _ in range(RUN_LIMIT_S):
+    for _ in range(5 * RUN_LIMIT_S):
         if found := condition():
             return found
-        time.sleep(1)
+        time.sleep(0.2)
     raise AssertionError(f"never seen: {what}")
 
 
@@ -138,12 +138,26 @@ def local(config, snakemake, tmp_path_factory):
     return folder
 
 
-#: In the place of a command of Slurm: a controller that is too busy at its second call.
+@pytest.fixture
+def begun(local, tmp_path):
+    """A copy of the local run in which the kernels are compiled, and nothing after them is there."""
+    folder = shutil.copytree(local, tmp_path / "run")
+    for part in (folder / "results").iterdir():
+        if part.name != "kernels":
+            shutil.rmtree(part)
+    return folder
+
+
+#: In the place of a command of Slurm: a controller that is too busy at some calls.
 BUSY = """#!/bin/sh
 echo >> "$0.calls"
-[ "$(wc -l < "$0.calls")" = 2 ] && {{ echo "{name}: error: Unable to contact slurm controller" >&2; exit 1; }}
+case " {refused} " in *" $(wc -l < "$0.calls") "*)
+    echo "{name}: error: Unable to contact slurm controller" >&2; exit 1
+esac
 exec {path} "$@"
 """
+#: The plugin asks five times in a row for the state of jobs.
+REFUSED = {"sbatch": "2 3", "squeue": "2 3 4 5 6 7"}
 
 
 @pytest.fixture
@@ -151,14 +165,14 @@ def busy_commands(tmp_path):
     """A folder with commands of a busy Slurm, for the beginning of PATH."""
     folder = tmp_path / "busy"
     folder.mkdir()
-    for name in ("sbatch", "squeue"):
-        (folder / name).write_text(BUSY.format(name=name, path=shutil.which(name)))
+    for name, refused in REFUSED.items():
+        (folder / name).write_text(BUSY.format(name=name, refused=refused, path=shutil.which(name)))
         (folder / name).chmod(0o755)
     return folder
 
 
 @pytest.fixture
-def on_slurm(root, config, slurm, busy_commands, tmp_path):
+def on_slurm(root, config, slurm, busy_commands, begun, tmp_path):
     """Starts a run through the profile, with faults; returns its process and its folder."""
     options = [
         "--workflow-profile", str(root / "profiles/slurm"), "--configfile", str(config),
@@ -170,23 +184,26 @@ def on_slurm(root, config, slurm, busy_commands, tmp_path):
     def start(faults):
         paths = [str(root / "tests/workflow/faults"), os.environ.get("PYTHONPATH")]
         variables = {
-            "PYTHONPATH": os.pathsep.join(filter(None, paths)), "LNVSEARCH_FAULTS": json.dumps(faults),
+            "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+            "LNVSEARCH_FAULTS": json.dumps({**faults, "--workflow-profile": "patience"}),
             "PATH": f"{busy_commands}{os.pathsep}{os.environ['PATH']}",
-            # Fonts as those of the local run are found, not as another Matplotlib of this user has found them.
-            "MPLCONFIGDIR": str(tmp_path / ".matplotlib"),
+            # As in the local run: fonts are those that Matplotlib finds anew, and commits and edits
+            # that are made meanwhile are none of the results.
+            "MPLCONFIGDIR": str(begun / ".matplotlib"), "GIT_CEILING_DIRECTORIES": str(root),
         }
-        with open(tmp_path / "log", "w") as log:
+        with open(begun / "log", "w") as log:
             started.append(subprocess.Popen(
                 ["timeout", "-k", "60", str(RUN_LIMIT_S), sys.executable, "-m", "snakemake",
-                 *TARGETS, "--directory", str(tmp_path), *options],
+                 *TARGETS, "--directory", str(begun), *options],
                 cwd=root, env={**os.environ, **variables}, stdout=log, stderr=subprocess.STDOUT,
                 start_new_session=True,
             ))  # fmt: skip
-        return started[0], tmp_path
+        return started[0], begun
 
     yield start
     for process in started:
         if process.poll() is None:
+            print(said(begun))  # pytest shows it: the test has failed
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
     command("scancel", "--user", "root")
@@ -217,14 +234,23 @@ def child_of(process_id):
     return int(Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()[0])
 
 
+def log_of(folder):
+    return (folder / "log").read_text()
+
+
 def said(folder):
-    return (folder / "log").read_text()[-6000:]
+    """The end of the log of a run that went wrong, and where the other logs are."""
+    kept = new_folder()
+    keep(folder, logs_of(folder), kept)
+    daemons = Path(INSTALLED_CONF.read_text().split("StateSaveLocation=")[1].split()[0]).parent
+    keep(daemons, ["slurmctld.log", "slurmd.log"], kept / "slurm")
+    return f"all logs are kept in {kept}\n{log_of(folder)[-6000:]}"
 
 
-def test_lost_jobs_and_a_drained_node_change_nothing(local, on_slurm):
+def test_lost_jobs_and_a_drained_node_change_nothing(local, on_slurm, busy_commands):
     """A job of each experiment is cancelled, one dies within a group, the node takes no jobs for a while.
 
-    The controller is too busy once for a job, and once to tell of jobs.
+    The controller is too busy twice for a job, and once to tell of jobs, for longer than the plugin asks.
     """
     process, folder = on_slurm({CALIBRATION: "wait", IDENTIFICATION: "wait", SAMPLE: "kill"})
     reached(process, folder, CALIBRATION, IDENTIFICATION)
@@ -236,10 +262,10 @@ def test_lost_jobs_and_a_drained_node_change_nothing(local, on_slurm):
     command("scontrol", "update", "nodename=localhost", "state=resume")
     assert end(process) == 0, said(folder)
     for rule in ("calibrate_response", "map_identification"):
-        assert f"Error in rule {rule}" in (folder / "log").read_text()
-    assert (folder / "log").read_text().count("Trying to restart") >= 4
-    for name in ("sbatch", "squeue"):  # each was refused at its second call
-        assert len((folder / f"busy/{name}.calls").read_text()) > 2
+        assert f"Error in rule {rule}" in log_of(folder)
+    assert log_of(folder).count("Trying to restart") >= 5
+    for name, refused in REFUSED.items():
+        assert len((busy_commands / f"{name}.calls").read_text()) > int(refused[-1]), name
     assert_equal(local, folder)
 
 
@@ -247,7 +273,7 @@ def test_a_terminated_run_lets_its_jobs_end_and_leaves_none(on_slurm):
     process, folder = on_slurm({IDENTIFICATION: "wait"})
     reached(process, folder, IDENTIFICATION)
     os.kill(child_of(process.pid), signal.SIGTERM)
-    wait_until(lambda: "Will exit after finishing" in said(folder) or process.poll() is not None, "TERM")
+    wait_until(lambda: "Will exit after finishing" in log_of(folder) or process.poll() is not None, "TERM")
     (folder / "go").touch()
     assert end(process) == 1, said(folder)
     assert not jobs()

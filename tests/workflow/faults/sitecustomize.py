@@ -2,8 +2,8 @@
 
 LNVSEARCH_FAULTS is JSON, a part of a result's path -> what happens, once, when a job has written the result
 beside its place and is about to rename it: `kill` the job, `kill-workflow` (both SIGKILL), `terminate-workflow`
-(SIGTERM), or `wait` until the file `go` appears.  `full`, of a part of the path of a script: no file of the
-job may grow beyond 32 kB.
+(SIGTERM), or `wait` until the file `go` appears.  `full`: no file of a job may grow beyond 32 kB.  `patience`,
+of an option of Snakemake: it looks after its jobs every two seconds, and not more and more seldom.
 """
 
 import json
@@ -18,7 +18,7 @@ replace = os.replace
 
 def faulty_replace(source, target, **options):
     for part, fault in FAULTS.items():
-        if fault != "full" and part in str(target) and first_time(part):
+        if fault not in ("full", "patience") and part in str(target) and first_time(part):
             fail(fault)
     replace(source, target, **options)
 
@@ -57,8 +57,17 @@ def limit_files():
     resource.setrlimit(resource.RLIMIT_FSIZE, (32_768, 32_768))
 
 
+def look_often():
+    import asyncio
+
+    sleep = asyncio.sleep
+    asyncio.sleep = lambda delay, *result: sleep(min(delay, 2.0), *result)
+
+
 FAULTS = json.loads(os.environ.get("LNVSEARCH_FAULTS", "{}"))
 if FAULTS:
     os.replace = faulty_replace
     if "full" in FAULTS.values() and any(".snakemake/scripts" in word for word in sys.orig_argv):
         limit_files()
+    if any(fault == "patience" and option in sys.orig_argv for option, fault in FAULTS.items()):
+        look_often()
