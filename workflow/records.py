@@ -20,6 +20,7 @@ PACKAGES = (
     "lnvsearch", "numpy", "numba", "scipy", "awkward", "uproot", "correctionlib", "matplotlib", "snakemake",
 )  # fmt: skip
 
+_PROJECT = Path(__file__).parents[1]
 #: What git sets for the commands of its hooks (some of `git rev-parse --local-env-vars`).
 _OF_ONE_REPOSITORY = frozenset({
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX",
@@ -92,8 +93,9 @@ def write_provenance(path: str, snakemake) -> None:
 def provenance(snakemake) -> dict:
     """Where the results of a job come from: nothing in it depends on the time or the machine's name.
 
-    `inputs` has the checksum of every file read, so that records of one run form a chain; `settings`
-    is the hash of what the job was given of the configuration.
+    `inputs` has the checksum of every file read, so that records of one run form a chain; files of the
+    project are named within it, wherever it lies.  `settings` is the hash of what the job was given of
+    the configuration.
     """
     params = dict(snakemake.params)
     code = params.pop("code", "")
@@ -109,7 +111,7 @@ def provenance(snakemake) -> dict:
         "commit": _commit(),
         "python": platform.python_version(),
         "packages": packages(),
-        "inputs": {str(path): checksum(Path(path)) for path in snakemake.input},
+        "inputs": {_named(path): checksum(Path(path)) for path in snakemake.input},
     }
 
 
@@ -130,6 +132,11 @@ def _short(value) -> str:
     if isinstance(value, list | tuple) and len(value) > 6:
         return f"{len(value)} values"
     return str(value)
+
+
+def _named(path: str) -> str:
+    place = Path(path)
+    return str(place.relative_to(_PROJECT) if place.is_relative_to(_PROJECT) else place)
 
 
 def _digest(settings) -> str:
