@@ -33,11 +33,11 @@ def run(root, tmp_path_factory, snakemake):
     config = tmp_path_factory.mktemp("config") / "small.yaml"
     config.write_text(CONFIG + "keep_events: true\n")
 
-    def run(folder, *arguments, cores=1, inside=(), **faults):
+    def run(folder, *arguments, cores=1, **options):
         paths = [str(root / "tests/workflow/faults"), os.environ.get("PYTHONPATH")]
         return snakemake(
-            folder, *TARGETS, *arguments, cores=cores, config=str(config), inside=inside,
-            PYTHONPATH=os.pathsep.join(filter(None, paths)), **faults,
+            folder, *TARGETS, *arguments, cores=cores, config=str(config),
+            PYTHONPATH=os.pathsep.join(filter(None, paths)), **options,
         )  # fmt: skip
 
     return run
@@ -141,16 +141,16 @@ SMALL_DISK = (
 )  # fmt: skip
 
 
-def has_small_disks(folder):
+def succeeds(command):
     try:
-        return subprocess.run([*SMALL_DISK, folder, folder, "true"], capture_output=True).returncode == 0
+        return subprocess.run(command, capture_output=True).returncode == 0
     except FileNotFoundError:
         return False
 
 
 def test_a_real_disk_that_is_full(run, without_events, ends_well, tmp_path):
     """The folders of both samples lie on file systems without space for them."""
-    if not has_small_disks(tmp_path):
+    if not succeeds([*SMALL_DISK, tmp_path, tmp_path, "true"]):
         pytest.skip("no file system can be mounted here")
     folders = [(without_events / path).parent for path in RECORDED]
     process = run(without_events, "--keep-going", inside=[*SMALL_DISK, *map(str, folders)])
@@ -161,11 +161,44 @@ def test_a_real_disk_that_is_full(run, without_events, ends_well, tmp_path):
     ends_well(without_events)
 
 
-@pytest.mark.parametrize("cores", [1, 16])
-def test_the_number_of_cores_changes_nothing(run, undisturbed, tmp_path, cores):
-    process = run(tmp_path, cores=cores)
+def test_one_core_changes_nothing(run, undisturbed, tmp_path):
+    process = run(tmp_path, cores=1)
     assert process.returncode == 0, process.stdout[-4000:]
     assert_equal(tmp_path, undisturbed)
+
+
+#: A user and a machine without names; the checkout lies in another place; new files are the user's alone.
+ELSEWHERE = (
+    "unshare", "--map-root-user", "--mount", "--uts", "sh", "-c",
+    'mount --bind "$0" "$1" && hostname elsewhere && umask 077 && shift && '
+    'exec unshare --user --map-user=4242 --map-group=4242 "$@"',
+)  # fmt: skip
+
+
+def surroundings(folder, checkouts):
+    """Variables of another user, language, time zone and machine, with caches and orders of sets of their own."""
+    (folder / "home").mkdir()
+    return {
+        "HOME": str(folder / "home"), "USER": "someone", "LOGNAME": "someone", "HOSTNAME": "elsewhere",
+        "TZ": "Pacific/Kiritimati", "LC_ALL": "POSIX", "LANG": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0",
+        "TMPDIR": str(folder), "MPLCONFIGDIR": str(folder / "fonts"), "XDG_CACHE_HOME": str(folder / "cache"),
+        "PYTHONHASHSEED": "4242", "COLUMNS": "40", "OMP_NUM_THREADS": "3", "OPENBLAS_NUM_THREADS": "3",
+        "GIT_CEILING_DIRECTORIES": os.pathsep.join(map(str, checkouts)),
+    }  # fmt: skip
+
+
+def test_sixteen_cores_and_other_surroundings_change_nothing(run, undisturbed, tmp_path, root):
+    """Everything is made in other surroundings, byte for byte; where nothing can be mounted, in those of variables."""
+    folder, checkout = tmp_path / "a_folder_with_a_longer_name", tmp_path / "checkout"
+    for path in (folder, checkout):
+        path.mkdir()
+    words = [*ELSEWHERE, str(root), str(checkout)]
+    if not succeeds([*words, "true"]):
+        words, checkout = [], root
+    variables = surroundings(tmp_path, (root, checkout))
+    process = run(folder, cores=16, inside=words, project=checkout, **variables)
+    assert process.returncode == 0, process.stdout[-4000:]
+    assert_equal(folder, undisturbed)
 
 
 def test_two_workflows_in_a_folder(run, without_events, undisturbed):
