@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,8 +54,9 @@ class Page:
     only: Mapping[str, str]
 
 
+@cache
 def titles() -> dict:
-    """Words for tables and figures, by what they show."""
+    """Words for tables and figures, by what they show; read once, as every job of a cluster asks for many."""
     return yaml.safe_load(_TITLES.read_text(encoding="utf-8"))
 
 
