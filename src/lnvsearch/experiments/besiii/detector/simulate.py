@@ -105,4 +105,5 @@ def _recorded(
         truth={"pdg_id": generated.pdg_id, "px": px, "py": py, "pz": pz, "energy": energy},
         n_generated=generated.n_generated,
         metadata=dict(generated.metadata),
+        weights=generated.weights,
     )

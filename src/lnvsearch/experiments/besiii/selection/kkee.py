@@ -31,7 +31,7 @@ from lnvsearch.reconstruction import candidates, four_vectors, identification
 from lnvsearch.reconstruction.kinematic_fit import fit, fit_shifts, gather_tracks
 from lnvsearch.selection.cutflow import CutFlow, apply_cuts
 
-__all__ = ["CUTS", "select"]
+__all__ = ["CUTS", "select", "select_with_masks"]
 
 _SIGNAL = "signal"
 
@@ -39,12 +39,20 @@ _SIGNAL = "signal"
 def select(
     events: RecordedEvents, selection: Selection
 ) -> tuple[dict[str, np.ndarray], CutFlow]:
+    """Candidates and cut flow of a chunk of events; see `select_with_masks`."""
+    table, flow, _ = select_with_masks(events, selection)
+    return table, flow
+
+
+def select_with_masks(
+    events: RecordedEvents, selection: Selection
+) -> tuple[dict[str, np.ndarray], CutFlow, dict[str, np.ndarray]]:
     """Apply the cuts, with names as in `CUTS`, to a chunk of events.
 
     Returns the candidates (one row for each event with one: `event_number`, `weight`,
     `chi_square`, `other_chi_square`, `mass_gev` before the fit, the two masses of a hadron and a
-    lepton `fitted_m_ke_1_gev` ... (`ke_1`: Selection.pairs), and `passes_<cut>` for each cut from the
-    fit on), and the cut flow.
+    lepton `fitted_m_ke_1_gev` ... (`ke_1`: Selection.pairs), `passes_<cut>` for each cut from the
+    fit on, and `weight_<variation>` of each of the events' `weights`), the cut flow, and what passes each cut by itself (n,), by name.
     Raises ValueError for an unknown cut or parameter, or one that comes before what it needs.
     """
     state = SearchState(events, selection)
@@ -61,8 +69,9 @@ def select(
         "other_chi_square": state.other_chi_square,
         **state.masses,
         **{f"passes_{name}": passes[name][rows] for name in after_fit},
+        **{f"weight_{name}": one[rows] for name, one in events.weights.items()},
     }
-    return table, flow
+    return table, flow, passes
 
 
 # ------------------------------------------------------------------------------- tracks
