@@ -11,11 +11,10 @@ from itertools import groupby
 import numpy as np
 
 from lnvsearch import particles
+from lnvsearch.experiments.besiii.detector.draws import PROCESSES, Keys
 from lnvsearch.experiments.besiii.detector.kernels import (
     PHOTON,
-    PROCESSES,
     Constants,
-    Keys,
     classify,
     simulate_events,
 )
