@@ -184,3 +184,9 @@ def test_a_variation_by_weights_is_done_with_nominal_and_simulates_nothing(besii
     assert list(simulations["nominal"]["generation"]["weights"]) == list(angles)
     assert "generation" not in simulations["uncalibrated"]
     assert "weights" not in besiii.simulations("signal_phsp", "nominal")["nominal"]["generation"]
+
+
+def test_a_recast_does_not_ask_for_the_weights_of_variations(besiii):
+    settings = besiii.steps["recast_search"].settings(besiii, SimpleNamespace(decay="majorana_pair"))
+    assert "charge_conjugate" in settings["generation"]
+    assert not {"decay", "weights"} & set(settings["generation"])
