@@ -25,7 +25,6 @@ from lnvsearch.experiments.besiii.selection.state import (
     SearchState,
     Selection,
     conversion_pairs,
-    kinematic_fit_of,
 )
 from lnvsearch.reconstruction import candidates, four_vectors, identification
 from lnvsearch.reconstruction.kinematic_fit import fit, fit_shifts, gather_tracks
@@ -93,10 +92,7 @@ def impact_parameter(state, alive, *, r_xy_maximum_cm, r_z_maximum_cm, minimum_t
 
 def charged_tracks(state, alive, *, minimum, net_charge):
     """At least `minimum` good tracks, with this sum of charges."""
-    charge = state.events.track["charge"].astype(float)
-    sums = np.bincount(
-        state.event_of_track[state.good], charge[state.good], minlength=len(state.events)
-    )
+    sums = state.sums_of_tracks(state.good * state.events.track["charge"])
     return (state.n_tracks(state.good) >= minimum) & (sums == net_charge)
 
 
@@ -179,15 +175,20 @@ def kinematic_fit(state, alive):
         helix, covariance, state.found.event_index, masses_gev, total
     )
     state.best = state.found.select(chosen)
+    if len(chosen) < len(helix):
+        helix, covariance = helix[chosen], covariance[chosen]
+    state.measured = helix, covariance
     state.other_chi_square = np.full(len(chosen), np.inf)
-    state.masses = _masses(helix[chosen], shift, masses_gev[assignment], state.selection.pairs)
+    state.masses = _masses(helix, shift, masses_gev[assignment], state.selection.pairs)
     return state.of_best(np.isfinite(state.chi_square), False)
 
 
 def smallest_chi_square(state, alive, *, hypotheses):
     """The signal hypothesis fits better than every assignment of the other final states."""
     others = candidates.mass_hypotheses({name: OTHER_FINAL_STATES[name] for name in hypotheses})
-    state.other_chi_square = kinematic_fit_of(_fitted(state), state.best, others).min(axis=1)
+    total = state.selection.total_four_momentum
+    fits = fit(*_fitted(state).measured, others.masses_gev, total)
+    state.other_chi_square = fits.chi_square.min(axis=1)
     return state.of_best(state.chi_square < state.other_chi_square, False)
 
 
@@ -266,6 +267,8 @@ def _best_fits(helix, covariance, event_index, masses_gev, total):
     if len(masses_gev) == 1:
         fits, shift = fit_shifts(helix, covariance, masses_gev[0], total)
         chosen = candidates.best_candidates(event_index, fits)
+        if len(chosen) == len(fits):
+            return chosen, np.zeros(len(chosen), dtype=np.int64), fits, shift
         return chosen, np.zeros(len(chosen), dtype=np.int64), fits[chosen], shift[chosen]
     fits = fit(helix, covariance, masses_gev, total).chi_square
     chosen = candidates.best_candidates(event_index, fits.min(axis=1))
