@@ -252,6 +252,21 @@ BAD |= {
         lambda c: c["variations"]["pair_one_plus_cos2"].update(stage="selection"),
         ["pair_one_plus_cos2.stage", "'selection', but `samples` changes", "write generation"],
     ),
+    "weights to a decay that has none": (
+        PAPER,
+        lambda c: c["variations"]["radiation_off"].update(by_weights=True),
+        ["radiation_off.by_weights", "only `paper.samples` may change"],
+    ),
+    "weights from another decay than phase space": (
+        PAPER,
+        lambda c: c["samples"]["signal_two_majorana"]["decay"].update(model="majorana_pair"),
+        ["pair_v_minus_a.by_weights", "from the model phase_space"],
+    ),
+    "kaons: weights of a variation": (
+        KAONS,
+        lambda c: c["variations"]["material_up"].update(by_weights=True),
+        ["material_up.by_weights", "no such weights", "remove it"],
+    ),
     "kaons: probability above 1": (
         KAONS,
         lambda c: c["identification"]["maps"]["efficiency_pion"].update(probability=[0.98, 1.2]),

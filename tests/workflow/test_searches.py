@@ -155,7 +155,9 @@ def test_blinded_data_never_show_the_window(root, tmp_path):
 
 def test_a_variation_may_change_the_decay_of_its_samples_and_of_no_other(besiii):
     def decay_of(sample, variation):
-        return besiii.simulation_parameters(sample, variation)["generation"]["decay"]
+        """Of a variation by weights: the decay for which nominal's events stand."""
+        generation = besiii.simulation_parameters(sample, variation)["generation"]
+        return generation.get("weights", {}).get(variation, generation["decay"])
 
     for name in ("signal_two_majorana_m0.575", "signal_one_majorana_m0.575", "signal_phsp"):
         nominal = decay_of(name, "nominal")
@@ -169,3 +171,22 @@ def test_a_variation_may_change_the_decay_of_its_samples_and_of_no_other(besiii)
             assert [nu["mass_gev"] for nu in varied["daughters"]] == [0.575, 0.575]
         else:
             assert varied == symmetric == nominal
+
+
+def test_a_variation_by_weights_is_done_with_nominal_and_simulates_nothing(besiii):
+    sample, angles = "signal_two_majorana_m0.575", ("pair_one_plus_cos2", "pair_v_minus_a")
+    assert not any((sample, name) in besiii.jobs for name in angles)
+    assert set(angles) < set(besiii.selected_together(sample, "nominal"))
+    assert besiii.recorded_together(sample, "nominal") == ["nominal", "uncalibrated"]
+    selections = besiii.selections(sample, "nominal")
+    assert [selections[name] for name in angles] == [{"by_weights": True}] * 2
+    simulations = besiii.simulations(sample, "nominal")
+    assert list(simulations["nominal"]["generation"]["weights"]) == list(angles)
+    assert "generation" not in simulations["uncalibrated"]
+    assert "weights" not in besiii.simulations("signal_phsp", "nominal")["nominal"]["generation"]
+
+
+def test_a_recast_does_not_ask_for_the_weights_of_variations(besiii):
+    settings = besiii.steps["recast_search"].settings(besiii, SimpleNamespace(decay="majorana_pair"))
+    assert "charge_conjugate" in settings["generation"]
+    assert not {"decay", "weights"} & set(settings["generation"])

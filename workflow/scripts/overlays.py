@@ -7,13 +7,13 @@ def with_overlays(settings: dict, inputs: dict) -> dict:
     """Settings whose `detector` has the values of the overlay files among the inputs."""
     if not inputs.get("overlay") or not settings.get("is_calibrated", True):
         return settings
-    from searches import configuration
+    from searches.reading import overlaid, read_yaml
 
     for path in inputs["overlay"]:
-        overlay = configuration.read_yaml(path)
+        overlay = read_yaml(path)
         if not isinstance(overlay.get("detector"), dict):
             raise ValueError(f"{path}: no values of a detector; delete it and run again")
-        detector = configuration.overlaid(settings["detector"], overlay["detector"], path)
+        detector = overlaid(settings["detector"], overlay["detector"], path)
         settings = {**settings, "detector": detector}
     return settings
 

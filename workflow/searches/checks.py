@@ -47,6 +47,8 @@ def of_every_search(paper: Paper, data: str) -> Iterator[str]:
         for section in ("generation", "samples"):
             if section in (entry.paper or {}) and entry.stage != "generation":
                 yield f"{where}.stage: {entry.stage!r}, but `{section}` changes; write generation"
+        if entry.by_weights and not paper.weighs_decays:
+            yield f"{where}.by_weights: this search has no such weights; remove it"
         wrong = list(of_overlay(paper, where, entry.paper or {}, entry.detector or {}))
         yield from wrong or paper.problems_of_variation(where, entry)
     for name, display in keys.event_displays.items():

@@ -307,8 +307,7 @@ class Variation(Keys):
     )  # fmt: skip
     legend: str = key(
         "Name in the figure of acceptance ratios, for a variation with `compared: true`. Without it, the "
-        "variation is not drawn.", None, min_length=1,
-    )  # fmt: skip
+        "variation is not drawn.", None, min_length=1)  # fmt: skip
     assumption: bool = key(
         "Whether the varied numbers are assumed, because no source gives them. The effect of the variation "
         "is then a row of the table of assumptions.", False,
@@ -317,6 +316,7 @@ class Variation(Keys):
         "With `assumption: true`: kind of source of the varied numbers, if the file does not give it beside them.",
         "assumed",
     )
+    by_weights: bool = key("Whether the events are nominal's, with weights (BESIII: phase space to `majorana_pair`).", False)
     calibrated: bool = key("Whether the calibrated number is applied (BESIII).", True)
     paper: dict[str, Any] = key("Keys of this file, with other values.", None)
     detector: dict[str, Any] = key("Keys of the detector's file, with other values.", None)

@@ -17,9 +17,18 @@ class SampleJobs:
     """The part of a search that describes the jobs of its samples."""
 
     def variation_at(self, stage: str, name: str) -> str:
-        """The variation whose file at `stage` is used for `name`; from its own stage on, `name` itself."""
+        """The variation whose file at `stage` is used for `name`; from its own stage on, `name` itself.
+
+        A variation by weights has nominal's events and selection.
+        """
+        if self.is_by_weights(name):
+            return NOMINAL
         begins = STAGES.index(self.variation(name)["stage"])
         return name if STAGES.index(stage) >= begins else NOMINAL
+
+    def is_by_weights(self, variation: str) -> bool:
+        """Whether a variation is nominal's events with other weights."""
+        return bool(self.variation(variation).get("by_weights"))
 
     def job_of(self, variation: str) -> str:
         """The variation whose job does this one, too: that of nominal for all that share its decays."""
@@ -86,6 +95,7 @@ class SampleJobs:
         return told_apart({
             name: {
                 "events": self.variation_at("detector", name),
+                **({"by_weights": True} if self.is_by_weights(name) else {}),
                 **self.selection_parameters(sample, name),
             }
             for name in self.selected_together(sample, job)

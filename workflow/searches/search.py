@@ -65,6 +65,8 @@ class Paper(SampleJobs):
     response: type
     #: Settings that tables, figures and the comparison can ask for, by name.
     publication_settings: Mapping[str, publication.Setting] = publication.SETTINGS
+    #: Whether a variation can be nominal's events with weights (`by_weights`).
+    weighs_decays = False
     #: Keys that the published numbers fill in where the search's file does not give them.
     published_inputs = re.compile(PARENT_INPUTS)
     #: Sections that are made for them.

@@ -22,11 +22,13 @@ __all__ = [
     "conversion_layer",
     "conversion_share",
     "curvature_weight",
+    "is_alive",
     "kicked_momentum",
     "merges_with_shower",
-    "photons_in_chamber",
+    "photon_number",
     "radiate_before_chamber",
     "radiate_in_chamber",
+    "radiate_in_walls",
     "survival_probability",
 ]
 
@@ -54,6 +56,20 @@ _ATTEMPTS = 64
 def survival_probability(mass_gev, ctau_m, p_gev, path_m):
     """Probability of no decay along a path: exp(-L m/(p c tau)); 1 for an infinite lifetime."""
     return math.exp(-path_m * mass_gev / (p_gev * ctau_m))
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def is_alive(uniform, mass_gev, ctau_m, p_gev, path_m):
+    """Whether `uniform` lies below `survival_probability`; mostly without its exponential."""
+    if uniform < 1.0 - path_m * mass_gev / (p_gev * ctau_m):
+        return True
+    return uniform < survival_probability(mass_gev, ctau_m, p_gev, path_m)
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def photon_number(thickness_x0, uniform):
+    """Photons that an electron radiates in `thickness_x0` along its path, of a uniform number."""
+    return _photon_number(_PHOTONS_PER_X0 * thickness_x0, uniform)
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -89,7 +105,13 @@ def _photon_share(key, event, slot, photon, layer):
 def radiate_before_chamber(key, event, slot, energy_gev, thickness_x0):
     """Energy (GeV) that is left to an electron behind a wall of `thickness_x0` along its path."""
     uniform, _, _, _ = uniform4(key, event, slot, 0, _WALL)
-    for photon in range(_photon_number(_PHOTONS_PER_X0 * thickness_x0, uniform)):
+    return radiate_in_walls(key, event, slot, energy_gev, photon_number(thickness_x0, uniform))
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def radiate_in_walls(key, event, slot, energy_gev, n_photons):
+    """Energy (GeV) that is left to an electron which radiates `n_photons` in a wall."""
+    for photon in range(n_photons):
         share, _ = _photon_share(key, event, slot, photon, _WALL)
         energy_gev *= 1.0 - share
     return energy_gev
@@ -106,18 +128,11 @@ def curvature_weight(rest):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def photons_in_chamber(key, event, slot, thickness_x0):
-    """Number of photons that an electron radiates in a chamber of `thickness_x0` along its path."""
-    uniform, _, _, _ = uniform4(key, event, slot, 0, _CHAMBER)
-    return _photon_number(_PHOTONS_PER_X0 * thickness_x0, uniform)
-
-
-@njit(cache=True, error_model="numpy", forceinline=True)
 def radiate_in_chamber(key, event, slot, energy_gev, n_photons, arc_m, sine, bend_radius_m,
                        merging_angle):
     """Radiation of an electron along its track in the chamber.
 
-    `n_photons`: of `photons_in_chamber`; `arc_m`: length in xy from the origin to the calorimeter (infinite if never reached), along
+    `n_photons`: of `photon_number`; `arc_m`: length in xy from the origin to the calorimeter (infinite if never reached), along
     which photons are radiated evenly;
     `sine`: sin theta.  Returns (energy left, fitted curvature over the true one at the origin,
     photon energy that merges with the electron's shower), GeV.

@@ -20,7 +20,8 @@ class GeneratedEvents:
     photons behind them.  `n_generated` counts the trials that the sample stands for.  `origin`: (m,),
     the decay that a particle comes from, counted from that of the first parent, 0, through the tree in
     breadth-first order (of all nodes); None where it is not known.  `start_m`: (m, 4), (x, y, z, ct)
-    of where particles start, from the first decay; None where all start there.
+    of where particles start, from the first decay; None where all start there.  `weights`: by name,
+    (n,), those with which the same events stand for other decays.
     """
 
     event_number: np.ndarray
@@ -32,6 +33,7 @@ class GeneratedEvents:
     metadata: Mapping[str, object] = field(default_factory=dict)
     origin: np.ndarray | None = None
     start_m: np.ndarray | None = None
+    weights: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.event_number)
@@ -54,4 +56,5 @@ class GeneratedEvents:
                 metadata=self.metadata,
                 origin=None if self.origin is None else self.origin[particles],
                 start_m=None if self.start_m is None else self.start_m[particles],
+                weights={name: one[start:stop] for name, one in self.weights.items()},
             )

@@ -16,11 +16,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from lnvsearch import particles
 
-__all__ = ["Beam", "Decay", "lowest_mass"]
+__all__ = ["Beam", "Decay", "check_reweighting", "lowest_mass"]
 
 MODELS = ("phase_space", "dalitz", "virtual_photon", "majorana_pair")
 _OPTIONS = ("mass_gev", "width_gev", "model", "analysing_power")
@@ -261,6 +261,20 @@ def _is_leptonic(decay: Decay) -> bool:
         (0.0, 1),
         (0.5, 1),
     ]
+
+
+def check_reweighting(decay: Decay, other: Decay) -> None:
+    """Raise ValueError unless weights turn events of `decay` into those of `other`.
+
+    `other` must be a majorana_pair, and `decay` the same but for model and analysing_power:
+    phase space everywhere.
+    """
+    flat = replace(other, model="phase_space", analysing_power=0.0)
+    if other.model != "majorana_pair" or flat != decay:
+        raise ValueError(
+            f"{decay.parent}: weights exist from the model phase_space to the same decay with the model "
+            "majorana_pair, and nothing else; give the other decay events of its own"
+        )
 
 
 def lowest_mass(daughter: str | Decay) -> float:

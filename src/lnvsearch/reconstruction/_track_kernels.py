@@ -135,12 +135,48 @@ def like_sign_pairs(offsets, charge, first, second, found):
     for event in range(len(found)):
         plus_first = minus_first = plus_second = minus_second = 0
         for track in range(offsets[event], offsets[event + 1]):
-            if charge[track] > 0:
-                plus_first += first[track]
-                plus_second += second[track]
-            else:
-                minus_first += first[track]
-                minus_second += second[track]
+            is_plus = charge[track] > 0  # no branch: charges cannot be foreseen
+            plus_first += first[track] & is_plus
+            plus_second += second[track] & is_plus
+            minus_first += first[track] & (not is_plus)
+            minus_second += second[track] & (not is_plus)
         found[event] = (plus_first >= 2 and minus_second >= 2) or (
             minus_first >= 2 and plus_second >= 2
         )
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _candidates_of(begin, end, charge, is_first, is_second, plus, minus, tracks, n):
+    """Write the candidates of the tracks [begin, end) behind n others; returns how many there are then."""
+    for i in range(begin, end):
+        if not is_first[i] or not (plus if charge[i] > 0 else minus):
+            continue
+        for j in range(i + 1, end):
+            if not is_first[j] or charge[j] != charge[i]:
+                continue
+            for k in range(begin, end):
+                if not is_second[k] or charge[k] != -charge[i]:
+                    continue
+                for m in range(k + 1, end):
+                    if is_second[m] and charge[m] == charge[k]:
+                        if n < len(tracks):
+                            tracks[n, 0], tracks[n, 1], tracks[n, 2], tracks[n, 3] = i, j, k, m
+                        n += 1
+    return n
+
+
+@njit(cache=True, error_model="numpy")
+def same_sign_candidates(offsets, charge, is_first, is_second, plus, minus, event_index, tracks):
+    """Two `first` tracks of one charge (`plus`, `minus`: of which) with two `second` of the other.
+
+    Returns how many there are; those for which `event_index` (c,) and `tracks` (c, 4) have room are written.
+    """
+    n = 0
+    for event in range(len(offsets) - 1):
+        before = n
+        n = _candidates_of(
+            offsets[event], offsets[event + 1], charge, is_first, is_second, plus, minus, tracks, n
+        )
+        for row in range(before, min(n, len(event_index))):
+            event_index[row] = event
+    return n

@@ -77,25 +77,19 @@ def same_sign_candidates(
     is used once in a combination.  `first_charges` (+1, -1) builds the charge conjugates too;
     with masks that overlap, (+1,) alone lists each set of four tracks once.
     """
-    event_of_track = np.repeat(np.arange(len(track_offsets) - 1), np.diff(track_offsets))
-    charge = np.asarray(charge)
-    first = _pairs(event_of_track, np.asarray(is_first, dtype=bool))
-    second = _pairs(event_of_track, np.asarray(is_second, dtype=bool))
-    first = first[_same_charge(charge, first) & np.isin(charge[first[:, 0]], first_charges)]
-    second = second[_same_charge(charge, second)]
+    from lnvsearch.reconstruction._track_kernels import same_sign_candidates as fill
 
-    # Join on the event: for each first pair, the run of second pairs of the same event.
-    event_of_second = event_of_track[second[:, 0]]
-    event_of_first = event_of_track[first[:, 0]]
-    start = np.searchsorted(event_of_second, event_of_first, side="left")
-    count = np.searchsorted(event_of_second, event_of_first, side="right") - start
-    first = np.repeat(first, count, axis=0)
-    second = second[_runs(start, count)]
-
-    # Opposite charges also make the four tracks distinct.
-    keep = charge[first[:, 0]] == -charge[second[:, 0]]
-    tracks = np.concatenate([first[keep], second[keep]], axis=1)
-    return Candidates(event_of_track[tracks[:, 0]], tracks)
+    offsets = np.ascontiguousarray(track_offsets, dtype=np.int64)
+    columns = (np.ascontiguousarray(charge, dtype=np.int8),
+               *(np.ascontiguousarray(mask, dtype=bool) for mask in (is_first, is_second)))  # fmt: skip
+    charges = (+1 in first_charges, -1 in first_charges)
+    room = len(offsets)  # hardly any event has more than one
+    while True:
+        event_index, tracks = np.empty(room, dtype=np.int64), np.empty((room, 4), dtype=np.int64)
+        found = fill(offsets, *columns, *charges, event_index, tracks)
+        if found <= room:
+            return Candidates(event_index[:found], tracks[:found])
+        room = found
 
 
 def both_orders(found: Candidates, is_first: np.ndarray, is_second: np.ndarray) -> Candidates:

@@ -11,6 +11,7 @@ from lnvsearch.selection.mass_regions import (
     RegionAcceptance,
     acceptance_rows,
 )
+from lnvsearch.selection.weighted_cutflow import WeightedCutFlow
 from lnvsearch.tables import table_from_rows
 
 __all__ = ["DATA_COLUMNS", "SAMPLE_COLUMNS", "VALIDATION_COLUMNS", "counted", "joined"]
@@ -41,28 +42,40 @@ VALIDATION_COLUMNS = ("quantity", "channel", "variant", "value", "uncertainty", 
 
 
 def counted(
-    flow: CutFlow,
-    regions: Mapping[str, int],
+    flow: CutFlow | WeightedCutFlow,
+    regions: Mapping[str, str],
     *,
     channel: str,
     selection: str,
     sample: str,
     variation: str,
 ) -> dict[str, dict[str, list]]:
-    """Return the tables `cutflow` and `acceptance` of unweighted events.
+    """Return the tables `cutflow` and `acceptance` of events, by their number or by their weights.
 
-    `regions`: the events left in each region, of the `n_generated` of the cut flow.
+    `regions`: the cut of the flow that leaves the events of each region.
     """
-    total = flow.n_generated
-    acceptances = {
-        name: RegionAcceptance(n / total, binomial_uncertainty(n, total), n)
-        for name, n in regions.items()
-    }
+    if isinstance(flow, WeightedCutFlow):
+        cuts = flow.rows(sample, variation, selection)
+        sums = dict(zip(flow.cuts, flow.sums, strict=True))
+        acceptances = {
+            name: RegionAcceptance(*flow.efficiency(cut), sums[cut].effective_events)
+            for name, cut in regions.items()
+        }
+    else:
+        cuts = flow.rows(sample, variation)
+        passed = dict(zip(flow.cuts, flow.events_out, strict=True))
+        total = flow.n_generated
+        acceptances = {
+            name: RegionAcceptance(
+                passed[cut] / total, binomial_uncertainty(passed[cut], total), passed[cut]
+            )
+            for name, cut in regions.items()
+        }
     rows = {
-        "cutflow": flow.rows(sample, variation),
+        "cutflow": cuts,
         "acceptance": acceptance_rows(
             acceptances, sample=sample, variation=variation, selection=selection,
-            generated_events=total,
+            generated_events=flow.n_generated,
         ),
     }  # fmt: skip
     return {

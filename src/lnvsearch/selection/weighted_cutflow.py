@@ -23,6 +23,7 @@ __all__ = [
     "WeightedCutFlow",
     "WeightedSums",
     "efficiency_uncertainty",
+    "flow_of_events",
     "sums_over_events",
     "weighted_flow",
 ]
@@ -153,6 +154,27 @@ class WeightedCutFlow:
             rows.append(dict(zip(COLUMNS, values, strict=True)))
             before = sums.weight
         return rows
+
+
+def flow_of_events(
+    passes: Mapping[str, np.ndarray], weights: np.ndarray, n_generated: int
+) -> WeightedCutFlow:
+    """The flow of a chunk in which all generated events are, of masks over them, (n,), in order.
+
+    `weights`: (n,).  The sums of generated weights are those of the chunk.
+    """
+    squares = weights * weights
+    alive = np.ones(len(weights), dtype=bool)
+    booked = {}
+    for name, mask in passes.items():
+        alive = alive & mask
+        left = weights[alive]
+        square = float(np.sum(squares[alive]))
+        booked[name] = WeightedSums(
+            len(left), float(np.sum(left)), square, square, float(np.max(left, initial=0.0))
+        )
+    totals = n_generated, float(np.sum(weights)), float(np.sum(squares))
+    return WeightedCutFlow(*totals, tuple(booked), tuple(booked.values()))
 
 
 def weighted_flow(

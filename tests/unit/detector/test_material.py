@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lnvsearch.detector import material
+from lnvsearch.random_streams import uniform4
 
 KEY = np.array([3, 4], dtype=np.uint64)
 
@@ -48,7 +49,7 @@ def test_fit_sees_a_change_of_curvature_as_the_legendre_projection_says():
 def test_radiation_in_the_chamber_conserves_energy_and_bends_more():
     merged_any = False
     for event in range(3000):
-        n_photons = material.photons_in_chamber(KEY, event, 0, 0.1)
+        n_photons = material.photon_number(0.1, uniform4(KEY, event, 0, 0, 1)[0])
         left, curvature, merged = material.radiate_in_chamber(
             KEY, event, 0, 1.0, n_photons, 0.95, 1.0, 3.3, 0.08
         )

@@ -9,6 +9,7 @@ from lnvsearch import particles
 from lnvsearch.generation import Beam, Decay, RadiationSettings, generate
 from lnvsearch.generation.events import GeneratedEvents
 from lnvsearch.generation.majorana_pair import analysing_power, angular_weight
+from lnvsearch.generation.pair_weights import pair_weights
 from lnvsearch.generation.phase_space import breakup_momentum
 
 M_JPSI, M_K, M_E, M_MU = (particles.mass_gev(name) for name in ("J/psi(1S)", "K+", "e-", "mu-"))
@@ -292,3 +293,66 @@ def test_a_pair_further_down_is_refused():
     }  # fmt: skip
     with pytest.raises(ValueError, match="first parent of all"):
         Decay("psi(2S)", [jpsi, "eta"])
+
+
+# ------------------------------------------------------- an isotropic pair with weights
+
+
+STREAMS = {"base_seed": 8, "sample": "pair"}
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_weights_are_the_density_over_its_mean_in_the_events_own_directions(swapped):
+    flat = pair_decay(0.7, "phase_space", swapped=swapped)
+    full = pair_decay(0.7, swapped=swapped)
+    momenta = momenta_of(make(flat, 500))
+    expected = angular_weight(
+        *directions(momenta, (1, 2 if swapped else 3)), analysing_power(0.7, M_E, M_K) ** 2
+    )
+    found = pair_weights(flat, {"full": full}, 500, **STREAMS)["full"]
+    assert found == pytest.approx(0.75 * expected, abs=1e-9)
+
+
+def test_weights_of_chunks_join():
+    flat, others = pair_decay(0.7, "phase_space"), {"full": pair_decay(0.7)}
+    whole = pair_weights(flat, others, 100, **STREAMS)["full"]
+    parts = [pair_weights(flat, others, n, first_event=first, **STREAMS)["full"]
+             for first, n in ((0, 33), (33, 67))]  # fmt: skip
+    assert np.array_equal(np.concatenate(parts), whole)
+
+
+@pytest.mark.parametrize("power", [0.0, 1.0])
+def test_weighted_events_with_radiation_are_those_of_the_pair(power):
+    """Means of what the weight knows and of what it does not, against events of the other decay."""
+    flat, full, n = pair_decay(0.6, "phase_space"), pair_decay(0.6, power=power), 60_000
+    options = {"radiation": RadiationSettings(), "charge_conjugate": False}
+    weight = pair_weights(flat, {"full": full}, n, **STREAMS)["full"]
+    assert abs(weight.mean() - 1.0) < 5 * weight.std() / math.sqrt(n)
+    assert 0.0 <= weight.min() and weight.max() <= 3.0
+
+    def observables(events):
+        momenta = momenta_of(events)
+        first, lepton_1, lepton_2 = directions(momenta)
+        energies = np.sort(momenta[:, (1, 3), 3], axis=1)
+        forward = np.abs(momenta[..., 2]).max(axis=1)
+        product = np.sum(first * lepton_1, axis=1) * np.sum(first * lepton_2, axis=1)
+        return np.column_stack([first[:, 2] ** 2, product, energies, forward])
+
+    weighted = observables(make(flat, n, **options))
+    direct = observables(make(full, n, sample="another", **options))
+    mean = (weight[:, None] * weighted).sum(axis=0) / weight.sum()
+    error = (weight[:, None] * (weighted - mean)).std(axis=0) / math.sqrt(n)
+    pulls = (mean - direct.mean(axis=0)) / np.hypot(error, direct.std(axis=0) / math.sqrt(n))
+    assert np.all(np.abs(pulls) < 4.5)
+    # Without weights, the angle of the pair would be off by far.
+    assert abs(weighted[:, 0].mean() - direct[:, 0].mean()) > 20 * error[0]
+
+
+@pytest.mark.parametrize("decay, other", [
+    (pair_decay(0.7), pair_decay(0.7)),
+    (pair_decay(0.7, "phase_space"), pair_decay(0.8)),
+    (pair_decay(0.7, "phase_space"), pair_decay(0.7, "phase_space")),
+])  # fmt: skip
+def test_other_decays_have_no_such_weights(decay, other):
+    with pytest.raises(ValueError, match=r"J/psi.*weights exist.*events of its own"):
+        pair_weights(decay, {"other": other}, 10, **STREAMS)

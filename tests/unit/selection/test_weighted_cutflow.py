@@ -5,6 +5,7 @@ import pytest
 
 from lnvsearch.selection import cutflow
 from lnvsearch.selection.weighted_cutflow import (
+    flow_of_events,
     COLUMNS,
     WeightedCutFlow,
     WeightedSums,
@@ -98,3 +99,15 @@ def test_flows_of_different_samples_do_not_merge():
         WeightedCutFlow.merged([])
     with pytest.raises(ValueError, match="it has a"):
         one.efficiency("b")
+
+
+def test_masks_over_all_events_give_the_flow_of_one_candidate_an_event():
+    random = np.random.default_rng(5)
+    weights = random.uniform(0.0, 3.0, 400)
+    passes = {name: random.random(400) < 0.6 for name in ("first", "second")}
+    totals = 1000, weights.sum(), (weights**2).sum()
+    _, expected = weighted_flow(passes, [], np.arange(400), weights, totals)
+    found = flow_of_events(passes, weights, 1000)
+    assert found.cuts == expected.cuts and found.n_generated == 1000
+    for cut in found.cuts:
+        assert found.efficiency(cut) == pytest.approx(expected.efficiency(cut), rel=1e-12)

@@ -5,10 +5,10 @@ Every check yields lines that name the key and the fix; a search's file with any
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from lnvsearch.generation.models import Decay
+from lnvsearch.generation.models import Decay, check_reweighting
 from searches.besiii import final_states, recast
 from searches.besiii.steps import SELECTION
 from searches.checks import of_overlay, unknown
@@ -46,7 +46,7 @@ def check_meaning(paper: ColliderSearch) -> None:
     raise_if_any(
         paper.file,
         [*_check_decays(paper), *_check_names(paper), *final_states.problems(paper),
-         *_check_systematics(paper), *_check_sections(paper), *_check_calibration(paper), *recast.problems(paper.definition), *paper.problems()],
+         *_check_systematics(paper), *_check_sections(paper), *_check_weights(paper), *_check_calibration(paper), *recast.problems(paper.definition), *paper.problems()],
     )  # fmt: skip
 
 
@@ -62,6 +62,30 @@ def _check_decays(paper: ColliderSearch) -> Iterator[str]:
         for problem in _problems_of_decay(sample)
     )
     yield from dict.fromkeys(lines)  # most are the same at every mass
+
+
+def _check_weights(paper: ColliderSearch) -> Iterator[str]:
+    """A variation by weights changes the decay of its samples alone, to one with such weights."""
+    for name, entry in paper.definition.variations.items():
+        where = f"variations.{name}.by_weights"
+        if not entry.by_weights:
+            continue
+        if entry.detector or not entry.calibrated or set(entry.paper or {}) != {"samples"}:
+            yield f"{where}: only `paper.samples` may change; remove by_weights, or the rest"
+            continue
+        lines = (
+            f"{where}: {problem}"
+            for sample in paper.samples.values() if sample.entry in entry.samples
+            for problem in _problems_of_weights(sample, paper.weighted_decay(sample, name))
+        )  # fmt: skip
+        yield from dict.fromkeys(lines)  # most are the same at every mass
+
+
+def _problems_of_weights(sample: Sample, other: Mapping) -> Iterator[str]:
+    try:
+        check_reweighting(Decay.from_mapping(sample.decay), Decay.from_mapping(other))
+    except ValueError as error:
+        yield str(error)
 
 
 def _impossible_masses(paper: ColliderSearch) -> Iterator[str]:

@@ -57,5 +57,8 @@ SETTINGS: dict[str, Setting] = {
     "in_mass_bin": lambda paper, entry: paper.settings["mass_bin"]["in_efficiency"],
     "inputs": lambda paper, entry: paper.origin_of_inputs(""),
     "samples": lambda paper, entry: paper.cut_flow_samples(),
+    "weighted_variations": lambda paper, entry: [
+        name for name in paper.settings["variations"] if paper.is_by_weights(name)
+    ],
     "window_gev": lambda paper, entry: paper.signal_window(),
 }

@@ -89,7 +89,10 @@ def _settings(paper: ColliderSearch, wildcards) -> dict:
             for mass in masses
         ],
         "n_neutrinos": len(_neutrinos(template)),
-        "generation": {k: v for k, v in simulation["generation"].items() if k != "decay"},
+        # Every point has a decay of its own, and weights of its own: those of variations are not asked.
+        "generation": {
+            k: v for k, v in simulation["generation"].items() if k not in ("decay", "weights")
+        },
         "selection": {k: v for k, v in selection.items() if k != "cuts"},
         "n_parents": paper.settings["parent"]["number"],
         "limit": {

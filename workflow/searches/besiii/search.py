@@ -49,6 +49,7 @@ class ColliderSearch(Paper):
     )
     published_sections = PARENT_SECTIONS | {"mass_scan"}
     simulation_sections = ("systematics.",)
+    weighs_decays = True
     data_keys = own_data.DATA_KEYS
 
     def prepare(self) -> None:
@@ -232,8 +233,11 @@ class ColliderSearch(Paper):
         decay = entry.decay
         if entry.entry is not None:
             decay = with_mass(settings["samples"][entry.entry]["decay"], entry.mass_gev)
+        weighted = filter(self.is_by_weights, self.selected_together(sample, variation))
+        weights = {name: self.weighted_decay(entry, name) for name in weighted}
         return {
             "decay": decay,
+            **({"weights": weights} if weights else {}),
             "cocktail": (
                 {"file": self.cocktail_file(), "sample": sample} if entry.kind == "cocktail" else None
             ),
@@ -242,6 +246,11 @@ class ColliderSearch(Paper):
             },
             **settings["generation"],
         }
+
+    def weighted_decay(self, sample: Sample, variation: str) -> Mapping:
+        """The decay for which nominal's events stand in a variation by weights."""
+        varied = self.varied_settings(variation)["samples"][sample.entry]
+        return with_mass(varied["decay"], sample.mass_gev)
 
     def _beam(self, name: str) -> float:
         """A number of the detector's section `beam`."""

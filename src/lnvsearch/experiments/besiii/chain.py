@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lnvsearch.chunks import chunks_of_part
@@ -36,12 +36,14 @@ class Generation:
     """How the decays of a sample are generated.
 
     `decay` None: inclusive decays of the J/psi by Pythia, which ignore what follows `beam`.
+    `weights`: by name, other decays for which the same events stand with weights (`pair_weights`).
     """
 
     decay: Decay | None
     beam: Beam
     radiation: RadiationSettings | None
     charge_conjugate: bool
+    weights: Mapping[str, Decay] = field(default_factory=dict)
 
     @classmethod
     def from_mapping(cls, mapping: Mapping) -> Generation:
@@ -49,7 +51,8 @@ class Generation:
 
         `decay`: as `Decay.from_mapping` takes it, or None for inclusive decays; `cocktail`: the
         file and the sample of the mode that takes the place of `decay`, or None; `beam`: numbers
-        as of `Beam`; `final_state_radiation` and `charge_conjugate`: whether there is any.
+        as of `Beam`; `final_state_radiation` and `charge_conjugate`: whether there is any; `weights`,
+        if there: by name, other decays for which the events are weighed.
         Raises ValueError for a decay or a table that cannot be used.
         """
         decay = None
@@ -62,6 +65,7 @@ class Generation:
             Beam(**mapping["beam"]),
             RadiationSettings() if mapping["final_state_radiation"] else None,
             mapping["charge_conjugate"],
+            {name: Decay.from_mapping(one) for name, one in mapping.get("weights", {}).items()},
         )
 
 
@@ -105,7 +109,7 @@ def generate(
         from lnvsearch.generation import inclusive
 
         return inclusive.generate_inclusive(n_events, beam=generation.beam, **streams)
-    return decay_events.generate(
+    events = decay_events.generate(
         generation.decay,
         n_events,
         beam=generation.beam,
@@ -113,6 +117,12 @@ def generate(
         charge_conjugate=generation.charge_conjugate,
         **streams,
     )
+    if not generation.weights:
+        return events
+    from lnvsearch.generation.pair_weights import pair_weights
+
+    weights = pair_weights(generation.decay, generation.weights, n_events, **streams)
+    return replace(events, weights=weights)
 
 
 def simulate(

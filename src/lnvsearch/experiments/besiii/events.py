@@ -45,6 +45,8 @@ __all__ = [
 ]
 
 _DOCUMENT = "docs/events.md"
+#: Begin of the names of branches with the weights of variations.
+_OTHER_WEIGHT = "weight_"
 HELIX_PARAMETERS = ("dr", "phi0", "kappa", "dz", "tan_lambda")
 
 #: Names of the 15 independent covariance elements: lower triangle of the 5 x 5 matrix, row by row.
@@ -115,6 +117,8 @@ class RecordedEvents:
     `track`: name (as in TRACK_BRANCHES) -> array of shape (m,); `track_offsets`: (n + 1,).
     `truth` and `truth_offsets`: the same for generated particles, empty for data.
     `n_generated`: number of generated events that the file stands for (recorded ones for data).
+    `weights`: by variation, (n,), those with which the same events stand for other decays; branches
+    `weight_<variation>`.
     """
 
     event_number: np.ndarray
@@ -125,6 +129,7 @@ class RecordedEvents:
     truth: Mapping[str, np.ndarray]
     n_generated: int
     metadata: Mapping[str, object] = field(default_factory=dict)
+    weights: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.event_number)
@@ -202,6 +207,7 @@ def _branches(events: RecordedEvents) -> dict:
     return {
         "event_number": events.event_number.astype("int64"),
         "weight": events.weight.astype("float64"),
+        **{f"{_OTHER_WEIGHT}{name}": one for name, one in events.weights.items()},
         "track": jagged(events.track_offsets, events.track, _branches_of(events.track)),
         "truth": jagged(events.truth_offsets, events.truth, TRUTH_BRANCHES),
     }
@@ -242,6 +248,7 @@ def iterate_recorded(
                 "inside its object `metadata`"
             )
         names = [name for name in _wanted_branches() if name in tree]
+        names += [name for name in tree.keys(recursive=False) if name.startswith(_OTHER_WEIGHT)]
         for arrays in iterate_entries(path, tree, names, events_per_chunk):
             yield _recorded_from_awkward(path, arrays, header)
 
@@ -298,7 +305,11 @@ def _recorded_from_awkward(path: str | Path, arrays, header: Mapping) -> Recorde
         check_type(path, name, arrays[name], "an event", 1, _DOCUMENT)
     event = {name: ak.to_numpy(arrays[name]) for name in EVENT_BRANCHES}
     check_event_numbers(path, event["event_number"])
-    checked = [*event.items(), *((f"track_{k}", v) for k, v in track.items() if k not in MAY_BE_NAN)]
+    weights = {
+        name.removeprefix(_OTHER_WEIGHT): ak.to_numpy(arrays[name])
+        for name in arrays.fields if name.startswith(_OTHER_WEIGHT)
+    }  # fmt: skip
+    checked = [*event.items(), *weights.items(), *((f"track_{k}", v) for k, v in track.items() if k not in MAY_BE_NAN)]
     for name, values in checked:
         if not np.all(np.isfinite(values)):
             raise EventFileError(
@@ -309,5 +320,5 @@ def _recorded_from_awkward(path: str | Path, arrays, header: Mapping) -> Recorde
         raise EventFileError(f"{path}: branch track_charge must be +1 or -1 everywhere")
     return RecordedEvents(
         **event, track_offsets=track_offsets, track=track,
-        truth_offsets=truth_offsets, truth=truth, **header,
+        truth_offsets=truth_offsets, truth=truth, weights=weights, **header,
     )

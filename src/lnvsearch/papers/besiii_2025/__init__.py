@@ -23,7 +23,8 @@ TABLES = {
         ),
     ),
     "pair_angles": Content(
-        f"{__name__}.readings.pair_angles", ("published", "efficiencies"), ("in_mass_bin",),
+        f"{__name__}.readings.pair_angles", ("published", "efficiencies"),
+        ("in_mass_bin", "weighted_variations"),
         short=(
             "mass_gev", "limit_published", "efficiency_isotropic", "limit_ratio_one_plus_cos2",
             "limit_moved_one_plus_cos2", "limit_ratio_v_minus_a", "limit_moved_v_minus_a",

@@ -130,15 +130,20 @@ def scan_readings(efficiencies: Table, published: PublishedNumbers) -> dict[str,
 
 
 def pair_angles(
-    efficiencies: Table, published: PublishedNumbers, *, in_mass_bin: bool = True
+    efficiencies: Table,
+    published: PublishedNumbers,
+    *,
+    in_mass_bin: bool = True,
+    weighted_variations: Sequence[str] = (),
 ) -> dict[str, list[str]]:
     """Return what the angles of the pair do to the efficiency, and to the limit of the paper.
 
     Efficiencies in percent.  With the same count and relative uncertainty, a limit goes with the
     inverse of the efficiency: `limit_ratio` is that of the isotropic pair over that of the other,
     with its statistical uncertainty, and `limit_moved` the published limit times it.
+    `weighted_variations`: those that are the isotropic pair's own events with weights.
     """
-    rows = (_angle_row(mass, efficiencies, published, in_mass_bin)
+    rows = (_angle_row(mass, efficiencies, published, in_mass_bin, weighted_variations)
             for mass in _simulated_masses(efficiencies))  # fmt: skip
     return text_table(rows, ANGLE_COLUMNS)
 
@@ -161,7 +166,8 @@ def _reading_row(reading: Reading) -> dict[str, Any]:
 
 
 def _angle_row(
-    mass_gev: float, efficiencies: Table, published: PublishedNumbers, in_mass_bin: bool
+    mass_gev: float, efficiencies: Table, published: PublishedNumbers, in_mass_bin: bool,
+    weighted: Sequence[str],
 ) -> dict[str, str]:
     number = published.find("upper_limit_branching_fraction", mass_gev)
     printed = number.value if number is not None and number.legible else None
@@ -177,12 +183,33 @@ def _angle_row(
         if variation == "nominal" or not isotropic or not isotropic[0] * found[0]:
             continue
         ratio = isotropic[0] / found[0]
-        uncertainty = ratio * math.hypot(isotropic[1] / isotropic[0], found[1] / found[0])
+        generated = _generated_at(efficiencies, variation, mass_gev) if variation in weighted else None
+        uncertainty = ratio * _relative_uncertainty(isotropic, found, generated)
         cells = pdg_round_pair(ratio, uncertainty)
         row[f"limit_ratio_{name}"], row[f"limit_ratio_{name}_uncertainty"] = cells
         if printed:
             row[f"limit_moved_{name}"] = round_significant(ratio * printed, 3)
     return row
+
+
+def _relative_uncertainty(
+    isotropic: tuple[float, float], other: tuple[float, float], generated: int | None
+) -> float:
+    """Relative uncertainty of the ratio of two efficiencies in percent, each with its own.
+
+    `generated`: events, if both are of the same ones, the other by weights w.  The covariance of
+    e' = sum w p/sum w and e = sum p/n, p = 0 or 1, by the delta method is then e' (1 - e')/n.
+    """
+    squares = (isotropic[1] / isotropic[0]) ** 2 + (other[1] / other[0]) ** 2
+    if generated is not None:
+        squares -= 2.0 * (100.0 - other[0]) / (generated * isotropic[0])
+    return math.sqrt(max(squares, 0.0))
+
+
+def _generated_at(efficiencies: Table, variation: str, mass_gev: float) -> int:
+    """Generated events of the pair at a mass."""
+    found = find_rows(efficiencies, model="two_majorana", variation=variation, mass_gev=mass_gev)
+    return int(found[0]["n_generated"])
 
 
 def _simulated_masses(efficiencies: Table) -> list[float]:

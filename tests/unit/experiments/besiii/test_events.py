@@ -79,6 +79,15 @@ def test_recorded_events_come_back_to_the_last_bit(tmp_path, recorded):
     assert_equal(read_recorded(tmp_path / "events.root"), recorded)
 
 
+def test_weights_of_variations_come_back(tmp_path, recorded):
+    weighted = replace(recorded, weights={"pair": np.linspace(0.0, 3.0, len(recorded))})
+    write_recorded(tmp_path / "events.root", weighted)
+    back = read_recorded(tmp_path / "events.root")
+    assert_equal(back, recorded)
+    assert list(back.weights) == ["pair"]
+    assert np.array_equal(back.weights["pair"], weighted.weights["pair"])
+
+
 def test_variations_come_back_in_their_chunks(tmp_path, recorded):
     """The first is what a reader of the file sees who knows of no variation."""
     other = replace(recorded, weight=2.0 * recorded.weight, n_generated=14)

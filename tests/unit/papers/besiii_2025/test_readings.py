@@ -1,9 +1,11 @@
 """Readings of the mass scan: what they differ by, from numbers whose answer is known."""
 
+import numpy as np
 import pytest
 
 from lnvsearch.papers.besiii_2025.readings import (
     Reading,
+    _relative_uncertainty,
     pair_angles,
     readings,
     scan_readings,
@@ -52,6 +54,29 @@ def test_a_limit_moves_with_the_inverse_of_the_efficiency(published, results):
     assert uncertainty == pytest.approx(relative / 0.75, rel=0.05)
     assert second["limit_published"] == second["limit_moved_v_minus_a"] == ""  # not legible
     assert last["limit_moved_v_minus_a"] != ""
+
+
+def test_a_ratio_to_the_same_events_with_weights_knows_of_their_covariance(published, results):
+    """Against toys: 0 or 1 a decay, with a weight that goes with it."""
+    random = np.random.default_rng(3)
+    ratios, one = [], None
+    for _ in range(400):
+        weight = random.uniform(0.5, 1.5, 2000)
+        passes = random.random(2000) < 0.2 * weight
+        e, varied = passes.mean(), weight[passes].sum() / weight.sum()
+        ratios.append(e / varied)
+        error = np.sqrt((weight**2 * (passes - varied) ** 2).sum()) / weight.sum()
+        one = [(100 * e, 100 * np.sqrt(e * (1 - e) / 2000)), (100 * varied, 100 * error)]
+    together = ratios[-1] * _relative_uncertainty(*one, 2000)
+    assert together == pytest.approx(np.std(ratios), rel=0.2)
+    assert together < 0.5 * ratios[-1] * _relative_uncertainty(*one, None)
+    free, bound = (
+        table_rows(pair_angles(results["efficiencies"], published, weighted_variations=names))[0]
+        for names in ((), ("pair_v_minus_a",))
+    )
+    changed = {name for name in free if free[name] != bound[name]}
+    assert "limit_ratio_v_minus_a_uncertainty" in changed
+    assert not any("one_plus_cos2" in name for name in changed)
 
 
 def test_the_sentence_on_the_mass_bin_says_what_the_numbers_prefer():

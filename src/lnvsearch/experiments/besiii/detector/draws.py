@@ -1,32 +1,79 @@
-"""Random numbers of LANES tracks at a time, for kernels that go on with all of them at once."""
+"""Random numbers of LANES tracks at a time, for kernels that go on with all of them at once.
+
+They are of Philox4x32-10 (`random_streams.philox4x32`): machines have vector instructions for its
+products.  The counter is (event number, block, slot), a number one word of 32 bits.
+"""
 
 from __future__ import annotations
 
 import math
+from collections import namedtuple
 
+import numpy as np
 from numba import njit
 
 from lnvsearch.elementary_functions import cosine_and_sine_of_turn, logarithm
 from lnvsearch.experiments.besiii.detector.found import EVENT, SLOT
 from lnvsearch.lanes import LANES
-from lnvsearch.random_streams import uniform4
+from lnvsearch.random_streams import philox4x32, round_keys
 
-__all__ = ["draw", "normal_pair"]
+__all__ = ["PROCESSES", "Keys", "draw", "draw_one", "normal_pair", "words_of"]
+
+#: Random streams, one a physical process.  `passage`: whether a particle reaches the chamber's end, is
+#: found, and how many photons it radiates in walls and chamber, a number each.
+PROCESSES = (
+    "interaction_point",
+    "data_period",
+    "passage",
+    "bremsstrahlung",
+    "helix",
+    "pulls",
+    "dedx",
+    "tof",
+    "emc",
+    "conversion",
+)
+Keys = namedtuple("Keys", PROCESSES)
+_WORDS = 20
+_HALF, _TWO_TO_MINUS_32 = 0.5, 2.0**-32
+
+
+@njit(cache=True, error_model="numpy")
+def words_of(keys):
+    """Keys of the rounds of all streams: `Keys` again, (20,) each as a row of one array."""
+    words = np.empty((len(PROCESSES), _WORDS), dtype=np.uint64)
+    for process in range(len(PROCESSES)):
+        words[process] = round_keys(keys[process])
+    return words
+
+
+@njit(inline="always", error_model="numpy")
+def _uniform(word):
+    """A number in the open interval (0, 1)."""
+    return (np.float64(word) + _HALF) * _TWO_TO_MINUS_32
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def draw(key, numbers, first, block, uniforms):
+def draw(words, numbers, first, block, uniforms):
     """Block `block` of a process for the tracks from `first` on, to four rows of LANES uniform numbers.
 
-    `numbers`: see `found`.
+    `words`: of the process, (20,); `numbers`: see `found`.
     """
+    events, slots = numbers[EVENT], numbers[SLOT]
     for lane in range(LANES):
-        event, slot = numbers[EVENT, first + lane], numbers[SLOT, first + lane]
-        u0, u1, u2, u3 = uniform4(key, event, slot, 0, block)
-        uniforms[lane] = u0
-        uniforms[lane + LANES] = u1
-        uniforms[lane + LANES + LANES] = u2
-        uniforms[lane + LANES + LANES + LANES] = u3
+        event, slot = np.uint64(events[first + lane]), np.uint64(slots[first + lane])
+        w0, w1, w2, w3 = philox4x32(words, event, np.uint64(block), slot)
+        uniforms[lane] = _uniform(w0)
+        uniforms[lane + LANES] = _uniform(w1)
+        uniforms[lane + LANES + LANES] = _uniform(w2)
+        uniforms[lane + LANES + LANES + LANES] = _uniform(w3)
+
+
+@njit(cache=True, error_model="numpy")
+def draw_one(words, event, slot):
+    """Block 0 of a process for one track: the four numbers that `draw` writes."""
+    w0, w1, w2, w3 = philox4x32(words, np.uint64(event), np.uint64(0), np.uint64(slot))
+    return _uniform(w0), _uniform(w1), _uniform(w2), _uniform(w3)
 
 
 @njit(inline="always", error_model="numpy")

@@ -14,6 +14,14 @@ from numba import njit
 
 from lnvsearch.detector import material
 from lnvsearch.experiments.besiii.detector import calorimeter, time_of_flight, tracks
+from lnvsearch.experiments.besiii.detector.chances import (
+    CHANCES,
+    COLLISION,
+    PASSAGE,
+    draw_collisions,
+    draw_passages,
+)
+from lnvsearch.experiments.besiii.detector.draws import PROCESSES, Keys, draw_one, words_of
 from lnvsearch.experiments.besiii.detector.found import FOUND, N_NUMBERS, write_found
 from lnvsearch.experiments.besiii.detector.measurements import (
     ELECTRON,
@@ -29,7 +37,7 @@ from lnvsearch.experiments.besiii.detector.measurements import (
 )
 from lnvsearch.lanes import LANES
 from lnvsearch.particles import SPEED_OF_LIGHT_M_PER_NS
-from lnvsearch.random_streams import normal_pair, uniform4
+from lnvsearch.random_streams import uniform4
 
 __all__ = [
     "PHOTON",
@@ -42,22 +50,6 @@ __all__ = [
 
 PHOTON = -2
 _PHOTON_CODE = 22  # of the Particle Data Group
-
-#: Random streams, one a physical process.
-PROCESSES = (
-    "interaction_point",
-    "data_period",
-    "tracking_efficiency",
-    "decay_in_flight",
-    "bremsstrahlung",
-    "helix",
-    "pulls",
-    "dedx",
-    "tof",
-    "emc",
-    "conversion",
-)
-Keys = namedtuple("Keys", PROCESSES)
 
 #: Tracks from the photon in slot s draw their random numbers as slots 2s + this and the next.
 _SECONDARY_SLOT = 1 << 20
@@ -101,21 +93,29 @@ def simulate_events(
     `start`: (m, 4), (x, y, z, ct) in m from the collision to where particles start, or (0, 4).
     Returns the number of tracks; writes those of each event to `counts`.
     """
+    words = words_of(keys)
     room = _largest_room(offsets, species) + int(LANES)
     numbers, found = np.empty((N_NUMBERS, room), dtype=np.int64), np.empty((len(FOUND), room))
     output = np.zeros((N_ROWS, room))  # covariances of r-phi with z stay 0
+    most = max(_EVENTS_TOGETHER, _most_particles(offsets)) + int(LANES)
+    drawn = np.zeros((N_NUMBERS, most), dtype=np.int64)
+    collisions = np.empty((len(COLLISION), _EVENTS_TOGETHER + int(LANES)))
+    chances = np.empty((len(CHANCES), most))
     done = 0
     for first in range(0, len(event_numbers), _EVENTS_TOGETHER):
         last = min(first + _EVENTS_TOGETHER, len(event_numbers))
+        draw_collisions(words, event_numbers[first:last], response.beam, drawn, collisions)
+        draw_passages(words, event_numbers[first:last], offsets[first : last + 1], drawn, chances)
         n_tracks = 0
         for index in range(first, last):
             before = n_tracks
             n_tracks = _find_tracks(
-                event_numbers[index], offsets[index], offsets[index + 1], species, charge, momentum,
-                start, keys, constants, response, numbers, found, n_tracks,
+                event_numbers[index], offsets[index], offsets[index + 1], offsets[first],
+                index - first, species, charge, momentum, start, keys, words, collisions, chances,
+                constants, response, numbers, found, n_tracks,
             )  # fmt: skip
             counts[index] = n_tracks - before
-        measure(numbers, found, n_tracks, keys, response, output)
+        measure(numbers, found, n_tracks, words, response, output)
         begin = 0
         for index in range(first, last):
             _share(output, begin, begin + counts[index], constants, response)
@@ -123,6 +123,16 @@ def simulate_events(
         store(output, n_tracks, columns, done)
         done += n_tracks
     return done
+
+
+@njit(cache=True, error_model="numpy")
+def _most_particles(offsets):
+    """Particles of the events that go together, at most."""
+    most = 0
+    for first in range(0, len(offsets) - 1, _EVENTS_TOGETHER):
+        last = min(first + _EVENTS_TOGETHER, len(offsets) - 1)
+        most = max(most, offsets[last] - offsets[first])
+    return most
 
 
 @njit(cache=True, error_model="numpy")
@@ -152,12 +162,16 @@ def _share(output, first, last, constants, response):
 
 @njit(cache=True, error_model="numpy", forceinline=True)
 def _find_tracks(
-    event, begin, end, species, charge, momentum, start, keys, constants, response,
-    numbers, found, n_tracks,
+    event, begin, end, first, column, species, charge, momentum, start, keys, words, collisions,
+    chances, constants, response, numbers, found, n_tracks,
 ):  # fmt: skip
-    """Write the tracks of the particles [begin, end) of an event; returns the number of tracks so far."""
-    collision = _interaction_point(keys, event, response.beam)
-    end_cap = _end_cap(keys, event, response)
+    """Write the tracks of the particles [begin, end) of an event; returns the number of tracks so far.
+
+    What was drawn: of the event in `column` of `collisions`, of its particles in `chances`, which begin
+    with particle `first`.
+    """
+    collision = collisions[0, column], collisions[1, column], collisions[2, column]
+    end_cap = _end_cap(collisions[3, column], response)
     for particle in range(begin, end):
         slot = particle - begin
         kind = species[particle]
@@ -170,7 +184,7 @@ def _find_tracks(
             layer = _conversion_layer(keys, event, slot, photon, constants, response)
             if layer != 0:
                 n_tracks = _convert(
-                    keys, event, slot, photon, layer, point, end_cap, constants, response, numbers,
+                    keys, words, event, slot, photon, layer, point, end_cap, constants, response, numbers,
                     found, n_tracks,
                 )  # fmt: skip
         elif kind >= 0:
@@ -181,21 +195,14 @@ def _find_tracks(
                 else 0.0
             )  # fmt: skip
             three = momentum[particle, 0], momentum[particle, 1], momentum[particle, 2]
+            own = particle - first
+            chance = chances[0, own], chances[1, own], chances[2, own], chances[3, own]
             late = _later(start, particle, momentum)
             n_tracks = _record(
-                keys, event, slot, slot, kind, charge[particle], three, point, late, True,
+                keys, chance, event, slot, slot, kind, charge[particle], three, point, late, True,
                 nearby, end_cap, constants, response, numbers, found, n_tracks,
             )  # fmt: skip
     return n_tracks
-
-
-@njit(cache=True, error_model="numpy", forceinline=True)
-def _interaction_point(keys, event, beam):
-    """Collision point of the event relative to its mean, cm."""
-    u0, u1, u2, u3 = uniform4(keys.interaction_point, event, 0, 0, 0)
-    x, y = normal_pair(u0, u1)
-    z, _ = normal_pair(u2, u3)
-    return x * beam.spot_x_cm, y * beam.spot_y_cm, z * beam.spot_z_cm
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -228,10 +235,9 @@ def _later(start, particle, momentum):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def _end_cap(keys, event, response):
+def _end_cap(uniform, response):
     """End caps in the event's data-taking period: (resolution in ns, counters to be shared)."""
-    u, _, _, _ = uniform4(keys.data_period, event, 0, 0, 0)
-    if u < response.tof.upgraded_fraction:
+    if uniform < response.tof.upgraded_fraction:
         return response.tof.upgraded_end_cap_resolution_ns, 0.0
     return response.tof.end_cap_resolution_ns, response.shared_counters.end_cap_counters
 
@@ -282,8 +288,9 @@ def _conversion_layer(keys, event, slot, photon, constants, response):
 
 @njit(cache=True, error_model="numpy")
 def _convert(
-    keys, event, slot, photon, layer, point, end_cap, constants, response, numbers, found, n_tracks
-):
+    keys, words, event, slot, photon, layer, point, end_cap, constants, response, numbers, found,
+    n_tracks,
+):  # fmt: skip
     """Record the electron and the positron of a photon that converts in a layer."""
     _, share, azimuth, kick = uniform4(keys.conversion, event, slot, 0, 0)
     energy = photon[3]
@@ -305,22 +312,23 @@ def _convert(
         three = material.kicked_momentum(
             photon, momentum, charge * transverse_kick, _TWO_PI * azimuth
         )
+        own = _SECONDARY_SLOT + 2 * slot + daughter
         n_tracks = _record(
-            keys, event, _SECONDARY_SLOT + 2 * slot + daughter, slot, ELECTRON, charge, three,
-            vertex, 0.0, False, 0.0, end_cap, constants, response, numbers, found, n_tracks,
+            keys, draw_one(words[PASSAGE], event, own), event, own, slot, ELECTRON, charge, three, vertex,
+            0.0, False, 0.0, end_cap, constants, response, numbers, found, n_tracks,
         )  # fmt: skip
     return n_tracks
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
 def _record(
-    keys, event, slot, truth_index, species, charge, momentum, vertex, late_ns, from_collision,
+    keys, chance, event, slot, truth_index, species, charge, momentum, vertex, late_ns, from_collision,
     nearby_gev, end_cap, constants, response, numbers, found, n_tracks,
 ):  # fmt: skip
     """Record one charged particle as track number `n_tracks`, if it is found.
 
     `momentum` (px, py, pz) at `vertex`, which lies inside the beam pipe if `from_collision`;
-    `late_ns`: later there than on a way from the collision;
+    `chance`: its numbers CHANCES; `late_ns`: later there than on a way from the collision;
     `nearby_gev`: photons that end in its shower.  A conversion in the walls is taken to see none
     of their material.  Returns the number of tracks so far.
     """
@@ -332,26 +340,24 @@ def _record(
     sine = pt / p
     curvature = 1.0
     shower = 0.0
+    seen, survives, in_walls, in_chamber = chance
     if species == ELECTRON and from_collision:
         walls = response.material
-        left = material.radiate_before_chamber(
-            keys.bremsstrahlung, event, slot, p, (walls.beam_pipe_x0 + walls.inner_wall_x0) / sine
-        ) / p  # fmt: skip
+        n_photons = material.photon_number((walls.beam_pipe_x0 + walls.inner_wall_x0) / sine, in_walls)
+        left = material.radiate_in_walls(keys.bremsstrahlung, event, slot, p, n_photons) / p
         px, py, pz, pt, p = px * left, py * left, pz * left, pt * left, p * left
     if species == ELECTRON:
         shower, curvature = _radiate_in_chamber(
-            keys, event, slot, pt, pz, p, original_p - p, response
+            keys, event, slot, in_chamber, pt, pz, p, original_p - p, response
         )
         shower += nearby_gev
     elif species == KAON or species == PION:
-        survives, _, _, _ = uniform4(keys.decay_in_flight, event, slot, 0, 0)
         decay = response.kaon_decay
         radius = decay.effective_radius_m if species == KAON else decay.pion_effective_radius_m
         path = radius * p / pt
-        if survives >= material.survival_probability(mass, constants.ctaus[species], p, path):
+        if not material.is_alive(survives, mass, constants.ctaus[species], p, path):
             return n_tracks
-    is_seen, _, _, _ = uniform4(keys.tracking_efficiency, event, slot, 0, 0)
-    if is_seen >= tracks.finding_probability(species, pt, p, pz / p, response.acceptance):
+    if not tracks.is_found(seen, species, pt, p, pz / p, response.acceptance):
         return n_tracks
     write_found(
         numbers, found, n_tracks, event, slot, species, truth_index, charge, vertex, (px, py, pz, pt, p),
@@ -361,16 +367,16 @@ def _record(
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def _radiate_in_chamber(keys, event, slot, pt, pz, p, radiated_before_gev, response):
+def _radiate_in_chamber(keys, event, slot, uniform, pt, pz, p, radiated_before_gev, response):
     """Bremsstrahlung of an electron in the chamber; its mass is neglected.
+
+    `uniform`: number that decides how many photons there are.
 
     Returns (energy of the electron and of the photons that merge with it in the calorimeter, GeV;
     fitted curvature over the true one).
     """
     sine, field = pt / p, response.beam.magnetic_field_t
-    n_photons = material.photons_in_chamber(
-        keys.bremsstrahlung, event, slot, response.material.chamber_x0 / sine
-    )
+    n_photons = material.photon_number(response.material.chamber_x0 / sine, uniform)
     if n_photons == 0 and radiated_before_gev <= 0.0:
         return p, 1.0
     _, arc = calorimeter.shower_region(pt, pz / pt, field, response.emc)

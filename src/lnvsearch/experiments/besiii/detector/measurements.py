@@ -20,7 +20,7 @@ from lnvsearch.experiments.besiii.detector import (
     time_of_flight,
     tracks,
 )
-from lnvsearch.experiments.besiii.detector.draws import draw
+from lnvsearch.experiments.besiii.detector.draws import PROCESSES, draw
 from lnvsearch.experiments.besiii.events import (
     COVARIANCE_ELEMENTS,
     HELIX_PARAMETERS,
@@ -55,6 +55,9 @@ HYPOTHESIS_MASSES_GEV = tuple(particles.mass_gev(SPECIES[h]) for h in HYPOTHESES
 _TWO_PI = 2.0 * math.pi
 #: First elements of rows of LANES numbers.
 _1, _2, _3, _4, _5, _6, _7, _8, _9 = (np.uint64(row) * LANES for row in range(1, 10))
+_HELIX, _PULLS, _DEDX, _TOF, _EMC = (
+    PROCESSES.index(name) for name in ("helix", "pulls", "dedx", "tof", "emc")
+)
 _FOUR_ROWS, _EIGHT_ROWS = 4 * int(LANES), 8 * int(LANES)
 
 #: Rows of the output, one a track branch.
@@ -77,10 +80,10 @@ _uniform_rows, _output_rows = float_stack_array(12 * int(LANES)), float_stack_ar
 
 
 @njit(cache=True, error_model="numpy")
-def measure(numbers, found, n_tracks, keys, response, output):
+def measure(numbers, found, n_tracks, words, response, output):
     """Fill the rows of `output` for tracks [0, n_tracks) of `numbers` and `found`, see `found`.
 
-    All arrays have room for LANES more: what is measured there, of nothing, does not count.
+    `words`: of `draws.words_of`.  All arrays have room for LANES more: what is measured there, of nothing, does not count.
     """
     measured_p, azimuth = np.empty(found.shape[1]), np.empty(found.shape[1])
     px, py = found[of.PX], found[of.PY]
@@ -89,10 +92,10 @@ def measure(numbers, found, n_tracks, keys, response, output):
         output[TRUTH_ROW, track] = numbers[of.TRUTH, track]
         azimuth[track] = azimuth_of(px[track], py[track])
     for first in range(np.uint64(0), np.uint64(n_tracks), LANES):
-        _measure_helices(numbers, found, first, keys, response, output, measured_p)
-        _measure_energy_losses(numbers, found, first, keys, response, output, measured_p)
-        _measure_flight_times(numbers, found, first, keys, response, output, measured_p, azimuth)
-        _measure_showers(numbers, found, first, keys, response, output, measured_p, azimuth)
+        _measure_helices(numbers, found, first, words, response, output, measured_p)
+        _measure_energy_losses(numbers, found, first, words, response, output, measured_p)
+        _measure_flight_times(numbers, found, first, words, response, output, measured_p, azimuth)
+        _measure_showers(numbers, found, first, words, response, output, measured_p, azimuth)
     _identify_by_flight_time(n_tracks, output)
     _identify_by_shower(found, n_tracks, response, output, measured_p)
 
@@ -107,12 +110,12 @@ def _copy(rows, row, n_rows, output, output_row, first):
 
 
 @njit(cache=True, error_model="numpy")
-def _measure_helices(numbers, found, first, keys, response, output, measured_p):
+def _measure_helices(numbers, found, first, words, response, output, measured_p):
     """Smear helices and write them and their covariances; fills the measured momenta."""
     u, row = _uniform_rows(), _output_rows()
-    draw(keys.helix, numbers, first, 0, u)
-    draw(keys.helix, numbers, first, 1, u[_FOUR_ROWS:])
-    draw(keys.pulls, numbers, first, 0, u[_EIGHT_ROWS:])
+    draw(words[_HELIX], numbers, first, 0, u)
+    draw(words[_HELIX], numbers, first, 1, u[_FOUR_ROWS:])
+    draw(words[_PULLS], numbers, first, 0, u[_EIGHT_ROWS:])
     x, y, z, charge = found[of.X], found[of.Y], found[of.Z], found[of.CHARGE]
     px, py, pz, pts, ps = found[of.PX], found[of.PY], found[of.PZ], found[of.PT], found[of.P]
     curvature, masses = found[of.CURVATURE], found[of.MASS]
@@ -148,10 +151,10 @@ def _measure_helices(numbers, found, first, keys, response, output, measured_p):
 
 
 @njit(cache=True, error_model="numpy")
-def _measure_energy_losses(numbers, found, first, keys, response, output, measured_p):
+def _measure_energy_losses(numbers, found, first, words, response, output, measured_p):
     """Write the chi of the specific energy loss for each hypothesis."""
     u, row, dedx = _uniform_rows(), _output_rows(), response.dedx
-    draw(keys.dedx, numbers, first, 0, u)
+    draw(words[_DEDX], numbers, first, 0, u)
     ps, masses = found[of.P], found[of.MASS]
     for lane in range(LANES):
         track = first + lane
@@ -168,11 +171,11 @@ def _measure_energy_losses(numbers, found, first, keys, response, output, measur
 
 @njit(cache=True, error_model="numpy")
 def _measure_flight_times(
-    numbers, found, first, keys, response, output, measured_p, azimuth
+    numbers, found, first, words, response, output, measured_p, azimuth
 ):
     """Write the times of flight and the counters that were hit."""
     u, row = _uniform_rows(), _output_rows()
-    draw(keys.tof, numbers, first, 0, u)
+    draw(words[_TOF], numbers, first, 0, u)
     field, shared = response.beam.magnetic_field_t, response.shared_counters
     pts, pzs, ps, masses = found[of.PT], found[of.PZ], found[of.P], found[of.MASS]
     charge, late, end_cap_counters = found[of.CHARGE], found[of.LATE], found[of.END_CAP_COUNTERS]
@@ -207,11 +210,11 @@ def _identify_by_flight_time(n_tracks, output):
 
 
 @njit(cache=True, error_model="numpy")
-def _measure_showers(numbers, found, first, keys, response, output, measured_p, azimuth):
+def _measure_showers(numbers, found, first, words, response, output, measured_p, azimuth):
     """Write the showers of tracks, as if each were alone, and where they lie."""
     u, row, emc = _uniform_rows(), _output_rows(), response.emc
-    draw(keys.emc, numbers, first, 0, u)
-    draw(keys.emc, numbers, first, 1, u[_FOUR_ROWS:])
+    draw(words[_EMC], numbers, first, 0, u)
+    draw(words[_EMC], numbers, first, 1, u[_FOUR_ROWS:])
     species, charges = numbers[of.SPECIES], found[of.CHARGE]
     pts, pzs, ps, masses = found[of.PT], found[of.PZ], found[of.P], found[of.MASS]
     entering = found[of.SHOWER_GEV]

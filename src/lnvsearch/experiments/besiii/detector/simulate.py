@@ -11,11 +11,10 @@ from itertools import groupby
 import numpy as np
 
 from lnvsearch import particles
+from lnvsearch.experiments.besiii.detector.draws import PROCESSES, Keys
 from lnvsearch.experiments.besiii.detector.kernels import (
     PHOTON,
-    PROCESSES,
     Constants,
-    Keys,
     classify,
     simulate_events,
 )
@@ -105,4 +104,5 @@ def _recorded(
         truth={"pdg_id": generated.pdg_id, "px": px, "py": py, "pz": pz, "energy": energy},
         n_generated=generated.n_generated,
         metadata=dict(generated.metadata),
+        weights=generated.weights,
     )

@@ -34,6 +34,7 @@ __all__ = [
     "first_crossing",
     "helix_at_closest_approach",
     "helix_errors",
+    "is_found",
     "pull_scales",
     "transverse_arc_m",
 ]
@@ -47,6 +48,8 @@ _TWO_PI = 2.0 * math.pi
 _SQRT_HALF = math.sqrt(0.5)
 #: Standard deviations above which the normal distribution's integral rounds to 1.
 _SURELY = 8.5
+#: Standard deviations above which it is 1 but for 3e-7, and a share below its square then.
+_SAFELY, _SAFE_SHARE = 5.0, 1.0 - 1e-6
 #: Sine of an angle below which three terms of its series are exact.
 _SMALL_SINE = 0.01
 
@@ -134,6 +137,23 @@ def finding_probability(species, pt_gev, p_gev, cos_theta, acceptance):
     else:
         turn_on = (pt_gev - acceptance.light_pt_threshold_gev) / acceptance.light_pt_width_gev
     return acceptance.efficiency * edge * _normal_cdf(turn_on)
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def is_found(uniform, species, pt_gev, p_gev, cos_theta, acceptance):
+    """Whether `uniform` lies below `finding_probability`; mostly without its error functions."""
+    if uniform >= acceptance.efficiency:
+        return False
+    if species == 4:
+        margin = p_gev - acceptance.proton_p_threshold_gev - _SAFELY * acceptance.proton_p_width_gev
+    elif species == 3:
+        margin = p_gev - acceptance.kaon_p_threshold_gev - _SAFELY * acceptance.kaon_p_width_gev
+    else:
+        margin = pt_gev - acceptance.light_pt_threshold_gev - _SAFELY * acceptance.light_pt_width_gev
+    inside = acceptance.cos_theta_edge - abs(cos_theta) - _SAFELY * acceptance.cos_theta_width
+    if min(margin, inside) > 0.0 and uniform < _SAFE_SHARE * acceptance.efficiency:
+        return True
+    return uniform < finding_probability(species, pt_gev, p_gev, cos_theta, acceptance)
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)

@@ -6,6 +6,7 @@ import numpy as np
 
 from lnvsearch.selection.cutflow import ALL_CUTS, CutFlow
 from lnvsearch.selection.sample_tables import counted
+from lnvsearch.selection.weighted_cutflow import WeightedCutFlow
 
 __all__ = ["MASS_BIN", "SPECTRUM_EDGES_GEV", "count"]
 
@@ -15,11 +16,11 @@ MASS_BIN = "majorana_mass_bin"
 SPECTRUM_EDGES_GEV = np.linspace(3.0, 3.2, 101)
 
 
-def count(flow: CutFlow, **names: str) -> dict:
+def count(flow: CutFlow | WeightedCutFlow, **names: str) -> dict:
     """Tables `cutflow` and `acceptance` of a sample; `names`: of `counted`.
 
     Regions of the acceptance: ALL_CUTS (without the last one of a scan) and, in a scan, MASS_BIN.
     """
-    passed = dict(zip(flow.cuts, flow.events_out, strict=True))
-    in_bin = {MASS_BIN: passed.pop(MASS_BIN)} if MASS_BIN in passed else {}
-    return counted(flow, {ALL_CUTS: [*passed.values()][-1], **in_bin}, **names)
+    last = [cut for cut in flow.cuts if cut != MASS_BIN][-1]
+    regions = {ALL_CUTS: last} | ({MASS_BIN: MASS_BIN} if MASS_BIN in flow.cuts else {})
+    return counted(flow, regions, **names)

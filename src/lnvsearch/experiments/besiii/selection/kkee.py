@@ -25,13 +25,12 @@ from lnvsearch.experiments.besiii.selection.state import (
     SearchState,
     Selection,
     conversion_pairs,
-    kinematic_fit_of,
 )
 from lnvsearch.reconstruction import candidates, four_vectors, identification
 from lnvsearch.reconstruction.kinematic_fit import fit, fit_shifts, gather_tracks
 from lnvsearch.selection.cutflow import CutFlow, apply_cuts
 
-__all__ = ["CUTS", "select"]
+__all__ = ["CUTS", "select", "select_with_masks"]
 
 _SIGNAL = "signal"
 
@@ -39,12 +38,20 @@ _SIGNAL = "signal"
 def select(
     events: RecordedEvents, selection: Selection
 ) -> tuple[dict[str, np.ndarray], CutFlow]:
+    """Candidates and cut flow of a chunk of events; see `select_with_masks`."""
+    table, flow, _ = select_with_masks(events, selection)
+    return table, flow
+
+
+def select_with_masks(
+    events: RecordedEvents, selection: Selection
+) -> tuple[dict[str, np.ndarray], CutFlow, dict[str, np.ndarray]]:
     """Apply the cuts, with names as in `CUTS`, to a chunk of events.
 
     Returns the candidates (one row for each event with one: `event_number`, `weight`,
     `chi_square`, `other_chi_square`, `mass_gev` before the fit, the two masses of a hadron and a
-    lepton `fitted_m_ke_1_gev` ... (`ke_1`: Selection.pairs), and `passes_<cut>` for each cut from the
-    fit on), and the cut flow.
+    lepton `fitted_m_ke_1_gev` ... (`ke_1`: Selection.pairs), `passes_<cut>` for each cut from the
+    fit on, and `weight_<variation>` of each of the events' `weights`), the cut flow, and what passes each cut by itself (n,), by name.
     Raises ValueError for an unknown cut or parameter, or one that comes before what it needs.
     """
     state = SearchState(events, selection)
@@ -61,8 +68,9 @@ def select(
         "other_chi_square": state.other_chi_square,
         **state.masses,
         **{f"passes_{name}": passes[name][rows] for name in after_fit},
+        **{f"weight_{name}": one[rows] for name, one in events.weights.items()},
     }
-    return table, flow
+    return table, flow, passes
 
 
 # ------------------------------------------------------------------------------- tracks
@@ -84,10 +92,7 @@ def impact_parameter(state, alive, *, r_xy_maximum_cm, r_z_maximum_cm, minimum_t
 
 def charged_tracks(state, alive, *, minimum, net_charge):
     """At least `minimum` good tracks, with this sum of charges."""
-    charge = state.events.track["charge"].astype(float)
-    sums = np.bincount(
-        state.event_of_track[state.good], charge[state.good], minlength=len(state.events)
-    )
+    sums = state.sums_of_tracks(state.good * state.events.track["charge"])
     return (state.n_tracks(state.good) >= minimum) & (sums == net_charge)
 
 
@@ -170,15 +175,20 @@ def kinematic_fit(state, alive):
         helix, covariance, state.found.event_index, masses_gev, total
     )
     state.best = state.found.select(chosen)
+    if len(chosen) < len(helix):
+        helix, covariance = helix[chosen], covariance[chosen]
+    state.measured = helix, covariance
     state.other_chi_square = np.full(len(chosen), np.inf)
-    state.masses = _masses(helix[chosen], shift, masses_gev[assignment], state.selection.pairs)
+    state.masses = _masses(helix, shift, masses_gev[assignment], state.selection.pairs)
     return state.of_best(np.isfinite(state.chi_square), False)
 
 
 def smallest_chi_square(state, alive, *, hypotheses):
     """The signal hypothesis fits better than every assignment of the other final states."""
     others = candidates.mass_hypotheses({name: OTHER_FINAL_STATES[name] for name in hypotheses})
-    state.other_chi_square = kinematic_fit_of(_fitted(state), state.best, others).min(axis=1)
+    total = state.selection.total_four_momentum
+    fits = fit(*_fitted(state).measured, others.masses_gev, total)
+    state.other_chi_square = fits.chi_square.min(axis=1)
     return state.of_best(state.chi_square < state.other_chi_square, False)
 
 
@@ -257,6 +267,8 @@ def _best_fits(helix, covariance, event_index, masses_gev, total):
     if len(masses_gev) == 1:
         fits, shift = fit_shifts(helix, covariance, masses_gev[0], total)
         chosen = candidates.best_candidates(event_index, fits)
+        if len(chosen) == len(fits):
+            return chosen, np.zeros(len(chosen), dtype=np.int64), fits, shift
         return chosen, np.zeros(len(chosen), dtype=np.int64), fits[chosen], shift[chosen]
     fits = fit(helix, covariance, masses_gev, total).chi_square
     chosen = candidates.best_candidates(event_index, fits.min(axis=1))

@@ -114,7 +114,7 @@ class SearchState:
 
     `good`, `lepton`: masks (m,); `hadrons`: species ("K", "pi") -> mask (m,).  Without identification
     `lepton` is None and `hadrons` empty.  After `kinematic_fit`, `best` holds one candidate an
-    event, and the arrays below it are aligned with it.
+    event, and the arrays below it are aligned with it; `measured`: their helices and covariances.
     """
 
     events: RecordedEvents
@@ -124,6 +124,7 @@ class SearchState:
     lepton: np.ndarray | None = field(init=False, default=None)
     found: candidates.Candidates | None = field(init=False, default=None)
     best: candidates.Candidates | None = field(init=False, default=None)
+    measured: tuple[np.ndarray, np.ndarray] | None = field(init=False, default=None)
     chi_square: np.ndarray | None = field(init=False, default=None)
     other_chi_square: np.ndarray | None = field(init=False, default=None)
     masses: Mapping[str, np.ndarray] = field(init=False, default_factory=dict)
@@ -139,7 +140,11 @@ class SearchState:
 
     def n_tracks(self, mask: np.ndarray) -> np.ndarray:
         """Number of tracks of a mask in each event, (n,)."""
-        before = np.concatenate([[0], np.cumsum(mask)])
+        return self.sums_of_tracks(mask)
+
+    def sums_of_tracks(self, values: np.ndarray) -> np.ndarray:
+        """Sums of an integer of each track, (m,), over the tracks of each event, (n,)."""
+        before = np.concatenate([[0], np.cumsum(values)])
         return np.diff(before[self.events.track_offsets])
 
     def of_best(self, values: np.ndarray, missing: float | bool) -> np.ndarray:

@@ -13,7 +13,11 @@ from lnvsearch.experiments.besiii.selection.identification_map import (
     SPECIES,
     IdentificationMap,
 )
-from lnvsearch.experiments.besiii.selection.sample import select_chunks
+from lnvsearch.experiments.besiii.selection.sample import (
+    select_chunks,
+    select_sample,
+    tabulate_sample,
+)
 from lnvsearch.generation.decay_events import generate
 from lnvsearch.generation.models import Decay
 from lnvsearch.particles import pdg_id
@@ -99,3 +103,50 @@ def test_weights_of_a_background_are_those_of_its_chunks(response, selection, tm
     for name, values in found["Weighted"].items():
         assert np.array_equal(values, np.concatenate([part[name] for part in expected]))
     assert len(found["Weighted"]["weight"]) > 0
+
+
+def plain_settings(selection, **changed):
+    """Settings of `select_sample` that make this selection."""
+    plain = {
+        "parent": "J/psi(1S)", "cuts": list(selection.cuts), "final_state": ["K+", "K+", "e-", "e-"],
+        "momentum_x_gev": selection.total_four_momentum[0],
+        "magnetic_field_t": selection.magnetic_field_t,
+    }  # fmt: skip
+    return {"events": "nominal", "selection": plain, "channel": "kkee", "selection_name": "lnv", **changed}
+
+
+def test_a_variation_by_weights_is_the_same_events_counted_otherwise(signal, selection, tmp_path):
+    """Of equal weights the numbers of events themselves; of others the sums of what is selected."""
+    weights = np.random.default_rng(1).uniform(0.5, 1.5, 1000)
+    parts = weights[:600], weights[600:]
+    chunks = [
+        {"nominal": replace(chunk, weights={"equal": np.full(len(chunk), 2.0), "other": part})}
+        for chunk, part in zip(signal, parts, strict=True)
+    ]
+    settings = {"nominal": plain_settings(selection)}
+    settings |= {name: plain_settings(selection, by_weights=True) for name in ("equal", "other")}
+    path = tmp_path / "selected.root"
+    tables = tabulate_sample(select_sample(chunks, settings, [], path), settings, sample="toy")
+    acceptance = tables["acceptance"]
+    assert acceptance["variation"] == ["nominal", "equal", "other"]
+    nominal, equal, other = acceptance["acceptance"]
+    assert equal == pytest.approx(nominal, rel=1e-12)
+    assert acceptance["acceptance_uncertainty"][1] == pytest.approx(acceptance["acceptance_uncertainty"][0])
+    assert acceptance["effective_events"][1] == pytest.approx(acceptance["effective_events"][0])
+    assert acceptance["generated_events"] == [1000, 1000, 1000]
+    found = trees(path)
+    chosen = found["Generated"]["selected"]
+    assert other == pytest.approx(weights[chosen].sum() / weights.sum(), rel=1e-12)
+    candidates = found["Candidates"]
+    assert np.array_equal(candidates["weight_other"], weights[candidates["event_number"]])
+    assert list(found) == ["Candidates", "Generated"]
+    assert tables["cutflow"]["events_out"][-1] == pytest.approx(weights[chosen].sum())
+
+
+def test_a_variation_by_weights_has_the_selection_of_its_events(signal, selection, tmp_path):
+    looser = replace(selection, cuts=selection.cuts[:-1])
+    settings = {
+        "nominal": plain_settings(selection), "other": plain_settings(looser, by_weights=True)
+    }
+    with pytest.raises(ValueError, match="variation other: by_weights, but selected otherwise"):
+        select_sample([], settings, [], tmp_path / "selected.root")
