@@ -16,12 +16,13 @@ efficiency classes are available.  Conventions, as TRolke documents them:
 * a Gaussian background of mean 0 is taken as 1e-5;
 * the lower limit is 0 where s = 0 belongs to the interval.
 
-Where the profile is Gaussian in both nuisance parameters and there are many experiments, a
-compiled kernel does the work (`rolke_kernel`); its crossings are exact to about 1e-10.
+Where there are many experiments, without a correlation, a compiled kernel does the work
+(`rolke_kernel`); its crossings are exact to about 1e-11.
 """
 
 from __future__ import annotations
 
+import math
 from importlib.util import find_spec
 
 import numpy as np
@@ -30,14 +31,20 @@ from numpy.typing import ArrayLike
 from lnvsearch.statistics import rolke_profile, rolke_solver
 from lnvsearch.statistics.experiment import (
     AsymmetricBackground,
+    Background,
+    BinomialEfficiency,
     CountingExperiment,
+    Efficiency,
     FloatOrArray,
     GaussianBackground,
     Interval,
+    KnownBackground,
+    KnownEfficiency,
+    PoissonBackground,
     check_confidence_level,
     check_range,
+    taken,
 )
-from lnvsearch.statistics.rolke_profile import Problem
 
 __all__ = ["interval", "minus_two_log_lambda", "threshold", "upper_limit"]
 
@@ -97,9 +104,7 @@ def interval(
             for side in ("up", "down")
         )
         return Interval(low.lower, high.upper)
-    problem, level, shape = _prepare(experiment, confidence_level)
-    lower, upper = _limits(problem, level, bounded, want_lower=True)
-    return Interval(_shaped(lower, shape), _shaped(upper, shape))
+    return Interval(*_limits(experiment, confidence_level, bounded, want_lower=True))
 
 
 def upper_limit(
@@ -111,9 +116,7 @@ def upper_limit(
     background = experiment.background
     if isinstance(background, AsymmetricBackground):
         return upper_limit(_one_sided(experiment, background, "down"), confidence_level, bounded)
-    problem, level, shape = _prepare(experiment, confidence_level)
-    _, upper = _limits(problem, level, bounded, want_lower=False)
-    return _shaped(upper, shape)
+    return _limits(experiment, confidence_level, bounded, want_lower=False)[1]
 
 
 def minus_two_log_lambda(experiment: CountingExperiment, signal: ArrayLike) -> FloatOrArray:
@@ -147,10 +150,10 @@ def _one_sided(
     return CountingExperiment(experiment.observed, gaussian, experiment.efficiency)
 
 
-def _prepare(
+def _checked_level(
     experiment: CountingExperiment, confidence_level: ArrayLike
-) -> tuple[Problem, np.ndarray, tuple[int, ...]]:
-    """Broadcast everything together; return the flat problem, its thresholds, and the shape."""
+) -> tuple[np.ndarray, tuple[int, ...]]:
+    """Thresholds, and the shape of all together; ValueError for what cannot be computed."""
     level = np.asarray(threshold(confidence_level))
     try:
         shape = np.broadcast_shapes(experiment.shape, level.shape)
@@ -163,13 +166,13 @@ def _prepare(
         ("observed", experiment.observed),
         ("background", experiment.background.estimate),
     ]:
-        if np.any(values > _LARGEST_COUNT):
+        largest = values.max(initial=0.0)
+        if largest > _LARGEST_COUNT:
             raise ValueError(
                 f"{name} must be at most {_LARGEST_COUNT:g} counts for profile-likelihood limits; "
-                f"got {values.max():g}"
+                f"got {largest:g}"
             )
-    problem = rolke_profile.flatten(experiment, shape)
-    return problem, np.broadcast_to(level, shape).reshape(-1), shape
+    return level, shape
 
 
 def _shaped(values: np.ndarray, shape: tuple[int, ...]) -> FloatOrArray:
@@ -178,50 +181,76 @@ def _shaped(values: np.ndarray, shape: tuple[int, ...]) -> FloatOrArray:
 
 
 def _limits(
-    problem: Problem, level: np.ndarray, bounded: bool, want_lower: bool
-) -> tuple[np.ndarray, np.ndarray]:
+    experiment: CountingExperiment, confidence_level: ArrayLike, bounded: bool, want_lower: bool
+) -> tuple[FloatOrArray, FloatOrArray]:
     """Lower (zeros unless wanted) and upper limits in produced events, chunk by chunk."""
-    size = level.size
-    lower, upper = np.zeros(size), np.empty(size)
-    has_kernel = problem.is_gaussian and problem.correlation == 0.0 and find_spec("numba")
-    if size >= _KERNEL_MINIMUM and has_kernel:
-        _compiled_limits(problem, level, bounded, want_lower, lower, upper)
-        return lower, upper
-    for first in range(0, size, _CHUNK):
-        part = slice(first, first + _CHUNK)
-        _numpy_limits(
-            problem.take(part), level[part], bounded, want_lower, lower[part], upper[part]
-        )
-    return lower, upper
+    level, shape = _checked_level(experiment, confidence_level)
+    size = math.prod(shape)
+    lower, upper = np.empty(size if want_lower else 0), np.empty(size)
+    if size >= _KERNEL_MINIMUM and experiment.correlation == 0.0 and find_spec("numba"):
+        _compiled_limits(experiment, level, shape, bounded, want_lower, lower, upper)
+    else:
+        problem = rolke_profile.flatten(experiment, shape)
+        flat_level = np.broadcast_to(level, shape).reshape(-1)
+        for first in range(0, size, _CHUNK):
+            part = slice(first, first + _CHUNK)
+            _numpy_limits(
+                problem.take(part), flat_level[part], bounded, want_lower, lower[part], upper[part]
+            )
+    return (_shaped(lower, shape) if want_lower else 0.0), _shaped(upper, shape)
 
 
-def _compiled_limits(problem, level, bounded, want_lower, lower, upper) -> None:
+def _compiled_limits(experiment, level, shape, bounded, want_lower, lower, upper) -> None:
     """Fill `lower` and `upper` with the kernel, its difficult cases with numpy."""
     from lnvsearch.statistics import rolke_kernel
 
-    rolke_kernel.limits(
-        np.ascontiguousarray(problem.count),
-        np.ascontiguousarray(problem.efficiency),
-        np.ascontiguousarray(problem.background),
-        _without_copies(problem.background_sigma),
-        np.ascontiguousarray(problem.relative_sigma),
-        _without_copies(level),
+    background, efficiency = experiment.background, experiment.efficiency
+    unsolved = rolke_kernel.limits(
+        _flat(experiment.observed, shape),
+        tuple(_flat(values, shape) for values in _numbers(background)),
+        tuple(_flat(values, shape) for values in _numbers(efficiency)),
+        _flat(level, shape),
+        (isinstance(background, PoissonBackground), isinstance(efficiency, BinomialEfficiency)),
+        rolke_profile.least_background(background),
         bounded,
         want_lower,
         lower,
         upper,
     )
-    unsolved = np.flatnonzero(np.isnan(upper))
-    for first in range(0, unsolved.size, _CHUNK):
-        left = unsolved[first : first + _CHUNK]
-        some_lower, some_upper = np.zeros(left.size), np.empty(left.size)
-        _numpy_limits(problem.take(left), level[left], bounded, want_lower, some_lower, some_upper)
-        lower[left], upper[left] = some_lower, some_upper
+    if not unsolved:
+        return
+    rows = np.flatnonzero(np.isnan(upper))
+    observed = np.broadcast_to(experiment.observed, shape).reshape(-1)
+    flat_level = np.broadcast_to(level, shape).reshape(-1)
+    for first in range(0, rows.size, _CHUNK):
+        left = rows[first : first + _CHUNK]
+        some = CountingExperiment(
+            observed[left], taken(background, left, shape), taken(efficiency, left, shape)
+        )
+        some_lower, some_upper = np.empty(left.size), np.empty(left.size)
+        problem = rolke_profile.flatten(some, left.shape)
+        _numpy_limits(problem, flat_level[left], bounded, want_lower, some_lower, some_upper)
+        upper[left] = some_upper
+        if want_lower:
+            lower[left] = some_lower
 
 
-def _without_copies(values: np.ndarray) -> np.ndarray:
-    """The only number of an array that repeats one; else the array, contiguous."""
-    return values[:1].copy() if values.strides == (0,) else np.ascontiguousarray(values)
+def _numbers(part: Background | Efficiency) -> tuple[np.ndarray, np.ndarray]:
+    """What a measurement consists of: the mean and its error, or two counts."""
+    if isinstance(part, PoissonBackground):
+        return part.sideband_count, part.tau
+    if isinstance(part, BinomialEfficiency):
+        return part.passed, part.total
+    if isinstance(part, (KnownBackground, KnownEfficiency)):
+        return part.estimate, np.zeros(1)  # one zero for all
+    return part.estimate, part.sigma
+
+
+def _flat(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Contiguous values of each experiment, or the only number of all."""
+    if values.size == 1:
+        return values.reshape(1)
+    return np.ascontiguousarray(np.broadcast_to(values, shape)).reshape(-1)
 
 
 def _numpy_limits(problem, level, bounded, want_lower, lower, upper) -> None:
@@ -244,6 +273,7 @@ def _numpy_limits(problem, level, bounded, want_lower, lower, upper) -> None:
     with np.errstate(over="ignore"):  # an efficiency near 1e-308 may leave no finite number
         upper[:] = selected / problem.efficiency
         if want_lower:
+            lower[:] = 0.0
             index = np.flatnonzero((problem.count > 0.0) | (count > 1.0))
             lower[index] = (
                 rolke_solver.lower_crossing(counted.take(index), level[index])

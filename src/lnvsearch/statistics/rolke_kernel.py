@@ -1,16 +1,8 @@
-"""Compiled solver of the Gaussian x Gaussian profile likelihood, for 1e4 and more experiments.
+"""Compiled limits by profile likelihood, for thousands of experiments and more.
 
-The same equations as `rolke_profile` and `rolke_solver`, for known or Gaussian background and
-efficiency, where the profile is the root of a quadratic: with mean M = t + b_hat and variance
-V = (relative_sigma t)^2 + background_sigma^2,
-
-    k = 2 (M - n) / (M + V + sqrt((M - V)^2 + 4 V n)),   w = 1 - k = n/m,
-    -ln lambda = n (k/w + ln w) + V k^2 / 2,             d(-ln lambda)/dt = k (1 - rel^2 t k).
-
-Speed comes from fixed-length loops over 16 lanes with no branch in them, which LLVM turns into
-vector instructions; hence the Newton steps are the outer loop, and the logarithm is written out (a
-call to the C library would break the vectorisation).  Experiments that have not converged come
-back as NaN, for the caller to solve with brackets.
+The conventions of the module `rolke`, for all models without a correlation, with the crossings of
+`rolke_crossings`; experiments that have not converged come back as NaN, for the caller to solve with
+brackets.
 
 Importing this module costs the start of numba, about a second.
 """
@@ -18,146 +10,146 @@ Importing this module costs the start of numba, about a second.
 import numpy as np
 from numba import njit
 
-from lnvsearch.lanes import float_stack_array, integer_stack_array
+from lnvsearch.statistics.rolke_crossings import (
+    BACKGROUND,
+    COUNT,
+    LANES,
+    LEVEL,
+    PASSED,
+    RELATIVE,
+    ROWS,
+    SIDEBAND,
+    TAU,
+    TOTAL,
+    VARIANCE,
+    counted_crossings,
+    counted_without_signal,
+    deviances_without_signal,
+    gaussian_crossings,
+    gaussian_without_signal,
+    resting_crossing,
+)
 
-_ONE = np.uint64(1)
-_LANES = np.uint64(16)
-_lane_numbers = float_stack_array(int(_LANES))
-_lane_flags = integer_stack_array(int(_LANES))
-_MAX_STEPS = 6
-# Newton's error after a step goes as the square of that step, in units of the distance to the best
-# signal: at most 5e-10 is left, and 1e-11 of usual limits.  Three steps do for most upper limits.
-_LAST_STEP = 3e-6
 _REMOTE_LEVEL = 1e3
-_CHUNK = 2048
+# Experiments that are worked on together, so that their numbers stay in the processor's cache.
+_CHUNK = 1024
+#: Room for them, for as many of two counts, and for the last lanes.
+_ROOM = 2 * _CHUNK + int(LANES)
+_GAUSSIAN_ROWS = SIDEBAND
 
-_LN_2 = 0.6931471805599453
-_SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
-_ONE_BITS = 0x3FF0000000000000
-_MANTISSA = 52
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract"})
-def _log(value, value_minus_one):
-    """ln(value) for a normal positive number, exact to the last digits also next to one.
-
-    value = 2^e f with f between sqrt(1/2) and sqrt(2); ln f = 2 artanh((f - 1)/(f + 1)), whose
-    series to the 21st power leaves less than 1e-17 there.
-    """
-    exponent = (np.float64(value).view(np.int64) - _SQRT_HALF_BITS) >> _MANTISSA
-    scale = np.int64(_ONE_BITS - (exponent << _MANTISSA)).view(np.float64)
-    fraction = value * scale
-    numerator = value_minus_one if exponent == 0 else fraction - 1.0
-    s = numerator / (fraction + 1.0)
-    z = s * s
-    series = 1.0 / 21.0
-    series = series * z + 1.0 / 19.0
-    series = series * z + 1.0 / 17.0
-    series = series * z + 1.0 / 15.0
-    series = series * z + 1.0 / 13.0
-    series = series * z + 1.0 / 11.0
-    series = series * z + 1.0 / 9.0
-    series = series * z + 1.0 / 7.0
-    series = series * z + 1.0 / 5.0
-    series = series * z + 1.0 / 3.0
-    series = series * z + 1.0
-    return exponent * _LN_2 + 2.0 * s * series
+# --- the numbers of a chunk ------------------------------------------------------------------------
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
-def _half_deviance(n, background, background_variance, relative_variance, t):
-    """-ln lambda at t and its derivative."""
-    mean = t + background
-    variance = relative_variance * t * t + background_variance
-    difference = mean - variance
-    above = mean - n
-    root = np.sqrt(difference * difference + 4.0 * variance * n)
-    # k = 2 above / whole and k / w = 2 above / rest, with one division for both.
-    whole = mean + variance + root
-    rest = whole - 2.0 * above
-    inverse = 2.0 * above / (whole * rest)
-    k, ratio = inverse * rest, inverse * whole
-    value = n * (ratio + _log(1.0 - k, -k)) + 0.5 * variance * k * k
-    return value, k * (1.0 - relative_variance * t * k)
+def _load(values, first, size, row):
+    """Copy a part of an array to a row; its only number once, for all chunks."""
+    if values.size > 1:
+        part = values[first : first + size]
+        for i in range(size):
+            row[i] = part[i]
+    elif first == 0:
+        row[:] = values[0]
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
-def _start(n, background, background_variance, relative_variance, level, side):
-    """Crossing with the variances added to Poisson's (see `rolke_solver._starting_point`)."""
-    best = n - background
-    z = side * np.sqrt(level / n)
-    distance = n * z * (1.0 + z * (1.0 / 3.0 + z * (1.0 / 36.0 - z / 270.0)))
-    distance = max(distance, -0.99 * n)
-    leading = max(1.0 - level * relative_variance, 0.05)
-    constant = best * best - distance * distance - level * background_variance
-    root = np.sqrt(max(best * best - leading * constant, 0.0))
-    if side > 0.0:
-        return max((best + root) / leading, 0.01)
-    return max(constant / (best + root), 1e-3 * best)
+def _load_background(given, least, is_counted, first, size, numbers):
+    """Rows of a mean (0 is taken as `least`) and its sigma, or of a sideband and its tau."""
+    if first > 0 and given[0].size == 1 and given[1].size == 1:
+        return
+    mean, variance = numbers[BACKGROUND], numbers[VARIANCE]
+    if is_counted:
+        sideband, tau = numbers[SIDEBAND], numbers[TAU]
+        _load(given[0], first, size, sideband)
+        _load(given[1], first, size, tau)
+        for i in range(size):
+            mean[i] = sideband[i] / tau[i]
+            variance[i] = mean[i] / tau[i]
+        return
+    _load(given[0], first, size, mean)
+    if least > 0.0:
+        for i in range(size):
+            mean[i] = least if mean[i] == 0.0 else mean[i]
+    _load(given[1], first, size, variance)
+    if given[1].size > 1 or first == 0:
+        for i in range(size):
+            variance[i] = variance[i] * variance[i]
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
-def _crossings(count, background, background_variance, relative_variance, level, side, result):
-    """Fill `result` with the crossing t on the given side of the best one, NaN where unsolved."""
-    size = np.uint64(count.size)
-    n, b, vb, rv = _lane_numbers(), _lane_numbers(), _lane_numbers(), _lane_numbers()
-    target, t, moving = _lane_numbers(), _lane_numbers(), _lane_flags()
-    for first in range(np.uint64(0), size, _LANES):
-        lanes = min(_LANES, size - first)
-        if lanes == _LANES:
-            for lane in range(_LANES):
-                i = first + lane
-                n[lane], b[lane], vb[lane] = count[i], background[i], background_variance[i]
-                rv[lane], target[lane] = relative_variance[i], level[i]
-        else:
-            for lane in range(_LANES):
-                i = min(first + lane, size - _ONE)
-                n[lane], b[lane], vb[lane] = count[i], background[i], background_variance[i]
-                rv[lane], target[lane] = relative_variance[i], level[i]
-        for lane in range(_LANES):
-            t[lane] = _start(n[lane], b[lane], vb[lane], rv[lane], target[lane], side)
-            moving[lane] = _ONE
-        for _ in range(_MAX_STEPS):
-            unsolved = np.uint64(0)
-            for lane in range(_LANES):
-                # Newton on sqrt(-2 ln lambda) - sqrt(level), nearly linear in t.
-                value, slope = _half_deviance(n[lane], b[lane], vb[lane], rv[lane], t[lane])
-                value = 2.0 * value
-                step = (value - np.sqrt(value * target[lane])) / slope
-                new = t[lane] - step
-                room = min(new, side * (new - n[lane] + b[lane]))
-                # A solved lane rests, so that no result depends on its neighbours.
-                t[lane] = new if moving[lane] == _ONE else t[lane]
-                # A root on the falling part, at a negative efficiency, has the wrong slope.
-                solved = (abs(step) <= _LAST_STEP * room) & (side * slope > 0.0)
-                moving[lane] = np.uint64(0) if solved else moving[lane]
-                unsolved += moving[lane]
-            if unsolved == np.uint64(0):
-                break
-        if lanes == _LANES:
-            for lane in range(_LANES):
-                result[first + lane] = np.nan if moving[lane] == _ONE else t[lane]
-        else:
-            for lane in range(lanes):
-                result[first + lane] = np.nan if moving[lane] == _ONE else t[lane]
+def _load_efficiency(given, is_counted, first, size, numbers, estimate):
+    """Rows of a mean and its sigma, or of passed and total; and the efficiencies."""
+    if first > 0 and given[0].size == 1 and given[1].size == 1:
+        return
+    relative = numbers[RELATIVE]
+    if is_counted:
+        passed, total = numbers[PASSED], numbers[TOTAL]
+        _load(given[0], first, size, passed)
+        _load(given[1], first, size, total)
+        for i in range(size):
+            estimate[i] = passed[i] / total[i]
+            relative[i] = (1.0 - estimate[i]) / passed[i]
+        return
+    _load(given[0], first, size, estimate)
+    if given[1].size > 1:
+        sigma = given[1][first : first + size]
+        for i in range(size):
+            ratio = sigma[i] / estimate[i]
+            relative[i] = ratio * ratio
+    else:
+        for i in range(size):
+            ratio = given[1][0] / estimate[i]
+            relative[i] = ratio * ratio
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
-def _deviance_without_signal(n, background, background_variance):
-    """-2 ln lambda(0) for n >= 1; a background of 1e-290 stands for none (value above 1e3)."""
-    value, _ = _half_deviance(n, max(background, 1e-290), background_variance, 0.0, 0.0)
-    return 2.0 * value
+def _flagged(flags, size, index):
+    """How many flags are 1; fills `index` with their places, unsigned for speed (see `lanes`)."""
+    found = np.uint64(0)
+    for i in range(np.uint64(size)):  # without a branch: written again if it does not count
+        index[found] = i
+        found += flags[i]
+    return np.int64(found)
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
-def _effective_count(n, background, background_variance, level):
-    """Smallest count above n with a positive limit (see `rolke_solver.effective_count`)."""
-    if _deviance_without_signal(n, background, background_variance) < level:
+def _gather(numbers, index, rows, place, some):
+    """Copy the experiments `index` side by side, from `place` on: to keep all lanes busy."""
+    for row in range(rows):
+        for j in range(index.size):
+            some[row, place + j] = numbers[row, index[j]]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _fill_lanes(numbers, size, rows):
+    """Repeat the last of `size` experiments up to a multiple of the lanes."""
+    for row in range(rows):
+        for i in range(size, size + LANES - np.uint64(1)):
+            numbers[row, i] = numbers[row, size - 1]
+
+
+# --- counts and levels -----------------------------------------------------------------------------
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _without_signal(n, numbers, i, is_counted_background):
+    """-2 ln lambda(0) of n counts in the place of experiment i's own."""
+    if is_counted_background:
+        return 2.0 * counted_without_signal(n, numbers[SIDEBAND, i], numbers[TAU, i])
+    return 2.0 * gaussian_without_signal(n, numbers[BACKGROUND, i], numbers[VARIANCE, i])
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _effective_count(numbers, i, is_counted_background):
+    """Smallest count from n on with a positive limit (see `rolke_solver.effective_count`)."""
+    n, level = numbers[COUNT, i], numbers[LEVEL, i]
+    if _without_signal(n, numbers, i, is_counted_background) < level:
         return n
-    low, high = n, np.ceil(background)
+    low, high = n, np.ceil(numbers[BACKGROUND, i])
     while high - low > 1.0:
         middle = np.floor(0.5 * (low + high))
-        if _deviance_without_signal(middle, background, background_variance) >= level:
+        if _without_signal(middle, numbers, i, is_counted_background) >= level:
             low = middle
         else:
             high = middle
@@ -165,164 +157,182 @@ def _effective_count(n, background, background_variance, level):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
-def _bounded_level(n, background, background_variance, level):
+def _bounded_level(n, threshold, numbers, i, is_counted_background):
     """Threshold relative to the saturated maximum in bounded mode."""
-    if background > n:
-        return level + _deviance_without_signal(n, background, background_variance)
-    return level
+    if numbers[BACKGROUND, i] > n:
+        return threshold + _without_signal(n, numbers, i, is_counted_background)
+    return threshold
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
-def _solve_subset(index, n, background, background_variance, relative_variance, level, side):
-    """Crossings of the experiments `index`, gathered to keep all lanes busy; `n` are their counts."""
-    result = np.empty(index.size)
-    _crossings(
-        n,
-        background[index],
-        background_variance[index],
-        relative_variance[index],
-        level[index],
-        side,
-        result,
-    )
-    return result
+def _raise_counts(numbers, size, is_counted_background, bounded, flags, raised, zero):
+    """Put one for no count; far below b, raise the count, or the level in bounded mode.
+
+    Returns how many experiments have no count and are taken as one, and fills `zero` with them.
+    """
+    count, background, level = numbers[COUNT], numbers[BACKGROUND], numbers[LEVEL]
+    for i in range(size):
+        flags[i] = count[i] == 0.0
+        count[i] = max(count[i], 1.0)
+    zero_number = _flagged(flags, size, zero)
+    for i in range(size):
+        deficit = background[i] - count[i]
+        flags[i] = (deficit > 0.0) & (bounded | (deficit * deficit >= level[i] * count[i]))
+    raised_number = _flagged(flags, size, raised)
+    if raised_number == 0:
+        return zero_number
+    for i in raised[:raised_number]:
+        if bounded:
+            level[i] = _bounded_level(count[i], level[i], numbers, i, is_counted_background)
+        else:
+            count[i] = _effective_count(numbers, i, is_counted_background)
+    kept = 0
+    for j in range(zero_number):
+        i = zero[j]
+        zero[kept] = i
+        kept += count[i] == 1.0
+    return kept
+
+
+# --- limits of a chunk -----------------------------------------------------------------------------
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
-def _with_lower_limit(count, n, background, background_variance, threshold):
-    """Experiments whose likelihood falls below the threshold before the signal is zero."""
-    index = np.empty(count.size + 1, dtype=np.int64)
-    found = 0
-    for i in range(count.size):
-        excess = n[i] - background[i]
+def _crossings(numbers, size, side, model, result):
+    """Crossings of the first `size` experiments, of the model (is b counted, is the efficiency)."""
+    if model[0] or model[1]:
+        _fill_lanes(numbers, size, ROWS)
+        counted_crossings(numbers, size, side, model[0], model[1], result)
+    else:
+        _fill_lanes(numbers, size, _GAUSSIAN_ROWS)
+        gaussian_crossings(numbers, size, side, result)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _upper_crossings(numbers, size, zero, threshold, model, bounded, result):
+    """Crossings of all experiments; those of one count and of two are continued to none (`zero`)."""
+    rows = ROWS if model[0] or model[1] else _GAUSSIAN_ROWS
+    _gather(numbers, zero, rows, size, numbers)
+    for j in range(size, size + zero.size):
+        numbers[COUNT, j] = 2.0
+        if bounded:
+            level = threshold[0] if threshold.size == 1 else threshold[zero[j - size]]
+            numbers[LEVEL, j] = _bounded_level(2.0, level, numbers, j, model[0])
+    _crossings(numbers, size + zero.size, 1.0, model, result)
+    for j in range(zero.size):
+        i = zero[j]
+        extrapolated = 2.0 * result[i] - result[size + j]
+        if bounded:
+            result[i] = max(extrapolated, 0.0)
+        elif not extrapolated <= 0.0:  # keeps NaN; else the limit of one count stands
+            result[i] = extrapolated
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _with_lower_limit(numbers, size, model, flags, index, some, value):
+    """How many experiments have a likelihood below the threshold at no signal; fills `index`."""
+    count, background, level = numbers[COUNT], numbers[BACKGROUND], numbers[LEVEL]
+    for i in range(size):
+        excess = count[i] - background[i]
         # With b at b_hat, -2 ln lambda(0) <= excess^2 / b_hat: often no logarithm is needed.
-        possible = (excess > 0.0) & (excess * excess > threshold[i] * background[i])
-        index[found] = i  # without a branch: written again if it does not count
-        found += possible & ((count[i] > 0.0) | (n[i] > 1.0))
-    index = index[:found]
-    some_n, some_b, some_variance = n[index], background[index], background_variance[index]
-    value = np.empty(found)
+        flags[i] = (excess > 0.0) & (excess * excess > level[i] * background[i])
+    found = _flagged(flags, size, index)
+    if found == 0:
+        return 0
+    rows = TAU + 1 if model[0] else VARIANCE + 1
+    _gather(numbers, index[:found], rows, 0, some)
+    _fill_lanes(some, found, rows)
+    deviances_without_signal(some, found, model[0], value)
     for j in range(found):
-        value[j] = _deviance_without_signal(some_n[j], some_b[j], some_variance[j])
-    crossing = 0
+        flags[j] = value[j] > level[index[j]]
+    crossing = np.uint64(0)
     for j in range(found):
         i = index[j]
         index[crossing] = i
-        crossing += value[j] > threshold[i]
-    return index[:crossing]
+        crossing += flags[j]
+    return np.int64(crossing)
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
-def _extrapolate(zero, second, bounded, upper):
-    """Continue the crossings of one count (in `upper`) and two (`second`) to none, at `zero`."""
-    for j in range(zero.size):
-        extrapolated = 2.0 * upper[zero[j]] - second[j]
-        if bounded:
-            upper[zero[j]] = max(extrapolated, 0.0)
-        elif not extrapolated <= 0.0:  # keeps NaN; else the limit of one count stands
-            upper[zero[j]] = extrapolated
-
-
-@njit(cache=True, error_model="numpy", fastmath={"contract"})
-def _limits_of_some(
-    count,
-    efficiency,
-    background,
-    background_sigma,
-    relative_sigma,
-    threshold,
-    bounded,
-    want_lower,
-    lower,
-    upper,
-):
-    """`limits` of so many experiments that all arrays stay in the processor's cache."""
-    size, n, level = count.size, np.maximum(count, 1.0), threshold.copy()
-    background_variance, relative_variance = background_sigma**2, relative_sigma**2
-    raised, zero = np.empty(size + 1, dtype=np.int64), np.empty(size + 1, dtype=np.int64)
-    raised_number = zero_number = 0
-    for i in range(size):  # without branches: written again if it does not count
-        deficit = background[i] - n[i]
-        raised[raised_number], zero[zero_number] = i, i
-        raised_number += (deficit > 0.0) & (bounded | (deficit * deficit >= level[i] * n[i]))
-        zero_number += count[i] == 0.0
-    for i in raised[:raised_number]:
-        if bounded:
-            level[i] = _bounded_level(n[i], background[i], background_variance[i], level[i])
-        else:
-            n[i] = _effective_count(n[i], background[i], background_variance[i], level[i])
-    _crossings(n, background, background_variance, relative_variance, level, 1.0, upper)
-
-    zero = zero[:zero_number]
-    zero = zero[n[zero] == 1.0]
-    if zero.size > 0:
-        if bounded:
-            for i in zero:
-                level[i] = _bounded_level(2.0, background[i], background_variance[i], threshold[i])
-        two = np.full(zero.size, 2.0)
-        second = _solve_subset(
-            zero, two, background, background_variance, relative_variance, level, 1.0
-        )
-        _extrapolate(zero, second, bounded, upper)
-
-    if want_lower:
-        lower[:] = 0.0
-        index = _with_lower_limit(count, n, background, background_variance, threshold)
-        found = _solve_subset(
-            index, n[index], background, background_variance, relative_variance, threshold, -1.0
-        )
-        for j in range(index.size):
-            lower[index[j]] = found[j] / efficiency[index[j]]
-            if np.isnan(found[j]):
-                upper[index[j]] = np.nan
-
+def _lower_limits(numbers, size, model, flags, index, some, crossing, estimate, lower, upper):
+    """Fill `lower`; the upper crossing is NaN where the lower one is not found."""
     for i in range(size):
-        wide = threshold[i] * relative_variance[i] >= 1.0
+        lower[i] = 0.0
+    found = _with_lower_limit(numbers, size, model, flags, index, some, crossing)
+    if found == 0:
+        return
+    _gather(numbers, index[:found], ROWS if model[0] or model[1] else _GAUSSIAN_ROWS, 0, some)
+    _crossings(some, found, -1.0, model, crossing)
+    for j in range(found if model[0] else 0):
+        if some[SIDEBAND, j] == 0.0 and np.isnan(crossing[j]):
+            crossing[j] = resting_crossing(
+                some[COUNT, j], some[TAU, j], some[RELATIVE, j], some[PASSED, j], some[TOTAL, j],
+                0.5 * some[LEVEL, j], model[1],
+            )
+    for j in range(found):
+        i = index[j]
+        lower[i] = crossing[j] / estimate[i]
+        upper[i] = np.nan if np.isnan(crossing[j]) else upper[i]
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _write(numbers, size, is_counted_efficiency, crossing, estimate, upper):
+    """Fill `upper` with limits on produced events, NaN where unsolved; returns how many are."""
+    relative, level = numbers[RELATIVE], numbers[LEVEL]
+    unsolved = 0
+    for i in range(size):
+        wide = (level[i] * relative[i] >= 1.0) & (not is_counted_efficiency)
         # Against a maximum this far away, k rounds too coarsely for a difference of a few units.
         remote = level[i] > _REMOTE_LEVEL
-        produced = upper[i] / efficiency[i]
-        upper[i] = np.nan if wide | remote else produced
+        produced = np.nan if wide | remote else crossing[i] / estimate[i]
+        unsolved += produced != produced
+        upper[i] = produced
+    return unsolved
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
 def limits(
     count,
-    efficiency,
     background,
-    background_sigma,
-    relative_sigma,
+    efficiency,
     threshold,
+    model,
+    least_background,
     bounded,
     want_lower,
     lower,
     upper,
 ):
-    """Fill `lower` and `upper` (produced events) of Gaussian experiments.
+    """Fill `lower` and `upper` (produced events); the conventions are those of the module `rolke`.
 
-    Contiguous float64 arrays of one length, or of length 1 for `background_sigma` and `threshold`
-    where they are the same for all; the conventions are those of the module `rolke`.
-    `upper` is NaN where a few Newton steps did not suffice or no upper limit may exist: the caller
-    solves those otherwise.  `lower` is only written if wanted.
+    Contiguous float64 arrays of one length, or of length 1 where all have the same number.
+    `background` and `efficiency` are pairs of them: mean and sigma, or sideband and tau, passed and
+    total, as `model` says: (is the background counted, is the efficiency).  A mean background of 0 is
+    taken as `least_background`.
+    `upper` is NaN where a few steps did not suffice or no upper limit may exist: the caller
+    solves those, of which the number is returned, otherwise.  `lower` is only written if wanted.
     """
-    for first in range(0, count.size, _CHUNK):
-        part = slice(first, min(first + _CHUNK, count.size))
-        _limits_of_some(
-            count[part],
-            efficiency[part],
-            background[part],
-            _of_each(background_sigma, part),
-            relative_sigma[part],
-            _of_each(threshold, part),
-            bounded,
-            want_lower,
-            lower[part],
-            upper[part],
-        )
-
-
-@njit(cache=True, error_model="numpy", fastmath={"contract"})
-def _of_each(values, part):
-    """The part of an array, or as many copies of its only number."""
-    if values.size == 1:
-        return np.full(part.stop - part.start, values[0])
-    return values[part]
+    numbers, some = np.ones((ROWS, _ROOM)), np.ones((ROWS, _ROOM))
+    crossing, of_lower, estimate = np.ones(_ROOM), np.ones(_ROOM), np.ones(_ROOM)
+    work = np.empty((3, _CHUNK + 1), dtype=np.uint64)
+    flags, index, zero = work[0], work[1], work[2]
+    unsolved = 0
+    for first in range(0, upper.size, _CHUNK):
+        size = min(_CHUNK, upper.size - first)
+        part = slice(first, first + size)
+        _load(count, first if count.size > 1 else 0, size, numbers[COUNT])
+        _load(threshold, first if threshold.size > 1 else 0, size, numbers[LEVEL])
+        _load_background(background, least_background, model[0], first, size, numbers)
+        _load_efficiency(efficiency, model[1], first, size, numbers, estimate)
+        zeros = _raise_counts(numbers, size, model[0], bounded, flags, index, zero)
+        own = threshold[part] if threshold.size > 1 else threshold
+        _upper_crossings(numbers, size, zero[:zeros], own, model, bounded, crossing)
+        if want_lower:
+            for i in zero[:zeros]:
+                numbers[COUNT, i] = 0.0
+            _lower_limits(
+                numbers, size, model, flags, index, some, of_lower, estimate, lower[part],
+                crossing,
+            )
+        unsolved += _write(numbers, size, model[1], crossing, estimate, upper[part])
+    return unsolved

@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 
 from lnvsearch.statistics.experiment import (
+    Background,
     BinomialEfficiency,
     CountingExperiment,
     GaussianBackground,
@@ -89,6 +90,11 @@ class Problem:
         return replace(self, count=count)
 
 
+def least_background(background: Background) -> float:
+    """What a background of mean 0 is taken as: TRolke's number for a Gaussian one, else 0."""
+    return ZERO_GAUSSIAN_BACKGROUND if isinstance(background, GaussianBackground) else 0.0
+
+
 def flatten(experiment: CountingExperiment, shape: tuple[int, ...]) -> Problem:
     """Return the arrays of `experiment`, broadcast to `shape` and flattened to one dimension."""
 
@@ -97,10 +103,8 @@ def flatten(experiment: CountingExperiment, shape: tuple[int, ...]) -> Problem:
 
     background, efficiency = experiment.background, experiment.efficiency
     background_mean = background.estimate
-    if isinstance(background, GaussianBackground):
-        background_mean = np.where(
-            background_mean == 0.0, ZERO_GAUSSIAN_BACKGROUND, background_mean
-        )
+    if least := least_background(background):
+        background_mean = np.where(background_mean == 0.0, least, background_mean)
     optional: dict[str, np.ndarray] = {}
     if isinstance(background, PoissonBackground):
         optional |= {
