@@ -105,6 +105,7 @@ def width_gev(particle: str | int) -> float:
     return width * _MEV_TO_GEV
 
 
+@lru_cache(maxsize=None)
 def charge(particle: str | int) -> int:
     """Electric charge in units of the positron's; ValueError for quarks (thirds)."""
     value = _entry(particle).charge

@@ -28,6 +28,28 @@ class DisplacedEvents:
 
 
 @njit(cache=True, error_model="numpy")
+def _parents(offsets, origin, four_momentum, decay):
+    """Sums (n, 4) of the momenta of a decay's daughters."""
+    parent = np.zeros((len(offsets) - 1, 4))
+    for i in range(len(parent)):
+        for row in range(offsets[i], offsets[i + 1]):
+            if origin[row] == decay:
+                for axis in range(4):
+                    parent[i, axis] += four_momentum[row, axis]
+    return parent
+
+
+@njit(cache=True, error_model="numpy")
+def _place(offsets, origin, decay, parent, scale, start):
+    """Where the daughters of a decay start: the parent's momentum times a `scale`, (n,)."""
+    for i in range(len(parent)):
+        for row in range(offsets[i], offsets[i + 1]):
+            if origin[row] == decay:
+                for axis in range(4):
+                    start[row, axis] = parent[i, axis] * scale[i]
+
+
+@njit(cache=True, error_model="numpy")
 def _uniform_pairs(key, event_number, slot):
     """Two uniform numbers, (2, n), of every event."""
     result = np.empty((2, len(event_number)))
@@ -45,25 +67,17 @@ def let_fly(
     `decays`: theirs, as `events.origin` counts them; none is the daughter of another.  Their photons
     start with the other daughters.
     """
-    event = np.repeat(np.arange(len(events)), np.diff(events.offsets))
-    start = np.zeros((len(event), 4))
+    start = np.zeros((len(events.pdg_id), 4))
     key = stream_key(base_seed, sample, "flight")
     lengths, boosts = [], []
     for decay in decays:
-        daughters = np.flatnonzero(events.origin == decay)
-        parent = np.stack(
-            [
-                np.bincount(event[daughters], events.four_momentum[daughters, axis], len(events))
-                for axis in range(4)
-            ],
-            axis=1,
-        )
+        parent = _parents(events.offsets, events.origin, events.four_momentum, decay)
         boost = np.linalg.norm(parent[:, :3], axis=1) / mass_gev
         choice, uniform = _uniform_pairs(key, events.event_number, decay)
         length = flight.lengths(choice, uniform, boost)
         # Proper time times four-velocity; what is at rest stays.
         scale = np.divide(length, boost * mass_gev, out=np.zeros_like(length), where=boost > 0.0)
-        start[daughters] = (parent * scale[:, np.newaxis])[event[daughters]]
+        _place(events.offsets, events.origin, decay, parent, scale, start)
         lengths.append(length)
         boosts.append(boost)
     return DisplacedEvents(replace(events, start_m=start), np.array(lengths), np.array(boosts))

@@ -84,15 +84,17 @@ class FlightProposal:
             raise ValueError(f"lifetime_ps holds {lifetime.min()}: give finite mean lives >= 0")
         length = np.asarray(length_m, dtype=float)[:, np.newaxis]
         mean = np.asarray(boost, dtype=float)[:, np.newaxis] * (LIGHT_M_PER_PS * lifetime)
-        at_zero = length == 0.0
+        at_zero = length[:, 0] == 0.0
+        flies = ~at_zero
+        result = np.empty(mean.shape)
         with np.errstate(divide="ignore"):
-            ratio = np.where(at_zero, self.shortest_m, length) / mean
+            at_once = self.shortest_m / mean[at_zero]
+            ratio = length[flies] / mean[flies]
         with np.errstate(invalid="ignore", over="ignore"):
             flown = np.where(ratio < 700.0, ratio * np.exp(-ratio), 0.0)
-        stays = -np.expm1(-ratio)
-        return np.where(
-            at_zero, stays / self.prompt_share, self._log_range * flown / (1.0 - self.prompt_share)
-        )
+        result[at_zero] = -np.expm1(-at_once) / self.prompt_share
+        result[flies] = self._log_range * flown / (1.0 - self.prompt_share)
+        return result
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from lnvsearch.elementary_functions import cosine_and_sine_of_turn
 from lnvsearch.generation.phase_space_kernels import momentum_squared
 from lnvsearch.random_streams import uniform4
 
-__all__ = ["analysing_power", "angular_weight", "majorana_pair_vertex"]
+__all__ = ["analysing_power", "angular_weight", "majorana_pair_vertex", "weight_of_angles"]
 
 
 @njit(cache=True, error_model="numpy")
@@ -56,17 +56,33 @@ def angular_weight(direction, lepton_1, lepton_2, alpha_squared: float = 1.0):
     `direction`: first N in the frame of the J/psi, z along the beam; `lepton_1`, `lepton_2`: in
     the rest frames of the first and the second N.
     """
-    direction, first, second = (
-        np.asarray(vector, dtype=float) for vector in (direction, lepton_1, lepton_2)
-    )
-    cosine = direction[..., 2]
-    along_1 = np.sum(direction * first, axis=-1)
-    along_2 = np.sum(direction * second, axis=-1)
-    across = np.sum(first * second, axis=-1) - along_1 * along_2
+    vectors = [np.asarray(vector, dtype=float) for vector in (direction, lepton_1, lepton_2)]
+    result = np.empty(vectors[0].shape[:-1])
+    _weigh_angles(*(vector.reshape(-1, 3) for vector in vectors), alpha_squared, result.reshape(-1))
+    return result
+
+
+@njit(cache=True, error_model="numpy")
+def _weigh_angles(direction, lepton_1, lepton_2, alpha_squared, result):
+    for i in range(len(result)):
+        result[i] = weight_of_angles(direction[i], lepton_1[i], lepton_2[i], alpha_squared)
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _along(first, second):
+    return first[0] * second[0] + first[1] * second[1] + first[2] * second[2]
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def weight_of_angles(direction, lepton_1, lepton_2, alpha_squared):
+    """`angular_weight` of one event, in kernels."""
+    cosine = direction[2]
+    along_1, along_2 = _along(direction, lepton_1), _along(direction, lepton_2)
+    across = _along(lepton_1, lepton_2) - along_1 * along_2
     # sin^2 y1 y2: the beam's part across n is sin times the unit vector of y.
-    in_plane = (first[..., 2] - along_1 * cosine) * (second[..., 2] - along_2 * cosine)
-    return (1.0 + cosine**2) * (1.0 + alpha_squared * along_1 * along_2) + alpha_squared * (
-        (1.0 - cosine**2) * across - 2.0 * in_plane
+    in_plane = (lepton_1[2] - along_1 * cosine) * (lepton_2[2] - along_2 * cosine)
+    return (1.0 + cosine * cosine) * (1.0 + alpha_squared * along_1 * along_2) + alpha_squared * (
+        (1.0 - cosine * cosine) * across - 2.0 * in_plane
     )
 
 

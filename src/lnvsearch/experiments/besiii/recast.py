@@ -8,11 +8,13 @@ vector of the J/psi, summed over its two directions across the beams.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numba import njit
 
 from lnvsearch import particles
 from lnvsearch.chunks import chunks_of_part
@@ -20,18 +22,17 @@ from lnvsearch.experiments.besiii.chain import Simulation, generate
 from lnvsearch.experiments.besiii.detector.simulate import simulate
 from lnvsearch.experiments.besiii.selection.kkee import select
 from lnvsearch.experiments.besiii.selection.state import Selection
-from lnvsearch.generation.chirality import to_rest_frame, v_minus_a_weight
+from lnvsearch.generation.chirality import boosted, weight_of_current
 from lnvsearch.generation.displaced import DisplacedEvents, let_fly
 from lnvsearch.generation.events import GeneratedEvents
 from lnvsearch.generation.flight import Flight, FlightProposal
-from lnvsearch.generation.majorana_pair import analysing_power, angular_weight
+from lnvsearch.generation.majorana_pair import analysing_power, weight_of_angles
 from lnvsearch.recast_grid import ISOTROPIC, V_MINUS_A, LifetimeSums
 
 __all__ = ["NeutrinoSearch", "lifetime_sums", "selected_events", "v_minus_a_weights"]
 
 _EVENTS_PER_CHUNK = 20_000
-_KAON, _ELECTRON = 0, 1  # of the first N; then those of the other, or of the J/psi
-_PER_PARENT = 2
+_KAON, _ELECTRON, _KAON_2, _ELECTRON_2 = range(4)  # of the first N; of the other, or the J/psi
 #: Nodes of the tree that fly, by the number of N.
 _FLYING = {1: (1,), 2: (1, 2)}
 
@@ -71,23 +72,54 @@ def selected_events(
 
 def v_minus_a_weights(events: GeneratedEvents, n_neutrinos: int, mass_gev: float) -> np.ndarray:
     """Weights (n,) for V - A couplings, without normalisation; photons are left out of the angles."""
-    rows = events.offsets[:-1, np.newaxis] + np.arange(2 * _PER_PARENT)
-    momentum = events.four_momentum[rows]
     whole = np.add.reduceat(events.four_momentum, events.offsets[:-1], axis=0)
-    momentum = to_rest_frame(momentum, whole[:, np.newaxis])
+    weights = np.empty(len(events))
     if n_neutrinos == 1:
-        meson, lepton, other = momentum[:, _KAON], momentum[:, _ELECTRON], momentum[:, 3]
-        first, second = (
-            v_minus_a_weight(other, np.eye(4)[axis], lepton, meson) for axis in (0, 1)
-        )
-        return first + second
-    pairs = momentum.reshape(len(events), 2, _PER_PARENT, 4)
-    neutrinos = pairs.sum(axis=2)
-    leptons = to_rest_frame(pairs[:, :, _ELECTRON], neutrinos)[..., :3]
-    leptons /= np.linalg.norm(leptons, axis=-1, keepdims=True)
-    direction = neutrinos[:, 0, :3] / np.linalg.norm(neutrinos[:, 0, :3], axis=-1, keepdims=True)
+        _weigh_one(events.offsets, events.four_momentum, whole, weights)
+        return weights
     power = analysing_power(mass_gev, particles.mass_gev("e-"), particles.mass_gev("K+"))
-    return angular_weight(direction, leptons[:, 0], leptons[:, 1], power**4)
+    _weigh_pairs(events.offsets, events.four_momentum, whole, power**4, weights)
+    return weights
+
+
+@njit(cache=True, error_model="numpy")
+def _weigh_one(offsets, four_momentum, whole, weights):
+    """J/psi -> N K e, for polarisations along x and y, in the rest frame of the `whole`, (n, 4)."""
+    for i in range(len(weights)):
+        row = offsets[i]
+        kaon = boosted(four_momentum[row + _KAON], whole[i])
+        electron = boosted(four_momentum[row + _ELECTRON], whole[i])
+        other = boosted(four_momentum[row + _ELECTRON_2], whole[i])
+        weights[i] = weight_of_current(
+            other, (1.0, 0.0, 0.0, 0.0), electron, kaon
+        ) + weight_of_current(other, (0.0, 1.0, 0.0, 0.0), electron, kaon)
+
+
+@njit(cache=True, error_model="numpy")
+def _weigh_pairs(offsets, four_momentum, whole, alpha_squared, weights):
+    """J/psi -> N N, by the direction of the first N and those of both electrons in their own N."""
+    for i in range(len(weights)):
+        row = offsets[i]
+        electron_1 = boosted(four_momentum[row + _ELECTRON], whole[i])
+        electron_2 = boosted(four_momentum[row + _ELECTRON_2], whole[i])
+        first = _sum(boosted(four_momentum[row + _KAON], whole[i]), electron_1)
+        second = _sum(boosted(four_momentum[row + _KAON_2], whole[i]), electron_2)
+        weights[i] = weight_of_angles(
+            _direction(first), _direction(boosted(electron_1, first)),
+            _direction(boosted(electron_2, second)), alpha_squared,
+        )  # fmt: skip
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _sum(one, other):
+    return one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3]
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _direction(momentum):
+    x, y, z, _ = momentum
+    size = math.sqrt(x * x + y * y + z * z)
+    return x / size, y / size, z / size
 
 
 def lifetime_sums(

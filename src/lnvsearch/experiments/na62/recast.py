@@ -129,7 +129,9 @@ def varied_sums(
             base_seed=base_seed, sample=sample,
         )  # fmt: skip
         chirality = {ISOTROPIC: np.ones(number), V_MINUS_A: generated.v_minus_a}
+        taken = np.unique(np.concatenate([rows for rows, _ in selected]))
+        flown = proposal.weights(generated.length_m[taken], generated.boost[taken], lifetimes)
         for one, (rows, weight) in zip(sums, selected, strict=True):
-            flown = proposal.weights(generated.length_m[rows], generated.boost[rows], lifetimes)
-            one.add(chirality, rows, flown * weight[:, np.newaxis])
+            own = flown[np.searchsorted(taken, rows)]
+            one.add(chirality, rows, own * weight[:, np.newaxis])
     return sums

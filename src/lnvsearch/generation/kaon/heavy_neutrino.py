@@ -19,7 +19,7 @@ from numba import njit
 
 from lnvsearch import particles
 from lnvsearch.elementary_functions import cosine_and_sine_of_turn
-from lnvsearch.generation.chirality import minkowski, v_minus_a_weight
+from lnvsearch.generation.chirality import minkowski, weight_of_current
 from lnvsearch.generation.flight import Flight
 from lnvsearch.generation.kaon import densities, neutral_pion, three_body
 from lnvsearch.generation.kaon.decays import KaonDecays
@@ -38,7 +38,10 @@ __all__ = ["NeutrinoDecays", "generate_neutrino_decays"]
 
 #: Beam momentum of the boosts to the laboratory: 75 GeV/c (NA62, JINST 12 (2017) P05025).
 _BEAM_MOMENTUM_GEV = 75.0
+_BETA_GAMMA = _BEAM_MOMENTUM_GEV / KAON_MASS_GEV
+_GAMMA = math.hypot(1.0, _BETA_GAMMA)
 _PION, _DECAY_LEPTON, _LEPTON = range(3)  # columns of the final state
+_PI0 = 2  # of the kaon's daughters, behind N and lepton
 _DISPLACED = (_PION, _DECAY_LEPTON)
 
 
@@ -79,6 +82,47 @@ def _decay_neutrinos(key, first_event, neutrino, mass, pion_mass, lepton_mass, m
             )  # fmt: skip
 
 
+@njit(cache=True, error_model="numpy")
+def _weigh_and_boost(primary, momentum, mass_squared, form, boost, v_minus_a):
+    """Put the first lepton in its place; weights for V - A and boosts of N, (n,) each.
+
+    `form`: see `_form_of_current`.
+    """
+    for i in range(len(primary)):
+        momentum[i, _LEPTON] = primary[i, 1]
+        energy = _GAMMA * primary[i, 0, 3] + _BETA_GAMMA * primary[i, 0, 2]
+        boost[i] = math.sqrt(max(energy * energy / mass_squared - 1.0, 0.0))
+        current = (0.0, 0.0, 0.0, KAON_MASS_GEV)
+        if primary.shape[1] > _PI0:
+            current = _current(form, primary[i, _PI0])
+        v_minus_a[i] = weight_of_current(
+            primary[i, 1], current, momentum[i, _DECAY_LEPTON], momentum[i, _PION]
+        )
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _current(form, pion):
+    """The current of K -> pi0 l N in the kaon's rest frame."""
+    linear, half_quadratic, scalar, scale, difference = form
+    transfer = (-pion[0], -pion[1], -pion[2], KAON_MASS_GEV - pion[3])
+    squared = minkowski(transfer, transfer)
+    ratio = squared / scale
+    plus = 1.0 + linear * ratio + half_quadratic * (ratio * ratio)
+    minus = (1.0 + scalar * ratio - plus) * (difference / squared)
+    return (
+        plus * pion[0] + minus * transfer[0], plus * pion[1] + minus * transfer[1],
+        plus * pion[2] + minus * transfer[2],
+        plus * (KAON_MASS_GEV + pion[3]) + minus * transfer[3],
+    )  # fmt: skip
+
+
+def _form_of_current(entry: NeutrinoMode) -> tuple[float, ...]:
+    """Slopes (of the quadratic one the half) and squared masses of the form factors of K -> pi0 l."""
+    linear, quadratic, scalar = SEMILEPTONIC_SLOPES[entry.lepton]
+    difference = KAON_MASS_GEV**2 - particles.mass_gev("pi0") ** 2
+    return linear, 0.5 * quadratic, scalar, particles.mass_gev("pi+") ** 2, difference
+
+
 def generate_neutrino_decays(
     mode: str,
     mass_gev: float,
@@ -113,14 +157,14 @@ def generate_neutrino_decays(
     _decay_neutrinos(
         keys["neutrino_decay"], first_event, neutrino, mass_gev, *masses, momentum, uniform
     )
-    momentum[:, _LEPTON] = primary[:, 1]
+    boost, v_minus_a = np.empty(n_events), np.empty(n_events)
+    _weigh_and_boost(primary, momentum, mass_gev**2, _form_of_current(entry), boost, v_minus_a)
     weight = np.ones(n_events)
     if entry.neutral_pion:
         neutral_pion.fill_neutral_pion(
             keys["neutral_pion"], first_event, neutral_pion.TWO_PHOTONS,
             np.ascontiguousarray(primary[:, 2]), np.array([3, 4]), momentum, weight,
         )  # fmt: skip
-    boost = _boost(neutrino, mass_gev)
     length = flight.lengths(uniform[:, 0], uniform[:, 1], boost)
     decays = KaonDecays(
         event_number=np.arange(first_event, first_event + n_events, dtype=np.int64),
@@ -131,10 +175,7 @@ def generate_neutrino_decays(
         displacement_m=neutrino * (length / (boost * mass_gev))[:, np.newaxis],
         displaced=np.isin(np.arange(len(entry.final_state)), _DISPLACED),
     )
-    weight_of_current = v_minus_a_weight(
-        primary[:, 1], _current(entry, primary), momentum[:, _DECAY_LEPTON], momentum[:, _PION]
-    )
-    return NeutrinoDecays(decays, length, boost, weight_of_current)
+    return NeutrinoDecays(decays, length, boost, v_minus_a)
 
 
 def _primary(
@@ -156,29 +197,3 @@ def _primary(
     three_body.fill_three_body(key, first_event, *numbers, maximum, primary)
     return primary
 
-
-def _current(entry: NeutrinoMode, primary: np.ndarray) -> np.ndarray:
-    """The current of the kaon's decay, (n, 4), in its rest frame."""
-    kaon = np.zeros((len(primary), 4))
-    kaon[:, 3] = KAON_MASS_GEV
-    if not entry.neutral_pion:
-        return kaon
-    pion = primary[:, 2]
-    transfer = kaon - pion
-    squared = minkowski(transfer, transfer)
-    linear, quadratic, scalar = SEMILEPTONIC_SLOPES[entry.lepton]
-    scale = particles.mass_gev("pi+") ** 2
-    ratio = squared / scale
-    plus = 1.0 + linear * ratio + 0.5 * quadratic * ratio**2
-    minus = (1.0 + scalar * ratio - plus) * (
-        (KAON_MASS_GEV**2 - particles.mass_gev("pi0") ** 2) / squared
-    )
-    return plus[:, np.newaxis] * (kaon + pion) + minus[:, np.newaxis] * transfer
-
-
-def _boost(neutrino: np.ndarray, mass_gev: float) -> np.ndarray:
-    """beta gamma of N, (n,), in the laboratory of a kaon of the beam's momentum."""
-    beta_gamma = _BEAM_MOMENTUM_GEV / KAON_MASS_GEV
-    gamma = math.hypot(1.0, beta_gamma)
-    energy = gamma * neutrino[:, 3] + beta_gamma * neutrino[:, 2]
-    return np.sqrt(np.maximum(energy**2 / mass_gev**2 - 1.0, 0.0))
