@@ -19,9 +19,11 @@ from numba import njit
 from lnvsearch.random_streams import uniform4
 
 __all__ = [
+    "PHOTONS_PER_X0",
     "conversion_layer",
     "conversion_share",
     "curvature_weight",
+    "energy_behind_wall",
     "kicked_momentum",
     "merges_with_shower",
     "photons_in_chamber",
@@ -38,7 +40,7 @@ _LOG_SMALLEST_SHARE = math.log(_SMALLEST_SHARE)
 #: then that of the hits before.
 _LARGEST_SHARE_FOLLOWED = 0.5
 #: Photons per radiation length: the spectrum's integral above the smallest share.
-_PHOTONS_PER_X0 = (
+PHOTONS_PER_X0 = (
     -4.0 / 3.0 * _LOG_SMALLEST_SHARE
     - 4.0 / 3.0 * (1.0 - _SMALLEST_SHARE)
     + 0.5 * (1.0 - _SMALLEST_SHARE**2)
@@ -86,13 +88,22 @@ def _photon_share(key, event, slot, photon, layer):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def radiate_before_chamber(key, event, slot, energy_gev, thickness_x0):
-    """Energy (GeV) that is left to an electron behind a wall of `thickness_x0` along its path."""
-    uniform, _, _, _ = uniform4(key, event, slot, 0, _WALL)
-    for photon in range(_photon_number(_PHOTONS_PER_X0 * thickness_x0, uniform)):
+def energy_behind_wall(key, event, slot, uniform, energy_gev, thickness_x0):
+    """Energy (GeV) that is left to an electron behind a wall of `thickness_x0` along its path.
+
+    `uniform`: number in (0, 1) that says how many photons there are.
+    """
+    for photon in range(_photon_number(PHOTONS_PER_X0 * thickness_x0, uniform)):
         share, _ = _photon_share(key, event, slot, photon, _WALL)
         energy_gev *= 1.0 - share
     return energy_gev
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def radiate_before_chamber(key, event, slot, energy_gev, thickness_x0):
+    """`energy_behind_wall` with a number of the stream."""
+    uniform, _, _, _ = uniform4(key, event, slot, 0, _WALL)
+    return energy_behind_wall(key, event, slot, uniform, energy_gev, thickness_x0)
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -109,7 +120,7 @@ def curvature_weight(rest):
 def photons_in_chamber(key, event, slot, thickness_x0):
     """Number of photons that an electron radiates in a chamber of `thickness_x0` along its path."""
     uniform, _, _, _ = uniform4(key, event, slot, 0, _CHAMBER)
-    return _photon_number(_PHOTONS_PER_X0 * thickness_x0, uniform)
+    return _photon_number(PHOTONS_PER_X0 * thickness_x0, uniform)
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from numba import njit
 
 from lnvsearch.generation.kaon.densities import density
 from lnvsearch.generation.kaon.kinematics import orientation, place_three, two_body_momentum
-from lnvsearch.random_streams import uniform4
+from lnvsearch.random_lanes import draw_uniforms
 
 __all__ = ["dalitz_integral", "fill_three_body", "find_maximum"]
 
@@ -95,27 +96,48 @@ def dalitz_integral(kind, parameter, parent, mass, photon, points):
 
 
 @njit(cache=True, error_model="numpy")
+def _accept(key, first_event, kind, parameter, parent, mass, photon, maximum, n, chosen):
+    """Pair masses and cosines of n events, in the rows of `chosen`, (2, n).
+
+    An attempt is made for all events that wait, which are listed without a branch.
+    """
+    m1, m2, m3 = mass[0], mass[1], mass[2]
+    waiting, events, slots = np.arange(n), np.empty(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    drawn = np.empty((4, n))
+    for attempt in range(_MAXIMUM_ATTEMPTS):
+        for k in range(n):
+            events[k] = first_event + waiting[k]
+        draw_uniforms(key, events[:n], slots, attempt, 0, drawn)
+        left, largest = 0, 0.0
+        for k in range(n):
+            i = waiting[k]
+            pair, jacobian = _pair_mass(drawn[0, k], parent, m1, m2, m3, photon)
+            cosine = 2.0 * drawn[1, k] - 1.0
+            value = _product(kind, parameter, parent, m1, m2, m3, pair, jacobian, cosine)
+            largest = max(largest, value)
+            chosen[0, i], chosen[1, i] = pair, cosine
+            waiting[left] = i
+            left += not drawn[2, k] * maximum < value
+        if largest > maximum:
+            raise RuntimeError("three-body decay: density above its maximum")
+        n = left
+        if n == 0:
+            return
+    raise RuntimeError("three-body decay: no event accepted")
+
+
+@njit(cache=True, error_model="numpy")
 def fill_three_body(key, first_event, kind, parameter, parent, mass, photon, maximum,
                     momentum):
     """Unweighted events into momentum[:, :3]; (n, >= 3, 4)."""
-    m1, m2, m3 = mass[0], mass[1], mass[2]
-    for i in range(len(momentum)):
-        event = first_event + i
-        pair, cosine = 0.0, 0.0
-        accepted = False
-        for attempt in range(_MAXIMUM_ATTEMPTS):
-            u_mass, u_cosine, u_accept, _ = uniform4(key, event, 0, attempt, 0)
-            pair, jacobian = _pair_mass(u_mass, parent, m1, m2, m3, photon)
-            cosine = 2.0 * u_cosine - 1.0
-            value = _product(kind, parameter, parent, m1, m2, m3, pair, jacobian, cosine)
-            if value > maximum:
-                raise RuntimeError("three-body decay: density above its maximum")
-            if u_accept * maximum < value:
-                accepted = True
-                break
-        if not accepted:
-            raise RuntimeError("three-body decay: no event accepted")
-        u1, u2, u3, _ = uniform4(key, event, 1, 0, 0)
+    n = len(momentum)
+    chosen, drawn = np.empty((2, n)), np.empty((4, n))
+    _accept(key, first_event, kind, parameter, parent, mass, photon, maximum, n, chosen)
+    events, slots = np.arange(first_event, first_event + n), np.ones(n, dtype=np.int64)
+    draw_uniforms(key, events, slots, 0, 0, drawn)
+    rows, per_event = momentum.reshape(-1, 4), momentum.shape[1]
+    for i in range(n):
         place_three(
-            momentum[i], 0, parent, pair, cosine, m1, m2, m3, orientation(u1, u2, u3)
+            rows, per_event * i, parent, chosen[0, i], chosen[1, i], mass[0], mass[1], mass[2],
+            orientation(drawn[0, i], drawn[1, i], drawn[2, i]),
         )
