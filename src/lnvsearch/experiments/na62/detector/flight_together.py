@@ -170,10 +170,9 @@ def fly_together(keys, events, slots, species, n, begin, which, straws, end_z, s
     total = np.uint64(n)
     for start in range(_ZERO, total, LANES):
         lanes = min(LANES, total - start)
-        for j in range(lanes):
-            k = which[start + j]
-            for row in range(N_BEGIN):
-                at_begin[np.uint64(row) * LANES + j] = begin[row, k]
+        for row in range(N_BEGIN):
+            for j in range(lanes):
+                at_begin[np.uint64(row) * LANES + j] = begin[row, which[start + j]]
         for row in range(N_DRAWN):
             for j in range(lanes):
                 numbers[np.uint64(row) * LANES + j] = drawn[row, start + j]
