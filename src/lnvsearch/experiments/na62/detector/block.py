@@ -176,7 +176,7 @@ def second_vertex(displacement, i, kaon, vertex, constants):
 @njit(cache=True, error_model="numpy", forceinline=True)
 def carry_photons(keys, event, photons, n_photons, flown, sources, first, found, response, nearby,
                   at_end, clusters, recorded):  # fmt: skip
-    """`calorimeter.end_photons` of an event with the tracks [first, first + found) of the block.
+    """`calorimeter.end_photons` of an event with the tracks [first, first + found) of a block.
 
     `at_end`: (t, 3), room.  Returns (clusters, largest energy in the veto).
     """
@@ -200,19 +200,19 @@ def carry_photons(keys, event, photons, n_photons, flown, sources, first, found,
 
 
 @njit(cache=True, error_model="numpy")
-def end_block(keys, recorded, charge, constants, response, fit, output, room):
-    """Measure the tracks of the recorded events, and what they leave behind the chambers."""
+def end_block(keys, first, last, charge, constants, response, fit, output, room):
+    """Measure the tracks of the recorded events [first, last), and what they leave behind the chambers."""
     numbers, _, tracks, n_tracks, _, _ = output
     width = tracks.shape[1] // len(numbers)
-    n = list_tracks(numbers, room.slots, room.sources, n_tracks, recorded, width, room.which,
+    n = list_tracks(numbers, room.slots, room.sources, n_tracks, first, last, width, room.which,
                     room.source, room.list_events, room.list_slots)  # fmt: skip
     measure_tracks(keys.hits, n, room.which, room.source, room.list_events, room.list_slots,
                    response.spectrometer.hit_resolution_m, fit, room.flown, room.drawn,
                    tracks)  # fmt: skip
-    end_tracks(keys, n, room.which, room.source, charge, constants.codes, response, room.flown,
-               room.nearby, room.list_events, room.list_slots, room.muons, room.drawn,
+    end_tracks(keys, n, room.which, width * first, room.source, charge, constants.codes, response,
+               room.flown, room.nearby, room.list_events, room.list_slots, room.muons, room.drawn,
                tracks)  # fmt: skip
-    for i in range(recorded):
+    for i in range(first, last):
         for t in range(n_tracks[i], width):
             for column in range(tracks.shape[0]):
                 tracks[column, width * i + t] = 0.0

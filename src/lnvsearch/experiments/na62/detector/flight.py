@@ -131,15 +131,22 @@ def _scatter(key, event, slot, chamber, momentum, mass, scattering_gev, slope_x,
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
+def _note_end(flown, track, x, y, slope_x, slope_y, momentum, species):
+    """How a particle arrives at the calorimeter, into its column of `flown`."""
+    flown[END_X, track], flown[END_Y, track] = x, y
+    flown[END_SLOPE_X, track], flown[END_SLOPE_Y, track] = slope_x, slope_y
+    flown[END_MOMENTUM, track], flown[END_SPECIES, track] = momentum, species
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
 def fly(keys, event, slot, species, charge, four_momentum, vertex, decay, radiation, constants,
         response, flown, track, photons, n_photons):  # fmt: skip
     """Carry a charged particle from its vertex to the front of the calorimeter.
 
     `decay`: (z in m, cosine, azimuth) of a pion's decay, see `kinematics`; `radiation`: two uniform
-    numbers that say how many photons an electron has in the first two chambers.
-    Writes the true positions in the chambers, four x and four y, and how it arrives to
-    `flown[:, track]` (the first N_FLOWN rows), and bremsstrahlung photons as rows (x, y, z, slope_x,
-    slope_y, E) to `photons`.  Returns (found in all chambers, species at the end, n_photons).
+    numbers that say how many photons an electron has in the first two chambers.  Writes the true positions in the chambers, four x and four y, and how it arrives to
+    `flown[:, track]`, and bremsstrahlung photons as rows (x, y, z, slope_x, slope_y, E) to `photons`.
+    Returns (found in all chambers, species at the end, n_photons).
     """
     px, py, pz, _ = four_momentum
     x, y, z = vertex
@@ -190,7 +197,5 @@ def fly(keys, event, slot, species, charge, four_momentum, vertex, decay, radiat
                     keys.scattering, event, slot, chamber, momentum, constants.masses[species],
                     constants.scattering_gev, slope_x, slope_y, next_x, next_y,
                 )  # fmt: skip
-    flown[END_X, track], flown[END_Y, track] = x, y
-    flown[END_SLOPE_X, track], flown[END_SLOPE_Y, track] = slope_x, slope_y
-    flown[END_MOMENTUM, track], flown[END_SPECIES, track] = momentum, species
+    _note_end(flown, track, x, y, slope_x, slope_y, momentum, species)
     return True, species, n_photons

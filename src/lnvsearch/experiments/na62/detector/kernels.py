@@ -193,6 +193,6 @@ def simulate_block(
         write_event(events, recorded, decay_weight, in_veto, n_decays, vertex[2], momentum, i,
                     leptons)  # fmt: skip
         recorded += 1
-    end_block(keys, recorded, charge, constants, response, fit, output, room)
+    end_block(keys, 0, recorded, charge, constants, response, fit, output, room)
     return keep_rows_near(response.beam.momentum_gev, RECORDED_WITHIN_GEV, recorded, numbers, events,
                           tracks, n_tracks, clusters, n_clusters)  # fmt: skip

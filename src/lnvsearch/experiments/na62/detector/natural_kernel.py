@@ -61,7 +61,8 @@ class Particles(NamedTuple):
     """Room for the charged particles of m decays, k each, and for the decays that are left."""
 
     rows: np.ndarray  # (m,), of the block
-    first: np.ndarray  # (m + 1,), first particle of a decay that is left, and behind the last
+    first: np.ndarray  # (m,), first particle of a decay that is left
+    last: np.ndarray  # (m,), the one behind its last
     event: np.ndarray  # (m k,), event numbers
     slot: np.ndarray  # (m k,), columns of the final state
     species: np.ndarray  # (m k,)
@@ -82,8 +83,8 @@ def _enter_all(
     first, last, event_number, species, charge, momentum, displacement, displaced, minimum,
     constants, response, kaons, particles,
 ):  # fmt: skip
-    """List the decays that may have `minimum` tracks, and their charged particles; how many are left."""
-    rows, firsts, events, slots, kinds, begin, alone, _, _, _, _, _, _, _ = particles
+    """List the decays that may have `minimum` tracks, and their charged particles; how many there are."""
+    rows, firsts, lasts, events, slots, kinds, begin, alone, _, _, _, _, _, _, _ = particles
     laboratory = np.empty((len(species), 4))
     n_charged = np.count_nonzero((species >= ELECTRON) & (species <= PION))
     left, t = 0, 0
@@ -96,7 +97,6 @@ def _enter_all(
         if possible < minimum:
             continue
         rows[left], firsts[left] = i - first, t
-        left += 1
         for j in range(len(species)):
             if laboratory[j, ENERGY] == 0.0:
                 continue
@@ -111,8 +111,9 @@ def _enter_all(
             events[t], slots[t], kinds[t] = event_number[i], j, species[j]
             alone[t] = pz <= 0.0
             t += 1
-    firsts[left] = t
-    return left
+        lasts[left] = t
+        left += 1
+    return left, t
 
 
 @njit(cache=True, error_model="numpy")
@@ -153,56 +154,51 @@ def _fly_listed(keys, n, constants, response, particles, room):
 
 
 @njit(cache=True, error_model="numpy")
-def _drop_lost(left, minimum, keys, constants, response, particles, room):
+def _drop_lost(left, n_particles, minimum, keys, constants, response, particles, room):
     """Fly one particle first where none may be lost and one is likely to be; how many decays are left."""
-    (rows, first, event, slot, species, begin, alone, lost, place, which, events, slots, kinds,
+    (rows, first, last, event, slot, species, begin, alone, lost, place, which, events, slots, kinds,
      _) = particles  # fmt: skip
     flown = room.flown
-    probably_lost(begin, first[left], response.spectrometer, lost)
+    probably_lost(begin, n_particles, response.spectrometer, lost)
     n = 0
     for d in range(left):
         place[d] = -1
-        if first[d + 1] - first[d] > minimum:
+        if last[d] - first[d] > minimum:
             continue
-        for t in range(first[d], first[d + 1]):
+        for t in range(first[d], last[d]):
             if lost[t] and not alone[t]:
                 place[d] = n
                 n = _append(t, n, event, slot, species, which, events, slots, kinds)
                 break
     _fly_listed(keys, n, constants, response, particles, room)
-    kept, k = 0, 0
+    kept = 0
     for d in range(left):
-        begins, ends = first[d], first[d + 1]
         if place[d] >= 0 and flown[STATUS, place[d]] == LOST:
             continue
-        rows[kept], first[kept] = rows[d], k
+        rows[kept], first[kept], last[kept] = rows[d], first[d], last[d]
         kept += 1
-        for t in range(begins, ends):
-            event[k], slot[k], species[k], alone[k] = event[t], slot[t], species[t], alone[t]
-            for row in range(N_PARTICLE):
-                begin[row, k] = begin[row, t]
-            k += 1
-    first[kept] = k
     return kept
 
 
 @njit(cache=True, error_model="numpy")
 def _fly_rest(left, keys, constants, response, particles, room):
     """Fly all particles together but those that fly alone; `place`: their columns of `flown`."""
-    (_, first, event, slot, species, _, alone, _, place, which, events, slots, kinds,
+    (_, first, last, event, slot, species, _, alone, _, place, which, events, slots, kinds,
      _) = particles  # fmt: skip
     flown, n = room.flown, 0
-    for t in range(first[left]):
-        if not alone[t]:
-            place[t] = n
-            n = _append(t, n, event, slot, species, which, events, slots, kinds)
+    for d in range(left):
+        for t in range(first[d], last[d]):
+            if not alone[t]:
+                place[t] = n
+                n = _append(t, n, event, slot, species, which, events, slots, kinds)
     _fly_listed(keys, n, constants, response, particles, room)
-    for t in range(first[left]):
-        if alone[t]:
-            place[t] = n
-            n += 1
-        else:
-            alone[t] = flown[STATUS, place[t]] == ALONE
+    for d in range(left):
+        for t in range(first[d], last[d]):
+            if alone[t]:
+                place[t] = n
+                n += 1
+            else:
+                alone[t] = flown[STATUS, place[t]] == ALONE
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -256,31 +252,33 @@ def _collect(keys, begins, ends, minimum, event, slot, species, begin, alone, pl
 
 
 @njit(cache=True, error_model="numpy")
-def simulate_naturally(
-    first, last, event_number, weight, species, charge, momentum, displacement, displaced,
-    leptons, minimum, mode, keys, constants, response, fit, output, room, particles,
+def _simulate_some(
+    first, last, event_number, weight, species, charge, momentum, displacement, displaced, leptons,
+    minimum, mode, keys, constants, response, output, before, room, particles,
 ):  # fmt: skip
-    """`kernels.simulate_block` for the modes without weights; `particles`: room for them."""
+    """The decays [first, last), for which there is room, to the rows from `before` on; the last row."""
     draw_kaons(keys.beam, event_number[first:last], response.beam, response.fiducial_volume,
                constants.kaon_mass, constants.kaon_ctau_m, room.kaons)  # fmt: skip
-    left = _enter_all(first, last, event_number, species, charge, momentum, displacement, displaced,
-                      minimum, constants, response, room.kaons, particles)  # fmt: skip
+    left, n_particles = _enter_all(
+        first, last, event_number, species, charge, momentum, displacement, displaced, minimum,
+        constants, response, room.kaons, particles,
+    )  # fmt: skip
     if mode != DECAYS_NEVER:
-        _find_decays(keys.decay_in_flight, particles.first[left], constants, response.lkr.z_m,
+        _find_decays(keys.decay_in_flight, n_particles, constants, response.lkr.z_m,
                      particles, room.drawn)  # fmt: skip
-    left = _drop_lost(left, minimum, keys, constants, response, particles, room)
+    left = _drop_lost(left, n_particles, minimum, keys, constants, response, particles, room)
     _fly_rest(left, keys, constants, response, particles, room)
 
     # Arrays by themselves: taking them from a tuple within the loop would count references.
     numbers, events, tracks, n_tracks, clusters, n_clusters = output
     kaons, flown, slots, sources, nearby, _, _, _, _, _, drawn = room
-    rows, firsts, event, slot, kinds, begin, alone, _, place, _, _, _, _, _ = particles
-    width, recorded = tracks.shape[1] // len(numbers), 0
+    rows, firsts, lasts, event, slot, kinds, begin, alone, _, place, _, _, _, _, _ = particles
+    width, recorded = tracks.shape[1] // len(numbers), before
     at_end, photons = np.empty((len(species), 3)), np.empty((clusters.shape[1], 6))
     for d in range(left):
-        first_track = width * recorded
+        first_track = width * (recorded - before)
         found, n_photons, n_decays = _collect(
-            keys, firsts[d], firsts[d + 1], minimum, event, slot, kinds, begin, alone, place, drawn,
+            keys, firsts[d], lasts[d], minimum, event, slot, kinds, begin, alone, place, drawn,
             flown, constants, response, slots, sources, first_track, photons,
         )  # fmt: skip
         if found < minimum:
@@ -298,5 +296,25 @@ def simulate_naturally(
         write_event(events, recorded, weight[i], in_veto, n_decays, vertex[2], momentum, i,
                     leptons)  # fmt: skip
         recorded += 1
-    end_block(keys, recorded, charge, constants, response, fit, output, room)
+    return recorded
+
+
+@njit(cache=True, error_model="numpy")
+def simulate_naturally(
+    first, last, event_number, weight, species, charge, momentum, displacement, displaced,
+    leptons, minimum, mode, keys, constants, response, fit, output, room, particles,
+):  # fmt: skip
+    """`kernels.simulate_block` for the modes without weights; `particles`: room for them.
+
+    Decays go through in parts for which there is room, which stay in the processor's cache.
+    """
+    recorded, some = 0, len(particles.rows)
+    for begin in range(first, last, some):
+        before = recorded
+        recorded = _simulate_some(
+            begin, min(begin + some, last), event_number, weight, species, charge, momentum,
+            displacement, displaced, leptons, minimum, mode, keys, constants, response, output, before,
+            room, particles,
+        )  # fmt: skip
+        end_block(keys, before, recorded, charge, constants, response, fit, output, room)
     return recorded

@@ -86,8 +86,11 @@ DECAYS_IN_FLIGHT = {
 
 _SPECIES = {"e-": ELECTRON, "mu-": MUON, "pi+": PION, "gamma": PHOTON,
             "nu(e)": INVISIBLE, "nu(mu)": INVISIBLE, "nu(tau)": INVISIBLE}  # fmt: skip
-#: Keeps what a block needs in the processor's cache.
-_EVENTS_PER_BLOCK = 4_000
+#: Keep what is needed in the processor's cache: decays that go through a kernel together, step by
+#: step; and decays of one call, whose tracks are copied behind it.
+_DECAYS_TOGETHER, _EVENTS_PER_BLOCK = 1_000, 16_000
+#: The same where every decay takes long.
+_EVENTS_WITH_WEIGHTS = 4_000
 
 
 @dataclass(frozen=True)
@@ -188,16 +191,18 @@ def _simulate(
     # One type each, whatever the decays came in: the kernel compiles once.
     event_number = np.ascontiguousarray(decays.event_number, dtype=np.int64)
     momentum = np.ascontiguousarray(decays.four_momentum, dtype=np.float64)
-    output = _output(_EVENTS_PER_BLOCK, max(n_tracks, MINIMUM_TRACKS), max(n_photons, 1))
-    room = _room(_EVENTS_PER_BLOCK, max(n_tracks, MINIMUM_TRACKS))
+    is_natural, width = mode < NO_PION_DECAYS, max(n_tracks, MINIMUM_TRACKS)
+    in_block = _EVENTS_PER_BLOCK if is_natural else _EVENTS_WITH_WEIGHTS
+    output = _output(in_block, width, max(n_photons, 1))
+    room = _room(_DECAYS_TOGETHER if is_natural else in_block, width)
     inputs = (
         event_number, weight, species, charge, momentum, *_flight_of(decays, len(species)),
         _lepton_columns(species), minimum_tracks, mode,
     )  # fmt: skip
     of_detector = (keys, _constants(detector), detector.response, detector.fit)
     pions = _pion_columns(species, mode, minimum_tracks)
-    if mode < NO_PION_DECAYS:
-        particles = _particles(_EVENTS_PER_BLOCK, n_tracks)
+    if is_natural:
+        particles = _particles(_DECAYS_TOGETHER, n_tracks)
 
         def simulate(first: int, last: int) -> int:
             return simulate_naturally(first, last, *inputs, *of_detector, output, room, particles)
@@ -210,8 +215,8 @@ def _simulate(
             )
 
     columns = _Columns(len(decays), output)
-    for first in range(0, len(decays), _EVENTS_PER_BLOCK):
-        columns.add(output, simulate(first, min(first + _EVENTS_PER_BLOCK, len(decays))))
+    for first in range(0, len(decays), in_block):
+        columns.add(output, simulate(first, min(first + in_block, len(decays))))
     return columns
 
 
@@ -359,7 +364,8 @@ def _particles(n_decays: int, n_charged: int) -> Particles:
              "list_species", "wide_slot")  # fmt: skip
     return Particles(
         rows=np.empty(n_decays, dtype=np.int64),
-        first=np.empty(n_decays + 1, dtype=np.int64),
+        first=np.empty(n_decays, dtype=np.int64),
+        last=np.empty(n_decays, dtype=np.int64),
         begin=np.empty((N_PARTICLE, width)),
         alone=np.empty(width, dtype=np.bool_),
         lost=np.empty(width, dtype=np.bool_),

@@ -26,22 +26,24 @@ _LKR_ENERGY, _TILE, _TRUE_CODE = range(11, len(TRACK_COLUMNS))
 
 
 @njit(cache=True, error_model="numpy")
-def list_tracks(numbers, slots, sources, n_tracks, recorded, width, which, source, events, own_slots):
-    """Lists of the tracks of recorded events, of which there is room for `width` an event.
+def list_tracks(numbers, slots, sources, n_tracks, first, last, width, which, source, events,
+                own_slots):  # fmt: skip
+    """Lists of the tracks of the events [first, last), of which there is room for `width` an event.
 
-    `slots`, `sources`: (m t,).  Returns how many there are; `which`: their places among the m t.
+    `slots`, `sources`: from the first track of these events on.  Returns how many tracks there are;
+    `which`: their places among those of all events.
     """
     n = 0
-    for i in range(recorded):
+    for i in range(first, last):
         for t in range(n_tracks[i]):
-            k = width * i + t
-            which[n], source[n], events[n], own_slots[n] = k, sources[k], numbers[i], slots[k]
+            k = width * (i - first) + t
+            which[n], source[n], events[n], own_slots[n] = width * i + t, sources[k], numbers[i], slots[k]
             n += 1
     return n
 
 
 @njit(cache=True, error_model="numpy")
-def _fill_energies(key, n, which, source, flown, nearby, lkr, events, slots, drawn, tracks):
+def _fill_energies(key, n, which, first, source, flown, nearby, lkr, events, slots, drawn, tracks):
     draw_normals_and_uniforms(key, events[:n], slots, 0, drawn)
     for c in range(n):
         k, s = which[c], source[c]
@@ -49,7 +51,7 @@ def _fill_energies(key, n, which, source, flown, nearby, lkr, events, slots, dra
         if calorimeter.in_lkr(flown[END_X, s], flown[END_Y, s], lkr):
             numbers = (drawn[0, c], drawn[1, c], drawn[2, c], drawn[3, c])
             tracks[_LKR_ENERGY, k] = calorimeter.track_energy(
-                numbers, int(flown[END_SPECIES, s]), flown[END_MOMENTUM, s], nearby[k], lkr
+                numbers, int(flown[END_SPECIES, s]), flown[END_MOMENTUM, s], nearby[k - first], lkr
             )
 
 
@@ -72,15 +74,15 @@ def _fill_tiles(key, n, which, source, flown, lkr_z, muv, events, slots, muons, 
 
 
 @njit(cache=True, error_model="numpy")
-def end_tracks(keys, n, which, source, charge, codes, response, flown, nearby, events, slots, muons,
-               drawn, tracks):  # fmt: skip
+def end_tracks(keys, n, which, first, source, charge, codes, response, flown, nearby, events, slots,
+               muons, drawn, tracks):  # fmt: skip
     """Fill the last three rows of `tracks`, (TRACK_COLUMNS, m t), of n tracks at `which`.
 
-    `source`: (n,), their columns in `flown`; `nearby`: (m t,), energy that merges with the cluster,
-    GeV; `events`, `slots`: (n,); `charge`: by slot; `codes`: by species.
+    `source`: (n,), their columns in `flown`; `nearby`: energy that merges with the cluster,
+    GeV, from the column `first` of `tracks` on; `events`, `slots`: (n,); `charge`: by slot; `codes`: by species.
     """
-    _fill_energies(keys.lkr, n, which, source, flown, nearby, response.lkr, events, slots, drawn,
-                   tracks)  # fmt: skip
+    _fill_energies(keys.lkr, n, which, first, source, flown, nearby, response.lkr, events, slots,
+                   drawn, tracks)  # fmt: skip
     _fill_tiles(keys.muv3, n, which, source, flown, response.lkr.z_m, response.muv, events, slots,
                 muons, drawn, tracks)  # fmt: skip
     for c in range(n):
