@@ -22,6 +22,7 @@ from lnvsearch.experiments.na62.selection.select import fit_vertices, merge_cand
 from lnvsearch.experiments.na62.selection.settings import SelectionSettings
 from lnvsearch.experiments.na62.selection.trigger import TriggerSettings
 from lnvsearch.generation.kaon import generate_kaon_decays
+from lnvsearch.kept_memory import keep_freed_memory
 
 ROOT = Path(__file__).parent.parent
 OTHER_CHUNK = 30_000
@@ -92,6 +93,7 @@ def check_accuracy(chain: Chain, number: int, events, vertices, selected) -> dic
 
 def prepare(number: int) -> tuple[dict[str, float], list[Case]]:
     """The accuracy, and the cases to time: each step from what the one before gave, and all."""
+    keep_freed_memory()  # as jobs do
     chain = Chain()
 
     def whole():

@@ -30,7 +30,7 @@ BENCHMARKS = {
     "limits": (limits, 500_000),
     "fit": (fit, 50_000),
     "besiii": (chain, 50_000),
-    "na62": (kaon_chain, 200_000),
+    "na62": (kaon_chain, 80_000),
 }
 #: Name of a ratio -> (our case, the peer's).
 RATIOS = {

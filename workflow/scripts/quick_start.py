@@ -14,10 +14,13 @@ def ready_kernels(experiment: str, config: dict) -> None:
 
     The rule `warm_up_kernels` does it where it runs; a node with another processor needs its own.
     Compiling knows all searches, which no job of a sample depends on: it is a process of its own.
+    Memory that these jobs free stays with them, for the next chunk of events.
     """
     start_numba()
     from lnvsearch.kernel_cache import is_compiled
+    from lnvsearch.kept_memory import keep_freed_memory
 
+    keep_freed_memory()
     if is_compiled(f"experiments.{experiment}"):
         return
     code = "import json, sys, warm_up_kernels as w; w.warm_up_kernels(**json.load(sys.stdin))"

@@ -19,6 +19,7 @@ from numba import njit
 from lnvsearch.random_streams import uniform4
 
 __all__ = [
+    "PHOTONS_PER_X0",
     "conversion_layer",
     "conversion_share",
     "curvature_weight",
@@ -26,7 +27,6 @@ __all__ = [
     "kicked_momentum",
     "merges_with_shower",
     "photon_number",
-    "radiate_before_chamber",
     "radiate_in_chamber",
     "radiate_in_walls",
     "survival_probability",
@@ -40,7 +40,7 @@ _LOG_SMALLEST_SHARE = math.log(_SMALLEST_SHARE)
 #: then that of the hits before.
 _LARGEST_SHARE_FOLLOWED = 0.5
 #: Photons per radiation length: the spectrum's integral above the smallest share.
-_PHOTONS_PER_X0 = (
+PHOTONS_PER_X0 = (
     -4.0 / 3.0 * _LOG_SMALLEST_SHARE
     - 4.0 / 3.0 * (1.0 - _SMALLEST_SHARE)
     + 0.5 * (1.0 - _SMALLEST_SHARE**2)
@@ -69,7 +69,7 @@ def is_alive(uniform, mass_gev, ctau_m, p_gev, path_m):
 @njit(cache=True, error_model="numpy", forceinline=True)
 def photon_number(thickness_x0, uniform):
     """Photons that an electron radiates in `thickness_x0` along its path, of a uniform number."""
-    return _photon_number(_PHOTONS_PER_X0 * thickness_x0, uniform)
+    return _photon_number(PHOTONS_PER_X0 * thickness_x0, uniform)
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -99,13 +99,6 @@ def _photon_share(key, event, slot, photon, layer):
         if accept < 1.0 - share + 0.75 * share * share:
             break
     return share, depth
-
-
-@njit(cache=True, error_model="numpy", forceinline=True)
-def radiate_before_chamber(key, event, slot, energy_gev, thickness_x0):
-    """Energy (GeV) that is left to an electron behind a wall of `thickness_x0` along its path."""
-    uniform, _, _, _ = uniform4(key, event, slot, 0, _WALL)
-    return radiate_in_walls(key, event, slot, energy_gev, photon_number(thickness_x0, uniform))
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)

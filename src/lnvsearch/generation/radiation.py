@@ -52,7 +52,9 @@ from lnvsearch.generation.eikonal import (
 )
 from lnvsearch.random_streams import uniform4
 
-__all__ = ["MAXIMUM_PHOTONS", "RadiationSettings", "radiate", "radiate_all"]
+__all__ = [
+    "MAXIMUM_PHOTONS", "RadiationSettings", "across", "emit_photon", "photon_number", "radiate",
+]  # fmt: skip
 
 #: Room for photons of one event; with a mean below 2 it is never filled (then radiation stops).
 MAXIMUM_PHOTONS = 64
@@ -80,7 +82,7 @@ class RadiationSettings:
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def _poisson(mean, uniform):
+def photon_number(mean, uniform):
     """Poisson number by inversion; `mean` is of order one."""
     if uniform <= 1.0 - mean:
         return 0
@@ -114,7 +116,7 @@ def _emission_angle(key, event, slot, attempt, slow, fast):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def _across(nx, ny, nz, cosine, sine):
+def across(nx, ny, nz, cosine, sine):
     """Unit vector across (nx, ny, nz) at an azimuth of this cosine and sine.
 
     After Duff et al., JCGT 6 (2017) 1: no direction is singular.
@@ -174,7 +176,7 @@ def _stretch(momentum, index, nx, ny, nz, factor):
 
 
 @njit(cache=True, error_model="numpy")
-def _emit(parent, emitter, photon_energy, one_minus, one_plus, cos_azimuth, sin_azimuth, mass,
+def emit_photon(parent, emitter, photon_energy, one_minus, one_plus, cos_azimuth, sin_azimuth, mass,
           first, n, momentum, photon, first_photon, n_photons):
     """Add one photon to particle `emitter`, if kinematics allow; returns the photon count."""
     px, py, pz = momentum[emitter, 0], momentum[emitter, 1], momentum[emitter, 2]
@@ -193,7 +195,7 @@ def _emit(parent, emitter, photon_energy, one_minus, one_plus, cos_azimuth, sin_
     if total <= 0.0:
         return n_photons
     nx, ny, nz = px / size, py / size, pz / size
-    tx, ty, tz = _across(nx, ny, nz, cos_azimuth, sin_azimuth)
+    tx, ty, tz = across(nx, ny, nz, cos_azimuth, sin_azimuth)
     sideways = after * photon_energy * sine / total
     along_emitter = after * (after + photon_energy * cosine) / total
     along_photon = photon_energy * (photon_energy + after * cosine) / total
@@ -246,8 +248,8 @@ def _photons_of(key, event, parent, least_energy, mass, charge, spin_half, first
     log_range = math.log(largest / least_energy)
     dipole = mean_photon_factor(energy, size, own)
     mean = charge[emitter] * charge[emitter] * log_range * dipole
-    count = _poisson(mean, u_count)
-    for number in range(1, 1 + count + _poisson(excess * mean, u_excess)):
+    count = photon_number(mean, u_count)
+    for number in range(1, 1 + count + photon_number(excess * mean, u_excess)):
         if n_photons == len(photon):
             break
         u_energy, u_hard, u_azimuth, u_ratio = uniform4(key, event, emitter, number, 0)
@@ -258,7 +260,7 @@ def _photons_of(key, event, parent, least_energy, mass, charge, spin_half, first
             continue
         one_minus, one_plus = _emission_angle(key, event, emitter, number, slow, 1.0 + beta)
         cos_azimuth, sin_azimuth = cosine_and_sine_of_turn(u_azimuth)
-        tx, ty, tz = _across(nx, ny, nz, cos_azimuth, sin_azimuth)
+        tx, ty, tz = across(nx, ny, nz, cos_azimuth, sin_azimuth)
         cosine, sine = 0.5 * (one_plus - one_minus), math.sqrt(one_minus * one_plus)
         ratio = eikonal_ratio(
             first, n, charge, flight,
@@ -268,7 +270,7 @@ def _photons_of(key, event, parent, least_energy, mass, charge, spin_half, first
         if keeps and u_hard * dipole <= hardness * _dipole_left(
             parent, photon_energy, own, rest_squared
         ):
-            n_photons = _emit(
+            n_photons = emit_photon(
                 parent, emitter, photon_energy, one_minus, one_plus, cos_azimuth, sin_azimuth,
                 mass, first, n, momentum, photon, first_photon, n_photons,
             )
@@ -324,55 +326,3 @@ def radiate(key, event, parent, least_energy, mass, charge, spin_half, first, n,
         )
     _put_on_shell(mass, first, n, momentum)
     return n_photons
-
-
-@njit(cache=True, error_model="numpy")
-def radiate_all(key, first_event, parent, least_energy, mass, charge, spin_half, primary,
-                first_column, momentum):
-    """Radiation of n decays of one parent: bit for bit `radiate` of each, in less time.
-
-    `primary`: (n, k, 4), all daughters, changed in place; photons fill `momentum[:, first_column:]`
-    and zeros the rest of it.  A first pass over the emitters finds the decays without a photon,
-    which are most; it calls nothing that arrays are handed to, as that costs more than its work.
-    """
-    n, k = primary.shape[0], primary.shape[1]
-    excess = np.empty(n)
-    for i in range(n):
-        count, vx, vy, vz = 0.0, 0.0, 0.0, 0.0
-        for emitter in range(k):
-            if charge[emitter] != 0.0:
-                inverse = 1.0 / primary[i, emitter, 3]
-                count += 1.0
-                vx += inverse * primary[i, emitter, 0]
-                vy += inverse * primary[i, emitter, 1]
-                vz += inverse * primary[i, emitter, 2]
-        excess[i] = max(0.5 * (count + math.sqrt(vx * vx + vy * vy + vz * vz)) - 1.0, 0.0)
-    silent = np.ones(n, dtype=np.bool_)
-    for emitter in range(k):
-        if charge[emitter] == 0.0:
-            continue
-        for i in range(n):
-            energy = primary[i, emitter, 3]
-            px, py, pz = primary[i, emitter, 0], primary[i, emitter, 1], primary[i, emitter, 2]
-            size = math.sqrt(px * px + py * py + pz * pz)
-            u_count, u_excess, _, _ = uniform4(key, first_event + i, emitter, 0, 0)
-            silent[i] &= _is_silent(
-                u_count, u_excess, charge[emitter], excess[i], parent, least_energy, energy, size,
-                mass[emitter],
-            )
-    momentum[:, first_column:] = 0.0
-    photon = np.empty((momentum.shape[1] - first_column, 4))
-    flight = np.empty((k, FLIGHT_COLUMNS))
-    for i in range(n):
-        count = 0
-        if not silent[i]:
-            count = _radiate(
-                key, first_event + i, parent, least_energy, mass, charge, spin_half, 0, k,
-                excess[i], primary[i], photon, 0, flight,
-            )
-        for j in range(k):
-            px, py, pz = primary[i, j, 0], primary[i, j, 1], primary[i, j, 2]
-            primary[i, j, 3] = math.sqrt(px * px + py * py + pz * pz + mass[j] * mass[j])
-        for column in range(count):
-            for axis in range(4):
-                momentum[i, first_column + column, axis] = photon[column, axis]

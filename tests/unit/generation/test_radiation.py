@@ -21,7 +21,8 @@ from lnvsearch.generation.eikonal import (
 )
 from lnvsearch.generation.kaon import generate_kaon_decays
 from lnvsearch.generation.phase_space import generate_phase_space
-from lnvsearch.generation.radiation import radiate, radiate_all
+from lnvsearch.generation.radiation import radiate
+from lnvsearch.generation.radiation_together import radiate_all
 from lnvsearch.random_streams import stream_key
 
 M_JPSI = particles.mass_gev("J/psi(1S)")
@@ -363,26 +364,49 @@ def test_the_bound_of_the_logarithm_is_close_and_above():
     assert np.all(excess < 0.06)
 
 
-def test_many_decays_at_once_are_those_one_by_one_to_the_bit():
-    """Kaon decays to pi e e, with room for fewer photons than some of them have."""
-    n, room = 4000, 2
+def kaons_to_electrons(n):
+    """Decays at rest to pi e e, and what radiation must know of them."""
     names = ["pi-", "e+", "e+"]
     kaon, mass = particles.mass_gev("K+"), np.array([particles.mass_gev(name) for name in names])
     stream = {"base_seed": 3, "sample": "radiate_all"}
     primary = generate_kaon_decays("pi_ee_lnv", n, radiation=False, **stream).four_momentum
-    key = stream_key(3, "radiate_all", "radiation")
     kinds = (np.array([-1.0, 1.0, 1.0]), np.array([False, True, True]))
-    arguments = (kaon, 1e-4 * kaon, mass, *kinds)
+    return primary, (kaon, 1e-4 * kaon, mass, *kinds)
+
+
+def test_many_decays_at_once_radiate_as_one_by_one():
+    """Numbers of photons, with room for fewer than some decays have, and their energies."""
+    n, room = 40_000, 2
+    primary, arguments = kaons_to_electrons(n)
+    key = stream_key(3, "radiate_all", "radiation")
     together = primary.copy()
     columns = np.full((n, 3 + room, 4), np.nan)
     radiate_all(key, 100, *arguments, together, 3, columns)
-    counts = np.zeros(n, dtype=np.int64)
-    for i in range(n):
-        alone, photon = primary[i].copy(), np.empty((room, 4))
-        flight = np.empty((3, FLIGHT_COLUMNS))
-        counts[i] = radiate(key, 100 + i, *arguments, 0, 3, alone, photon, 0, flight)
-        assert np.array_equal(together[i], alone)
-        assert np.array_equal(columns[i, 3 : 3 + counts[i]], photon[: counts[i]])
-        assert np.all(columns[i, 3 + counts[i] :] == 0.0)
+    photons = columns[:, 3:, 3]
     assert np.all(np.isnan(columns[:, :3]))
-    assert np.array_equal(np.unique(counts), [0, 1, 2])
+    total = together.sum(axis=1) + columns[:, 3:].sum(axis=1)
+    assert total == pytest.approx(np.tile([0.0, 0.0, 0.0, arguments[0]], (n, 1)), abs=1e-12)
+    alone = np.zeros((n, room))
+    for i in range(n):
+        photon, flight = np.empty((room, 4)), np.empty((3, FLIGHT_COLUMNS))
+        count = radiate(key, 100 + i, *arguments, 0, 3, primary[i], photon, 0, flight)
+        alone[i, :count] = photon[:count, 3]
+    for number in (1, 2):
+        found, expected = (np.mean(np.sum(some > 0.0, axis=1) >= number) for some in (photons, alone))
+        assert found == pytest.approx(expected, abs=4.0 * np.sqrt(2.0 * expected / n))
+    for energy in (0.001, 0.01, 0.03, 0.1):
+        found, expected = (np.mean(np.sum(some, axis=1) > energy) for some in (photons, alone))
+        assert found == pytest.approx(expected, abs=4.0 * np.sqrt(2.0 * expected / n))
+
+
+def test_radiation_of_a_decay_does_not_depend_on_those_beside_it():
+    n = 3_000
+    primary, arguments = kaons_to_electrons(n)
+    key = stream_key(3, "radiate_all", "radiation")
+    whole, photons = primary.copy(), np.empty((n, 3, 4))
+    radiate_all(key, 0, *arguments, whole, 0, photons)
+    for start, stop in ((0, 1), (1, 700), (700, n)):
+        some, columns = primary[start:stop].copy(), np.empty((stop - start, 3, 4))
+        radiate_all(key, start, *arguments, some, 0, columns)
+        assert np.array_equal(some, whole[start:stop])
+        assert np.array_equal(columns, photons[start:stop])

@@ -24,7 +24,8 @@ from lnvsearch.generation.kaon.aim import (
 from lnvsearch.generation.kaon.decays import KaonDecays
 from lnvsearch.generation.kaon.modes import MODES, KaonMode
 from lnvsearch.generation.kaon.primary import KAON_MASS_GEV, primary_of
-from lnvsearch.generation.radiation import RadiationSettings, radiate_all
+from lnvsearch.generation.radiation import RadiationSettings
+from lnvsearch.generation.radiation_together import radiate_all
 from lnvsearch.random_streams import stream_key
 
 __all__ = ["RADIATED_PHOTONS", "generate_kaon_decays", "generate_selected_kaon_decays"]
@@ -222,15 +223,10 @@ def generate_kaon_decays(
     >>> decays.four_momentum.shape
     (10, 6, 4)
     """
-    generator = _generator(mode, n_events, base_seed, sample, first_event, radiation, options)
-    if _selects(generator):
-        return _selected(generator, n_events, first_event)[0]
-    momentum = np.empty((n_events, generator.n_columns, 4))
-    weight = np.empty(n_events)
-    for start, stop in _chunks(n_events):
-        generator.fill(first_event + start, momentum[start:stop], weight[start:stop])
-    number = np.arange(first_event, first_event + n_events, dtype=np.int64)
-    return generator.decays(number, weight, momentum)
+    return generate_selected_kaon_decays(
+        mode, n_events, base_seed=base_seed, sample=sample, first_event=first_event,
+        radiation=radiation, options=options,
+    )[0]  # fmt: skip
 
 
 def generate_selected_kaon_decays(
@@ -249,7 +245,9 @@ def generate_selected_kaon_decays(
     number of events kept.
     """
     generator = _generator(mode, n_events, base_seed, sample, first_event, radiation, options)
-    return _selected(generator, n_events, first_event)
+    fill = _selected if _selects(generator) else _all
+    decays, sums = fill(generator, n_events, first_event)
+    return decays, n_events, math.fsum(one for one, _ in sums), math.fsum(two for _, two in sums)
 
 
 def _selects(generator: _Generator) -> bool:
@@ -257,9 +255,28 @@ def _selects(generator: _Generator) -> bool:
     return any(math.isfinite(generator.options[name]) for name in limits)
 
 
+def _sums(weight: np.ndarray) -> tuple[float, float]:
+    return weight.sum(), np.square(weight).sum()
+
+
+def _all(
+    generator: _Generator, n_events: int, first_event: int
+) -> tuple[KaonDecays, list[tuple[float, float]]]:
+    """All decays, and sums of weights and of their squares of each block."""
+    momentum = np.empty((n_events, generator.n_columns, 4))
+    weight = np.empty(n_events)
+    sums = []
+    for start, stop in _chunks(n_events):
+        generator.fill(first_event + start, momentum[start:stop], weight[start:stop])
+        sums.append(_sums(weight[start:stop]))
+    number = np.arange(first_event, first_event + n_events, dtype=np.int64)
+    return generator.decays(number, weight, momentum), sums
+
+
 def _selected(
     generator: _Generator, n_events: int, first_event: int
-) -> tuple[KaonDecays, int, float, float]:
+) -> tuple[KaonDecays, list[tuple[float, float]]]:
+    """The same of decays with little missing momentum."""
     gamma = math.hypot(_BEAM_MOMENTUM_GEV, KAON_MASS_GEV) / KAON_MASS_GEV
     beta = math.sqrt(1.0 - 1.0 / gamma**2)
     momentum = np.empty((min(n_events, _CHUNK), generator.n_columns, 4))
@@ -270,7 +287,7 @@ def _selected(
     for start, stop in _chunks(n_events):
         size = stop - start
         generator.fill(first_event + start, momentum[:size], weight[:size])
-        sums.append((weight[:size].sum(), np.square(weight[:size]).sum()))
+        sums.append(_sums(weight[:size]))
         count = missing_is_small(
             generator.missing, gamma, beta, generator.options["largest_missing_gev"],
             generator.options["largest_missing_pt_gev"], momentum[:size], kept,
@@ -283,8 +300,7 @@ def _selected(
         np.concatenate([np.empty(0), *weights]),
         np.concatenate([np.empty((0, generator.n_columns, 4)), *momenta]),
     )
-    sum_weight = math.fsum(one for one, _ in sums)
-    return decays, n_events, sum_weight, math.fsum(two for _, two in sums)
+    return decays, sums
 
 
 def _chunks(n_events: int) -> Iterator[tuple[int, int]]:

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from numba import njit
 
-from lnvsearch.generation.kaon.densities import density
-from lnvsearch.generation.kaon.kinematics import orientation, place_three, two_body_momentum
-from lnvsearch.random_streams import uniform4
+from lnvsearch.generation.kaon.densities import UNIFORM, density
+from lnvsearch.generation.kaon.kinematics import orientation, two_body_momentum
+from lnvsearch.lanes import LANES, float_stack_array
+from lnvsearch.random_lanes import draw_uniforms
 
 __all__ = ["dalitz_integral", "fill_three_body", "find_maximum"]
 
@@ -22,6 +24,13 @@ __all__ = ["dalitz_integral", "fill_three_body", "find_maximum"]
 _HEADROOM = 1.002
 _GRID_MASS, _GRID_ANGLE = 801, 201
 _MAXIMUM_ATTEMPTS = 1_000_000
+#: Events whose numbers stay in the processor's cache.
+_BLOCK = 1024
+
+_ZERO, _TWO = np.uint64(0), np.uint64(2)
+#: Where the rows of lanes begin.
+_AT = tuple(np.uint64(row * int(LANES)) for row in range(12))
+_lanes = float_stack_array(12 * int(LANES))
 
 
 @njit(inline="always", error_model="numpy")
@@ -94,28 +103,138 @@ def dalitz_integral(kind, parameter, parent, mass, photon, points):
     return total * math.pi**2 / parent * width * 2.0 / points**2
 
 
+@njit(inline="always", error_model="numpy")
+def _momentum(total, first, second):
+    """`two_body_momentum` of masses that leave room."""
+    inside, outside = first + second, first - second
+    product = (total - inside) * (total + inside) * (total - outside) * (total + outside)
+    return 0.5 * math.sqrt(max(product, 0.0)) / total
+
+
+@njit(cache=True, error_model="numpy")
+def _uniform_values(drawn, n, parent, m1, m2, m3, values):
+    """Rows of `values`, (3, n): pair mass, cosine and phase space of n attempts; LANES at a time."""
+    number, out, total, width = _lanes(), _lanes(), np.uint64(n), parent - m1 - m2 - m3
+    for start in range(_ZERO, total, LANES):
+        lanes = min(LANES, total - start)
+        for row in range(2):
+            for j in range(lanes):
+                number[np.uint64(row) * LANES + j] = drawn[row, start + j]
+        for j in range(LANES):
+            pair = m1 + m2 + number[j] * width
+            out[j], out[LANES + j] = pair, 2.0 * number[LANES + j] - 1.0
+            out[_TWO * LANES + j] = _momentum(pair, m1, m2) * _momentum(parent, pair, m3)
+        for row in range(3):
+            for j in range(lanes):
+                values[row, start + j] = out[np.uint64(row) * LANES + j]
+
+
+@njit(cache=True, error_model="numpy")
+def _fill_values(kind, parameter, drawn, n, parent, m1, m2, m3, photon, values):
+    """The same with a density, or a photon."""
+    for k in range(n):
+        pair, jacobian = _pair_mass(drawn[0, k], parent, m1, m2, m3, photon)
+        cosine = 2.0 * drawn[1, k] - 1.0
+        values[0, k], values[1, k] = pair, cosine
+        values[2, k] = _product(kind, parameter, parent, m1, m2, m3, pair, jacobian, cosine)
+
+
+@njit(cache=True, error_model="numpy")
+def _accept(key, first_event, kind, parameter, parent, mass, photon, maximum, n, room, chosen):
+    """Pair masses and cosines of n events, in the rows of `chosen`, (2, n) at least.
+
+    An attempt is made for all events that wait, which are listed without a branch.
+    """
+    m1, m2, m3 = mass[0], mass[1], mass[2]
+    waiting, events, slots, drawn, values = room
+    for k in range(n):
+        waiting[k], slots[k] = k, 0
+    for attempt in range(_MAXIMUM_ATTEMPTS):
+        for k in range(n):
+            events[k] = first_event + waiting[k]
+        draw_uniforms(key, events[:n], slots, attempt, 0, drawn)
+        if kind == UNIFORM and photon[0] == 0.0:
+            _uniform_values(drawn, n, parent, m1, m2, m3, values)
+        else:
+            _fill_values(kind, parameter, drawn, n, parent, m1, m2, m3, photon, values)
+        left, largest = 0, 0.0
+        for k in range(n):
+            i, value = waiting[k], values[2, k]
+            largest = max(largest, value)
+            chosen[0, i], chosen[1, i] = values[0, k], values[1, k]
+            waiting[left] = i
+            left += not drawn[2, k] * maximum < value
+        if largest > maximum:
+            raise RuntimeError("three-body decay: density above its maximum")
+        n = left
+        if n == 0:
+            return
+    raise RuntimeError("three-body decay: no event accepted")
+
+
+@njit(inline="always", error_model="numpy")
+def _boosted(pair, cosine, parent, m1, m2, m3):
+    """Momentum of a pair and of its first particle, across and along the way of the pair."""
+    flight, inside = _momentum(parent, pair, m3), _momentum(pair, m1, m2)
+    energy, inner = math.sqrt(flight * flight + pair * pair), math.sqrt(inside * inside + m1 * m1)
+    across = inside * math.sqrt(max(1.0 - cosine * cosine, 0.0))
+    return flight, across, (energy * inside * cosine + flight * inner) / pair
+
+
+@njit(inline="always", error_model="numpy")
+def _energy(px, py, pz, mass):
+    return math.sqrt(px * px + py * py + pz * pz + mass * mass)
+
+
+@njit(cache=True, error_model="numpy")
+def _place(chosen, drawn, n, parent, m1, m2, m3, rows, row, stride):
+    """`kinematics.place_three` of n events, from `row` of `rows`, (..., 4), on; LANES at a time."""
+    number, out, total = _lanes(), _lanes(), np.uint64(n)
+    for start in range(_ZERO, total, LANES):
+        lanes = min(LANES, total - start)
+        for j in range(lanes):
+            number[j], number[LANES + j] = chosen[0, start + j], chosen[1, start + j]
+        for k in range(3):
+            for j in range(lanes):
+                number[(np.uint64(k) + _TWO) * LANES + j] = drawn[k, start + j]
+        for j in range(LANES):
+            flight, across, along = _boosted(number[j], number[LANES + j], parent, m1, m2, m3)
+            ax, ay, az, _, _, _, nx, ny, nz = orientation(
+                number[_AT[2] + j], number[_AT[3] + j], number[_AT[4] + j]
+            )
+            px, py, pz = across * ax + along * nx, across * ay + along * ny, across * az + along * nz
+            out[j], out[_AT[1] + j], out[_AT[2] + j], out[_AT[3] + j] = (
+                px, py, pz, _energy(px, py, pz, m1)
+            )
+            px, py, pz = flight * nx - px, flight * ny - py, flight * nz - pz
+            out[_AT[4] + j], out[_AT[5] + j], out[_AT[6] + j], out[_AT[7] + j] = (
+                px, py, pz, _energy(px, py, pz, m2)
+            )
+            px, py, pz = -flight * nx, -flight * ny, -flight * nz
+            out[_AT[8] + j], out[_AT[9] + j], out[_AT[10] + j], out[_AT[11] + j] = (
+                px, py, pz, _energy(px, py, pz, m3)
+            )
+        for j in range(lanes):
+            first = np.uint64(row) + (start + j) * np.uint64(stride)
+            for k in range(3):
+                for axis in range(4):
+                    rows[first + np.uint64(k), axis] = out[np.uint64(4 * k + axis) * LANES + j]
+
+
 @njit(cache=True, error_model="numpy")
 def fill_three_body(key, first_event, kind, parameter, parent, mass, photon, maximum,
                     momentum):
     """Unweighted events into momentum[:, :3]; (n, >= 3, 4)."""
-    m1, m2, m3 = mass[0], mass[1], mass[2]
-    for i in range(len(momentum)):
-        event = first_event + i
-        pair, cosine = 0.0, 0.0
-        accepted = False
-        for attempt in range(_MAXIMUM_ATTEMPTS):
-            u_mass, u_cosine, u_accept, _ = uniform4(key, event, 0, attempt, 0)
-            pair, jacobian = _pair_mass(u_mass, parent, m1, m2, m3, photon)
-            cosine = 2.0 * u_cosine - 1.0
-            value = _product(kind, parameter, parent, m1, m2, m3, pair, jacobian, cosine)
-            if value > maximum:
-                raise RuntimeError("three-body decay: density above its maximum")
-            if u_accept * maximum < value:
-                accepted = True
-                break
-        if not accepted:
-            raise RuntimeError("three-body decay: no event accepted")
-        u1, u2, u3, _ = uniform4(key, event, 1, 0, 0)
-        place_three(
-            momentum[i], 0, parent, pair, cosine, m1, m2, m3, orientation(u1, u2, u3)
-        )
+    rows, per_event = momentum.reshape(-1, 4), momentum.shape[1]
+    chosen, drawn = np.empty((2, _BLOCK)), np.empty((4, _BLOCK))
+    events, slots = np.empty(_BLOCK, dtype=np.int64), np.empty(_BLOCK, dtype=np.int64)
+    waiting, values = np.empty(_BLOCK, dtype=np.int64), np.empty((3, _BLOCK))
+    room = (waiting, events, slots, drawn, values)
+    for start in range(0, len(momentum), _BLOCK):
+        n, first = min(_BLOCK, len(momentum) - start), first_event + start
+        _accept(key, first, kind, parameter, parent, mass, photon, maximum, n, room, chosen)
+        for k in range(n):
+            events[k], slots[k] = first + k, 1
+        draw_uniforms(key, events[:n], slots, 0, 0, drawn)
+        _place(chosen, drawn, n, parent, mass[0], mass[1], mass[2], rows, start * per_event,
+               per_event)  # fmt: skip

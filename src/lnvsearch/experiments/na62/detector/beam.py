@@ -7,25 +7,32 @@ import math
 import numpy as np
 from numba import njit
 
-from lnvsearch.detector.gaussian import normal4, normal_quantile, to_normals
-from lnvsearch.random_streams import uniform4
+from lnvsearch.elementary_functions import exponential, logarithm
+from lnvsearch.lanes import LANES, float_stack_array
+from lnvsearch.random_lanes import draw_normals, draw_normals_and_uniforms
 
-__all__ = ["N_KAON_NUMBERS", "draw_kaon", "draw_kaons", "to_laboratory"]
+__all__ = ["N_KAON_NUMBERS", "draw_kaons", "kaon_from", "to_laboratory"]
 
-#: What `draw_kaon` gives of a kaon.
+#: What `draw_kaons` gives of a kaon.
 N_KAON_NUMBERS = 6
-#: Normal numbers of a kaon: momentum, place and slope in x and y.
-_N_NORMALS = 5
+_ZERO, _TWO = np.uint64(0), np.uint64(2)
+#: Where the rows of lanes begin.
+_AT = tuple(np.uint64(row * int(LANES)) for row in range(N_KAON_NUMBERS))
+_kaon_lanes = float_stack_array(N_KAON_NUMBERS * int(LANES))
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
-def _kaon(along, normals, beam, volume, mass_gev, ctau_m):
-    """`draw_kaon` from a uniform number and five normal ones."""
+@njit(inline="always", error_model="numpy")
+def kaon_from(along, normals, beam, volume, mass_gev, ctau_m):
+    """Momentum and point of decay of a kaon: (momentum GeV, slope_x, slope_y, x m, y m, z m).
+
+    The decay lies in the fiducial volume, exponential with the kaon's mean flight length.  `along`:
+    uniform number; `normals`: five, of momentum, place and slope in x and y.
+    """
     spread, spot_x, spot_y, angle_x, angle_y = normals
     momentum = beam.momentum_gev * (1.0 + beam.momentum_spread * spread)
     flight = momentum * ctau_m / mass_gev
     length = volume.end_z_m - volume.begin_z_m
-    path = -flight * math.log1p(along * math.expm1(-length / flight))
+    path = -flight * logarithm(1.0 + along * (exponential(-length / flight) - 1.0))
     z = volume.begin_z_m + path
     angle_x *= beam.divergence_rad
     angle_y *= beam.divergence_rad
@@ -34,37 +41,32 @@ def _kaon(along, normals, beam, volume, mass_gev, ctau_m):
     return momentum, beam.slope_x + angle_x, beam.slope_y + angle_y, x, y, z
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
-def draw_kaon(key, event, beam, volume, mass_gev, ctau_m):
-    """Momentum and point of decay of the kaon of an event.
-
-    The decay lies in the fiducial volume, exponential with the kaon's mean flight length.
-    Returns (momentum GeV, slope_x, slope_y, x m, y m, z m).
-    """
-    along, spread, _, _ = uniform4(key, event, 0, 0, 0)
-    spot_x, spot_y, angle_x, angle_y = normal4(key, event, 0, 1)
-    normals = (normal_quantile(spread), spot_x, spot_y, angle_x, angle_y)
-    return _kaon(along, normals, beam, volume, mass_gev, ctau_m)
-
-
 @njit(cache=True, error_model="numpy")
 def draw_kaons(key, events, beam, volume, mass_gev, ctau_m, kaons):
-    """`draw_kaon` of many events: (n,) numbers in, rows of `kaons` (n, N_KAON_NUMBERS) out."""
+    """`kaon_from` of n events: (n,) numbers in, columns of `kaons`, (N_KAON_NUMBERS, ...), out."""
     n = len(events)
-    along, normals = np.empty(n), np.empty(_N_NORMALS * n)
-    for i in range(n):
-        k = _N_NORMALS * i
-        along[i], normals[k], _, _ = uniform4(key, events[i], 0, 0, 0)
-        normals[k + 1], normals[k + 2], normals[k + 3], normals[k + 4] = uniform4(
-            key, events[i], 0, 0, 1
-        )
-    to_normals(normals)
-    for i in range(n):
-        k = _N_NORMALS * i
-        of_event = (normals[k], normals[k + 1], normals[k + 2], normals[k + 3], normals[k + 4])
-        kaons[i, 0], kaons[i, 1], kaons[i, 2], kaons[i, 3], kaons[i, 4], kaons[i, 5] = _kaon(
-            along[i], of_event, beam, volume, mass_gev, ctau_m
-        )
+    first, slots = np.empty((4, n)), np.zeros(n, dtype=np.int64)
+    draw_normals_and_uniforms(key, events, slots, 0, first)
+    draw_normals(key, events, slots, 1, kaons)
+    drawn, kaon = _kaon_lanes(), _kaon_lanes()
+    total = np.uint64(n)
+    for start in range(_ZERO, total, LANES):
+        lanes = min(LANES, total - start)
+        for j in range(lanes):
+            drawn[_AT[0] + j], drawn[_AT[1] + j] = first[2, start + j], first[0, start + j]
+        for row in range(4):
+            for j in range(lanes):
+                drawn[(np.uint64(row) + _TWO) * LANES + j] = kaons[row, start + j]
+        for j in range(LANES):
+            normals = (drawn[_AT[1] + j], drawn[_AT[2] + j], drawn[_AT[3] + j], drawn[_AT[4] + j],
+                       drawn[_AT[5] + j])  # fmt: skip
+            (
+                kaon[_AT[0] + j], kaon[_AT[1] + j], kaon[_AT[2] + j], kaon[_AT[3] + j],
+                kaon[_AT[4] + j], kaon[_AT[5] + j],
+            ) = kaon_from(drawn[_AT[0] + j], normals, beam, volume, mass_gev, ctau_m)  # fmt: skip
+        for row in range(N_KAON_NUMBERS):
+            for j in range(lanes):
+                kaons[row, start + j] = kaon[np.uint64(row) * LANES + j]
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)

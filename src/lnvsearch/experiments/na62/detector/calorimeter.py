@@ -6,10 +6,9 @@ import math
 
 from numba import njit
 
-from lnvsearch.detector.gaussian import normal4, normal_quantile
+from lnvsearch.detector.gaussian import normal4
 from lnvsearch.experiments.na62.detector.flight import ELECTRON, MUON
 from lnvsearch.experiments.na62.events import MUV3_INNER_TILES, MUV3_OUTER_TILES
-from lnvsearch.random_streams import uniform4
 
 __all__ = [
     "GONE",
@@ -53,19 +52,19 @@ def smeared_energy(energy, normal, lkr):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def track_energy(key, event, slot, species, momentum, nearby_gev, lkr):
+def track_energy(numbers, species, momentum, nearby_gev, lkr):
     """Energy (GeV) of the cluster of a track inside the calorimeter.
 
-    `momentum`: of the particle there; `nearby_gev`: photons that merge with it.
+    `numbers`: two normal ones (resolution, energy that is lost) and two uniform ones (whether a pion
+    showers, its share); `momentum`: of the particle there; `nearby_gev`: photons that merge with it.
     """
-    u_0, u_1, interacts, share = uniform4(key, event, slot, 0, 0)
-    normal = normal_quantile(u_0)
+    normal, lost, interacts, share = numbers
     if species == ELECTRON:
         return smeared_energy(momentum + nearby_gev, normal, lkr)
     if species != MUON and interacts < lkr.pion_interaction_probability:
         deposit = share * lkr.pion_largest_fraction * momentum
     else:
-        spread = 1.0 + lkr.minimum_ionising_spread * normal_quantile(u_1)
+        spread = 1.0 + lkr.minimum_ionising_spread * lost
         deposit = min(lkr.minimum_ionising_energy_gev * max(spread, 0.0), momentum)
     return smeared_energy(deposit + nearby_gev, normal, lkr)
 
@@ -206,14 +205,14 @@ def tile_at(x, y, half_width):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def muv3_tile(key, event, slot, species, momentum, x, y, slope_x, slope_y, lkr_z, muv):
-    """Tile of the muon detector that a particle at the calorimeter's front fires; -1 for none."""
-    if species != MUON or momentum < muv.minimum_momentum_gev:
+def muv3_tile(numbers, momentum, x, y, slope_x, slope_y, lkr_z, muv):
+    """Tile of the muon detector that a muon at the calorimeter's front fires; -1 for none.
+
+    `numbers`: two normal ones (scattering in x and y) and a uniform one (whether it is found).
+    """
+    normal_x, normal_y, found = numbers
+    if momentum < muv.minimum_momentum_gev or found >= muv.efficiency:
         return -1
-    u_0, u_1, found, _ = uniform4(key, event, slot, 0, 0)
-    if found >= muv.efficiency:
-        return -1
-    normal_x, normal_y = normal_quantile(u_0), normal_quantile(u_1)
     path = muv.muv3_z_m - lkr_z
     spread = muv.scattering_m_gev / momentum
     x += slope_x * path + spread * normal_x

@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 
 from lnvsearch.detector.gaussian import normal_quantile
-from lnvsearch.detector.material import radiate_before_chamber
+from lnvsearch.detector.material import photon_number, radiate_in_walls
 from lnvsearch.experiments.na62.detector.kinematics import (
     DECAYS_NATURALLY,
     DECAYS_NEVER,
@@ -27,11 +27,20 @@ from lnvsearch.experiments.na62.detector.upstream import pass_beam_line
 from lnvsearch.random_streams import uniform4
 
 __all__ = [
+    "CHAMBERS_PER_SLOT",
     "DECAYS_NATURALLY",
     "DECAYS_NEVER",
     "ELECTRON",
+    "END_MOMENTUM",
+    "END_SLOPE_X",
+    "END_SLOPE_Y",
+    "END_SPECIES",
+    "END_X",
+    "END_Y",
     "INVISIBLE",
     "MUON",
+    "N_FLOWN",
+    "N_HITS",
     "PHOTON",
     "PION",
     "add_photon",
@@ -44,11 +53,17 @@ __all__ = [
 #: Species, numbers of the kernels' own.
 INVISIBLE, ELECTRON, MUON, PION, PHOTON = -1, 0, 1, 2, 3
 
+#: Rows of a particle that has flown: its place in the chambers, four x and four y; its place and slopes,
+#: momentum and species at the front of the calorimeter.
+N_HITS = 8
+END_X, END_Y, END_SLOPE_X, END_SLOPE_Y, END_MOMENTUM, END_SPECIES = range(N_HITS, 14)
+N_FLOWN = 14
+
 #: Planes in the order of flight; the calorimeter is the last.
 _MAGNET, _CALORIMETER = 2, 5
 _N_PLANES = 6
 _SECOND_CHAMBER, _LAST_CHAMBER = 1, 3
-_CHAMBERS_PER_SLOT = 8
+CHAMBERS_PER_SLOT = 8
 _ROOT_2 = math.sqrt(2.0)
 
 
@@ -67,10 +82,11 @@ def in_chamber(x, y, chamber, spectrometer):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def _radiate(key, event, slot, chamber, momentum, thickness, slope_x, slope_y):
+def _radiate(key, event, slot, chamber, uniform, momentum, thickness, slope_x, slope_y):
     """Momentum of an electron behind a chamber."""
     path = thickness * math.sqrt(1.0 + slope_x * slope_x + slope_y * slope_y)
-    return radiate_before_chamber(key, event, _CHAMBERS_PER_SLOT * slot + chamber, momentum, path)
+    photons = photon_number(path, uniform)
+    return radiate_in_walls(key, event, CHAMBERS_PER_SLOT * slot + chamber, momentum, photons)
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -114,19 +130,27 @@ def _scatter(key, event, slot, chamber, momentum, mass, scattering_gev, slope_x,
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def fly(keys, event, slot, species, charge, four_momentum, vertex, decay, constants, response,
-        hits, track, photons, n_photons):  # fmt: skip
+def _note_end(flown, track, x, y, slope_x, slope_y, momentum, species):
+    """How a particle arrives at the calorimeter, into its column of `flown`."""
+    flown[END_X, track], flown[END_Y, track] = x, y
+    flown[END_SLOPE_X, track], flown[END_SLOPE_Y, track] = slope_x, slope_y
+    flown[END_MOMENTUM, track], flown[END_SPECIES, track] = momentum, species
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def fly(keys, event, slot, species, charge, four_momentum, vertex, decay, radiation, constants,
+        response, flown, track, photons, n_photons):  # fmt: skip
     """Carry a charged particle from its vertex to the front of the calorimeter.
 
-    `decay`: (z in m, cosine, azimuth) of a pion's decay, see `kinematics`.
-    Writes the true positions in the chambers, four x and four y, to `hits[track]` and
-    bremsstrahlung photons as rows (x, y, z, slope_x, slope_y, E) to `photons`.  Returns (found in
-    all chambers, species at the end, momentum, x, y, slope_x, slope_y there, n_photons).
+    `decay`: (z in m, cosine, azimuth) of a pion's decay, see `kinematics`; `radiation`: two uniform
+    numbers that say how many photons an electron has in the first two chambers.  Writes the true positions in the chambers, four x and four y, and how it arrives to
+    `flown[:, track]`, and bremsstrahlung photons as rows (x, y, z, slope_x, slope_y, E) to `photons`.
+    Returns (found in all chambers, species at the end, n_photons).
     """
     px, py, pz, _ = four_momentum
     x, y, z = vertex
     if pz <= 0.0:
-        return False, species, 0.0, x, y, 0.0, 0.0, n_photons
+        return False, species, n_photons
     straws, end_z = response.spectrometer, response.lkr.z_m
     slope_x, slope_y = px / pz, py / pz
     momentum = math.sqrt(px * px + py * py + pz * pz)
@@ -139,7 +163,7 @@ def fly(keys, event, slot, species, charge, four_momentum, vertex, decay, consta
         if decays:
             species, decay_z = MUON, np.inf
         if not passes:
-            return False, species, momentum, x, y, slope_x, slope_y, n_photons
+            return False, species, n_photons
     next_x, next_y = 0.5, 0.5  # what `_scatter` has left
     for plane in range(_N_PLANES):
         plane_z = _plane_z(plane, straws, end_z)
@@ -158,11 +182,11 @@ def fly(keys, event, slot, species, charge, four_momentum, vertex, decay, consta
         elif plane != _CALORIMETER:
             chamber = plane if plane < _MAGNET else plane - 1
             if not in_chamber(x, y, chamber, straws):
-                return False, species, momentum, x, y, slope_x, slope_y, n_photons
-            hits[track, chamber], hits[track, 4 + chamber] = x, y
+                return False, species, n_photons
+            flown[chamber, track], flown[4 + chamber, track] = x, y
             if species == ELECTRON and plane < _MAGNET:
-                left = _radiate(keys.bremsstrahlung, event, slot, chamber, momentum,
-                                straws.thickness_x0, slope_x, slope_y)  # fmt: skip
+                left = _radiate(keys.bremsstrahlung, event, slot, chamber, radiation[chamber],
+                                momentum, straws.thickness_x0, slope_x, slope_y)  # fmt: skip
                 if left < momentum:
                     n_photons = add_photon(photons, n_photons, x, y, z, slope_x, slope_y,
                                            momentum - left)  # fmt: skip
@@ -172,4 +196,5 @@ def fly(keys, event, slot, species, charge, four_momentum, vertex, decay, consta
                     keys.scattering, event, slot, chamber, momentum, constants.masses[species],
                     constants.scattering_gev, slope_x, slope_y, next_x, next_y,
                 )  # fmt: skip
-    return True, species, momentum, x, y, slope_x, slope_y, n_photons
+    _note_end(flown, track, x, y, slope_x, slope_y, momentum, species)
+    return True, species, n_photons

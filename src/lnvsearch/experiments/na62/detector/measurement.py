@@ -1,6 +1,6 @@
 """Measured tracks of the recorded events of a block, all at once: hits smeared and fitted.
 
-A block at a time, as normal numbers are then made without branches (gaussian.to_normals).
+A block at a time, LANES tracks at once.
 """
 
 from __future__ import annotations
@@ -8,74 +8,81 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from lnvsearch.detector.gaussian import to_normals
+from lnvsearch.experiments.na62.detector.flight import N_HITS
 from lnvsearch.experiments.na62.detector.track_fit import fit_track
 from lnvsearch.experiments.na62.events import TRACK_BRANCHES
-from lnvsearch.random_streams import uniform4
+from lnvsearch.lanes import LANES, float_stack_array
+from lnvsearch.random_lanes import draw_normals
 
-__all__ = ["N_HITS", "TRACK_COLUMNS", "keep_rows_near", "measure_tracks"]
+__all__ = ["TRACK_COLUMNS", "keep_rows_near", "measure_tracks"]
 
 #: Columns of a track, in the order of the kernels.
 TRACK_COLUMNS = tuple(TRACK_BRANCHES)
-#: Measured coordinates of a track: four x, then four y.
-N_HITS = 8
 
 (
     _CHARGE, _MOMENTUM, _X, _Y, _SLOPE_X, _SLOPE_Y, _BEHIND_X, _BEHIND_Y, _BEHIND_SLOPE_X,
     _BEHIND_SLOPE_Y, _CHI_SQUARE,
 ) = range(11)  # fmt: skip
+_N_MEASURED = 11
+_ZERO = np.uint64(0)
+#: Where the rows of lanes begin.
+_AT = tuple(np.uint64(row * int(LANES)) for row in range(_N_MEASURED))
+_hit_lanes = float_stack_array(N_HITS * int(LANES))
+_measured_lanes = float_stack_array(_N_MEASURED * int(LANES))
+
+
+@njit(inline="always", error_model="numpy")
+def _measure_lane(at, noise, j, resolution, fit, measured):
+    """Smear and fit the track of lane j: rows of hits `at`, of normal numbers, and of TRACK_COLUMNS."""
+    # Numbers: x and y of a chamber in turn.
+    hits_x = (
+        at[_AT[0] + j] + resolution * noise[_AT[0] + j],
+        at[_AT[1] + j] + resolution * noise[_AT[2] + j],
+        at[_AT[2] + j] + resolution * noise[_AT[4] + j],
+        at[_AT[3] + j] + resolution * noise[_AT[6] + j],
+    )
+    hits_y = (
+        at[_AT[4] + j] + resolution * noise[_AT[1] + j],
+        at[_AT[5] + j] + resolution * noise[_AT[3] + j],
+        at[_AT[6] + j] + resolution * noise[_AT[5] + j],
+        at[_AT[7] + j] + resolution * noise[_AT[7] + j],
+    )
+    x, y, slope_x, slope_y, momentum, charge, chi_square = fit_track(hits_x, hits_y, fit)
+    measured[_AT[_CHARGE] + j], measured[_AT[_MOMENTUM] + j] = charge, momentum
+    measured[_AT[_X] + j], measured[_AT[_Y] + j] = x, y
+    measured[_AT[_SLOPE_X] + j], measured[_AT[_SLOPE_Y] + j] = slope_x, slope_y
+    measured[_AT[_BEHIND_X] + j], measured[_AT[_BEHIND_Y] + j] = hits_x[3], hits_y[3]
+    measured[_AT[_BEHIND_SLOPE_X] + j] = (hits_x[3] - hits_x[2]) / fit.arm_m
+    measured[_AT[_BEHIND_SLOPE_Y] + j] = (hits_y[3] - hits_y[2]) / fit.arm_m
+    measured[_AT[_CHI_SQUARE] + j] = chi_square
 
 
 @njit(cache=True, error_model="numpy")
-def _smear(key, numbers, slots, n_tracks, recorded, resolution, hits):
-    """Add the resolution to the hits (tracks, N_HITS) of the recorded events."""
-    width = len(slots) // len(numbers)
-    normals = np.full(N_HITS * width * recorded, 0.5)
-    for i in range(recorded):
-        for t in range(n_tracks[i]):
-            k = width * i + t
-            n = N_HITS * k
-            normals[n], normals[n + 1], normals[n + 2], normals[n + 3] = uniform4(
-                key, numbers[i], slots[k], 0, 0
-            )
-            normals[n + 4], normals[n + 5], normals[n + 6], normals[n + 7] = uniform4(
-                key, numbers[i], slots[k], 0, 1
-            )
-    to_normals(normals)
-    for k in range(width * recorded):
-        for chamber in range(N_HITS // 2):
-            # x and y of a chamber in turn.
-            n = N_HITS * k + 2 * chamber
-            hits[k, chamber] += resolution * normals[n]
-            hits[k, N_HITS // 2 + chamber] += resolution * normals[n + 1]
+def measure_tracks(key, n, which, source, events, slots, resolution, fit, flown, drawn, tracks):
+    """Smear the hits of n tracks and fit them.
 
-
-@njit(cache=True, error_model="numpy")
-def measure_tracks(key, numbers, slots, n_tracks, recorded, resolution, fit, hits, tracks):
-    """Smear the hits of the first `recorded` events and fit their tracks.
-
-    `numbers`: (m,) event numbers; `slots`: (m t,) columns of the particles, t tracks an event;
-    `hits`: (m t, N_HITS) true positions, m; `tracks`: (TRACK_COLUMNS, m t), of which the first
-    eleven are written.  All columns of tracks that an event does not have become 0.
+    `which`: (n,), their columns in `tracks`, (TRACK_COLUMNS, ...), of which the first eleven rows
+    are written; `source`: (n,), their columns in `flown`, true positions in the first N_HITS rows;
+    `events`, `slots`: (n,), event numbers and columns of the particles; `drawn`: (N_HITS, n) at
+    least, room.
     """
-    width = len(slots) // len(numbers)
-    _smear(key, numbers, slots, n_tracks, recorded, resolution, hits)
-    for k in range(width * recorded):
-        hits_x = (hits[k, 0], hits[k, 1], hits[k, 2], hits[k, 3])
-        hits_y = (hits[k, 4], hits[k, 5], hits[k, 6], hits[k, 7])
-        x, y, slope_x, slope_y, momentum, charge, chi_square = fit_track(hits_x, hits_y, fit)
-        tracks[_CHARGE, k] = charge
-        tracks[_MOMENTUM, k] = momentum
-        tracks[_X, k], tracks[_Y, k] = x, y
-        tracks[_SLOPE_X, k], tracks[_SLOPE_Y, k] = slope_x, slope_y
-        tracks[_CHI_SQUARE, k] = chi_square
-        tracks[_BEHIND_X, k], tracks[_BEHIND_Y, k] = hits_x[3], hits_y[3]
-        tracks[_BEHIND_SLOPE_X, k] = (hits_x[3] - hits_x[2]) / fit.arm_m
-        tracks[_BEHIND_SLOPE_Y, k] = (hits_y[3] - hits_y[2]) / fit.arm_m
-    for i in range(recorded):
-        for t in range(n_tracks[i], width):
-            for column in range(tracks.shape[0]):
-                tracks[column, width * i + t] = 0.0
+    draw_normals(key, events[:n], slots, 0, drawn)
+    draw_normals(key, events[:n], slots, 1, drawn[4:])
+    at, noise, measured = _hit_lanes(), _hit_lanes(), _measured_lanes()
+    total = np.uint64(n)
+    for start in range(_ZERO, total, LANES):
+        lanes = min(LANES, total - start)
+        for row in range(N_HITS):
+            for j in range(lanes):
+                at[np.uint64(row) * LANES + j] = flown[row, source[start + j]]
+        for row in range(N_HITS):
+            for j in range(lanes):
+                noise[np.uint64(row) * LANES + j] = drawn[row, start + j]
+        for j in range(LANES):
+            _measure_lane(at, noise, j, resolution, fit, measured)
+        for row in range(_N_MEASURED):
+            for j in range(lanes):
+                tracks[row, which[start + j]] = measured[np.uint64(row) * LANES + j]
 
 
 @njit(cache=True, error_model="numpy")

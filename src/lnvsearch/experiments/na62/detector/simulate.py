@@ -10,7 +10,7 @@ acceptance behind the chambers and particle identification belong to the selecti
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,6 +18,15 @@ import numpy as np
 
 from lnvsearch import particles
 from lnvsearch.experiments.na62.detector.beam import N_KAON_NUMBERS
+from lnvsearch.experiments.na62.detector.block import (
+    CLUSTER_COLUMNS,
+    MINIMUM_TRACKS,
+    PROCESSES,
+    Constants,
+    Keys,
+    Output,
+    Room,
+)
 from lnvsearch.experiments.na62.detector.decays_in_flight import (
     NO_PION_DECAYS,
     ONE_PION_DECAYS,
@@ -30,22 +39,19 @@ from lnvsearch.experiments.na62.detector.flight import (
     ELECTRON,
     INVISIBLE,
     MUON,
+    N_FLOWN,
     PHOTON,
     PION,
 )
+from lnvsearch.experiments.na62.detector.flight_together import N_DRAWN
 from lnvsearch.experiments.na62.detector.interest import interest_numbers
-from lnvsearch.experiments.na62.detector.kernels import (
-    CLUSTER_COLUMNS,
-    EVENT_COLUMNS,
-    MINIMUM_TRACKS,
-    PROCESSES,
-    TRACK_COLUMNS,
-    Constants,
-    Keys,
-    Output,
-    simulate_block,
+from lnvsearch.experiments.na62.detector.kernels import simulate_block
+from lnvsearch.experiments.na62.detector.measurement import TRACK_COLUMNS
+from lnvsearch.experiments.na62.detector.natural_kernel import (
+    N_PARTICLE,
+    Particles,
+    simulate_naturally,
 )
-from lnvsearch.experiments.na62.detector.measurement import N_HITS
 from lnvsearch.experiments.na62.detector.pion_trials import trial_space
 from lnvsearch.experiments.na62.detector.response import Na62Response
 from lnvsearch.experiments.na62.detector.track_fit import (
@@ -54,6 +60,7 @@ from lnvsearch.experiments.na62.detector.track_fit import (
     parameter_covariance,
     scattering_gev,
 )
+from lnvsearch.experiments.na62.detector.truth import EVENT_COLUMNS
 from lnvsearch.experiments.na62.events import (
     CLUSTER_BRANCHES,
     EVENT_BRANCHES,
@@ -79,8 +86,11 @@ DECAYS_IN_FLIGHT = {
 
 _SPECIES = {"e-": ELECTRON, "mu-": MUON, "pi+": PION, "gamma": PHOTON,
             "nu(e)": INVISIBLE, "nu(mu)": INVISIBLE, "nu(tau)": INVISIBLE}  # fmt: skip
-#: Keeps what a block needs in the processor's cache.
-_EVENTS_PER_BLOCK = 4_000
+#: Keep what is needed in the processor's cache: decays that go through a kernel together, step by
+#: step; and decays of one call, whose tracks are copied behind it.
+_DECAYS_TOGETHER, _EVENTS_PER_BLOCK = 1_000, 16_000
+#: The same where every decay takes long.
+_EVENTS_WITH_WEIGHTS = 4_000
 
 
 @dataclass(frozen=True)
@@ -175,27 +185,38 @@ def _simulate(
 ) -> _Columns:
     """Columns of the recorded events."""
     species, charge = _classify(decays.pdg_id)
-    constants = _constants(detector)
     n_tracks = int(np.count_nonzero((species >= ELECTRON) & (species <= PION)))
     # Every electron may radiate once in each of two chambers.
     n_photons = int(np.count_nonzero(species == PHOTON) + 2 * np.count_nonzero(species == ELECTRON))
-    leptons = _lepton_columns(species)
-    pions = _pion_columns(species, mode, minimum_tracks)
-    numbers, space = interest_numbers(detector.response), trial_space()
     # One type each, whatever the decays came in: the kernel compiles once.
     event_number = np.ascontiguousarray(decays.event_number, dtype=np.int64)
     momentum = np.ascontiguousarray(decays.four_momentum, dtype=np.float64)
-    displacement, displaced = _flight_of(decays, len(species))
-    output = _output(_EVENTS_PER_BLOCK, max(n_tracks, MINIMUM_TRACKS), max(n_photons, 1))
+    is_natural, width = mode < NO_PION_DECAYS, max(n_tracks, MINIMUM_TRACKS)
+    in_block = _EVENTS_PER_BLOCK if is_natural else _EVENTS_WITH_WEIGHTS
+    output = _output(in_block, width, max(n_photons, 1))
+    room = _room(_DECAYS_TOGETHER if is_natural else in_block, width)
+    inputs = (
+        event_number, weight, species, charge, momentum, *_flight_of(decays, len(species)),
+        _lepton_columns(species), minimum_tracks, mode,
+    )  # fmt: skip
+    of_detector = (keys, _constants(detector), detector.response, detector.fit)
+    pions = _pion_columns(species, mode, minimum_tracks)
+    if is_natural:
+        particles = _particles(_DECAYS_TOGETHER, n_tracks)
+
+        def simulate(first: int, last: int) -> int:
+            return simulate_naturally(first, last, *inputs, *of_detector, output, room, particles)
+    else:
+        numbers, space = interest_numbers(detector.response), trial_space()
+
+        def simulate(first: int, last: int) -> int:
+            return simulate_block(
+                first, last, *inputs, pions, *of_detector, numbers, space, output, room
+            )
+
     columns = _Columns(len(decays), output)
-    for first in range(0, len(decays), _EVENTS_PER_BLOCK):
-        last = min(first + _EVENTS_PER_BLOCK, len(decays))
-        recorded = simulate_block(
-            first, last, event_number, weight, species, charge, momentum, displacement, displaced,
-            leptons, minimum_tracks, mode, pions, keys, constants, detector.response, detector.fit,
-            numbers, space, output,
-        )  # fmt: skip
-        columns.add(output, recorded)
+    for first in range(0, len(decays), in_block):
+        columns.add(output, simulate(first, min(first + in_block, len(decays))))
     return columns
 
 
@@ -322,7 +343,35 @@ def _output(n_events: int, n_tracks: int, n_clusters: int) -> Output:
         n_tracks=np.empty(n_events, dtype=np.int64),
         clusters=np.empty((n_events, n_clusters, len(CLUSTER_COLUMNS))),
         n_clusters=np.empty(n_events, dtype=np.int64),
-        kaons=np.empty((n_events, N_KAON_NUMBERS)),
-        hits=np.zeros((n_events * n_tracks, N_HITS)),
-        slots=np.zeros(n_events * n_tracks, dtype=np.int64),
     )
+
+
+def _room(n_events: int, n_tracks: int) -> Room:
+    width = n_events * n_tracks
+    return Room(
+        kaons=np.empty((N_KAON_NUMBERS, n_events)),
+        flown=np.empty((N_FLOWN + 1, width)),
+        nearby=np.empty(width),
+        muons=np.empty((3, width + 1), dtype=np.int64),
+        drawn=np.empty((N_DRAWN, width)),
+        **_integers(("slots", "sources", "which", "source", "list_events", "list_slots"), width),
+    )
+
+
+def _particles(n_decays: int, n_charged: int) -> Particles:
+    width = n_decays * n_charged + 1
+    names = ("event", "slot", "species", "place", "which", "list_event", "list_slot",
+             "list_species", "wide_slot")  # fmt: skip
+    return Particles(
+        rows=np.empty(n_decays, dtype=np.int64),
+        first=np.empty(n_decays, dtype=np.int64),
+        last=np.empty(n_decays, dtype=np.int64),
+        begin=np.empty((N_PARTICLE, width)),
+        alone=np.empty(width, dtype=np.bool_),
+        lost=np.empty(width, dtype=np.bool_),
+        **_integers(names, width),
+    )
+
+
+def _integers(names: Sequence[str], n: int) -> dict[str, np.ndarray]:
+    return {name: np.empty(n, dtype=np.int64) for name in names}

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from lnvsearch.experiments.na62.selection.geometry import OUTER_TILES, muon_tile, position_at
+from lnvsearch.experiments.na62.selection.geometry import OUTER_TILES, line_at, muon_tile
 from lnvsearch.experiments.na62.selection.kernels import in_opposite_quadrants
 from lnvsearch.experiments.na62.selection.settings import SelectionDetector
 
@@ -164,9 +164,11 @@ class _Conditions:
 def _opposite_quadrants(track, detector) -> np.ndarray:
     """Two tracks in quadrants of the slab hodoscope that touch at the centre only."""
     slabs, straws = detector.slab_hodoscope, detector.spectrometer
-    x, _ = position_at(track, slabs.vertical_z_m, straws)
-    _, y = position_at(track, slabs.horizontal_z_m, straws)
-    return in_opposite_quadrants(np.ascontiguousarray(x), np.ascontiguousarray(y))
+    (x, _, slope, _), along = line_at(slabs.vertical_z_m, straws)
+    at_x = track[x] + track[slope] * along
+    (_, y, _, slope), along = line_at(slabs.horizontal_z_m, straws)
+    at_y = track[y] + track[slope] * along
+    return in_opposite_quadrants(np.ascontiguousarray(at_x), np.ascontiguousarray(at_y))
 
 
 # A pion candidate leaves less than this share of its momentum (E/p of the searches).
@@ -192,16 +194,19 @@ def _number_of_tiles(track, hypotheses, detector, outer_only: bool) -> np.ndarra
 
     A candidate without a simulated signal (a pion that is taken for a muon) has it where it points.
     """
-    seen = np.asarray(track["muv3_tile"], dtype=np.int64)
-    tile = np.where(seen >= 0, seen, muon_tile(track, detector))
+    columns = [i for i, kind in enumerate(hypotheses) if kind == "muon"]
+    tile = np.asarray(track["muv3_tile"])[columns].astype(np.int64)
+    silent = tile < 0
+    names, _ = line_at(detector.muv.muv3_z_m, detector.spectrometer)
+    line = {name: np.asarray(track[name])[columns][silent] for name in names}
+    tile[silent] = muon_tile(line, detector)
     counts = tile >= 0
     if outer_only:
         counts &= tile < OUTER_TILES
-    columns = [i for i, kind in enumerate(hypotheses) if kind == "muon"]
     result = np.zeros(tile.shape[1], dtype=np.int64)
-    for k, i in enumerate(columns):
+    for i in range(len(columns)):
         new = counts[i].copy()
-        for j in columns[:k]:
+        for j in range(i):
             new &= ~(counts[j] & (tile[j] == tile[i]))
         result += new
     return result

@@ -7,21 +7,32 @@ import pytest
 import yaml
 
 from lnvsearch import particles
+from lnvsearch.detector.gaussian import normal_quantile
 from lnvsearch.experiments.na62.detector import calorimeter
 from lnvsearch.experiments.na62.detector.beam import (
     N_KAON_NUMBERS,
-    draw_kaon,
     draw_kaons,
+    kaon_from,
     to_laboratory,
 )
+from lnvsearch.experiments.na62.detector.block import Constants, Keys
 from lnvsearch.experiments.na62.detector.flight import (
     DECAYS_NATURALLY,
     DECAYS_NEVER,
+    ELECTRON,
     MUON,
+    N_FLOWN,
     PION,
     decay_pion,
+    fly,
     in_chamber,
     sample_decay_z,
+)
+from lnvsearch.experiments.na62.detector.flight_together import (
+    FOUND,
+    LOST,
+    N_DRAWN,
+    fly_together,
 )
 from lnvsearch.experiments.na62.detector.response import Na62Response
 from lnvsearch.experiments.na62.detector.track_fit import (
@@ -30,7 +41,7 @@ from lnvsearch.experiments.na62.detector.track_fit import (
     parameter_covariance,
     scattering_gev,
 )
-from lnvsearch.random_streams import stream_key
+from lnvsearch.random_streams import stream_key, uniform4
 
 ROOT = Path(__file__).parents[5]
 KEY = tuple(stream_key(1, "toy", "part"))
@@ -48,13 +59,17 @@ def response():
 # ------------------------------------------------------------------------------------- beam
 
 
+def kaons(response, n, first=0):
+    """Columns of n kaons."""
+    result = np.empty((N_KAON_NUMBERS, n))
+    draw_kaons(KEY, np.arange(first, first + n), response.beam, response.fiducial_volume, KAON_MASS,
+               KAON_CTAU, result)  # fmt: skip
+    return result
+
+
 def test_kaons_have_the_beam_of_the_settings(response):
     n = 20_000
-    kaons = np.array([
-        draw_kaon(KEY, i, response.beam, response.fiducial_volume, KAON_MASS, KAON_CTAU)
-        for i in range(n)
-    ])  # fmt: skip
-    momentum, slope_x, slope_y, x, y, z = kaons.T
+    momentum, slope_x, slope_y, x, y, z = kaons(response, n)
     error = 5.0 / np.sqrt(n)
     assert momentum.mean() == pytest.approx(75.0, abs=0.75 * error)
     assert momentum.std() == pytest.approx(0.75, rel=error)
@@ -68,10 +83,7 @@ def test_kaons_have_the_beam_of_the_settings(response):
 
 def test_decays_are_exponential_in_the_fiducial_volume(response):
     n = 20_000
-    z = np.array([
-        draw_kaon(KEY, i, response.beam, response.fiducial_volume, KAON_MASS, KAON_CTAU)[5]
-        for i in range(n)
-    ])  # fmt: skip
+    z = kaons(response, n)[5]
     assert z.min() > 105.0 and z.max() < 180.0
     length = 75.0 * KAON_CTAU / KAON_MASS
     expected = 105.0 + length - 75.0 / np.expm1(75.0 / length)  # mean of the truncated exponential
@@ -231,11 +243,17 @@ def test_calorimeter_is_an_octagon_with_a_hole(response):
         assert calorimeter.in_lkr(0.151 * x, 0.151 * y, lkr)
 
 
+def numbers(event):
+    """Two normal and two uniform numbers of an event."""
+    first, second, third, fourth = uniform4(KEY, event, 0, 0, 0)
+    return normal_quantile(first), normal_quantile(second), third, fourth
+
+
 def test_electron_energy_has_the_published_resolution(response):
     n = 10_000
     for energy in (5.0, 30.0):
         measured = np.array([
-            calorimeter.track_energy(KEY, i, 0, 0, energy, 0.0, response.lkr) for i in range(n)
+            calorimeter.track_energy(numbers(i), 0, energy, 0.0, response.lkr) for i in range(n)
         ])  # fmt: skip
         expected = np.sqrt(0.048**2 / energy + (0.11 / energy) ** 2 + 0.009**2)
         assert measured.std() / energy == pytest.approx(expected, rel=0.04)
@@ -246,7 +264,7 @@ def test_pions_and_muons_leave_less_than_electrons(response):
     n = 5_000
     muons, pions = (
         np.array([
-            calorimeter.track_energy(KEY, i, 0, species, 20.0, 0.0, response.lkr) for i in range(n)
+            calorimeter.track_energy(numbers(i), species, 20.0, 0.0, response.lkr) for i in range(n)
         ])
         for species in (MUON, PION)
     )  # fmt: skip
@@ -314,17 +332,51 @@ def test_tiles_cover_the_muon_detector_once(response):
     assert calorimeter.tile_at(1.33, 0.0, half) == -1
 
 
-def test_muons_below_the_range_and_other_particles_fire_no_tile(response):
+def test_muons_below_the_range_fire_no_tile(response):
     at = (0.5, 0.5, 0.0, 0.0, response.lkr.z_m, response.muv)
-    fired = [calorimeter.muv3_tile(KEY, i, 0, MUON, 30.0, *at) for i in range(4_000)]
+    fired = [calorimeter.muv3_tile(numbers(i)[:3], 30.0, *at) for i in range(4_000)]
     assert np.mean(np.array(fired) >= 0) == pytest.approx(0.9985, abs=0.003)
-    assert calorimeter.muv3_tile(KEY, 0, 0, MUON, 2.9, *at) == -1
-    assert calorimeter.muv3_tile(KEY, 0, 0, PION, 30.0, *at) == -1
+    assert calorimeter.muv3_tile(numbers(0)[:3], 2.9, *at) == -1
 
 
-def test_many_kaons_at_once_are_those_one_by_one(response):
-    arguments = (response.beam, response.fiducial_volume, KAON_MASS, KAON_CTAU)
-    events = np.arange(7, 507)
-    together = np.empty((len(events), N_KAON_NUMBERS))
-    draw_kaons(KEY, events, *arguments, together)
-    assert np.array_equal(together, [draw_kaon(KEY, event, *arguments) for event in events])
+def test_kaons_do_not_depend_on_those_beside_them(response):
+    together = kaons(response, 500, first=7)
+    assert np.array_equal(together[:, 100:], kaons(response, 400, first=107))
+
+
+def test_a_kaon_without_luck_flies_along_the_axis(response):
+    beam, volume = response.beam, response.fiducial_volume
+    momentum, slope_x, slope_y, x, y, z = kaon_from(
+        1e-9, (0.0,) * 5, beam, volume, KAON_MASS, KAON_CTAU
+    )
+    assert (momentum, slope_x, slope_y) == (beam.momentum_gev, beam.slope_x, beam.slope_y)
+    assert z == pytest.approx(volume.begin_z_m, abs=1e-6)
+    assert x == pytest.approx(beam.slope_x * (z - beam.axis_origin_z_m))
+    assert y == pytest.approx(beam.slope_y * (z - beam.axis_origin_z_m))
+
+
+@pytest.mark.parametrize(("species", "mass"), [(ELECTRON, 0.000511), (MUON, 0.10566), (PION, 0.13957)])
+def test_particles_together_fly_as_one_alone(response, species, mass):
+    """Without material nothing is drawn: hits and ends are the same to the last bit."""
+    empty = response.with_values({"spectrometer.thickness_x0": 0.0})
+    random, n, species_ = np.random.default_rng(1), 200, np.full(200, species)
+    momentum = random.uniform([-0.3, -0.3, 3.0], [0.3, 0.3, 40.0], (n, 3))
+    origin = random.uniform([-0.02, -0.02, 105.0], [0.02, 0.02, 180.0], (n, 3))
+    charge = random.choice([-1.0, 1.0], n)
+    size = np.sqrt(momentum[:, 0] ** 2 + momentum[:, 1] ** 2 + momentum[:, 2] ** 2)
+    begin = np.array([*origin.T, momentum[:, 0] / momentum[:, 2], momentum[:, 1] / momentum[:, 2],
+                      size, np.full(n, mass), charge, species_])  # fmt: skip
+    keys = Keys(*[KEY] * len(Keys._fields))
+    constants = Constants(KAON_MASS, KAON_CTAU, (0.000511, 0.10566, 0.13957), 7.8, 0.0, (-11, -13, 211))
+    events, slots, drawn = np.arange(n), np.zeros(n, dtype=np.int64), np.empty((N_DRAWN, n))
+    together, alone = np.empty((N_FLOWN + 1, n)), np.empty((N_FLOWN + 1, n))
+    fly_together(keys, events, slots, species_, n, begin, events, empty.spectrometer, empty.lkr.z_m,
+                 0.0, slots.copy(), drawn, together)  # fmt: skip
+    found = np.array([
+        fly(keys, i, 0, species, charge[i], (*momentum[i], 0.0), tuple(origin[i]), (np.inf, 1.0, 0.0),
+            (0.0, 0.0), constants, empty, alone, i, np.empty((4, 6)), 0)[0] for i in range(n)
+    ])  # fmt: skip
+    assert 20 < found.sum() < n
+    assert np.array_equal(together[N_FLOWN] == FOUND, found)
+    assert np.array_equal(together[N_FLOWN] == LOST, ~found)
+    assert np.array_equal(together[:N_FLOWN, found], alone[:N_FLOWN, found])

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from lnvsearch import particles
-from lnvsearch.experiments.na62.detector.beam import draw_kaon, to_laboratory
+from lnvsearch.experiments.na62.detector.beam import N_KAON_NUMBERS, draw_kaons, to_laboratory
 from lnvsearch.experiments.na62.detector.simulate import (
     Na62Detector,
     simulate_spectrometer,
@@ -88,10 +88,12 @@ def true_tracks(events, sample, detector):
     key = tuple(stream_key(1, "toy", "beam"))
     charge = [int(particles.charge(int(code))) for code in sample.pdg_id]
     result = np.empty((len(events), 3, 5))
-    for i, event in enumerate(events.event["event_number"]):
-        p, slope_x, slope_y, x, y, z = draw_kaon(
-            key, event, response.beam, response.fiducial_volume, KAON_MASS, particles.ctau_m("K+")
-        )
+    number = events.event["event_number"]
+    kaons = np.empty((N_KAON_NUMBERS, len(events)))
+    draw_kaons(key, number, response.beam, response.fiducial_volume, KAON_MASS,
+               particles.ctau_m("K+"), kaons)  # fmt: skip
+    for i, event in enumerate(number):
+        p, slope_x, slope_y, x, y, z = kaons[:, i]
         path = response.spectrometer.chamber_z_m[0] - z
         for j in range(3):
             px, py, pz, _ = to_laboratory(
