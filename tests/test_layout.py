@@ -15,7 +15,8 @@ import yaml
 #: The layers in the order in which an analysis goes through them, and what all may use.
 SHARED = (
     "chunks", "files", "kernel_cache", "particles", "lanes", "elementary_functions",
-    "random_streams", "tables", "equal_bytes", "event_files", "data_checks",
+    "random_streams", "random_lanes", "kept_memory", "tables", "equal_bytes", "event_files",
+    "data_checks",
 )  # fmt: skip
 LAYERS = (
     "generation",
