@@ -26,50 +26,67 @@ double phase_space(int n, double parent, const double* masses) {
   for (int i = 0; i < n; ++i) sum += decay.Generate() * decay.GetDecay(0)->E();
   return sum;
 }
-void rolke(int n, const int* observed, const double* background, const double* efficiency,
-           const double* sigma, double level, double* upper) {
+// Two numbers each of background and efficiency, in the order of `_NUMBERS`.
+void rolke(int model, int n, const int* x, const double* b, const double* c, const double* e,
+           const double* f, double level, double* upper) {
   TRolke limit(level);
   for (int i = 0; i < n; ++i) {
-    limit.SetKnownBkgGaussEff(observed[i], efficiency[i], sigma[i], background[i]);
+    if (model == 0) limit.SetKnownBkgGaussEff(x[i], e[i], f[i], b[i]);
+    if (model == 1) limit.SetKnownBkgBinomEff(x[i], (int)e[i], (int)f[i], b[i]);
+    if (model == 2) limit.SetGaussBkgKnownEff(x[i], b[i], c[i], e[i]);
+    if (model == 3) limit.SetGaussBkgGaussEff(x[i], b[i], e[i], f[i], c[i]);
+    if (model == 4) limit.SetPoissonBkgKnownEff(x[i], (int)b[i], c[i], e[i]);
+    if (model == 5) limit.SetPoissonBkgGaussEff(x[i], (int)b[i], e[i], c[i], f[i]);
+    if (model == 6) limit.SetPoissonBkgBinomEff(x[i], (int)b[i], (int)e[i], c[i], (int)f[i]);
     upper[i] = limit.GetUpperLimit();
   }
 }
 }
 """
 
+_NUMBERS = {
+    "KnownBkg": ("background", "background"), "GaussBkg": ("background", "background_sigma"),
+    "PoissonBkg": ("sideband", "tau"), "KnownEff": ("efficiency", "efficiency"),
+    "GaussEff": ("efficiency", "efficiency_sigma"), "BinomEff": ("passed", "total"),
+}  # fmt: skip
+
 
 def root_cases(
     n_events: int, parent_gev: float, masses_gev: list[float], limits: dict[str, np.ndarray],
-    confidence_level: float,
-) -> tuple[dict[str, Case], str, np.ndarray | None]:
+    models: tuple[str, ...], confidence_level: float,
+) -> tuple[dict[str, Case], str, dict[str, np.ndarray]]:
     """Cases of TGenPhaseSpace and TRolke; ROOT's version, or why there is none; TRolke's limits.
 
     TGenPhaseSpace makes weighted events, which cost it least: to unweight them takes twenty of
-    them for one.  `limits`: observed, background, efficiency, efficiency_sigma.
+    them for one.  `limits`: the arguments of `limits.arguments`; `models`: its MODELS; a tenth of the
+    experiments in all but the first.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import ROOT
     except ImportError as error:
-        return {}, f"{error}; `make root` installs it", None
+        return {}, f"{error}; `make root` installs it", {}
     ROOT.gInterpreter.Declare(_LOOPS)
     masses = np.array(masses_gev)
-    observed = limits["observed"].astype(np.int32)
-    others = [limits[name] for name in ("background", "efficiency", "efficiency_sigma")]
-    upper = np.empty(len(observed))
-
-    def rolke():
-        ROOT.benchmark.rolke(len(upper), observed, *others, confidence_level, upper)
-
     cases = {
         "TGenPhaseSpace": Case(
             "TGenPhaseSpace", n_events,
             lambda: ROOT.benchmark.phase_space(n_events, parent_gev, masses),
-        ),
-        "TRolke": Case("TRolke", len(upper), rolke),
+        )
     }
-    rolke()
+    upper = {}
+    for number, model in enumerate(models):
+        few = slice(None if number == 0 else max(len(limits["observed"]) // 10, 1))
+        background, _, efficiency = model.partition("Bkg")
+        names = (*_NUMBERS[f"{background}Bkg"], *_NUMBERS[efficiency])
+        given = [limits[name][few].astype(float) for name in names]
+        observed = limits["observed"][few].astype(np.int32)
+        upper[model] = np.empty(len(observed))
+        call = (number, len(observed), observed, *given, confidence_level, upper[model])
+        name = "TRolke" if number == 0 else f"TRolke_{model}"
+        cases[name] = Case(name, len(observed), lambda call=call: ROOT.benchmark.rolke(*call))
+        cases[name].run()
     return cases, ROOT.gROOT.GetVersion(), upper
 
 

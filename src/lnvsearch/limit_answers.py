@@ -36,6 +36,11 @@ _GROUPED_BY = (
     "correlation",
     "background_shape",
 )
+# What the library's messages call by the names of its arguments.
+_OPTIONS_OF_WORDS = {
+    "efficiency sigma": "--efficiency-uncertainty",
+    "use prior 'lognormal'": "use --prior lognormal",
+}
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,10 @@ def _results_or_refusal(requests, rows: list[int], places: list[str], extras) ->
 def refusal(place: str, method: str, observed: float, error: Exception) -> UsageError:
     """What a method says where it refuses its input; where it fails, which numbers to look at."""
     if isinstance(error, ValueError):
-        return UsageError(f"{place}{error}")
+        text = str(error)
+        for word, option in _OPTIONS_OF_WORDS.items():
+            text = text.replace(word, option)
+        return UsageError(f"{place}{text}")
     if isinstance(error, (OutOfBudget, MemoryError)):
         return UsageError(place + too_long(f"--method {method} for --observed {observed:g}"))
     return UsageError(

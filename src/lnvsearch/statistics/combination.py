@@ -38,6 +38,8 @@ METHODS = ("rolke", "cls", "cls-profiled", "feldman-cousins", "bayesian")
 
 # Count vectors that are summed at most.
 _MOST_VECTORS = 100_000
+# Channels with such weights were hardly meant to be combined.
+_UNEQUAL_WEIGHTS = 1e6
 # Stands for a background of zero in the ranking: a count there is evidence beyond any other.
 _LEAST_BACKGROUND = 1e-9
 # Nodes in each score of up to three sources, and the power of two of those beyond: fine ones, and
@@ -189,8 +191,15 @@ def ranked_no_higher(weights: np.ndarray, largest: float) -> np.ndarray:
     for weight in weights:
         number = np.floor(left / weight).astype(int) + 1
         if number.sum() > _MOST_VECTORS:
+            ratio = np.max(weights) / np.min(weights)
+            reason = "the counts are too large"
+            if ratio > _UNEQUAL_WEIGHTS:
+                reason = (
+                    f"an event of one channel weighs {ratio:.2g} times one of another; are all "
+                    "efficiencies those of one and the same signal?"
+                )
             raise ValueError(
-                f"the counts are too large to sum all combinations ({number.sum()}); use rolke, "
+                f"there are {number.sum()} combinations of counts to sum: {reason}; else use rolke, "
                 "cls-profiled or bayesian"
             )
         here = np.concatenate([np.arange(n) for n in number]).astype(float)

@@ -225,11 +225,11 @@ def _first_ratio(n, background, background_variance, relative_variance, t):
 def counted_crossings(numbers, size, side, is_counted_background, is_counted_efficiency, result):
     """As `gaussian_crossings`, where the background or the efficiency was counted."""
     n, b, vb, rv = _lane_numbers(), _lane_numbers(), _lane_numbers(), _lane_numbers()
-    half, t, moving = _lane_numbers(), _lane_numbers(), _lane_flags()
+    half, t, moving, at = _lane_numbers(), _lane_numbers(), _lane_flags(), _lane_numbers()
     sideband, tau, passed, total = _lane_numbers(), _lane_numbers(), _lane_numbers(), _lane_numbers()
-    r, k, profiled, b_slope = _lane_numbers(), _lane_numbers(), _lane_numbers(), _lane_numbers()
+    r, k, selected, b_slope = _lane_numbers(), _lane_numbers(), _lane_numbers(), _lane_numbers()
     value, bend, mixed, pulling = _lane_numbers(), _lane_numbers(), _lane_numbers(), _lane_numbers()
-    efficiency = _lane_numbers()
+    efficiency, penalty = _lane_numbers(), _lane_numbers()
     for first in range(np.uint64(0), np.uint64(size), LANES):
         for lane in range(LANES):
             i = first + lane
@@ -240,49 +240,37 @@ def counted_crossings(numbers, size, side, is_counted_background, is_counted_eff
         for lane in range(LANES):
             t[lane] = _start(n[lane], b[lane], vb[lane], rv[lane], half[lane], side)
             r[lane] = _first_ratio(n[lane], b[lane], vb[lane], rv[lane], t[lane])
-            half[lane] *= 0.5
-            moving[lane] = _ONE
+            half[lane], moving[lane] = 0.5 * half[lane], _ONE
         for _ in range(_MAX_STEPS):
+            for lane in range(LANES):
+                k[lane] = r[lane] / (1.0 + r[lane])
             if is_counted_background:
                 for lane in range(LANES):
-                    k[lane] = r[lane] / (1.0 + r[lane])
-                    profiled[lane], b_slope[lane], value[lane] = _counted_background(
+                    profiled, b_slope[lane], value[lane] = _counted_background(
                         sideband[lane], tau[lane], k[lane]
                     )
+                    selected[lane] = n[lane] * (1.0 + r[lane]) - profiled
             else:
                 for lane in range(LANES):
-                    k[lane] = r[lane] / (1.0 + r[lane])
-                    profiled[lane], b_slope[lane], value[lane] = _gaussian_background(
-                        b[lane], vb[lane], k[lane]
-                    )
+                    profiled, b_slope[lane], value[lane] = _gaussian_background(b[lane], vb[lane], k[lane])
+                    selected[lane] = n[lane] * (1.0 + r[lane]) - profiled
             if is_counted_efficiency:
                 for lane in range(LANES):
-                    at, efficiency[lane], bend[lane], mixed[lane], pulling[lane], penalty = (
-                        _counted_efficiency(
-                            passed[lane], total[lane],
-                            n[lane] * (1.0 + r[lane]) - profiled[lane], k[lane],
-                        )
+                    at[lane], efficiency[lane], bend[lane], mixed[lane], pulling[lane], penalty[lane] = (
+                        _counted_efficiency(passed[lane], total[lane], selected[lane], k[lane])
                     )
-                    t[lane] = at if moving[lane] == _ONE else t[lane]
-                    value[lane] += penalty
             else:
                 for lane in range(LANES):
-                    at, efficiency[lane], bend[lane], mixed[lane], pulling[lane], penalty = (
-                        _gaussian_efficiency(
-                            rv[lane], n[lane] * (1.0 + r[lane]) - profiled[lane], k[lane]
-                        )
+                    at[lane], efficiency[lane], bend[lane], mixed[lane], pulling[lane], penalty[lane] = (
+                        _gaussian_efficiency(rv[lane], selected[lane], k[lane])
                     )
-                    t[lane] = at if moving[lane] == _ONE else t[lane]
-                    value[lane] += penalty
             unsolved = _NONE
             for lane in range(LANES):
-                deviance = n[lane] * shift_minus_logarithm(r[lane]) + value[lane]
-                slope = k[lane] * efficiency[lane]
-                m = 1.0 + r[lane]
+                deviance = n[lane] * shift_minus_logarithm(r[lane]) + value[lane] + penalty[lane]
+                slope, m = k[lane] * efficiency[lane], 1.0 + r[lane]
                 of_t = mixed[lane] / (n[lane] * m * m + b_slope[lane] + pulling[lane])
-                second = bend[lane] + mixed[lane] * of_t
-                step = _third_order(deviance - half[lane], slope, second)
-                new = t[lane] - step
+                step = _third_order(deviance - half[lane], slope, bend[lane] + mixed[lane] * of_t)
+                new = at[lane] - step
                 room = min(new, side * (new - n[lane] + b[lane]))
                 t[lane] = new if moving[lane] == _ONE else t[lane]
                 r[lane] -= of_t * m * m * step

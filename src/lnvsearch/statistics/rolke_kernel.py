@@ -54,6 +54,19 @@ def _load(values, first, size, row):
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _load_counts(values, first, size, row, flags):
+    """Row of the counts, at least 1, and flags of those that are 0."""
+    if values.size > 1:
+        part = values[first : first + size]
+        for i in range(size):
+            flags[i] = part[i] == 0.0
+            row[i] = max(part[i], 1.0)
+    else:
+        flags[:size] = values[0] == 0.0
+        row[:size] = max(values[0], 1.0)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _load_background(given, least, is_counted, first, size, numbers):
     """Rows of a mean (0 is taken as `least`) and its sigma, or of a sideband and its tau."""
     if first > 0 and given[0].size == 1 and given[1].size == 1:
@@ -91,12 +104,22 @@ def _load_efficiency(given, is_counted, first, size, numbers, estimate):
             estimate[i] = passed[i] / total[i]
             relative[i] = (1.0 - estimate[i]) / passed[i]
         return
+    if given[0].size > 1 and given[1].size > 1:
+        mean, sigma = given[0][first : first + size], given[1][first : first + size]
+        for i in range(size):
+            estimate[i] = mean[i]
+            ratio = sigma[i] / mean[i]
+            relative[i] = ratio * ratio
+        return
     _load(given[0], first, size, estimate)
     if given[1].size > 1:
         sigma = given[1][first : first + size]
         for i in range(size):
             ratio = sigma[i] / estimate[i]
             relative[i] = ratio * ratio
+    elif given[1][0] == 0.0:
+        if first == 0:
+            relative[:] = 0.0
     else:
         for i in range(size):
             ratio = given[1][0] / estimate[i]
@@ -166,14 +189,12 @@ def _bounded_level(n, threshold, numbers, i, is_counted_background):
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _raise_counts(numbers, size, is_counted_background, bounded, flags, raised, zero):
-    """Put one for no count; far below b, raise the count, or the level in bounded mode.
+    """Far below b, raise the count, or the level in bounded mode.
 
-    Returns how many experiments have no count and are taken as one, and fills `zero` with them.
+    `flags` says which experiments have no count; `zero` is filled with those that are still taken as
+    one, and their number returned.
     """
     count, background, level = numbers[COUNT], numbers[BACKGROUND], numbers[LEVEL]
-    for i in range(size):
-        flags[i] = count[i] == 0.0
-        count[i] = max(count[i], 1.0)
     zero_number = _flagged(flags, size, zero)
     for i in range(size):
         deficit = background[i] - count[i]
@@ -199,7 +220,7 @@ def _raise_counts(numbers, size, is_counted_background, bounded, flags, raised, 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
 def _crossings(numbers, size, side, model, result):
-    """Crossings of the first `size` experiments, of the model (is b counted, is the efficiency)."""
+    """Crossings of the first `size` experiments; `model`: is b counted, is the efficiency."""
     if model[0] or model[1]:
         _fill_lanes(numbers, size, ROWS)
         counted_crossings(numbers, size, side, model[0], model[1], result)
@@ -320,8 +341,10 @@ def limits(
     for first in range(0, upper.size, _CHUNK):
         size = min(_CHUNK, upper.size - first)
         part = slice(first, first + size)
-        _load(count, first if count.size > 1 else 0, size, numbers[COUNT])
-        _load(threshold, first if threshold.size > 1 else 0, size, numbers[LEVEL])
+        _load_counts(count, first, size, numbers[COUNT], flags)
+        # Bounded mode raises levels: then the only one is put again.
+        again = bounded and threshold.size == 1
+        _load(threshold, 0 if again else first, size, numbers[LEVEL])
         _load_background(background, least_background, model[0], first, size, numbers)
         _load_efficiency(efficiency, model[1], first, size, numbers, estimate)
         zeros = _raise_counts(numbers, size, model[0], bounded, flags, index, zero)

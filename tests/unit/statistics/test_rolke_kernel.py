@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from lnvsearch.statistics import (
+    BinomialEfficiency,
     CountingExperiment,
     GaussianBackground,
     GaussianEfficiency,
     KnownBackground,
     KnownEfficiency,
+    PoissonBackground,
     rolke,
 )
 
@@ -56,6 +58,54 @@ def test_the_kernel_agrees_with_numpy(monkeypatch, known_efficiency, known_backg
         assert ours[finite] * value[finite] == pytest.approx(
             reference[finite] * value[finite], rel=1e-9, abs=2e-9
         )
+
+
+@pytest.mark.parametrize("bounded", [False, True])
+@pytest.mark.parametrize("efficiency", ["known", "gaussian", "counted"])
+@pytest.mark.parametrize("background", ["known", "gaussian", "counted"])
+def test_counted_measurements_agree_with_numpy(monkeypatch, background, efficiency, bounded):
+    """With empty sidebands, efficiencies of one and counts far below the background among them."""
+    rng = np.random.default_rng(23)
+    mean, tau = 10.0 ** rng.uniform(-2, 2, SIZE), 10.0 ** rng.uniform(-1, 2, SIZE)
+    sideband = np.where(rng.random(SIZE) < 0.1, 0.0, rng.poisson(mean * tau) + 0.5)
+    total = rng.integers(1, 5_000, SIZE)
+    passed = np.where(rng.random(SIZE) < 0.05, total, rng.integers(1, total + 1))
+    observed = rng.poisson(mean * rng.choice([0.5, 1.0, 2.0], SIZE))
+    experiment = CountingExperiment(
+        observed,
+        {
+            "known": KnownBackground(mean),
+            "gaussian": GaussianBackground(mean, 0.2 * mean),
+            "counted": PoissonBackground(sideband, tau),
+        }[background],
+        {
+            "known": KnownEfficiency(passed / total),
+            "gaussian": GaussianEfficiency(passed / total, 0.1 * passed / total),
+            "counted": BinomialEfficiency(passed, total),
+        }[efficiency],
+    )
+    level = rng.choice([0.6827, 0.9, 0.99], SIZE)
+    compiled = rolke.interval(experiment, level, bounded)
+    monkeypatch.setattr(rolke, "_KERNEL_MINIMUM", SIZE + 1)
+    numpy_only = rolke.interval(experiment, level, bounded)
+    scale = passed / total
+    assert compiled.upper * scale == pytest.approx(numpy_only.upper * scale, rel=1e-8, abs=1e-8)
+    assert compiled.lower * scale == pytest.approx(numpy_only.lower * scale, rel=1e-8, abs=1e-8)
+
+
+def test_one_number_for_all_is_as_good_as_an_array_of_it():
+    observed = np.random.default_rng(4).poisson(2.0, SIZE)
+    one = CountingExperiment(observed, KnownBackground(4.0), GaussianEfficiency(0.2, 0.02))
+    each = CountingExperiment(
+        observed,
+        KnownBackground(np.full(SIZE, 4.0)),
+        GaussianEfficiency(np.full(SIZE, 0.2), np.full(SIZE, 0.02)),
+    )
+    for bounded in (False, True):
+        for level in (0.5, 0.9):
+            single = rolke.interval(one, level, bounded)
+            many = rolke.interval(each, np.full(SIZE, level), bounded)
+            assert (single.upper == many.upper).all() and (single.lower == many.lower).all()
 
 
 def test_a_limit_does_not_depend_on_its_neighbours():
