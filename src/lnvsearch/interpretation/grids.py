@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import csv
 import math
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import Any
 from functools import cached_property, lru_cache
@@ -86,8 +87,9 @@ class Grid:
                 f"lifetime extrapolated: the grid ends at {longest:g} ps, the acceptance goes on as "
                 + ("1/lifetime" if power == 1 else f"1/lifetime^{power}")
             )
-        along = _Along(self._places, _place(min(lifetime_ps, longest), self.lifetime_ps))
-        one, other = (self._at_mass(index, along) for index in (low, high))
+        place = _place(min(lifetime_ps, longest), self.lifetime_ps)
+        one = self._at_mass(low, place)
+        other = one if low == high else self._at_mass(high, place)
         mixed: dict[str, Any] = {key: (1.0 - share) * one[key] + share * other[key] for key in one}
         mixed["acceptance"] *= beyond
         few = min(one["effective_events"], other["effective_events"])
@@ -108,8 +110,12 @@ class Grid:
         )  # fmt: skip
 
     @cached_property
-    def _places(self) -> np.ndarray:
-        return np.array([_place(value, self.lifetime_ps) for value in self.lifetime_ps])
+    def _places(self) -> list[float]:
+        return [float(_place(value, self.lifetime_ps)) for value in self.lifetime_ps]
+
+    @cached_property
+    def _curves(self) -> dict[int, _Curves]:
+        return {}
 
     def _escape_power(self, mass_gev: float) -> int:
         """How many N must decay in time: 2 where the end of the grid falls so steeply, as of a pair."""
@@ -136,23 +142,17 @@ class Grid:
         width = self.mass_gev[high] - self.mass_gev[low]
         return low, high, float((mass_gev - self.mass_gev[low]) / width)
 
-    def _at_mass(self, index: int, along: _Along) -> dict[str, float]:
+    def _at_mass(self, index: int, place: float) -> dict[str, float]:
         """Values at one mass of the grid; relative uncertainties, limits times acceptance."""
-        acceptance = self.values["acceptance"][index]
-        found = {"acceptance": along.logarithmic(acceptance)}
-        found["effective_events"] = along.smallest(self.values["effective_events"][index])
-        safe = np.where(acceptance > 0.0, acceptance, 1.0)
-        for key in _RELATIVE:
-            found[key] = along.linear(self.values[key][index] / safe)
-        for key in _LIMITS:
-            product = np.where(acceptance > 0.0, self.values[key][index], 0.0) * acceptance
-            usable = np.isfinite(product) & (product > 0.0)
-            if not along.has(usable):
-                raise NoLimitError(
-                    f"mass {self.mass_gev[index]:g} GeV: too few simulated events are accepted near this "
-                    "lifetime for a limit"
-                )
-            found[key] = along.linear(product, usable)
+        if index not in self._curves:
+            values = {key: column[index] for key, column in self.values.items()}
+            self._curves[index] = _Curves(self._places, values)
+        found = self._curves[index].at(place)
+        if found is None:
+            raise NoLimitError(
+                f"mass {self.mass_gev[index]:g} GeV: too few simulated events are accepted near this "
+                "lifetime for a limit"
+            )
         return found
 
     def _counted(self, low, high, share, one, other, mixed, notes) -> dict[str, Any]:
@@ -176,31 +176,64 @@ def _place(lifetime: float, lifetimes: np.ndarray) -> float:
     return lifetime / scale if lifetime < scale else 1.0 + math.log(lifetime / scale)
 
 
-class _Along:
-    """Interpolation along lifetimes, of which `places` says where they lie, at one place."""
+class _Curves:
+    """The values of one mass against lifetime, which `places` says where they lie.
 
-    def __init__(self, places: np.ndarray, place: float):
-        self.places, self.place = places, place
-        above = int(np.searchsorted(places, place))
-        self._neighbours = sorted({max(above - 1, 0), min(above, len(places) - 1)})
-        if places[self._neighbours[-1]] == place:
-            self._neighbours = self._neighbours[-1:]
+    Lists, not arrays: a limit on a mixing looks at some hundred single lifetimes.
+    """
 
-    def has(self, usable: np.ndarray) -> bool:
-        """Whether the neighbours are usable."""
-        return bool(usable[self._neighbours].all())
+    def __init__(self, places: list[float], values: dict[str, np.ndarray]):
+        self._places = places
+        acceptance = values["acceptance"]
+        self._acceptance = acceptance.tolist()
+        self._logarithm = np.log(np.maximum(acceptance, 1e-300)).tolist()
+        self._effective = values["effective_events"].tolist()
+        safe = np.where(acceptance > 0.0, acceptance, 1.0)
+        self._relative = {key: (values[key] / safe).tolist() for key in _RELATIVE}
+        self._limits = {}
+        for key in _LIMITS:
+            product = np.where(acceptance > 0.0, values[key], 0.0) * acceptance
+            usable = np.isfinite(product) & (product > 0.0)
+            usable_places = np.array(places)[usable].tolist()
+            self._limits[key] = usable.tolist(), usable_places, product[usable].tolist()
 
-    def linear(self, values: np.ndarray, usable: np.ndarray | slice = slice(None)) -> float:
-        return float(np.interp(self.place, self.places[usable], values[usable]))
+    def at(self, place: float) -> dict[str, float] | None:
+        """All of them at one place; None without limits beside it.
 
-    def logarithmic(self, values: np.ndarray) -> float:
-        """Linear in the logarithm; a value of 0 makes it linear."""
-        if (values[self._neighbours] <= 0.0).any():
-            return self.linear(values)
-        return math.exp(self.linear(np.log(np.maximum(values, 1e-300))))
+        The acceptance is linear in its logarithm, or itself beside a value of 0; the effective events
+        are the fewer of the neighbours'; all else is linear.
+        """
+        beside = self._neighbours(place)
+        if not all(usable[i] for usable, *_ in self._limits.values() for i in beside):
+            return None
+        if any(self._acceptance[i] <= 0.0 for i in beside):
+            acceptance = _interpolated(place, self._places, self._acceptance)
+        else:
+            acceptance = math.exp(_interpolated(place, self._places, self._logarithm))
+        return {
+            "acceptance": acceptance,
+            "effective_events": min(self._effective[i] for i in beside),
+            **{key: _interpolated(place, self._places, one) for key, one in self._relative.items()},
+            **{key: _interpolated(place, *one[1:]) for key, one in self._limits.items()},
+        }
 
-    def smallest(self, values: np.ndarray) -> float:
-        return float(values[self._neighbours].min())
+    def _neighbours(self, place: float) -> list[int]:
+        above = bisect_left(self._places, place)
+        last = min(above, len(self._places) - 1)
+        if self._places[last] == place:
+            return [last]
+        return sorted({max(above - 1, 0), last})
+
+
+def _interpolated(place: float, places: list[float], values: list[float]) -> float:
+    """As np.interp, to the last digit, at a single place: ten times as fast."""
+    i = bisect_right(places, place) - 1
+    if i < 0:
+        return values[0]
+    if i == len(places) - 1 or places[i] == place:
+        return values[i]
+    slope = (values[i + 1] - values[i]) / (places[i + 1] - places[i])
+    return slope * (place - places[i]) + values[i]
 
 
 @lru_cache(maxsize=32)
