@@ -24,9 +24,9 @@ ROOT = Path(__file__).parent.parent
 STREAM = {"base_seed": 1, "sample": "benchmark"}
 DECAY = Decay("J/psi(1S)", ["K+", "e-", "K+", "e-"])
 RADIATION = RadiationSettings()
-#: Of the uncalibrated response, from a million events of other streams, with its error (0.1680 while
-#: showers did not overlap, from kernels that were not vectorised).
-EXPECTED_EFFICIENCY, EXPECTED_ERROR = 0.1657, 0.0004
+#: Of the uncalibrated response, from a million events of other streams, with its error.  Kernels that drew
+#: other random numbers, one track at a time, gave 0.1700 for the same decays.
+EXPECTED_EFFICIENCY, EXPECTED_ERROR = 0.1702, 0.0004
 
 
 def prepare(number: int) -> tuple[dict[str, float], list[Case]]:

@@ -186,8 +186,8 @@ def kinematic_fit(state, alive):
 def smallest_chi_square(state, alive, *, hypotheses):
     """The signal hypothesis fits better than every assignment of the other final states."""
     others = candidates.mass_hypotheses({name: OTHER_FINAL_STATES[name] for name in hypotheses})
-    total = state.selection.total_four_momentum
-    fits = fit(*_fitted(state).measured, others.masses_gev, total)
+    helix, covariance = _fitted(state).measured
+    fits = fit(helix, covariance, others.masses_gev, state.selection.total_four_momentum)
     state.other_chi_square = fits.chi_square.min(axis=1)
     return state.of_best(state.chi_square < state.other_chi_square, False)
 
