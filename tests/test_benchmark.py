@@ -22,7 +22,7 @@ def result(tmp_path_factory):
 
 def test_ratios_come_first_and_are_numbers_or_explained(result):
     assert next(iter(result)) == "ratios"
-    assert len(result["ratios"]) == 6
+    assert len(result["ratios"]) == 12
     for name, ratio in result["ratios"].items():
         if ratio is None:
             assert "ROOT" in result["why_a_ratio_is_null"], name
