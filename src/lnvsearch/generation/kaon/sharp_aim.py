@@ -18,7 +18,10 @@ from numba import njit
 
 from lnvsearch.elementary_functions import cosine_and_sine_of_turn
 
-__all__ = ["LEFT_ISOTROPIC", "LEFT_TRUE", "NEUTRINO_FRACTION", "NEUTRINO_NARROWING", "missed_photon", "pair_density", "pair_mass"]
+__all__ = [
+    "LEFT_ISOTROPIC", "LEFT_TRUE", "NEUTRINO_FRACTION", "NEUTRINO_NARROWING", "missed_photon",
+    "pair_density", "pair_mass",
+]
 
 #: f of `aim`, and what narrows its peak.
 NEUTRINO_FRACTION, NEUTRINO_NARROWING = 0.9, 0.55
