@@ -3,8 +3,8 @@
 A decay of a spinless particle is its invariants and a random orientation.  Where the invariants cost most of
 an event, as after many attempts, m decays in a row share them, each with a random turn of its own, its own
 radiation, decays of its daughters and kaon.  Each decay is distributed as it was.  What is selected of one
-group is correlated: as fewer than one group in a hundred has a second decay that is selected, sums of weights
-know their errors to about a per cent.
+group is correlated: the variance of their sums of weights is 2 % larger than estimated at most (pi pi0 e e)
+where fewer than one decay in a thousand is selected.
 """
 
 from __future__ import annotations
