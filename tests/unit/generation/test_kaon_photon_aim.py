@@ -8,22 +8,24 @@ import pytest
 from lnvsearch import particles
 from lnvsearch.generation.kaon import MODES, generate_kaon_decays
 from lnvsearch.generation.kaon import neutral_pion as npi
-from lnvsearch.generation.kaon.aim import AIMED_FRACTION
 from lnvsearch.generation.kaon.photon_aim import (
     BACKWARD_SHARE,
     FORWARD_SHARE,
     ISOTROPIC,
     MISSED,
+    MISSED_SHARPLY,
     PAIRED,
     PAIRED_SHARE,
 )
 from lnvsearch.generation.kaon.primary import KAON_MASS_GEV, SOFT_NEUTRINO_GEV, primary_of
+from lnvsearch.generation.kaon.sharp_aim import LEFT_ISOTROPIC, LEFT_TRUE, NEUTRINO_FRACTION
 from lnvsearch.random_streams import stream_key
 
 M = particles.mass_gev("pi0")
 METRIC = np.array([-1.0, -1.0, -1.0, 1.0])
 GAMMA = math.hypot(75.0, KAON_MASS_GEV) / KAON_MASS_GEV
-BOUND = {MISSED: 1 - BACKWARD_SHARE - FORWARD_SHARE, PAIRED: 1 - PAIRED_SHARE}
+BOUND = {MISSED: 1 - BACKWARD_SHARE - FORWARD_SHARE, PAIRED: 1 - PAIRED_SHARE,
+         MISSED_SHARPLY: LEFT_ISOTROPIC * LEFT_TRUE}
 PION = np.array([0.10, -0.05, 0.12])
 PARTNER = np.array([0.03, 0.06, -0.05])
 
@@ -51,7 +53,7 @@ def in_pion_frame(vector, pion):
     return at_rest / np.linalg.norm(at_rest, axis=1)[:, None]
 
 
-@pytest.mark.parametrize("aim", [MISSED, PAIRED])
+@pytest.mark.parametrize("aim", [MISSED, MISSED_SHARPLY, PAIRED])
 @pytest.mark.parametrize("pion", [PION, np.array([0.0, 0.0, -0.2]), np.array([0.0, 0.0, 0.2])])
 def test_photon_is_isotropic_in_the_pion_frame_after_weighting(aim, pion):
     n = 300_000
@@ -88,6 +90,20 @@ def test_leptons_follow_the_pair_in_the_same_way(aim):
     # The turn of the leptons about the pair's flight stays uniform.
     normal = np.cross(aimed[:, 0, :3], aimed[:, 1, :3])
     assert abs(np.mean(weight * np.sign(normal[:, 0]))) < 4 * np.sqrt(np.mean(weight**2) / n)
+
+
+def test_pair_masses_that_are_drawn_sharply_keep_their_means():
+    n = 200_000
+    masses = []
+    for aim in (ISOTROPIC, MISSED_SHARPLY):
+        momentum, weight = decay(n, aim)
+        squared = np.sum(METRIC * (momentum[:, 0] + momentum[:, 1]) ** 2, axis=1)
+        masses.append((np.sqrt(squared), weight))
+    for value in (lambda m: m, lambda m: m < 0.003, lambda m: m > 0.07, lambda m: np.log(m)):
+        (plain, _), (drawn, weight) = masses
+        terms = weight * value(drawn)
+        error = math.hypot(np.std(terms), np.std(value(plain))) / math.sqrt(n)
+        assert abs(np.mean(terms) - np.mean(value(plain))) < 4 * error
 
 
 def test_missed_photons_fill_both_ways_out():
@@ -162,7 +178,7 @@ def test_expectations_over_whole_decays(mode):
         for aim in (False, True)
     ]
     # A factor of 2 of the flat pair masses, of 6 of soft neutrinos.
-    assert samples[1].weight.max() < 2 * 6 / ((1 - AIMED_FRACTION) * BOUND[MISSED])
+    assert samples[1].weight.max() < 6 / ((1 - NEUTRINO_FRACTION) * BOUND[MISSED_SHARPLY])
     for column in range(len(MODES[mode].final_state)):
         for observable in (
             lambda p: p[:, 3], lambda p: p[:, 2], lambda p: p[:, 2] ** 2,

@@ -240,6 +240,15 @@ class Sample(Keys):
         "Largest transverse momentum of all neutrinos and photons. Events above it are not simulated "
         "further.", None,
     )  # fmt: skip
+    decays_with_same_energies: int = key(
+        "Decays in a row that share the energies of the kaon's own daughters, where drawing these takes longest. "
+        "Each is turned by itself, and has its own further decays, radiation and kaon.", None, ge=1, le=100,
+    )  # fmt: skip
+    thinned_below_weight: Positive = key(
+        "Of the decays whose true particles no selection of the ee searches would take, one in twenty is "
+        "simulated further (one in ten with a pi0), with the inverse as weight; and of the others those below "
+        "this weight in proportion to it.", None,
+    )  # fmt: skip
     final_state_radiation: bool = key(
         "false switches photon radiation off for this sample.", True
     )

@@ -99,12 +99,18 @@ class KaonSearch(Paper):
         entry = settings["samples"][sample]
         options = {
             name: entry[name]
-            for name in ("aim", "largest_missing_gev", "largest_missing_pt_gev")
+            for name in ("aim", "largest_missing_gev", "largest_missing_pt_gev", "decays_with_same_energies")
             if name in entry
         }
+        thinning = {}
+        if (full_weight := entry.get("thinned_below_weight")) is not None:
+            states = [self.channels[channel]["final_state"] for channel in entry["channels"]]
+            with_pi0 = all("pi0" in state for state in states)
+            thinning["thinning"] = {"full_weight": full_weight, "with_pi0": with_pi0}
         return {
             "mode": entry["mode"],
             "options": options,
+            **thinning,
             "decay_in_flight": entry["decay_in_flight"],
             "photons_convert": entry["photons_convert"],
             "radiation": (

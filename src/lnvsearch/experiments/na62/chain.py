@@ -13,6 +13,8 @@ __all__ = ["SimulationSettings", "simulate", "simulate_sample"]
 
 #: Generated decays in memory at a time, at most.
 DECAYS_PER_CHUNK = 80_000
+#: The same where few of them are kept: what a selection does once for a chunk would count.
+THINNED_DECAYS_PER_CHUNK = 800_000
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class SimulationSettings:
     `mode`: a key of `generation.kaon.MODES`; `options`: of its generator.  `detector`: section ->
     key -> number.  `decay_in_flight`: a key of `detector.simulate.DECAYS_IN_FLIGHT`.
     `photons_convert`: all photons of the decay convert in the first chamber, with weights.
+    `thinning`: `full_weight` and `with_pi0` of `detector.thinning.Thinning`; None flies all decays.
     """
 
     mode: str
@@ -31,6 +34,7 @@ class SimulationSettings:
     decay_in_flight: str = "natural"
     photons_convert: bool = False
     minimum_tracks: int = 3
+    thinning: Mapping | None = None
 
 
 def simulate(
@@ -72,6 +76,7 @@ def _simulate_together(
     """The decays of a chunk, recorded under one variation after the other."""
     from lnvsearch.experiments.na62.detector.conversions import convert_photons
     from lnvsearch.experiments.na62.detector.simulate import Na62Detector, simulate_spectrometer
+    from lnvsearch.experiments.na62.detector.thinning import Thinning
     from lnvsearch.generation.kaon import MODES, generate_selected_kaon_decays
 
     typed = {name: SimulationSettings(**one) for name, one in settings.items()}
@@ -81,13 +86,20 @@ def _simulate_together(
     detectors = {name: Na62Detector.from_settings(one.detector) for name, one in typed.items()}
     final_state = MODES[of_sample.mode].final_state
     photons = [column for column, name in enumerate(final_state) if name == "gamma"]
-    for first, number in chunks_of_part(n_events, DECAYS_PER_CHUNK, part):
+    largest, thin = DECAYS_PER_CHUNK, None
+    if of_sample.thinning is not None:
+        largest = THINNED_DECAYS_PER_CHUNK
+        # Once for all variations of the detector, so that they share their decays.
+        nominal = next(iter(detectors.values()))
+        thin = Thinning(nominal, **of_sample.thinning, **stream)
+    for first, number in chunks_of_part(n_events, largest, part):
         generated, n_generated, sum_weight, sum_squared_weight = generate_selected_kaon_decays(
             of_sample.mode,
             number,
             first_event=first,
             radiation=of_sample.radiation,
             options=of_sample.options,
+            choose=thin,
             **stream,
         )
         for name, detector in detectors.items():

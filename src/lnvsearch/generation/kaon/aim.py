@@ -49,11 +49,11 @@ def _missing(momentum, event, columns):
 
 
 @njit(cache=True, error_model="numpy")
-def aim_backwards(key, first_event, columns, fraction, forward, momentum, weight):
+def aim_backwards(key, first_event, columns, fraction, forward, momentum, weight, narrowing=1.0):
     """Rotate whole events, (n, k, 4), and multiply their weights.
 
     `columns`: of the particles that a search does not measure; `fraction`, `forward`: f and s
-    of the module.  An event that misses nothing stays as it is.
+    of the module; `narrowing`: of the peak.  An event that misses nothing stays as it is.
     """
     n_columns = momentum.shape[1]
     edge = 1.0 / _FORWARD_EDGE
@@ -63,7 +63,7 @@ def aim_backwards(key, first_event, columns, fraction, forward, momentum, weight
         if size < 1e-9:
             continue
         ratio = _TRANSVERSE_WIDTH_GEV / size
-        width = max(min(_ENERGY_WIDTH_GEV / size, 0.5 * ratio * ratio), _NARROWEST)
+        width = max(narrowing * min(_ENERGY_WIDTH_GEV / size, 0.5 * ratio * ratio), _NARROWEST)
         u_choice, u_cosine, u_azimuth, _ = uniform4(key, first_event + i, 0, 0, 0)
         if u_choice < forward:
             above = 1.0 / (edge - u_cosine * (edge - 0.5))

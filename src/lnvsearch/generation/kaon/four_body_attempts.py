@@ -4,6 +4,9 @@ An attempt fills four rows of momenta, in the kaon's rest frame, and returns the
 branching fraction f over the density g0 it was drawn from, and the ratio g1/g0 of two densities
 that differ in the lepton pair's mass alone: g0 ~ 1/m, g1 flat.  With the share `flat` the
 attempt comes from g1.
+
+Where they are aimed, f is the true one times a factor for soft photons, real or virtual, which a search for
+hard particles does not select (`hardness`): fewer of them are drawn.
 """
 
 from __future__ import annotations
@@ -25,7 +28,10 @@ from lnvsearch.generation.kaon.kinematics import (
 from lnvsearch.generation.kaon.trilepton_amplitude import squared_amplitude
 from lnvsearch.random_streams import uniform4
 
-__all__ = ["radiative_attempt", "trilepton_attempt", "virtual_photon_attempt"]
+__all__ = ["SOFT_SHARE", "hardness", "radiative_attempt", "trilepton_attempt", "virtual_photon_attempt"]
+
+#: `hardness` of a soft photon.
+SOFT_SHARE = 0.1
 
 # What |M|^2 carries in front of four-body phase space: (2 pi)^(4 - 12).
 _TWO_PI_POWER = (2.0 * math.pi) ** -8
@@ -62,6 +68,24 @@ def _mass_densities(mass, low, high):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
+def hardness(energy, least):
+    """Factor of the density of a photon: SOFT_SHARE below an energy (GeV), 1 from there on."""
+    return SOFT_SHARE if energy < least else 1.0
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _draw_energy(u, low, high, least):
+    """Energy between two from 1/E times `hardness`, and the integral of this density."""
+    edge = min(max(least, low), high)
+    soft = SOFT_SHARE * math.log(edge / low)
+    total = soft + math.log(high / edge)
+    reached = u * total
+    if reached < soft:
+        return low * math.exp(reached / SOFT_SHARE), total
+    return edge * math.exp(reached - soft), total
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _invariant(momentum, i, j):
     """Invariant mass squared of two rows."""
     x = momentum[i, 0] + momentum[j, 0]
@@ -69,17 +93,6 @@ def _invariant(momentum, i, j):
     z = momentum[i, 2] + momentum[j, 2]
     energy = momentum[i, 3] + momentum[j, 3]
     return energy * energy - x * x - y * y - z * z
-
-
-@njit(cache=True, error_model="numpy", forceinline=True)
-def _cosine_between(momentum, i, j):
-    """Cosine of the angle between two rows, to rounding."""
-    product, square_i, square_j = 0.0, 0.0, 0.0
-    for axis in range(3):
-        product += momentum[i, axis] * momentum[j, axis]
-        square_i += momentum[i, axis] * momentum[i, axis]
-        square_j += momentum[j, axis] * momentum[j, axis]
-    return product / math.sqrt(square_i * square_j)
 
 
 @njit(inline="always", error_model="numpy")
@@ -150,17 +163,19 @@ def trilepton_attempt(key, event, attempt, parameter, parent, flat, momentum):
 def radiative_attempt(key, event, attempt, parameter, parent, momentum):
     """Rows gamma e+ pi0 nu with a photon above parameter[2] GeV; returns (f/g0, 1).
 
-    2 p_e.k and the photon's energy are drawn from 1/x: the collinear and the soft pole.  f is 0
-    where the cosine between photon and e+ lies outside parameter[7] ... parameter[8].  With
-    parameter[9] > 0 it is f times the softness of the neutrino.
+    2 p_e.k is drawn from 1/(x + parameter[11]), the photon's energy from 1/E: the collinear and the soft
+    pole.  f is 0 where the cosine between photon and e+ lies outside parameter[7] ... parameter[8].
+    With parameter[9] > 0 it is f times the softness of the neutrino, and times the hardness of the
+    photon, which is soft below parameter[10].
     """
     pion, lepton, least_photon = parameter[0], parameter[1], parameter[2]
     u1, u2, u3, u4 = uniform4(key, event, 0, attempt, 0)
-    u5, u6, u7, u8 = uniform4(key, event, 0, attempt, 1)
     hardest = 0.5 * (parent * parent + lepton * lepton - pion * pion) / parent
     low = least_photon * lepton * lepton / hardest
     high = (parent - pion) * (parent - pion) - lepton * lepton
-    product = low * math.exp(u1 * math.log(high / low))
+    away = parameter[11]
+    log_product = math.log((high + away) / (low + away))
+    product = max((low + away) * math.exp(u1 * log_product) - away, low)
     pair = math.sqrt(lepton * lepton + product)
     span = (parent - pair) * (parent - pair) - pion * pion
     if span <= 0.0:
@@ -173,20 +188,23 @@ def radiative_attempt(key, event, attempt, parameter, parent, momentum):
     top = inside * (energy + flight) / pair
     if top <= softest or flight <= 0.0:
         return 0.0, 1.0
-    log_energy = math.log(top / softest)
-    photon = softest * math.exp(u3 * log_energy)
+    photon, log_energy = _draw_energy(u3, softest, top, parameter[10])
+    # 2 p_e.k = 2 E_k (E_e - p_e cos), before anything else is computed in vain.
+    electron = energy - photon
+    size = math.sqrt(max(electron * electron - lepton * lepton, 0.0))
+    between = electron - 0.5 * product / photon
+    if between < parameter[7] * size or between > parameter[8] * size:
+        return 0.0, 1.0
+    u5, u6, u7, u8 = uniform4(key, event, 0, attempt, 1)
     cosine = min(max((photon * pair / inside - energy) / flight, -1.0), 1.0)
     place_two_pairs(
         momentum, 0, parent, pair, other, cosine, 2.0 * u4 - 1.0, u8,
         0.0, lepton, pion, 0.0, orientation(u5, u6, u7),
     )
-    between = _cosine_between(momentum, 0, 1)
-    if between < parameter[7] or between > parameter[8]:
-        return 0.0, 1.0
-    # dcos = pair / (inside flight) dE, E drawn from 1 / (E log).
+    # dcos = pair / (inside flight) dE, E drawn from h / (E log), and f has the factor h, too.
     of_cosine = 2.0 * inside * flight / (pair * photon * log_energy)
     density = of_cosine / (
-        product * math.log(high / low) * span
+        (product + away) * log_product * span
         * _pair_volume(parent, pair, other, 0.0, lepton, pion, 0.0)
     )
     value = radiative_semileptonic(momentum, parameter, parent)
@@ -197,7 +215,10 @@ def radiative_attempt(key, event, attempt, parameter, parent, momentum):
 
 @njit(cache=True, error_model="numpy")
 def virtual_photon_attempt(key, event, attempt, parameter, parent, flat, momentum):
-    """Rows pi+ pi0 e+ e-; returns (f/g0, g1/g0).  The photon's energy is drawn from 1/E."""
+    """Rows pi+ pi0 e+ e-; returns (f/g0, g1/g0).
+
+    The photon's energy is drawn from 1/E times its hardness, which f has, too: soft below parameter[4].
+    """
     pion, neutral, lepton = parameter[0], parameter[1], parameter[2]
     u1, u2, u3, u4 = uniform4(key, event, 0, attempt, 0)
     u5, u6, u7, u8 = uniform4(key, event, 0, attempt, 1)
@@ -207,8 +228,7 @@ def virtual_photon_attempt(key, event, attempt, parameter, parent, flat, momentu
     largest = 0.5 * (parent * parent + pair * pair - (pion + neutral) ** 2) / parent
     if largest <= pair:
         return 0.0, 1.0
-    log_energy = math.log(largest / pair)
-    energy = pair * math.exp(u3 * log_energy)
+    energy, log_energy = _draw_energy(u3, pair, largest, parameter[4])
     other = math.sqrt(max(
         parent * parent + pair * pair - 2.0 * parent * energy, (pion + neutral) ** 2
     ))

@@ -8,13 +8,13 @@ therefore contains the photons of the corresponding `_gamma` modes: use one or t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from numba import njit
 
 from lnvsearch import particles
-from lnvsearch.generation.kaon import neutral_pion, photon_aim
+from lnvsearch.generation.kaon import neutral_pion, photon_aim, sharp_aim
 from lnvsearch.generation.kaon.aim import (
     AIMED_FRACTION,
     PHOTON_FRACTIONS,
@@ -24,6 +24,7 @@ from lnvsearch.generation.kaon.aim import (
 from lnvsearch.generation.kaon.decays import KaonDecays
 from lnvsearch.generation.kaon.modes import MODES, KaonMode
 from lnvsearch.generation.kaon.primary import KAON_MASS_GEV, primary_of
+from lnvsearch.generation.kaon.reuse import groups_of, turn_randomly
 from lnvsearch.generation.radiation import RadiationSettings
 from lnvsearch.generation.radiation_together import radiate_all
 from lnvsearch.random_streams import stream_key
@@ -42,7 +43,10 @@ _OPTIONS = {
     "flat_fraction": 0.5,
     "largest_missing_gev": math.inf,
     "largest_missing_pt_gev": math.inf,
+    "decays_with_same_energies": 1,
 }
+#: Aims of photons for which the event is turned before the pi0 decays.
+_MISSED = (photon_aim.MISSED, photon_aim.MISSED_SHARPLY)
 _PI0_DECAYS = {
     "two_photons": neutral_pion.TWO_PHOTONS,
     "dalitz": neutral_pion.DALITZ,
@@ -70,7 +74,7 @@ class _Generator:
         self.options = options
         self.keys = {
             process: stream_key(base_seed, sample, process)
-            for process in ("kaon_decay", "neutral_pion", "radiation", "aim")
+            for process in ("kaon_decay", "neutral_pion", "radiation", "aim", "turn")
         }
         names = self.mode.primary
         self.charge = np.array([float(particles.charge(name)) for name in names])
@@ -84,7 +88,8 @@ class _Generator:
         photons = list(range(self.n_final, self.n_columns))
         self.missing = np.array([*self.mode.missing, *photons], dtype=np.int64)
         self.photon_aim, self.missing_primary = self._aims(len(photons))
-        self.primary = primary_of(mode, self.photon_aim != photon_aim.ISOTROPIC)
+        is_virtual = self.options["aim"] and self.mode.model == "virtual_photon"
+        self.primary = primary_of(mode, is_virtual or self.photon_aim != photon_aim.ISOTROPIC)
         self.pdg_id = np.array(
             [particles.pdg_id(name) for name in self.mode.final_state]
             + [particles.pdg_id("gamma")] * (self.n_columns - self.n_final)
@@ -104,7 +109,9 @@ class _Generator:
             return photon_aim.PAIRED, missing
         # Without a neutrino, turning the whole event aims the photon already.
         if neutrinos and self._dalitz_photon() in self.mode.missing:
-            return photon_aim.MISSED, missing
+            # The selections with muons are others.
+            is_sharp = "e+" in names
+            return photon_aim.MISSED_SHARPLY if is_sharp else photon_aim.MISSED, missing
         return photon_aim.ISOTROPIC, missing
 
     def _dalitz_photon(self) -> int | None:
@@ -120,19 +127,37 @@ class _Generator:
         """Primary daughters with their photons, turned so that the neutrino flies backwards."""
         k = primary.shape[1]
         whole = np.concatenate([primary, momentum[:, self.n_final :]], axis=1)
+        shape = (AIMED_FRACTION, 1.0)
+        if self.photon_aim == photon_aim.MISSED_SHARPLY:
+            shape = (sharp_aim.NEUTRINO_FRACTION, sharp_aim.NEUTRINO_NARROWING)
         aim_backwards(
-            self.keys["aim"], first_event, self.missing_primary, AIMED_FRACTION, 0.0, whole, weight
+            self.keys["aim"], first_event, self.missing_primary, shape[0], 0.0, whole, weight, shape[1]
         )
         momentum[:, self.n_final :] = whole[:, k:]
         return np.ascontiguousarray(whole[:, :k])
+
+    def _primary(self, first_event: int, weight: np.ndarray) -> np.ndarray:
+        """Four-momenta of the kaon's daughters, (n, k, 4), GeV; multiplies `weight`, (n,)."""
+        flat, size = self.options["flat_fraction"], self.options["decays_with_same_energies"]
+        if size == 1:
+            primary = np.empty((len(weight), len(self.mode.primary), 4))
+            self.primary.fill(self.keys["kaon_decay"], first_event, primary, weight, flat)
+            return primary
+        first_group, rows = groups_of(first_event, len(weight), size)
+        shared = np.empty((rows[-1] + 1, len(self.mode.primary), 4))
+        weights = np.ones(len(shared))
+        self.primary.fill(self.keys["kaon_decay"], first_group, shared, weights, flat)
+        primary = shared[rows]
+        weight *= weights[rows]
+        turn_randomly(self.keys["turn"], first_event, primary)
+        return primary
 
     def fill(self, first_event: int, momentum: np.ndarray, weight: np.ndarray) -> None:
         """Events first_event ... into `momentum` (n, columns, 4) and `weight` (n,)."""
         n = len(weight)
         weight[:] = 1.0
         flat = self.options["flat_fraction"]
-        primary = np.empty((n, len(self.mode.primary), 4))
-        self.primary.fill(self.keys["kaon_decay"], first_event, primary, weight, flat)
+        primary = self._primary(first_event, weight)
         if self.radiates:
             radiate_all(
                 self.keys["radiation"], first_event, KAON_MASS_GEV,
@@ -142,7 +167,7 @@ class _Generator:
         else:
             momentum[:, self.n_final :] = 0.0
         aims = self.photon_aim
-        if aims == photon_aim.MISSED:
+        if aims in _MISSED:
             primary = self._turn_primary(first_event, primary, momentum, weight)
         partner = None
         if aims == photon_aim.PAIRED:
@@ -154,7 +179,7 @@ class _Generator:
                 np.ascontiguousarray(primary[:, index]), np.array(columns), momentum, weight,
                 slot=slot, flat_fraction=flat, aim=aims, partner=partner,
             )
-        if self.options["aim"] and len(self.missing) and aims != photon_aim.MISSED:
+        if self.options["aim"] and self.mode.missing and aims not in _MISSED:
             shares = (AIMED_FRACTION, 0.0)
             if self._dalitz_photon() in self.mode.missing:
                 shares = PHOTON_FRACTIONS
@@ -188,6 +213,11 @@ def _generator(
         raise ValueError(
             f"options: flat_fraction is {settings['flat_fraction']}; give a number in [0, 1)"
         )
+    size = settings["decays_with_same_energies"]
+    if not 1 <= size <= _CHUNK or size != int(size):
+        raise ValueError(
+            f"options: decays_with_same_energies is {size}; give a whole number from 1 to {_CHUNK}"
+        )
     for name in ("largest_missing_gev", "largest_missing_pt_gev"):
         if not settings[name] > 0.0:
             raise ValueError(f"options: {name} is {settings[name]}; give an energy > 0 GeV")
@@ -215,7 +245,8 @@ def generate_kaon_decays(
     `flat_fraction` (0.5): share of lepton-pair masses drawn flat, in decays with a virtual
     photon; `largest_missing_gev`, `largest_missing_pt_gev`: keep only events whose unmeasured
     particles have less energy and p_T in the laboratory than these (GeV, a kaon of 75 GeV/c);
-    `generate_selected_kaon_decays` then tells the weight of all.
+    `generate_selected_kaon_decays` then tells the weight of all;
+    `decays_with_same_energies` (1): in a row, each turned by itself (module `reuse`).
 
     Raises ValueError for an unknown mode or option, a negative number, or no sample name.
 
@@ -238,15 +269,19 @@ def generate_selected_kaon_decays(
     first_event: int = 0,
     radiation: bool = True,
     options: Mapping | None = None,
+    choose: Callable[[KaonDecays], KaonDecays] | None = None,
 ) -> tuple[KaonDecays, int, float, float]:
     """As `generate_kaon_decays`, with the totals of all generated events beside those kept.
 
+    `choose`: gives those of a block of decays that are to be kept, with new weights if need be.
     Returns (decays, n_generated, sum of weights, sum of squared weights); memory follows the
     number of events kept.
     """
     generator = _generator(mode, n_events, base_seed, sample, first_event, radiation, options)
-    fill = _selected if _selects(generator) else _all
-    decays, sums = fill(generator, n_events, first_event)
+    if choose is None and not _selects(generator):
+        decays, sums = _all(generator, n_events, first_event)
+    else:
+        decays, sums = _selected(generator, n_events, first_event, choose)
     return decays, n_events, math.fsum(one for one, _ in sums), math.fsum(two for _, two in sums)
 
 
@@ -274,9 +309,12 @@ def _all(
 
 
 def _selected(
-    generator: _Generator, n_events: int, first_event: int
+    generator: _Generator,
+    n_events: int,
+    first_event: int,
+    choose: Callable[[KaonDecays], KaonDecays] | None,
 ) -> tuple[KaonDecays, list[tuple[float, float]]]:
-    """The same of decays with little missing momentum."""
+    """The same of decays with little missing momentum, and of them those that `choose` keeps."""
     gamma = math.hypot(_BEAM_MOMENTUM_GEV, KAON_MASS_GEV) / KAON_MASS_GEV
     beta = math.sqrt(1.0 - 1.0 / gamma**2)
     momentum = np.empty((min(n_events, _CHUNK), generator.n_columns, 4))
@@ -292,9 +330,13 @@ def _selected(
             generator.missing, gamma, beta, generator.options["largest_missing_gev"],
             generator.options["largest_missing_pt_gev"], momentum[:size], kept,
         )
-        numbers.append(kept[:count] + (first_event + start))
-        weights.append(weight[kept[:count]])
-        momenta.append(momentum[kept[:count]])
+        rows = kept[:count]
+        block = generator.decays(rows + (first_event + start), weight[rows], momentum[rows])
+        if choose is not None:
+            block = choose(block)
+        numbers.append(block.event_number)
+        weights.append(block.weight)
+        momenta.append(block.four_momentum)
     decays = generator.decays(
         np.concatenate([np.empty(0, dtype=np.int64), *numbers]),
         np.concatenate([np.empty(0), *weights]),

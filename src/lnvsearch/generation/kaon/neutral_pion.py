@@ -26,7 +26,8 @@ from lnvsearch.generation.kaon.kinematics import (
     place_two_pairs,
     two_body_momentum,
 )
-from lnvsearch.generation.kaon.photon_aim import ISOTROPIC, aimed_photon
+from lnvsearch.generation.kaon.photon_aim import ISOTROPIC, MISSED_SHARPLY, aimed_photon
+from lnvsearch.generation.kaon.sharp_aim import pair_density, pair_mass
 from lnvsearch.random_streams import uniform4
 
 __all__ = [
@@ -215,6 +216,18 @@ def _single(key, event, slot, parent, lepton, slope, flat, norm):
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
+def _sharp(key, event, slot, parent, lepton, slope, norm):
+    """Pair mass of a Dalitz decay with its weight, as `sharp_aim` draws it."""
+    low = 2.0 * lepton
+    u_choice, u_mass, _, _ = uniform4(key, event, slot, 0, 3)
+    mass = pair_mass(u_choice, u_mass, low, parent)
+    if mass == 0.0:
+        mass = _draw_pair(key, event, slot, parent, lepton, slope)
+    true = pair_spectrum(mass, parent, lepton, slope) / norm
+    return mass, true / pair_density(mass, true, low, parent)
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _double(key, event, slot, parent, lepton, slope, flat, norm):
     """Pair masses of a double Dalitz decay with the weight; the flat part fills the triangle."""
     low = 2.0 * lepton
@@ -254,7 +267,10 @@ def _fill(key, first_event, kind, slot, flat, norm, parent, lepton, slope, pion,
         u1, u2, u3, _ = uniform4(key, event, slot, 0, 0)
         frame = orientation(u1, u2, u3)
         if kind == DALITZ:
-            pair, factor = _single(key, event, slot, parent, lepton, slope, flat, norm)
+            if aim == MISSED_SHARPLY:
+                pair, factor = _sharp(key, event, slot, parent, lepton, slope, norm)
+            else:
+                pair, factor = _single(key, event, slot, parent, lepton, slope, flat, norm)
             if aim != ISOTROPIC:
                 # The photon flies against the frame's z axis, along which the pair does.
                 x, y, z, aimed = aimed_photon(

@@ -21,15 +21,17 @@ import math
 from numba import njit
 
 from lnvsearch.elementary_functions import cosine_and_sine_of_turn
+from lnvsearch.generation.kaon.sharp_aim import missed_photon
 from lnvsearch.random_streams import uniform4
 
 __all__ = [
-    "BACKWARD_SHARE", "FORWARD_SHARE", "ISOTROPIC", "MISSED", "PAIRED", "PAIRED_SHARE",
-    "aimed_photon",
+    "BACKWARD_SHARE", "FORWARD_SHARE", "ISOTROPIC", "MISSED", "MISSED_SHARPLY", "PAIRED",
+    "PAIRED_SHARE", "aimed_photon",
 ]
 
-#: What the photon is aimed at: nothing, the ways past the vetoes, a mass with another photon.
-ISOTROPIC, MISSED, PAIRED = 0, 1, 2
+#: What the photon is aimed at: nothing, the ways past the vetoes, a mass with another photon, the ways past
+#: the vetoes as `sharp_aim` has them.
+ISOTROPIC, MISSED, PAIRED, MISSED_SHARPLY = 0, 1, 2, 3
 
 #: b and s above, and the share of photons drawn from the window in mass.
 BACKWARD_SHARE, FORWARD_SHARE, PAIRED_SHARE = 0.33, 0.52, 0.80
@@ -132,9 +134,11 @@ def _paired(u_choice, u_cosine, u_azimuth, isotropic, photon_energy, pion, paren
 def aimed_photon(key, event, slot, aim, isotropic, photon_energy, pion, parent, partner):
     """Direction of a Dalitz decay's photon in the pion's rest frame, and its weight.
 
-    `aim`: MISSED or PAIRED; `isotropic`: the direction that it has otherwise.
+    `aim`: MISSED, MISSED_SHARPLY or PAIRED; `isotropic`: the direction that it has otherwise.
     """
     u_choice, u_polar, u_azimuth, _ = uniform4(key, event, slot, 0, 4)
+    if aim == MISSED_SHARPLY:
+        return missed_photon(u_choice, u_polar, u_azimuth, isotropic, pion, parent)
     if aim == MISSED:
         return _missed(u_choice, u_polar, u_azimuth, isotropic, pion, parent)
     return _paired(

@@ -10,6 +10,7 @@ import numpy as np
 from lnvsearch import particles
 from lnvsearch.generation.eikonal import FINE_STRUCTURE_CONSTANT
 from lnvsearch.generation.kaon import densities, four_body, pion_pair, three_body
+from lnvsearch.generation.kaon.four_body_attempts import SOFT_SHARE
 from lnvsearch.generation.kaon.modes import MODES
 from lnvsearch.generation.phase_space import maximum_weight
 from lnvsearch.generation.phase_space_blocks import fill_phase_space
@@ -56,6 +57,15 @@ RADIATIVE_COSINE = {
 #: Neutrino energy (kaon's rest frame) about which K_l3 decays are drawn where they are aimed: a
 #: search that asks for little missing momentum selects softer neutrinos than the decay has.
 SOFT_NEUTRINO_GEV = 0.05
+#: Photon energies below which few decays are drawn where they are aimed: a real photon that makes a neutral
+#: pion with that of the Dalitz decay, and a virtual one of which both leptons are hard.
+HARD_PHOTON_GEV, HARD_PAIR_GEV = 0.020, 0.070
+#: 2 p_e.k (GeV^2) above which it is drawn from 1/x, where the photon must leave the positron.
+_AWAY_GEV2 = {
+    "e_nu_pi0_dalitz_gamma_10_degrees": 3e-5,
+    "e_nu_pi0_dalitz_gamma_20_degrees": 1e-4,
+    "e_nu_pi0_dalitz_gamma_pdg": 3e-4,
+}
 _INTEGRATION_POINTS = 1000
 
 _RANDOM_SCAN = 1  # base seed of the scans for maxima: no physics hangs on it
@@ -107,14 +117,18 @@ class Primary:
             )
             if self.kind == four_body.RADIATIVE and self.parameter[9] > 0.0:
                 weight /= densities.softness(momentum[:, 3, 3], self.parameter[9])
+                weight /= np.where(momentum[:, 0, 3] < self.parameter[10], SOFT_SHARE, 1.0)
+            if self.kind == four_body.VIRTUAL_PHOTON and self.parameter[4] > 0.0:
+                energy = momentum[:, 2, 3] + momentum[:, 3, 3]
+                weight /= np.where(energy < self.parameter[4], SOFT_SHARE, 1.0)
 
 
 @lru_cache(maxsize=64)
-def primary_of(mode: str, soft_neutrino: bool = False) -> Primary:
+def primary_of(mode: str, aimed: bool = False) -> Primary:
     """The primary decay of a mode, with the maximum of its density.
 
-    `soft_neutrino`: draw a K_l3 decay, radiative or not, with a soft neutrino more often, with
-    weights.
+    `aimed`: draw K_l3 decays, radiative or not, with a soft neutrino more often, and photons of four-body
+    decays, real or virtual, with a low energy less often, with weights.
     """
     names = MODES[mode].primary
     model = MODES[mode].model
@@ -128,15 +142,15 @@ def primary_of(mode: str, soft_neutrino: bool = False) -> Primary:
         maximum, _ = pion_pair.pion_pair_maximum(parameter, KAON_MASS_GEV, key)
         return Primary("pion_pair", mass, parameter, maximum)
     if model in _FOUR_BODY:
-        return _four_body(mode, model, mass, soft_neutrino)
+        return _four_body(mode, model, mass, aimed)
     kind, parameter, photon = _three_body(model, names, mass)
-    if soft_neutrino and kind == densities.SEMILEPTONIC:
-        return _with_soft_neutrino(mass, parameter, photon)
+    if aimed and kind == densities.SEMILEPTONIC:
+        return _with_aimed(mass, parameter, photon)
     maximum = three_body.find_maximum(kind, parameter, KAON_MASS_GEV, mass, photon)
     return Primary("three_body", mass, parameter, maximum, kind, photon)
 
 
-def _with_soft_neutrino(mass: np.ndarray, parameter: np.ndarray, photon: np.ndarray) -> Primary:
+def _with_aimed(mass: np.ndarray, parameter: np.ndarray, photon: np.ndarray) -> Primary:
     """K_l3 times `densities.softness`, with the mean of that factor over the true decay."""
     parameter = np.append(parameter, SOFT_NEUTRINO_GEV)
     soft, true = (
@@ -189,23 +203,24 @@ _SCANNED = {
     "e_nu_ee": (8.7e-7, 0.99894, 1.0420),
     "mu_nu_mumu": (6.3e-8, 1.0, 0.88128),
     "e_nu_pi0_dalitz_gamma": (1.3e-2, 0.99978, 0.99978),
-    "e_nu_pi0_dalitz_gamma_10_degrees": (1.3e-2, 0.99992, 0.99992),
+    "e_nu_pi0_dalitz_gamma_10_degrees": (1.3e-2, 1.0, 1.0),
     "e_nu_pi0_dalitz_gamma_20_degrees": (1.3e-2, 1.0, 1.0),
     "e_nu_pi0_dalitz_gamma_pdg": (1.3e-2, 1.0, 1.0),
     "pi_pi0_ee_sm": (1.1e-5, 0.77214, 0.17510),
 }
 
-# The same with the softness of the neutrino in f, over the integrals without it (1.2e7 points,
-# to 3e-3 at worst).
-_SCANNED_SOFT = {
-    "e_nu_pi0_dalitz_gamma": (1.5e-3, 0.15484, 0.15484),
-    "e_nu_pi0_dalitz_gamma_10_degrees": (1.5e-3, 0.15595, 0.15595),
-    "e_nu_pi0_dalitz_gamma_20_degrees": (1.5e-3, 0.16191, 0.16191),
-    "e_nu_pi0_dalitz_gamma_pdg": (1.5e-3, 0.15491, 0.15491),
+# The same where they are aimed, with the softness of the neutrino and the hardness of the photon in f, over
+# the integrals without them (1.2e7 points, to 1.1e-3 at worst).
+_SCANNED_AIMED = {
+    "e_nu_pi0_dalitz_gamma": (1.2e-3, 0.11358, 0.11358),
+    "e_nu_pi0_dalitz_gamma_10_degrees": (8e-4, 0.12413, 0.12413),
+    "e_nu_pi0_dalitz_gamma_20_degrees": (5.8e-4, 0.12435, 0.12435),
+    "e_nu_pi0_dalitz_gamma_pdg": (6e-4, 0.12057, 0.12057),
+    "pi_pi0_ee_sm": (4.5e-6, 0.19907, 0.07461),
 }
 
 
-def four_body_parameters(mode: str, soft_neutrino: bool = False) -> np.ndarray:
+def four_body_parameters(mode: str, aimed: bool = False) -> np.ndarray:
     """Masses and the factor that turns |M|^2 into a differential branching fraction."""
     charge_squared = 4.0 * np.pi * FINE_STRUCTURE_CONSTANT
     rate = 1.0 / (2.0 * KAON_MASS_GEV * KAON_WIDTH_GEV)
@@ -222,7 +237,8 @@ def four_body_parameters(mode: str, soft_neutrino: bool = False) -> np.ndarray:
         window = RADIATIVE_COSINE.get(mode, (-np.inf, np.inf))
         return np.array([
             _M_PI0, particles.mass_gev("e-"), SPLIT_PHOTON_GEV, factor, plus, curvature, _M_PI,
-            *window, SOFT_NEUTRINO_GEV if soft_neutrino else 0.0,
+            *window, SOFT_NEUTRINO_GEV if aimed else 0.0,
+            HARD_PHOTON_GEV if aimed else 0.0, _AWAY_GEV2.get(mode, 0.0),
         ])
     # |M(pi pi)|^2 = 8 pi M^2 Gamma(pi+ pi0) / p, a constant.
     from lnvsearch.generation.phase_space import breakup_momentum
@@ -231,13 +247,14 @@ def four_body_parameters(mode: str, soft_neutrino: bool = False) -> np.ndarray:
         KAON_MASS_GEV, _M_PI, _M_PI0
     )
     factor = charge_squared**2 * two_body / (2.0 * KAON_MASS_GEV)
-    return np.array([_M_PI, _M_PI0, particles.mass_gev("e-"), factor])
+    hard = HARD_PAIR_GEV if aimed else 0.0
+    return np.array([_M_PI, _M_PI0, particles.mass_gev("e-"), factor, hard])
 
 
-def _four_body(mode: str, model: str, mass: np.ndarray, soft_neutrino: bool) -> Primary:
-    soft = soft_neutrino and mode in _SCANNED_SOFT
-    ceiling, *shares = (_SCANNED_SOFT if soft else _SCANNED)[mode]
+def _four_body(mode: str, model: str, mass: np.ndarray, aimed: bool) -> Primary:
+    aimed = aimed and mode in _SCANNED_AIMED
+    ceiling, *shares = (_SCANNED_AIMED if aimed else _SCANNED)[mode]
     return Primary(
-        "four_body", mass, four_body_parameters(mode, soft), ceiling, _FOUR_BODY[model],
+        "four_body", mass, four_body_parameters(mode, aimed), ceiling, _FOUR_BODY[model],
         shares=(shares[0], shares[1]),
     )

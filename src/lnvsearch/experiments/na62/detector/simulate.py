@@ -184,7 +184,7 @@ def _simulate(
     minimum_tracks: int,
 ) -> _Columns:
     """Columns of the recorded events."""
-    species, charge = _classify(decays.pdg_id)
+    species, charge = charges_and_species(decays.pdg_id)
     n_tracks = int(np.count_nonzero((species >= ELECTRON) & (species <= PION)))
     # Every electron may radiate once in each of two chambers.
     n_photons = int(np.count_nonzero(species == PHOTON) + 2 * np.count_nonzero(species == ELECTRON))
@@ -271,7 +271,7 @@ class _Columns:
         return column
 
 
-def _classify(pdg_id: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def charges_and_species(pdg_id: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Species and charge (k,) of PDG codes."""
     known = {}
     for name, species in _SPECIES.items():

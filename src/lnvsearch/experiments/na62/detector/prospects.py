@@ -1,0 +1,317 @@
+"""What a selection may make of a decay, judged from the true particles before they are flown.
+
+A number from 0 to 1 that steers which decays are simulated (`thinning`).  It decides on the variance of an
+estimate and never on its mean.  Windows are those of the selections of the ee searches and wider: what
+resolution, scattering and radiation move across an edge is rare there.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from numba import njit
+
+from lnvsearch import particles
+from lnvsearch.experiments.na62.detector.beam import draw_kaon, to_laboratory
+from lnvsearch.experiments.na62.detector.calorimeter import SEEN, in_lkr, veto_passage
+from lnvsearch.experiments.na62.detector.flight import ELECTRON, PHOTON, PION, in_chamber
+
+__all__ = ["ProspectNumbers", "prospect", "prospect_numbers"]
+
+#: Momenta of tracks (GeV); of kaons that are not yet drawn, too.
+_TRACK_GEV = (5.7, 46.0)
+#: Transverse momentum of all that is seen (GeV): with the beam's divergence of 8 MeV, and without it.
+_TRANSVERSE_FIRST_GEV = 0.062
+_TRANSVERSE_GEV, _TRANSVERSE_SCALE_GEV, _TRANSVERSE_END_GEV = 0.031, 0.0025, 0.055
+#: Difference to the beam's momentum (GeV), without and with a pi0, and the scale of the fall beyond it.
+_TOTAL_GEV, _TOTAL_WITH_PI0_GEV = 2.6, 3.1
+_TOTAL_SCALE_GEV, _TOTAL_END_GEV = 0.35, 6.0
+#: Distance of two tracks in the first chamber, and in the calorimeter (m).
+_APART_IN_CHAMBER_M, _APART_IN_LKR_M = 0.0145, 0.195
+#: Photons in the large-angle veto above this energy (GeV) are seen under every threshold.
+_VETOED_GEV = 0.055
+#: Photons of a pi0: energy (GeV), distance from tracks (m), and distance of the two vertices (m).
+_PHOTON_GEV, _PHOTON_APART_M = 1.85, 0.14
+_VERTICES_M, _VERTICES_SCALE_M = 9.0, 1.5
+#: Prospect of more than two such photons: two of them may make one cluster.
+_MORE_PHOTONS = 0.3
+#: Masses (GeV) around the signal's, and those that tables and figures show; prospects in the second, and outside.
+_SIGNAL_GEV, _SHOWN_GEV = (0.462, 0.512), (0.29, 0.61)
+_SHOWN, _ELSEWHERE = 0.5, 0.1
+#: Least mass of the lepton pair in the selection of pi+ e+ e- (GeV).
+_DILEPTON_GEV = 0.13
+
+
+class ProspectNumbers(NamedTuple):
+    """Masses (GeV) of what a selection takes tracks and photons for, the kaon's lifetime (m)."""
+
+    kaon_mass: float
+    kaon_ctau_m: float
+    electron_mass: float
+    pion_mass: float
+    neutral_pion_mass: float
+
+
+def prospect_numbers() -> ProspectNumbers:
+    """The numbers of particles that `prospect` needs."""
+    names = ("K+", "e-", "pi+", "pi0")
+    kaon, electron, pion, neutral = (particles.mass_gev(name) for name in names)
+    return ProspectNumbers(kaon, particles.ctau_m("K+"), electron, pion, neutral)
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _is_charged(species):
+    return ELECTRON <= species <= PION
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _boost(momentum, i, species, kaon_momentum, slope_x, slope_y, kaon_mass, laboratory):
+    """Four-momenta in the laboratory, (k, 4), of charged particles and photons.
+
+    False if a charged one has a momentum that no selection takes.
+    """
+    for j in range(len(species)):
+        if not _is_charged(species[j]) and (species[j] != PHOTON or momentum[i, j, 3] <= 0.0):
+            continue
+        px, py, pz, energy = to_laboratory(
+            momentum[i, j, 0], momentum[i, j, 1], momentum[i, j, 2], momentum[i, j, 3],
+            kaon_momentum, kaon_mass, slope_x, slope_y,
+        )  # fmt: skip
+        if _is_charged(species[j]):
+            if pz <= 0.0 or energy < _TRACK_GEV[0] or energy > _TRACK_GEV[1]:
+                return False
+        laboratory[j, 0], laboratory[j, 1] = px, py
+        laboratory[j, 2], laboratory[j, 3] = pz, energy
+    return True
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _tracks_apart(first, second, distance):
+    dx, dy = first[0] - second[0], first[1] - second[1]
+    return dx * dx + dy * dy > distance * distance
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _track(four_momentum, charge, vertex, response):
+    """Whether a track passes all chambers and the calorimeter; (found, first chamber, calorimeter)."""
+    straws = response.spectrometer
+    x, y, z = vertex
+    px, py, pz, _ = four_momentum
+    slope_x, slope_y = px / pz, py / pz
+    bend = -charge * straws.magnet_kick_gev / pz
+    first, impact = (0.0, 0.0), (0.0, 0.0)
+    for chamber in range(4):
+        path = straws.chamber_z_m[chamber] - z
+        if path <= 0.0:
+            return False, first, impact
+        at_x, at_y = x + path * slope_x, y + path * slope_y
+        if chamber > 1:
+            at_x += bend * (straws.chamber_z_m[chamber] - straws.magnet_z_m)
+        if not in_chamber(at_x, at_y, chamber, straws):
+            return False, first, impact
+        if chamber == 0:
+            first = (at_x, at_y)
+    path = response.lkr.z_m - z
+    at_x = x + path * slope_x + bend * (response.lkr.z_m - straws.magnet_z_m)
+    impact = (at_x, y + path * slope_y)
+    return in_lkr(impact[0], impact[1], response.lkr), first, impact
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _may_have_tracks(species, charge, laboratory, vertex, response, impacts):
+    """Whether all charged particles are tracks far enough apart; fills `impacts`, (k, 2)."""
+    first = ((0.0, 0.0), (0.0, 0.0), (0.0, 0.0))
+    last = first
+    found = 0
+    for j in range(len(species)):
+        if not _is_charged(species[j]):
+            continue
+        lab = (laboratory[j, 0], laboratory[j, 1], laboratory[j, 2], laboratory[j, 3])
+        is_track, start, end = _track(lab, charge[j], vertex, response)
+        if not is_track:
+            return False
+        for t in range(found):
+            if not (
+                _tracks_apart(first[t], start, _APART_IN_CHAMBER_M)
+                and _tracks_apart(last[t], end, _APART_IN_LKR_M)
+            ):
+                return False
+        first = (start, first[0], first[1])
+        last = (end, last[0], last[1])
+        impacts[found, 0], impacts[found, 1] = end
+        found += 1
+    return True
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _nearest_track(x, y, impacts):
+    """Distance (m) of a point in the calorimeter from the nearest of three tracks."""
+    least = math.inf
+    for t in range(3):
+        dx, dy = x - impacts[t, 0], y - impacts[t, 1]
+        least = min(least, dx * dx + dy * dy)
+    return math.sqrt(least)
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _photons(species, laboratory, momentum, i, vertex, response, impacts):
+    """Photons of an event: (whether none is vetoed, how many may be a pi0's, first two of these).
+
+    Their numbers are columns of `laboratory`.
+    """
+    found, one, two = 0, -1, -1
+    x, y, z = vertex
+    for j in range(len(species)):
+        if species[j] != PHOTON or momentum[i, j, 3] <= 0.0 or laboratory[j, 2] <= 0.0:
+            continue
+        energy = laboratory[j, 3]
+        slope_x, slope_y = laboratory[j, 0] / laboratory[j, 2], laboratory[j, 1] / laboratory[j, 2]
+        if energy > _VETOED_GEV and veto_passage(x, y, z, slope_x, slope_y, response.lav) == SEEN:
+            return False, found, one, two
+        path = response.lkr.z_m - z
+        at_x, at_y = x + path * slope_x, y + path * slope_y
+        if energy < _PHOTON_GEV or not in_lkr(at_x, at_y, response.lkr):
+            continue
+        if _nearest_track(at_x, at_y, impacts) > _PHOTON_APART_M:
+            one, two = (j, -1) if found == 0 else (one, j if found == 1 else two)
+            found += 1
+    return True, found, one, two
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _neutral_vertex(laboratory, one, two, vertex, lkr_z, mass):
+    """Distance (m) of the place where two photons would come from a pi0 from the decay."""
+    path = lkr_z - vertex[2]
+    dx = path * (laboratory[one, 0] / laboratory[one, 2] - laboratory[two, 0] / laboratory[two, 2])
+    dy = path * (laboratory[one, 1] / laboratory[one, 2] - laboratory[two, 1] / laboratory[two, 2])
+    mean = math.sqrt(laboratory[one, 3] * laboratory[two, 3])
+    return abs(path - math.sqrt(dx * dx + dy * dy) * mean / mass)
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _of_mass(mass):
+    if _SIGNAL_GEV[0] < mass < _SIGNAL_GEV[1]:
+        return 1.0
+    return _SHOWN if _SHOWN_GEV[0] < mass < _SHOWN_GEV[1] else _ELSEWHERE
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _energy(laboratory, j, mass):
+    """Energy (GeV) of a particle if it had another mass."""
+    x, y, z = laboratory[j, 0], laboratory[j, 1], laboratory[j, 2]
+    return math.sqrt(x * x + y * y + z * z + mass * mass)
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _of_masses(species, charge, laboratory, extra, numbers):
+    """The better of both: the odd charge a pi- of pi- e+ e+, or another one the pi+ of pi+ e+ e-.
+
+    `extra`: four-momentum of a pi0, or zeros.
+    """
+    x, y, z, electrons = extra
+    total = 0.0
+    for j in range(len(species)):
+        if _is_charged(species[j]):
+            x += laboratory[j, 0]
+            y += laboratory[j, 1]
+            z += laboratory[j, 2]
+            electrons += _energy(laboratory, j, numbers.electron_mass)
+            total += charge[j]
+    best = 0.0
+    square = x * x + y * y + z * z
+    for j in range(len(species)):
+        if not _is_charged(species[j]):
+            continue
+        of_electron = _energy(laboratory, j, numbers.electron_mass)
+        energy = electrons - of_electron + _energy(laboratory, j, numbers.pion_mass)
+        value = _of_mass(math.sqrt(max(energy * energy - square, 0.0)))
+        if charge[j] * total > 0.0:
+            if extra[3] > 0.0:
+                continue
+            rest = electrons - of_electron
+            rx, ry, rz = x - laboratory[j, 0], y - laboratory[j, 1], z - laboratory[j, 2]
+            pair = rest * rest - rx * rx - ry * ry - rz * rz
+            if pair < _DILEPTON_GEV * _DILEPTON_GEV:
+                continue
+        best = max(best, value)
+    return best
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _visible(species, laboratory, one, two):
+    """Sum (px, py, pz) of the momenta of tracks, and of two photons where there are."""
+    x, y, z = 0.0, 0.0, 0.0
+    for j in range(len(species)):
+        if _is_charged(species[j]) or j == one or j == two:
+            x += laboratory[j, 0]
+            y += laboratory[j, 1]
+            z += laboratory[j, 2]
+    return x, y, z
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _across(x, y, z, beam):
+    dx, dy = x - z * beam.slope_x, y - z * beam.slope_y
+    return math.sqrt(dx * dx + dy * dy)
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _of_momentum(x, y, z, beam, with_pi0):
+    """Prospect of a total momentum, from its size and from what is across the beam."""
+    across = _across(x, y, z, beam)
+    away = abs(math.sqrt(x * x + y * y + z * z) - beam.momentum_gev)
+    if across > _TRANSVERSE_END_GEV or away > _TOTAL_END_GEV:
+        return 0.0
+    within = _TOTAL_WITH_PI0_GEV if with_pi0 else _TOTAL_GEV
+    beyond = max(away - within, 0.0) / _TOTAL_SCALE_GEV
+    beyond += max(across - _TRANSVERSE_GEV, 0.0) / _TRANSVERSE_SCALE_GEV
+    return math.exp(-beyond)
+
+
+@njit(cache=True, error_model="numpy")
+def prospect(key, event, momentum, i, species, charge, with_pi0, response, numbers, laboratory, impacts):
+    """Prospect, 0 to 1, of decay i of `momentum`, (n, k, 4), that has three charged particles.
+
+    `key`: of the beam, so that kaon and place of the decay are those of the simulation; `with_pi0`: whether
+    two photons are to be a pi0.  `laboratory`, (k, 4), and `impacts`, (3, 2), are space.
+    """
+    beam = response.beam
+    # Most decays need no kaon of their own.
+    if not _boost(momentum, i, species, beam.momentum_gev, 0.0, 0.0, numbers.kaon_mass, laboratory):
+        return 0.0
+    if not with_pi0:
+        x, y, _ = _visible(species, laboratory, -1, -1)
+        if x * x + y * y > _TRANSVERSE_FIRST_GEV * _TRANSVERSE_FIRST_GEV:
+            return 0.0
+    p, slope_x, slope_y, x, y, z = draw_kaon(
+        key, event, beam, response.fiducial_volume, numbers.kaon_mass, numbers.kaon_ctau_m
+    )
+    if not _boost(momentum, i, species, p, slope_x, slope_y, numbers.kaon_mass, laboratory):
+        return 0.0
+    vertex = (x, y, z)
+    value = 1.0
+    if not with_pi0:
+        px, py, pz = _visible(species, laboratory, -1, -1)
+        value = _of_momentum(px, py, pz, beam, False)
+        if value == 0.0:
+            return 0.0
+    if not _may_have_tracks(species, charge, laboratory, vertex, response, impacts):
+        return 0.0
+    unseen, found, one, two = _photons(species, laboratory, momentum, i, vertex, response, impacts)
+    if not unseen:
+        return 0.0
+    extra = (0.0, 0.0, 0.0, 0.0)
+    if with_pi0:
+        if found != 2:
+            return _MORE_PHOTONS if found > 2 else 0.0
+        px, py, pz = _visible(species, laboratory, one, two)
+        value = _of_momentum(px, py, pz, beam, True)
+        mass = numbers.neutral_pion_mass
+        away = _neutral_vertex(laboratory, one, two, vertex, response.lkr.z_m, mass)
+        value *= math.exp(-max(away - _VERTICES_M, 0.0) / _VERTICES_SCALE_M)
+        px = laboratory[one, 0] + laboratory[two, 0]
+        py = laboratory[one, 1] + laboratory[two, 1]
+        pz = laboratory[one, 2] + laboratory[two, 2]
+        extra = (px, py, pz, math.sqrt(px * px + py * py + pz * pz + mass * mass))
+    return value * _of_masses(species, charge, laboratory, extra, numbers)
