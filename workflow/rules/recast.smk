@@ -14,7 +14,7 @@ rule recast_search:
         paper=papers_with("recast_search"),
         decay="|".join(sorted({name for p in PAPERS.values() for name in p.recast_decays})),
     resources:
-        mem_mb=600,
+        mem_mb=700,
         runtime=20,
     params:
         code=code_of_step("recast_search"),
