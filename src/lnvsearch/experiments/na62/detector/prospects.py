@@ -13,7 +13,7 @@ from typing import NamedTuple
 from numba import njit
 
 from lnvsearch import particles
-from lnvsearch.experiments.na62.detector.beam import draw_kaon, to_laboratory
+from lnvsearch.experiments.na62.detector.beam import to_laboratory
 from lnvsearch.experiments.na62.detector.calorimeter import SEEN, in_lkr, veto_passage
 from lnvsearch.experiments.na62.detector.flight import ELECTRON, PHOTON, PION, in_chamber
 
@@ -270,11 +270,11 @@ def _of_momentum(x, y, z, beam, with_pi0):
 
 
 @njit(cache=True, error_model="numpy")
-def prospect(key, event, momentum, i, species, charge, with_pi0, response, numbers, laboratory, impacts):
+def prospect(kaon, momentum, i, species, charge, with_pi0, response, numbers, laboratory, impacts):
     """Prospect, 0 to 1, of decay i of `momentum`, (n, k, 4), that has three charged particles.
 
-    `key`: of the beam, so that kaon and place of the decay are those of the simulation; `with_pi0`: whether
-    two photons are to be a pi0.  `laboratory`, (k, 4), and `impacts`, (3, 2), are space.
+    `kaon`: momentum, slopes and place of its decay, of `beam.draw_kaons` with the simulation's key;
+    `with_pi0`: whether two photons are to be a pi0.  `laboratory`, (k, 4), and `impacts`, (3, 2), are space.
     """
     beam = response.beam
     # Most decays need no kaon of their own.
@@ -284,9 +284,7 @@ def prospect(key, event, momentum, i, species, charge, with_pi0, response, numbe
         x, y, _ = _visible(species, laboratory, -1, -1)
         if x * x + y * y > _TRANSVERSE_FIRST_GEV * _TRANSVERSE_FIRST_GEV:
             return 0.0
-    p, slope_x, slope_y, x, y, z = draw_kaon(
-        key, event, beam, response.fiducial_volume, numbers.kaon_mass, numbers.kaon_ctau_m
-    )
+    p, slope_x, slope_y, x, y, z = kaon
     if not _boost(momentum, i, species, p, slope_x, slope_y, numbers.kaon_mass, laboratory):
         return 0.0
     vertex = (x, y, z)

@@ -15,6 +15,7 @@ from dataclasses import replace
 import numpy as np
 from numba import njit
 
+from lnvsearch.experiments.na62.detector.beam import N_KAON_NUMBERS, draw_kaons
 from lnvsearch.experiments.na62.detector.prospects import prospect, prospect_numbers
 from lnvsearch.experiments.na62.detector.simulate import Na62Detector, charges_and_species
 from lnvsearch.generation.kaon.decays import KaonDecays
@@ -34,13 +35,16 @@ def _play(
 ):  # fmt: skip
     """Rows that are kept and their weights; returns how many."""
     laboratory, impacts = np.empty((len(species), 4)), np.empty((3, 2))
+    kaons = np.empty((N_KAON_NUMBERS, len(weight)))
+    draw_kaons(beam_key, event_number, response.beam, response.fiducial_volume, numbers.kaon_mass,
+               numbers.kaon_ctau_m, kaons)  # fmt: skip
     count = 0
     for i in range(len(weight)):
-        event = event_number[i]
-        value = prospect(beam_key, event, momentum, i, species, charge, with_pi0, response, numbers,
-                         laboratory, impacts)  # fmt: skip
+        kaon = (kaons[0, i], kaons[1, i], kaons[2, i], kaons[3, i], kaons[4, i], kaons[5, i])
+        value = prospect(kaon, momentum, i, species, charge, with_pi0, response, numbers, laboratory,
+                         impacts)  # fmt: skip
         probability = min(max(weight[i] * value / full_weight, least), 1.0)
-        if uniform4(key, event, 0, 0, 0)[0] < probability:
+        if uniform4(key, event_number[i], 0, 0, 0)[0] < probability:
             kept[count], new_weight[count] = i, weight[i] / probability
             count += 1
     return count

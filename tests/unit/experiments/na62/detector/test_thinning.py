@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import yaml
 
+from lnvsearch.experiments.na62.detector.beam import N_KAON_NUMBERS, draw_kaons
 from lnvsearch.experiments.na62.detector.prospects import prospect, prospect_numbers
 from lnvsearch.experiments.na62.detector.simulate import (
     Na62Detector,
@@ -111,10 +112,14 @@ def test_selected_decays_have_prospects(channel, mode, least, detector):
     species, charge = charges_and_species(decays.pdg_id)
     key = tuple(stream_key(STREAM["base_seed"], STREAM["sample"], "beam"))
     space = np.empty((len(species), 4)), np.empty((3, 2))
+    numbers, response = prospect_numbers(), detector.response
+    kaons = np.empty((N_KAON_NUMBERS, len(decays)))
+    draw_kaons(key, decays.event_number, response.beam, response.fiducial_volume, numbers.kaon_mass,
+               numbers.kaon_ctau_m, kaons)  # fmt: skip
     prospects = np.array([
-        prospect(key, number, decays.four_momentum, i, species, charge, channel == "pipi0ee",
-                 detector.response, prospect_numbers(), *space)
-        for i, number in enumerate(decays.event_number)
+        prospect(tuple(kaon), decays.four_momentum, i, species, charge, channel == "pipi0ee", response,
+                 numbers, *space)
+        for i, kaon in enumerate(kaons.T)
     ])  # fmt: skip
     assert np.all((prospects >= 0) & (prospects <= 1))
     selected = np.isin(decays.event_number, found.candidates["event_number"])
