@@ -244,8 +244,9 @@ def said(folder):
     """The end of the log of a run that went wrong, and where the other logs are."""
     kept = new_folder()
     keep(folder, logs_of(folder), kept)
-    daemons = Path(INSTALLED_CONF.read_text().split("StateSaveLocation=")[1].split()[0]).parent
-    keep(daemons, ["slurmctld.log", "slurmd.log"], kept / "slurm")
+    if INSTALLED_CONF.exists():
+        daemons = Path(INSTALLED_CONF.read_text().split("StateSaveLocation=")[1].split()[0]).parent
+        keep(daemons, ["slurmctld.log", "slurmd.log"], kept / "slurm")
     return f"all logs are kept in {kept}\n{log_of(folder)[-6000:]}"
 
 
