@@ -5,6 +5,7 @@ and slurm-client, and the plugin (`make cluster`).  Runs, and commands of Slurm,
 limits are many times what they take.  After a failure, all logs of the run are in a folder that the message names.
 """
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -210,6 +211,15 @@ def on_slurm(root, config, slurm, busy_commands, begun, tmp_path):
             process.wait()
     command("scancel", "--user", "root")
     wait_until(lambda: not jobs(), "an empty queue")
+    end_what_is_left(begun)
+
+
+def end_what_is_left(folder):
+    """The Snakemake of a job may stay asleep when Slurm cancels it: its handler of SIGTERM can lock itself out."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if str(folder).encode() in (process / "cmdline").read_bytes():
+                os.kill(int(process.name), signal.SIGKILL)
 
 
 def jobs(*options):
@@ -244,8 +254,9 @@ def said(folder):
     """The end of the log of a run that went wrong, and where the other logs are."""
     kept = new_folder()
     keep(folder, logs_of(folder), kept)
-    daemons = Path(INSTALLED_CONF.read_text().split("StateSaveLocation=")[1].split()[0]).parent
-    keep(daemons, ["slurmctld.log", "slurmd.log"], kept / "slurm")
+    if INSTALLED_CONF.exists():
+        daemons = Path(INSTALLED_CONF.read_text().split("StateSaveLocation=")[1].split()[0]).parent
+        keep(daemons, ["slurmctld.log", "slurmd.log"], kept / "slurm")
     return f"all logs are kept in {kept}\n{log_of(folder)[-6000:]}"
 
 
