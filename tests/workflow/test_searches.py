@@ -113,7 +113,10 @@ def test_a_hypothesis_may_change_a_background_s_decay_and_its_branching_fraction
     nominal, varied = (paper.simulation_parameters(sample, v) for v in ("nominal", name))
     assert nominal["mode"] == "e_nu_pi0_dalitz_gamma"
     assert varied == {**nominal, "mode": "e_nu_pi0_dalitz_gamma_pdg"}
-    assert paper.number_of_events(sample, name) == paper.number_of_events(sample) / 4
+    factor = paper.varied_settings(name)["samples"][sample]["events_factor"]
+    assert factor == paper.samples[sample]["events_factor"] / 4
+    assert paper.number_of_events(sample, name) == factor * paper.config["statistics"]["kaon_background"]
+    assert paper.number_of_events(sample, name) < paper.number_of_events(sample)
     other = "bkg_pipi0_dalitz_gamma"
     assert paper.simulation_parameters(other, name) == paper.simulation_parameters(other, "nominal")
     step = paper.steps["estimate_backgrounds"]
