@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AS_WRITTEN",
     "EventFileError",
+    "NamedTree",
     "TreeFile",
     "Write",
     "check_event_tree",

@@ -346,7 +346,7 @@ def test_the_wrong_line_of_a_long_table_is_named(refusal, table):
     lines[200] = "1,0.2,0.2"  # no proper posterior
     text = "\n".join(["observed,efficiency,efficiency-uncertainty", *lines])
     line = refusal("limit --method bayesian --background 1 --prior gamma --table", table(text))
-    assert "line 202: efficiency sigma with the gamma prior" in line
+    assert "line 202: --efficiency-uncertainty with the gamma prior must be at most 0.97 of the mean" in line
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from numbers import Real
 
 from lnvsearch import particles
 
@@ -169,7 +170,7 @@ class Decay:
         for key, value in (("mass_gev", self.mass_gev), ("width_gev", self.width_gev)):
             if value is None or (key == "width_gev" and value == "pdg"):
                 continue
-            if isinstance(value, str) or not (math.isfinite(value) and value >= 0.0):
+            if not _is_number(value) or not (math.isfinite(value) and value >= 0.0):
                 raise ValueError(f"{self.parent}: {key} is {value!r}; give a number >= 0 GeV")
         if self.model not in MODELS:
             raise ValueError(
@@ -202,7 +203,7 @@ class Decay:
 
     def _check_analysing_power(self) -> None:
         power = self.analysing_power
-        if isinstance(power, (bool, str)) or not 0.0 <= power <= 1.0:
+        if not _is_number(power) or not 0.0 <= power <= 1.0:
             raise ValueError(f"{self.parent}: analysing_power is {power!r}; give 0 to 1")
         if power > 0.0 and self.model != "majorana_pair":
             raise ValueError(
@@ -275,6 +276,10 @@ def check_reweighting(decay: Decay, other: Decay) -> None:
             f"{decay.parent}: weights exist from the model phase_space to the same decay with the model "
             "majorana_pair, and nothing else; give the other decay events of its own"
         )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def lowest_mass(daughter: str | Decay) -> float:

@@ -14,7 +14,14 @@ from lnvsearch.selection.mass_regions import (
 from lnvsearch.selection.weighted_cutflow import WeightedCutFlow
 from lnvsearch.tables import table_from_rows
 
-__all__ = ["DATA_COLUMNS", "SAMPLE_COLUMNS", "VALIDATION_COLUMNS", "counted", "joined"]
+__all__ = [
+    "DATA_COLUMNS",
+    "SAMPLE_COLUMNS",
+    "VALIDATION_COLUMNS",
+    "counted",
+    "counted_by_weights",
+    "joined",
+]
 
 _SAMPLE = ("sample", "variation", "selection")
 
@@ -42,7 +49,30 @@ VALIDATION_COLUMNS = ("quantity", "channel", "variant", "value", "uncertainty", 
 
 
 def counted(
-    flow: CutFlow | WeightedCutFlow,
+    flow: CutFlow,
+    regions: Mapping[str, int],
+    *,
+    channel: str,
+    selection: str,
+    sample: str,
+    variation: str,
+) -> dict[str, dict[str, list]]:
+    """Return the tables `cutflow` and `acceptance` of unweighted events.
+
+    `regions`: the events left in each region, of the `n_generated` of the cut flow.
+    """
+    total = flow.n_generated
+    acceptances = {
+        name: RegionAcceptance(n / total, binomial_uncertainty(n, total), n)
+        for name, n in regions.items()
+    }
+    return _tables(
+        flow.rows(sample, variation), acceptances, total, channel, selection, sample, variation
+    )
+
+
+def counted_by_weights(
+    flow: WeightedCutFlow,
     regions: Mapping[str, str],
     *,
     channel: str,
@@ -50,32 +80,32 @@ def counted(
     sample: str,
     variation: str,
 ) -> dict[str, dict[str, list]]:
-    """Return the tables `cutflow` and `acceptance` of events, by their number or by their weights.
+    """The same of weighted events; `regions`: the cut of the flow that leaves the events of each."""
+    sums = dict(zip(flow.cuts, flow.sums, strict=True))
+    acceptances = {
+        name: RegionAcceptance(*flow.efficiency(cut), sums[cut].effective_events)
+        for name, cut in regions.items()
+    }
+    return _tables(
+        flow.rows(sample, variation, selection), acceptances, flow.n_generated, channel, selection, sample,
+        variation,
+    )  # fmt: skip
 
-    `regions`: the cut of the flow that leaves the events of each region.
-    """
-    if isinstance(flow, WeightedCutFlow):
-        cuts = flow.rows(sample, variation, selection)
-        sums = dict(zip(flow.cuts, flow.sums, strict=True))
-        acceptances = {
-            name: RegionAcceptance(*flow.efficiency(cut), sums[cut].effective_events)
-            for name, cut in regions.items()
-        }
-    else:
-        cuts = flow.rows(sample, variation)
-        passed = dict(zip(flow.cuts, flow.events_out, strict=True))
-        total = flow.n_generated
-        acceptances = {
-            name: RegionAcceptance(
-                passed[cut] / total, binomial_uncertainty(passed[cut], total), passed[cut]
-            )
-            for name, cut in regions.items()
-        }
+
+def _tables(
+    cuts: list[dict],
+    acceptances: Mapping[str, RegionAcceptance],
+    generated_events: int,
+    channel: str,
+    selection: str,
+    sample: str,
+    variation: str,
+) -> dict[str, dict[str, list]]:
     rows = {
         "cutflow": cuts,
         "acceptance": acceptance_rows(
             acceptances, sample=sample, variation=variation, selection=selection,
-            generated_events=flow.n_generated,
+            generated_events=generated_events,
         ),
     }  # fmt: skip
     return {

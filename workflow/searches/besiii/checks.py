@@ -73,6 +73,11 @@ def _check_weights(paper: ColliderSearch) -> Iterator[str]:
         if entry.detector or not entry.calibrated or set(entry.paper or {}) != {"samples"}:
             yield f"{where}: only `paper.samples` may change; remove by_weights, or the rest"
             continue
+        varied = paper.varied_settings(name)["samples"]
+        entries = [varied.get(sample) for sample in entry.samples] if isinstance(varied, Mapping) else [None]
+        if not all(isinstance(one, Mapping) and isinstance(one.get("decay"), Mapping) for one in entries):
+            yield f"variations.{name}.paper.samples: not a `decay` for each of {', '.join(entry.samples)}; give one"
+            continue
         lines = (
             f"{where}: {problem}"
             for sample in paper.samples.values() if sample.entry in entry.samples

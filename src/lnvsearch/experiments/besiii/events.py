@@ -19,6 +19,7 @@ from lnvsearch.data_checks import check_event_numbers
 from lnvsearch.event_files import (
     AS_WRITTEN,
     EventFileError,
+    NamedTree,
     check_event_tree,
     check_names,
     check_type,
@@ -248,7 +249,8 @@ def iterate_recorded(
                 "inside its object `metadata`"
             )
         names = [name for name in _wanted_branches() if name in tree]
-        names += [name for name in tree.keys(recursive=False) if name.startswith(_OTHER_WEIGHT)]
+        if not isinstance(tree, NamedTree):  # the user's own file has no weights of variations
+            names += [name for name in tree.keys(recursive=False) if name.startswith(_OTHER_WEIGHT)]
         for arrays in iterate_entries(path, tree, names, events_per_chunk):
             yield _recorded_from_awkward(path, arrays, header)
 

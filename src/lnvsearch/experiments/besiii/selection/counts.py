@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lnvsearch.selection.cutflow import ALL_CUTS, CutFlow
-from lnvsearch.selection.sample_tables import counted
+from lnvsearch.selection.sample_tables import counted, counted_by_weights
 from lnvsearch.selection.weighted_cutflow import WeightedCutFlow
 
 __all__ = ["MASS_BIN", "SPECTRUM_EDGES_GEV", "count"]
@@ -23,4 +23,7 @@ def count(flow: CutFlow | WeightedCutFlow, **names: str) -> dict:
     """
     last = [cut for cut in flow.cuts if cut != MASS_BIN][-1]
     regions = {ALL_CUTS: last} | ({MASS_BIN: MASS_BIN} if MASS_BIN in flow.cuts else {})
-    return counted(flow, regions, **names)
+    if isinstance(flow, WeightedCutFlow):
+        return counted_by_weights(flow, regions, **names)
+    passed = dict(zip(flow.cuts, flow.events_out, strict=True))
+    return counted(flow, {name: passed[cut] for name, cut in regions.items()}, **names)
