@@ -18,6 +18,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from numbers import Real
+from typing import TypeGuard
 
 from lnvsearch import particles
 
@@ -278,7 +279,7 @@ def check_reweighting(decay: Decay, other: Decay) -> None:
         )
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, Real) and not isinstance(value, bool)
 
 

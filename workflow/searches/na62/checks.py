@@ -148,12 +148,16 @@ def _check_identification(paper: KaonSearch) -> Iterator[str]:
             )
 
 
+def _has_measured(identification: object) -> bool:
+    return isinstance(identification, Mapping) and "measured" in identification
+
+
 def _check_measured(paper: KaonSearch) -> Iterator[str]:
     """Measured maps, and the keys that variations choose, are in their files."""
     varied = [
         name
         for name, entry in paper.settings["variations"].items()
-        if "measured" in (entry.get("paper") or {}).get("identification", {})
+        if _has_measured((entry.get("paper") or {}).get("identification"))
     ]
     for variation in (NOMINAL, *varied):
         where = "" if variation == NOMINAL else f"variations.{variation}.paper."
