@@ -13,7 +13,7 @@ rule warm_up_kernels:
         "results/logs/warm_up_kernels/{experiment}.log",
     priority: 10
     resources:
-        mem_mb=900,
+        mem_mb=1100,
         runtime=10,
     script:
         "../scripts/warm_up_kernels.py"

@@ -17,27 +17,12 @@ def warm_up_kernels(experiment, config):
 def _warm_up(experiment, config):
     from searches.load import load_papers
 
+    from lnvsearch.experiments.interface import load_experiment
+
     root = Path(os.environ["LNVSEARCH_CONFIGURATION"])
     for search in load_papers(config, root, "the configuration").values():
         if search.experiment == experiment:
-            _in_its_own_process(_warm_up_search, experiment, search.warm_up_parameters())
-
-
-def _warm_up_search(experiment, parameters):
-    from lnvsearch.experiments.interface import load_experiment
-
-    load_experiment(experiment).warm_up(parameters)
-
-
-def _in_its_own_process(work, *arguments):
-    """Do work whose memory is gone with the process: the compiler keeps hundreds of megabytes."""
-    from multiprocessing import get_context
-
-    process = get_context("fork").Process(target=work, args=arguments)
-    process.start()
-    process.join()
-    if process.exitcode:
-        raise RuntimeError(f"the process that compiles ended with {process.exitcode}: see above why")
+            load_experiment(experiment).warm_up(search.warm_up_parameters())
 
 
 if __name__ == "__main__":
