@@ -13,7 +13,6 @@ import numpy as np
 from numba import njit
 
 from lnvsearch.elementary_functions import cube_root
-from lnvsearch.experiments.besiii.detector.draws import normal_pair
 from lnvsearch.experiments.besiii.detector.tracks import (
     BARREL,
     CURVATURE_GEV_PER_T_M,
@@ -21,6 +20,7 @@ from lnvsearch.experiments.besiii.detector.tracks import (
     MISSED,
     first_crossing,
 )
+from lnvsearch.random_lanes import normal_pair
 
 __all__ = [
     "electron_resolution",

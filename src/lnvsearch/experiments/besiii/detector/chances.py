@@ -8,9 +8,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from lnvsearch.experiments.besiii.detector.draws import PROCESSES, draw, normal_pair
+from lnvsearch.experiments.besiii.detector.draws import PROCESSES, draw
 from lnvsearch.experiments.besiii.detector.found import EVENT, SLOT
 from lnvsearch.lanes import LANES, float_stack_array
+from lnvsearch.random_lanes import normal_pair
 
 __all__ = ["CHANCES", "COLLISION", "PASSAGE", "draw_collisions", "draw_passages"]
 

@@ -6,18 +6,17 @@ products.  The counter is (event number, block, slot), a number one word of 32 b
 
 from __future__ import annotations
 
-import math
 from collections import namedtuple
 
 import numpy as np
 from numba import njit
 
-from lnvsearch.elementary_functions import cosine_and_sine_of_turn, logarithm
 from lnvsearch.experiments.besiii.detector.found import EVENT, SLOT
 from lnvsearch.lanes import LANES
+from lnvsearch.random_lanes import to_open_unit_interval
 from lnvsearch.random_streams import philox4x32, round_keys
 
-__all__ = ["PROCESSES", "Keys", "draw", "draw_one", "normal_pair", "words_of"]
+__all__ = ["PROCESSES", "Keys", "draw", "draw_one", "words_of"]
 
 #: Random streams, one a physical process.  `passage`: whether a particle reaches the chamber's end, is
 #: found, and how many photons it radiates in walls and chamber, a number each.
@@ -35,7 +34,6 @@ PROCESSES = (
 )
 Keys = namedtuple("Keys", PROCESSES)
 _WORDS = 20
-_HALF, _TWO_TO_MINUS_32 = 0.5, 2.0**-32
 
 
 @njit(cache=True, error_model="numpy")
@@ -45,12 +43,6 @@ def words_of(keys):
     for process in range(len(PROCESSES)):
         words[process] = round_keys(keys[process])
     return words
-
-
-@njit(inline="always", error_model="numpy")
-def _uniform(word):
-    """A number in the open interval (0, 1)."""
-    return (np.float64(word) + _HALF) * _TWO_TO_MINUS_32
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -63,22 +55,14 @@ def draw(words, numbers, first, block, uniforms):
     for lane in range(LANES):
         event, slot = np.uint64(events[first + lane]), np.uint64(slots[first + lane])
         w0, w1, w2, w3 = philox4x32(words, event, np.uint64(block), slot)
-        uniforms[lane] = _uniform(w0)
-        uniforms[lane + LANES] = _uniform(w1)
-        uniforms[lane + LANES + LANES] = _uniform(w2)
-        uniforms[lane + LANES + LANES + LANES] = _uniform(w3)
+        uniforms[lane] = to_open_unit_interval(w0)
+        uniforms[lane + LANES] = to_open_unit_interval(w1)
+        uniforms[lane + LANES + LANES] = to_open_unit_interval(w2)
+        uniforms[lane + LANES + LANES + LANES] = to_open_unit_interval(w3)
 
 
 @njit(cache=True, error_model="numpy")
 def draw_one(words, event, slot):
     """Block 0 of a process for one track: the four numbers that `draw` writes."""
     w0, w1, w2, w3 = philox4x32(words, np.uint64(event), np.uint64(0), np.uint64(slot))
-    return _uniform(w0), _uniform(w1), _uniform(w2), _uniform(w3)
-
-
-@njit(inline="always", error_model="numpy")
-def normal_pair(uniform_1, uniform_2):
-    """`random_streams.normal_pair`, but for the last bit, without a call."""
-    radius = math.sqrt(-2.0 * logarithm(uniform_1))
-    cosine, sine = cosine_and_sine_of_turn(uniform_2)
-    return radius * cosine, radius * sine
+    return to_open_unit_interval(w0), to_open_unit_interval(w1), to_open_unit_interval(w2), to_open_unit_interval(w3)

@@ -12,9 +12,9 @@ import numpy as np
 from numba import njit
 
 from lnvsearch.elementary_functions import logarithm
-from lnvsearch.experiments.besiii.detector.draws import normal_pair
 from lnvsearch.experiments.besiii.detector.tracks import END_CAP, MISSED, first_crossing
 from lnvsearch.particles import SPEED_OF_LIGHT_M_PER_NS
+from lnvsearch.random_lanes import normal_pair
 
 __all__ = [
     "dedx_curve",

@@ -20,8 +20,8 @@ import numpy as np
 from numba import njit
 
 from lnvsearch.elementary_functions import arc_sine, azimuth_of, cosine_and_sine_of_turn
-from lnvsearch.experiments.besiii.detector.draws import normal_pair
 from lnvsearch.particles import SPEED_OF_LIGHT_M_PER_NS
+from lnvsearch.random_lanes import normal_pair
 
 __all__ = [
     "BARREL",
