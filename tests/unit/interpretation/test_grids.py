@@ -2,10 +2,13 @@
 
 import math
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lnvsearch.interpretation.channels import find_channel, read_channels, searches
-from lnvsearch.interpretation.grids import NoLimitError, read_grids
+from lnvsearch.interpretation.grids import NoLimitError, _interpolated, read_grids
 
 from .conftest import ELECTRONS, LIFETIMES_PS, write_grid
 
@@ -142,3 +145,14 @@ def test_phase_space_of_the_chains():
     )
     with pytest.raises(ValueError, match="has phase space between 0.1401 and 0.4932 GeV only"):
         find_channel("na62_2022", "piee").check_mass(0.6)
+
+
+NUMBERS = st.floats(-1e6, 1e6)
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=6, unique=True), st.lists(NUMBERS, min_size=6, max_size=6),
+       NUMBERS)  # fmt: skip
+def test_interpolation_at_a_place_is_that_of_numpy(places, values, place):
+    places, values = sorted(places), values[: len(places)]
+    for one in (place, *places):
+        assert _interpolated(one, places, values) == np.interp(one, places, values)

@@ -11,7 +11,6 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache, wraps
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -56,36 +55,18 @@ _FONT_POINTS = 9.0
 _SMALL_FONT_POINTS = 8.0
 
 
-#: What is taken of mplhep's ROOT style (mplhep.style.ROOT), which takes a quarter of a second to load:
-#: ticks on all sides and inwards, no minus sign of typography, labels at the ends of the axes.
-_ROOT_STYLE = {
-    "axes.unicode_minus": False,
-    "legend.frameon": False,
-    **{f"{axis}tick.direction": "in" for axis in "xy"},
-    **{f"{axis}tick.minor.visible": True for axis in "xy"},
-    **{
-        f"{axis}tick.{which}": True
-        for axis, sides in (("x", ("top", "bottom")), ("y", ("left", "right")))
-        for side in sides for which in (side, f"major.{side}", f"minor.{side}")
-    },
-    "grid.alpha": 0.8,
-    "grid.linestyle": ":",
-    "savefig.transparent": False,
-    "xaxis.labellocation": "right",
-    "yaxis.labellocation": "top",
-}  # fmt: skip
-
-
 @lru_cache(maxsize=1)
 def _parameters() -> Any:
     """Return the matplotlib parameters: mplhep's ROOT style, at the size of print."""
-    from cycler import cycler
+    import mplhep
 
-    _add_fonts()
-    cycle = ("#5790fc", "#f89c20", "#e42536", "#964a8b", "#9c9ca1", "#7a21dd")
     parameters = {
-        **_ROOT_STYLE,
-        "axes.prop_cycle": cycler(color=cycle),
+        key: value
+        for key, value in mplhep.style.ROOT.items()
+        # The style's mathematics font has no Greek letters.
+        if not key.startswith("mathtext")
+    }
+    parameters |= {
         # The names themselves, not "sans-serif", so that a figure remembers its fonts.
         "font.family": ["TeX Gyre Heros", "DejaVu Sans"],
         "mathtext.fontset": "stixsans",
@@ -121,15 +102,6 @@ def _parameters() -> Any:
         "svg.hashsalt": "lnvsearch",
     }
     return parameters
-
-
-def _add_fonts() -> None:
-    """Make TeX Gyre Heros known, which mplhep's fonts have."""
-    import mplhep_data
-    from matplotlib.font_manager import fontManager
-
-    for font in sorted(Path(mplhep_data.__file__).parent.glob("fonts/texgyreheros/*.otf")):
-        fontManager.addfont(font)
 
 
 @contextmanager

@@ -141,6 +141,18 @@ def test_chi_square_is_that_of_three_degrees_of_freedom(muons):
     assert chi_square.var() == pytest.approx(6.0, abs=15.0 * error)
 
 
+def test_muons_fire_tiles_and_other_particles_do_not(detector):
+    sample = decays(["pi-", "mu+", "e+"], 8_000)
+    track = simulate_spectrometer(sample, detector, **SAMPLE).track
+    fired, code = track["muv3_tile"] >= 0, np.abs(track["true_pdg_id"])
+    assert not np.any(fired[(code == 211) | (code == 11)])
+    slow = track["momentum_gev"] < detector.response.muv.minimum_momentum_gev - 1.0
+    assert not np.any(fired[slow])
+    # Pions that have decayed are muons, too.
+    for charge in (-1, 1):
+        assert np.mean(fired[(code == 13) & (track["charge"] == charge) & ~slow]) > 0.5
+
+
 def test_kinked_tracks_have_a_larger_chi_square(detector):
     sample = decays(["pi-", "mu+", "mu+"], 8_000)
     events = simulate_spectrometer(sample, detector, **SAMPLE)
