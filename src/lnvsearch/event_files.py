@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 __all__ = [
     "AS_WRITTEN",
     "EventFileError",
-    "NamedTree",
     "TreeFile",
     "Write",
     "check_event_tree",

@@ -49,7 +49,7 @@ def iterate_data(
     """
     seen, n_events, n_tracks, most_tracks, measured = EventsSeen(), 0, 0, 0, set()
     for chunk in iterate_recorded(
-        path, events_per_chunk, tree_name=tree_name, branches=branches
+        path, events_per_chunk, tree_name=tree_name, branches=branches, weighted=False
     ):
         most = int(np.diff(chunk.track_offsets).max(initial=0))
         if most > _MOST_TRACKS:

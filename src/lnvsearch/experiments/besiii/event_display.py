@@ -84,7 +84,7 @@ def pick_event(events: RecordedEvents, number: int | None) -> RecordedEvents | N
 
 def read_event(path: str | Path, number: int, tree_name: str = "Events") -> RecordedEvents:
     """One event of a file by its number.  Raises EventFileError where the file has none such."""
-    for chunk in iterate_recorded(path, tree_name=tree_name):
+    for chunk in iterate_recorded(path, tree_name=tree_name, weighted=False):
         if (event := pick_event(chunk, number)) is not None:
             return event
     raise EventFileError(f"{path}: no event {number}; give a number of its branch event_number")

@@ -19,7 +19,6 @@ from lnvsearch.data_checks import check_event_numbers
 from lnvsearch.event_files import (
     AS_WRITTEN,
     EventFileError,
-    NamedTree,
     check_event_tree,
     check_names,
     check_type,
@@ -222,13 +221,14 @@ def read_recorded(path: str | Path) -> RecordedEvents:
 
 def iterate_recorded(
     path: str | Path, events_per_chunk: int | None = 50_000, *, variation: str | None = None,
-    tree_name: str = "Events", branches: Mapping[str, str] | None = None,
+    tree_name: str = "Events", branches: Mapping[str, str] | None = None, weighted: bool = True,
 ) -> Iterator[RecordedEvents]:
     """Read a ROOT file of recorded events in chunks, each checked.
 
     Every chunk carries the whole file's `n_generated`.  Truth branches may be missing (data).
     `events_per_chunk`: also None (all at once) or AS_WRITTEN; `variation`: whose folder is read;
-    `branches`: what the file calls some of the branches of docs/events.md.
+    `branches`: what the file calls some of the branches of docs/events.md; `weighted`: whether branches
+    `weight_<name>` are weights of variations, as in files that `write_events` wrote.
     Raises EventFileError, naming the file and the branch, for a file that is missing, truncated
     or of another kind, a missing branch, an empty tree, or NaN where a number is needed.
     """
@@ -249,7 +249,7 @@ def iterate_recorded(
                 "inside its object `metadata`"
             )
         names = [name for name in _wanted_branches() if name in tree]
-        if not isinstance(tree, NamedTree):  # the user's own file has no weights of variations
+        if weighted:
             names += [name for name in tree.keys(recursive=False) if name.startswith(_OTHER_WEIGHT)]
         for arrays in iterate_entries(path, tree, names, events_per_chunk):
             yield _recorded_from_awkward(path, arrays, header)

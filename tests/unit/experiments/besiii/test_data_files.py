@@ -234,6 +234,15 @@ def test_a_file_without_an_event_of_four_tracks_is_refused(written):
         list(iterate_data(written, 100))
 
 
+def test_weights_of_variations_do_not_reach_data(tmp_path, events):
+    path = tmp_path / "own.root"
+    write_recorded(path, replace(events, weights={"other": np.full(len(events), np.nan)}))
+    assert all(chunk.weights == {} for chunk in iterate_data(path))
+    sound = {"other": np.linspace(0.0, 2.0, len(events))}
+    write_recorded(path, replace(events, weights=sound))
+    assert np.array_equal(read_recorded(path).weights["other"], sound["other"])
+
+
 def test_branches_of_other_names_are_read(written):
     names = {"track_kappa": "q_over_pt", "event_number": "evt"}
     (expected,) = iterate_data(written)
