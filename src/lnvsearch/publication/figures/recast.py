@@ -62,9 +62,9 @@ def recast_map(
         bar.ax.axhline(limit, color=COLOURS["vermilion"], linestyle="--", linewidth=1.6)
     label_axes(axes[0, 0])
     if acceptance is not None:
-        figure.text(
-            0.98, 0.955, f"dashed: published limit, uniform density (acceptance {acceptance:g} %)",
-            ha="right", va="top", fontsize=8,
+        axes[0, -1].set_title(
+            f"dashed: published limit, uniform density (acceptance {acceptance:g} %)", loc="right",
+            fontsize=8, pad=4,
         )  # fmt: skip
     return figure, _numbers(rows, limit, acceptance)
 
