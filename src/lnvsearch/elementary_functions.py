@@ -10,6 +10,7 @@ import math
 import numpy as np
 from numba import njit
 
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.lanes import multiply_add
 
 __all__ = [
@@ -20,7 +21,9 @@ __all__ = [
 _LOG2_E = 1.4426950408889634
 #: ln 2 in two parts: products of the first with small integers are exact.
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
-_EXPONENT, _BIAS = np.int64(52), np.int64(1023)
+_EXPONENT = np.int64(52)
+#: The lowest bits of what this and an integer add up to are those of the integer and an exponent's bias.
+_SHIFTED_BIAS = 1.5 * 2.0**52 + 1023.0
 _MANTISSA = np.int64(0x000FFFFFFFFFFFFF)
 _SQRT_HALF_BITS = np.int64(0x3FE6A09E667F3BCD)
 #: 1/(k + 2)! of the exponential's series, the highest power first.
@@ -40,7 +43,7 @@ _SCALED_ERROR = (
 _EVEN, _ODD = _SCALED_ERROR[::2], _SCALED_ERROR[1::2]
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def cosine_and_sine(angle):
     """cos and sin for |angle| <= pi / 4, to 1e-16.
 
@@ -61,7 +64,7 @@ def cosine_and_sine(angle):
     return multiply_add(cosine, z, 1.0), multiply_add(z * angle, sine, angle)
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def cosine_and_sine_of_turn(turn):
     """cos and sin of 2 pi `turn`, 0 <= turn <= 1, to 1e-15."""
     quarter = np.floor(multiply_add(4.0, turn, 0.5))
@@ -75,7 +78,15 @@ def cosine_and_sine_of_turn(turn):
     )
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
+def _power_of_two(n):
+    """2^n of an integer, a float, from -1023 (which gives 0) to 1023."""
+    # Not every machine has a vector instruction that makes an integer of a float.
+    bits = np.float64(n + _SHIFTED_BIAS).view(np.int64)
+    return np.int64(bits << _EXPONENT).view(np.float64)
+
+
+@inner_kernel(forceinline=True)
 def exponential(x):
     """exp(x) for x <= 709, to 3e-16 above -708, to the smallest numbers below; 0 from -746 on."""
     n = np.floor(multiply_add(max(x, _SMALLEST_EXPONENT), _LOG2_E, 0.5))
@@ -84,10 +95,8 @@ def exponential(x):
     for k in range(1, 12):
         series = multiply_add(series, r, _SERIES[k])
     # Two powers of 2, so that what is smaller than the smallest normal number does not end at once.
-    half = np.int64(n) >> np.int64(1)
-    first = np.int64((half + _BIAS) << _EXPONENT).view(np.float64)
-    second = np.int64((np.int64(n) - half + _BIAS) << _EXPONENT).view(np.float64)
-    return multiply_add(series * r, r, 1.0 + r) * first * second
+    half = np.floor(0.5 * n)
+    return multiply_add(series * r, r, 1.0 + r) * _power_of_two(half) * _power_of_two(n - half)
 
 
 @njit(inline="always", error_model="numpy")
@@ -112,7 +121,7 @@ def logarithm(x):
     return n * _LN2_HIGH - ((half_square - tail) - f)
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _arc_tangent_of_ratio(low, high):
     """atan(low/high) for 0 <= low <= high, to 2e-16; with one division for the argument.
 
@@ -134,7 +143,7 @@ def _arc_tangent_of_ratio(low, high):
     return value + (0.25 * math.pi if is_large else 0.0)
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def azimuth_of(x, y):
     """atan2(y, x) in [-pi, pi], to 3e-16; not both 0."""
     across, along = abs(y), abs(x)
@@ -144,13 +153,13 @@ def azimuth_of(x, y):
     return math.copysign(angle, y)
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def arc_sine(x):
     """asin(x) for |x| <= 1, to 3e-16."""
     return azimuth_of(math.sqrt((1.0 - x) * (1.0 + x)), x)
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def cube_root(x):
     """Cube root of normal x > 0, to 3e-16."""
     # A third of the bits is a first guess, good to 4 %; Halley's steps cube the error.
@@ -163,7 +172,7 @@ def cube_root(x):
     return root - root * (cube - x) / (3.0 * x)
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def scaled_error_function(x):
     """exp(x^2) erfc(x) for x >= 0, to 4e-16."""
     y = (x - 4.0) / (x + 4.0)

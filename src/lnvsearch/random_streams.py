@@ -27,10 +27,11 @@ import math
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 
 from lnvsearch.elementary_functions import cosine_and_sine_of_turn
+from lnvsearch.inner_kernel import inner_kernel
 
 __all__ = ["normal_pair", "philox4x32", "philox4x64", "round_keys", "stream_key", "uniform4"]
 
@@ -87,7 +88,7 @@ def _multiply_high_low(typingctx, first, second):
     return pair(types.uint64, types.uint64), codegen
 
 
-@njit(inline="always")
+@inner_kernel(forceinline=True)
 def philox4x64(key_0, key_1, counter_0, counter_1, counter_2, counter_3):
     """Four random uint64 from a key (two uint64) and a counter (four uint64)."""
     for _ in range(_ROUNDS):
@@ -102,7 +103,7 @@ def philox4x64(key_0, key_1, counter_0, counter_1, counter_2, counter_3):
     return counter_0, counter_1, counter_2, counter_3
 
 
-@njit(cache=True)
+@inner_kernel()
 def round_keys(key):
     """Keys of the rounds of `philox4x32`, 20 words, from a stream's key."""
     words = np.empty(2 * _ROUNDS, dtype=np.uint64)
@@ -114,7 +115,7 @@ def round_keys(key):
     return words
 
 
-@njit(inline="always")
+@inner_kernel(forceinline=True)
 def philox4x32(words, event, block, attempt):
     """Four random words of 32 bits, each in a uint64; all arguments uint64.
 
@@ -135,13 +136,13 @@ def philox4x32(words, event, block, attempt):
     )
 
 
-@njit(inline="always")
+@inner_kernel(forceinline=True)
 def _to_open_unit_interval(bits):
     """A double in the open interval (0, 1): neither log(u) nor log(1 - u) is ever infinite."""
     return (np.float64(bits >> _SHIFT_TO_52_BITS) + 0.5) * _TWO_TO_MINUS_52
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def uniform4(key, event, slot, attempt, block):
     """Four uniform numbers in (0, 1) of one block of one event.
 
@@ -160,7 +161,7 @@ def uniform4(key, event, slot, attempt, block):
     )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def normal_pair(uniform_1, uniform_2):
     """Two independent standard normal numbers from two uniform ones (Box and Muller 1958)."""
     radius = math.sqrt(-2.0 * math.log(uniform_1))

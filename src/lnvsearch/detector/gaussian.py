@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.random_streams import uniform4
 
 __all__ = ["normal4", "normal_quantile", "to_normals"]
@@ -19,7 +19,7 @@ __all__ = ["normal4", "normal_quantile", "to_normals"]
 _LARGEST_MIDDLE = 0.425
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _tail(uniform, central):
     """The quantile where |uniform - 1/2| > 0.425."""
     r = math.sqrt(-math.log(uniform if central < 0.0 else 1.0 - uniform))
@@ -46,7 +46,7 @@ def _tail(uniform, central):
     return -value if central < 0.0 else value
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _middle(central):
     """The quantile where |uniform - 1/2| <= 0.425."""
     r = 0.180625 - central * central
@@ -60,7 +60,7 @@ def _middle(central):
                 + 4.2313330701600911252e1) * r + 1.0)  # fmt: skip
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def normal_quantile(uniform):
     """Standard normal number of a uniform one in (0, 1).
 
@@ -73,7 +73,7 @@ def normal_quantile(uniform):
     return _middle(central)
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def to_normals(values):
     """Turn uniform numbers (n,) in (0, 1) into what `normal_quantile` makes of each, in place.
 
@@ -98,7 +98,7 @@ def to_normals(values):
         values[tails[t]] = _tail(uniform, uniform - 0.5)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def normal4(key, event, slot, block):
     """Four independent standard normal numbers of one block of a stream; see `uniform4`."""
     u_0, u_1, u_2, u_3 = uniform4(key, event, slot, 0, block)

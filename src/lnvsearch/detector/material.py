@@ -16,6 +16,7 @@ import math
 import numpy as np
 from numba import njit
 
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.random_streams import uniform4
 
 __all__ = [
@@ -52,13 +53,13 @@ _SQRT_HALF = math.sqrt(0.5)
 _ATTEMPTS = 64
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def survival_probability(mass_gev, ctau_m, p_gev, path_m):
     """Probability of no decay along a path: exp(-L m/(p c tau)); 1 for an infinite lifetime."""
     return math.exp(-path_m * mass_gev / (p_gev * ctau_m))
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def is_alive(uniform, mass_gev, ctau_m, p_gev, path_m):
     """Whether `uniform` lies below `survival_probability`; mostly without its exponential."""
     if uniform < 1.0 - path_m * mass_gev / (p_gev * ctau_m):
@@ -66,13 +67,13 @@ def is_alive(uniform, mass_gev, ctau_m, p_gev, path_m):
     return uniform < survival_probability(mass_gev, ctau_m, p_gev, path_m)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def photon_number(thickness_x0, uniform):
     """Photons that an electron radiates in `thickness_x0` along its path, of a uniform number."""
     return _photon_number(PHOTONS_PER_X0 * thickness_x0, uniform)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _photon_number(mean, uniform):
     """Poisson number for one uniform number, by inversion."""
     if uniform < 1.0 - mean:  # smaller than exp(-mean): nearly always, for a thin wall
@@ -87,7 +88,7 @@ def _photon_number(mean, uniform):
     return number
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _photon_share(key, event, slot, photon, layer):
     """(share y of the electron's energy, depth in [0, 1]) of one photon."""
     share, depth = _SMALLEST_SHARE, 0.0
@@ -101,7 +102,7 @@ def _photon_share(key, event, slot, photon, layer):
     return share, depth
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def radiate_in_walls(key, event, slot, energy_gev, n_photons):
     """Energy (GeV) that is left to an electron which radiates `n_photons` in a wall."""
     for photon in range(n_photons):
@@ -110,7 +111,7 @@ def radiate_in_walls(key, event, slot, energy_gev, n_photons):
     return energy_gev
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def curvature_weight(rest):
     """Share of a curvature change that a track fit sees, for hits spread evenly along the track.
 
@@ -120,7 +121,7 @@ def curvature_weight(rest):
     return rest * rest * rest * (10.0 + rest * (6.0 * rest - 15.0))
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def radiate_in_chamber(key, event, slot, energy_gev, n_photons, arc_m, sine, bend_radius_m,
                        merging_angle):
     """Radiation of an electron along its track in the chamber.
@@ -146,7 +147,7 @@ def radiate_in_chamber(key, event, slot, energy_gev, n_photons, arc_m, sine, ben
     return left, curvature, merged
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def merges_with_shower(emission_arc_m, arc_m, sine, bend_radius_m, merging_angle):
     """Whether a photon radiated along the track ends in the electron's own shower.
 
@@ -158,7 +159,7 @@ def merges_with_shower(emission_arc_m, arc_m, sine, bend_radius_m, merging_angle
     return 0.5 * sine * rest * rest / (bend_radius_m * arc_m) < merging_angle
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def conversion_layer(uniform, sine, material, conversion):
     """Where a photon converts: 0 nowhere, 1 in the beam pipe, 2 in the chamber's inner wall."""
     if not conversion.enabled:
@@ -183,7 +184,7 @@ def conversion_share(uniform):
     return 0.5 * (1.0 + y)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def kicked_momentum(photon, momentum_gev, kick_gev, azimuth):
     """Momentum of a given size along a photon, with a kick perpendicular to it."""
     energy = photon[3]

@@ -8,13 +8,13 @@ a file may hold, what a response is read from and what the manual says all follo
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
 from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
 
 __all__ = [
-    "PROVENANCES", "Parameter", "ResponseError", "fix_of_unknown", "join", "number",
+    "PROVENANCES", "Parameter", "ResponseError", "fix_of_unknown", "join", "known_names", "number",
     "parameters", "problems", "read", "switch", "with_values",
 ]  # fmt: skip
 
@@ -127,7 +127,20 @@ def problems(response: type, mapping: Any, *, sourced: bool = False) -> Iterator
 def fix_of_unknown(name: Any, known: Collection) -> str:
     """How to fix a name that is not among the known ones."""
     close = get_close_matches(str(name), [str(other) for other in known], n=1)
-    return f"did you mean `{close[0]}`?" if close else f"known: {', '.join(dict.fromkeys(map(str, known)))}"
+    return f"did you mean `{close[0]}`?" if close else f"known: {known_names(name, known)}"
+
+
+def known_names(name: Any, known: Iterable, most: int = 12) -> str:
+    """The known names for a message: all if they are few, else those most like `name`, and how many more.
+
+    >>> known_names("pi", ["e", "mu", "pi+", "pi0"], most=2)
+    'pi0, pi+ and 2 more'
+    """
+    names = list(dict.fromkeys(map(str, known)))
+    if len(names) <= most:
+        return ", ".join(names)
+    near = get_close_matches(str(name), names, n=most, cutoff=0.0)
+    return f"{', '.join(near)} and {len(names) - len(near)} more"
 
 
 def _wrong_keys(where: str, mapping: Any, required: Collection, optional=()) -> Iterator[str]:

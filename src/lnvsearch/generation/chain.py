@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 
 from lnvsearch.elementary_functions import cosine_and_sine_of_turn
-from lnvsearch.generation.eikonal import FLIGHT_COLUMNS
+from lnvsearch.generation.eikonal import FLIGHT_COLUMNS, SILENT
 from lnvsearch.generation.majorana_pair import majorana_pair_vertex
 from lnvsearch.generation.phase_space_blocks import fill_rows
 from lnvsearch.generation.phase_space_kernels import (
@@ -25,7 +25,9 @@ from lnvsearch.generation.phase_space_kernels import (
     find_maximum_weight,
     scratch,
 )
-from lnvsearch.generation.radiation import MAXIMUM_PHOTONS, radiate
+from lnvsearch.generation.radiation import MAXIMUM_PHOTONS, radiate, radiate_if_loud
+from lnvsearch.generation.silence import find_silent
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.random_streams import normal_pair, uniform4
 
 __all__ = ["DecayTree", "Streams", "generate_block"]
@@ -79,7 +81,7 @@ class Streams(NamedTuple):
     majorana_pair: np.ndarray
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _line_shape_mass(pole, width, low, high, uniform):
     """Mass from the relativistic Breit-Wigner 1 / ((s - m^2)^2 + m^2 Gamma^2), low < m < high."""
     scale = pole * width
@@ -89,7 +91,7 @@ def _line_shape_mass(pole, width, low, high, uniform):
     return math.sqrt(min(max(squared, low * low), high * high))
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _virtual_photon_mass(low, high, uniform):
     """Mass drawn from dq^2/q^2, and the probability to accept it.
 
@@ -101,7 +103,7 @@ def _virtual_photon_mass(low, high, uniform):
     return mass, (1.0 + 0.5 * ratio) * math.sqrt(max(1.0 - ratio, 0.0))
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _lightest(tree, first, n, mass):
     """Daughters' masses at their least, where the phase-space weight of a vertex is largest."""
     total = 0.0
@@ -111,7 +113,7 @@ def _lightest(tree, first, n, mass):
     return total
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _draw_masses(streams, event, attempt, tree, first, n, parent_mass, total, mass):
     """Masses of short-lived daughters; returns the kinetic energy left, negative if refused."""
     kinetic = parent_mass
@@ -129,7 +131,7 @@ def _draw_masses(streams, event, attempt, tree, first, n, parent_mass, total, ma
     return kinetic
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _phase_space_vertex(streams, event, node, tree, maximum, masses_vary, mass, work, momentum):
     """One unweighted decay of `node`, with the masses of its short-lived daughters.
 
@@ -165,7 +167,7 @@ def _phase_space_vertex(streams, event, node, tree, maximum, masses_vary, mass, 
     raise RuntimeError("phase space: no event accepted; have the daughters room for their masses?")
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _dalitz_vertex(streams, event, node, tree, mass, momentum):
     """P -> gamma l+ l- (daughters in this order) after Kroll and Wada, Phys. Rev. 98 (1955) 1355.
 
@@ -221,7 +223,7 @@ def _dalitz_vertex(streams, event, node, tree, mass, momentum):
         momentum[row, 3] = math.sqrt(px * px + py * py + pz * pz + lepton * lepton)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _boost(frames, frame, frame_mass, rest, source, out, target):
     """Row `source` of `rest`, given in the rest frame of row `frame`, to row `target` of `out`."""
     fx, fy, fz, fe = frames[frame, 0], frames[frame, 1], frames[frame, 2], frames[frame, 3]
@@ -234,7 +236,7 @@ def _boost(frames, frame, frame_mass, rest, source, out, target):
     out[target, 3] = (fe * energy + along) / frame_mass
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _vertex_maxima(tree, mass):
     """Maximum weight of each vertex whose parent's mass is fixed; 0 where it varies."""
     maxima = np.zeros(len(tree.mass))
@@ -246,7 +248,7 @@ def _vertex_maxima(tree, mass):
     return maxima
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _which_masses_vary(tree):
     """Whether a node has a daughter whose mass is drawn; and the largest number of daughters."""
     vary = np.zeros(len(tree.mass), dtype=np.bool_)
@@ -258,31 +260,38 @@ def _which_masses_vary(tree):
     return vary, widest
 
 
-@njit(cache=True, error_model="numpy")
-def _fill_plain_vertices(key, first_event, n_events, tree, maxima, masses_vary, mass, momenta):
-    """Vertices at which no mass is drawn, all events at once; `momenta`: (events, nodes, 4).
+@inner_kernel()
+def _fill_plain_vertices(
+    streams, first_event, n_events, tree, plain, maxima, photon_cut, mass, momenta, silent
+):
+    """Vertices at which no mass is drawn (`plain`), all events at once; `momenta`: (events, nodes, 4).
 
-    `mass`: of the tree.  Such vertices have a maximum in `maxima`; that of others is 0 then.
+    `mass`: of the tree.  `silent`, (nodes, events): which of the daughters have no photon.
     """
     n_nodes = len(tree.mass)
     flat = momenta.reshape(-1)
     no_weights = np.empty(0)
     for node in range(n_nodes):
-        if maxima[node] > 0.0 and not masses_vary[node]:
+        if plain[node]:
             first, n = tree.first[node], tree.n_daughters[node]
             daughters = mass[first : first + n].copy()
             fill_rows(
-                key, node, first_event, n_events, mass[node] - daughters.sum(), daughters,
+                streams.phase_space, node, first_event, n_events, mass[node] - daughters.sum(), daughters,
                 maxima[node], flat, 4 * first, 4 * n_nodes, no_weights,
             )
+            if photon_cut > 0.0:
+                find_silent(
+                    streams.radiation, first_event, mass[node], photon_cut * mass[node], mass, tree.charge,
+                    first, n, momenta[:n_events], silent,
+                )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
-def _decay_all(streams, event, tree, maxima, masses_vary, photon_cut, mass, work, momentum,
-               photon, photon_vertex, flight):
+@inner_kernel(forceinline=True)
+def _decay_all(streams, event, tree, plain, silent, maxima, masses_vary, photon_cut, mass, work,
+               momentum, photon, photon_vertex, flight):
     """All vertices of one event, each in its parent's rest frame; returns the photon count.
 
-    `momentum`, (nodes, 4), has those of `_fill_plain_vertices` already.
+    `momentum`, (nodes, 4), and `silent`, (nodes,), have the `plain` ones of `_fill_plain_vertices` already.
     """
     n_photons = 0
     for node in range(len(tree.mass)):
@@ -298,22 +307,30 @@ def _decay_all(streams, event, tree, maxima, masses_vary, photon_cut, mass, work
             if tree.shape[node] != FIXED:
                 kinetic = mass[node] - _lightest(tree, first, n, mass)
                 maximum = find_maximum_weight(kinetic, mass, first, n)
-            if maxima[node] == 0.0 or masses_vary[node]:
+            if not plain[node]:
                 _phase_space_vertex(
                     streams, event, node, tree, maximum, masses_vary[node], mass, work, momentum
                 )
         if photon_cut > 0.0:
             before = n_photons
-            n_photons = radiate(
-                streams.radiation, event, mass[node], photon_cut * mass[node], mass,
-                tree.charge, tree.spin_half, first, n, momentum, photon, n_photons, flight,
-            )
+            if plain[node]:
+                for daughter in range(first, first + n):
+                    flight[daughter, SILENT] = silent[daughter]
+                n_photons = radiate_if_loud(
+                    streams.radiation, event, mass[node], photon_cut * mass[node], mass, tree.charge,
+                    tree.spin_half, first, n, momentum, photon, n_photons, flight,
+                )
+            else:
+                n_photons = radiate(
+                    streams.radiation, event, mass[node], photon_cut * mass[node], mass,
+                    tree.charge, tree.spin_half, first, n, momentum, photon, n_photons, flight,
+                )
             for k in range(before, n_photons):
                 photon_vertex[k] = node
     return n_photons
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _draw_beam(key, event, beam, mass, laboratory):
     """Laboratory four-momentum of the decaying particle, into row 0."""
     u1, u2, _, _ = uniform4(key, event, 0, 0, 0)
@@ -338,9 +355,11 @@ def generate_block(streams, first_event, n_events, tree, beam, photon_cut, conju
     mass = tree.mass.copy()
     maxima = _vertex_maxima(tree, mass)
     masses_vary, widest = _which_masses_vary(tree)
-    mass[:] = tree.mass
+    mass = tree.mass.copy()
     work = scratch(widest)
     momenta = np.empty((_EVENTS_TOGETHER, n_nodes, 4))
+    plain = (maxima > 0.0) & ~masses_vary
+    silent = np.zeros((n_nodes, _EVENTS_TOGETHER), dtype=np.bool_)
     laboratory = np.empty((n_nodes, 4))
     photon = np.empty((MAXIMUM_PHOTONS, 4))
     photon_vertex = np.empty(MAXIMUM_PHOTONS, dtype=np.int64)
@@ -352,13 +371,13 @@ def generate_block(streams, first_event, n_events, tree, beam, photon_cut, conju
         event = first_event + i
         if i % _EVENTS_TOGETHER == 0:
             _fill_plain_vertices(
-                streams.phase_space, event, min(_EVENTS_TOGETHER, n_events - i), tree, maxima,
-                masses_vary, tree.mass, momenta,
+                streams, event, min(_EVENTS_TOGETHER, n_events - i), tree, plain, maxima, photon_cut,
+                tree.mass, momenta, silent,
             )
         momentum = momenta[i % _EVENTS_TOGETHER]
         n_photons = _decay_all(
-            streams, event, tree, maxima, masses_vary, photon_cut, mass, work, momentum,
-            photon, photon_vertex, flight,
+            streams, event, tree, plain, silent[:, i % _EVENTS_TOGETHER], maxima, masses_vary, photon_cut,
+            mass, work, momentum, photon, photon_vertex, flight,
         )
         _draw_beam(streams.beam, event, beam, mass[0], laboratory)
         flip = conjugate and uniform4(streams.charge_conjugation, event, 0, 0, 0)[0] < 0.5

@@ -19,10 +19,12 @@ import math
 import numpy as np
 from numba import njit
 
+from lnvsearch.inner_kernel import inner_kernel
+
 __all__ = ["boosted", "minkowski", "to_rest_frame", "v_minus_a_weight", "weight_of_current"]
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def minkowski(first, second):
     """Product of two four-vectors (x, y, z, t), in kernels: t t - x x - y y - z z."""
     result = first[3] * second[3]
@@ -31,7 +33,7 @@ def minkowski(first, second):
     return result
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _contracted(lepton, current):
     twice, square = 2.0 * minkowski(lepton, current), minkowski(current, current)
     return (
@@ -40,7 +42,7 @@ def _contracted(lepton, current):
     )  # fmt: skip
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def weight_of_current(lepton, current, decay_lepton, meson):
     """A.B of the module's text for one event, in kernels."""
     return minkowski(_contracted(lepton, current), _contracted(decay_lepton, meson))
@@ -65,7 +67,7 @@ def v_minus_a_weight(
     return result
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def boosted(momentum, frame):
     """Components of a four-momentum where `frame` is at rest, without a rotation, in kernels."""
     mass = math.sqrt(minkowski(frame, frame))

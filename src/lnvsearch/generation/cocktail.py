@@ -11,6 +11,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+from lnvsearch.files import open_text
 from lnvsearch.generation.models import Decay
 
 __all__ = ["CocktailMode", "load_cocktail"]
@@ -58,7 +59,7 @@ def load_cocktail(path: str | Path, parent: str = "J/psi(1S)") -> list[CocktailM
     """
     import yaml
 
-    with open(path, newline="", encoding="utf-8") as stream:
+    with open_text(path) as stream:
         reader = csv.DictReader(stream)
         missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
         if missing:

@@ -50,30 +50,35 @@ def _place(offsets, origin, decay, parent, scale, start):
 
 
 @njit(cache=True, error_model="numpy")
-def _uniform_pairs(key, event_number, slot):
-    """Two uniform numbers, (2, n), of every event."""
-    result = np.empty((2, len(event_number)))
+def _uniform_numbers(key, event_number, slot):
+    """Three uniform numbers, (3, n), of every event."""
+    result = np.empty((3, len(event_number)))
     for i in range(len(event_number)):
-        result[0, i], result[1, i], _, _ = uniform4(key, event_number[i], slot, 0, 0)
+        result[0, i], result[1, i], result[2, i], _ = uniform4(key, event_number[i], slot, 0, 0)
     return result
 
 
 def let_fly(
     events: GeneratedEvents, decays: Sequence[int], mass_gev: float, flight: Flight, *,
-    base_seed: int, sample: str,
+    base_seed: int, sample: str, alike: float = 0.0,
 ) -> DisplacedEvents:
     """Events in which some particles of one mass fly before they decay.
 
     `decays`: theirs, as `events.origin` counts them; none is the daughter of another.  Their photons
-    start with the other daughters.
+    start with the other daughters.  `alike`: share of events in which all have the first one's choice
+    of whether to fly (`FlightProposal.weights_together`).
     """
     start = np.zeros((len(events.pdg_id), 4))
     key = stream_key(base_seed, sample, "flight")
     lengths, boosts = [], []
+    first = None
     for decay in decays:
         parent = _parents(events.offsets, events.origin, events.four_momentum, decay)
         boost = np.linalg.norm(parent[:, :3], axis=1) / mass_gev
-        choice, uniform = _uniform_pairs(key, events.event_number, decay)
+        choice, uniform, common = _uniform_numbers(key, events.event_number, decay)
+        if alike > 0.0:
+            first = choice if first is None else first
+            choice = np.where(common < alike, first, choice)
         length = flight.lengths(choice, uniform, boost)
         # Proper time times four-velocity; what is at rest stays.
         scale = np.divide(length, boost * mass_gev, out=np.zeros_like(length), where=boost > 0.0)

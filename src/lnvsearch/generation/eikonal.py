@@ -8,9 +8,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
-__all__ = ["FINE_STRUCTURE_CONSTANT", "eikonal_ratio", "mean_photon_factor"]
+from lnvsearch.elementary_functions import logarithm
+from lnvsearch.inner_kernel import inner_kernel
+
+__all__ = ["FINE_STRUCTURE_CONSTANT", "eikonal_ratio", "mean_photon_factor",
+           "mean_photon_factor_of_lane"]
 
 #: Fine-structure constant at zero momentum transfer (CODATA 2018).
 FINE_STRUCTURE_CONSTANT = 7.2973525693e-3
@@ -19,14 +22,16 @@ FINE_STRUCTURE_CONSTANT = 7.2973525693e-3
 #: 1e-8 then.
 SLOWEST = 1e-3
 
-#: Columns of `flight`: unit vector of the momentum, beta, 1 - beta, energy (GeV).
-FLIGHT_COLUMNS = 6
+#: Columns of `flight`: unit vector of the momentum, beta, 1 - beta, energy (GeV), and 1 for a particle
+#: that certainly has no photon.
+FLIGHT_COLUMNS = 7
+SILENT = 6
 
 _LN_2 = math.log(2.0)
 _TWO_TO_MINUS_52 = 2.0**-52
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def mean_photon_factor(energy, momentum, mass):
     """Photons per unit of ln(k), for H = 1, from a particle of the given energy (GeV).
 
@@ -37,13 +42,21 @@ def mean_photon_factor(energy, momentum, mass):
     0.0381
     """
     beta = momentum / energy
-    logarithm = 2.0 * math.log((energy + momentum) / mass)
+    log_range = 2.0 * math.log((energy + momentum) / mass)
     return (
-        FINE_STRUCTURE_CONSTANT / math.pi * (0.5 * (1.0 + beta * beta) / beta * logarithm - 1.0)
+        FINE_STRUCTURE_CONSTANT / math.pi * (0.5 * (1.0 + beta * beta) / beta * log_range - 1.0)
     )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
+def mean_photon_factor_of_lane(energy, momentum, mass):
+    """`mean_photon_factor`, but for the last bits, without a call."""
+    beta = momentum / energy
+    dipole = 0.5 * (1.0 + beta * beta) / beta * (2.0 * logarithm((energy + momentum) / mass)) - 1.0
+    return FINE_STRUCTURE_CONSTANT / math.pi * dipole
+
+
+@inner_kernel(forceinline=True)
 def _logarithm_bound(x):
     """A number above ln(x), by 0.06 at most, for x > 0: the bits of x are linear in log2(x).
 
@@ -53,7 +66,7 @@ def _logarithm_bound(x):
     return _LN_2 * (bits * _TWO_TO_MINUS_52 - (1023.0 - 0.0861))
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def mean_bound(parent, least_energy, energy, momentum, mass):
     """A number above the mean number of photons of a particle of unit charge, without a logarithm.
 
@@ -67,13 +80,13 @@ def mean_bound(parent, least_energy, energy, momentum, mass):
     return FINE_STRUCTURE_CONSTANT / math.pi * range_bound * dipole
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def least_silence(mean):
     """A number below exp(-mean): its series ends with a negative term."""
     return 1.0 - mean * (1.0 - mean * (0.5 - mean * (1.0 / 6.0)))
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def largest_excess(first, n, charge, momentum):
     """e of the module's text; 0 where r is at most 1."""
     count, vx, vy, vz = 0.0, 0.0, 0.0, 0.0
@@ -87,7 +100,7 @@ def largest_excess(first, n, charge, momentum):
     return max(0.5 * (count + math.sqrt(vx * vx + vy * vy + vz * vz)) - 1.0, 0.0)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def fill_flight(first, n, charge, mass, momentum, flight):
     """Rows [first, first + n) of `flight`, (..., FLIGHT_COLUMNS), where the particle is charged."""
     for i in range(first, first + n):
@@ -103,7 +116,7 @@ def fill_flight(first, n, charge, mass, momentum, flight):
         flight[i, 5] = energy
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def eikonal_ratio(first, n, charge, flight, dx, dy, dz):
     """r of the module's text for the photon direction (dx, dy, dz), a unit vector.
 

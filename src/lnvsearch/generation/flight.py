@@ -15,6 +15,9 @@ sum(w over selected events) / (number of all events) is the acceptance.  Two thi
 Flights below `shortest` count as none: it must be far below what the detector resolves.  Flights
 beyond `longest` count as lost: it must lie beyond the last place where a decay can be seen.  A mean
 life of 0 is the atom alone.
+
+Of several particles of one event all fly or none, in a share of events; in the others each has its own
+choice.  Most lifetimes need one or the other: few decays are then spent where one flies and one does not.
 """
 
 from __future__ import annotations
@@ -94,6 +97,28 @@ class FlightProposal:
             flown = np.where(ratio < 700.0, ratio * np.exp(-ratio), 0.0)
         result[at_zero] = -np.expm1(-at_once) / self.prompt_share
         result[flies] = self._log_range * flown / (1.0 - self.prompt_share)
+        return result
+
+    def weights_together(
+        self, length_m: np.ndarray, boost: np.ndarray, lifetime_ps: np.ndarray, alike: float
+    ) -> np.ndarray:
+        """Weights (n, t) of events with k flights each, (k, n); in a share `alike` all made one choice.
+
+        Raises ValueError as `weights`, or for a share outside [0, 1).
+
+        >>> proposal = FlightProposal(0.5, 1e-3, 100.0)
+        >>> proposal.weights_together(np.zeros((2, 1)), np.ones((2, 1)), np.array([0.0]), 0.6).tolist()
+        [[2.5]]
+        """
+        if not 0.0 <= alike < 1.0:
+            raise ValueError(f"alike is {alike}: give a share in [0, 1)")
+        chances = np.where(np.asarray(length_m) == 0.0, self.prompt_share, 1.0 - self.prompt_share)
+        apart = np.prod(chances, axis=0)
+        same = np.all(chances == chances[0], axis=0)
+        drawn = alike * np.where(same, chances[0], 0.0) + (1.0 - alike) * apart
+        result = np.repeat((apart / drawn)[:, np.newaxis], len(lifetime_ps), axis=1)
+        for length, own_boost in zip(length_m, boost, strict=True):
+            result *= self.weights(length, own_boost, lifetime_ps)
         return result
 
 

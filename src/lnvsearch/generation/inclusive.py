@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numba import njit
 
 from lnvsearch import particles
 from lnvsearch.generation.events import GeneratedEvents
@@ -104,8 +105,14 @@ def _decay(pythia, event: int, code: int, *four_vector_and_mass: float) -> None:
 
 def _beam_momentum(beam: Beam, key: np.ndarray, event: int, mass: float) -> tuple[float, ...]:
     """Momentum of the decaying particle, with the random numbers that `generate` takes too."""
-    u1, u2, _, _ = uniform4(key, event, 0, 0, 0)
-    z1, z2 = normal_pair(u1, u2)
+    z1, z2 = _beam_normals(key, event)
     px = beam.momentum_x_gev + beam.momentum_x_spread_gev * z2
     pz = beam.momentum_z_gev + beam.momentum_z_spread_gev * z1
     return px, 0.0, pz, math.sqrt(px * px + pz * pz + mass * mass)
+
+
+@njit(cache=True, error_model="numpy")
+def _beam_normals(key, event):
+    """Two standard normal numbers of an event."""
+    u1, u2, _, _ = uniform4(key, event, 0, 0, 0)
+    return normal_pair(u1, u2)

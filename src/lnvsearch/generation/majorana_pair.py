@@ -26,6 +26,7 @@ from numba import njit
 
 from lnvsearch.elementary_functions import cosine_and_sine_of_turn
 from lnvsearch.generation.phase_space_kernels import momentum_squared
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.random_streams import uniform4
 
 __all__ = ["analysing_power", "angular_weight", "majorana_pair_vertex", "weight_of_angles"]
@@ -68,12 +69,12 @@ def _weigh_angles(direction, lepton_1, lepton_2, alpha_squared, result):
         result[i] = weight_of_angles(direction[i], lepton_1[i], lepton_2[i], alpha_squared)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _along(first, second):
     return first[0] * second[0] + first[1] * second[1] + first[2] * second[2]
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def weight_of_angles(direction, lepton_1, lepton_2, alpha_squared):
     """`angular_weight` of one event, in kernels."""
     cosine = direction[2]
@@ -86,7 +87,7 @@ def weight_of_angles(direction, lepton_1, lepton_2, alpha_squared):
     )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _two_body(parent, sign_x, sign_y, sign_z, lepton, meson, mass, momentum):
     """Lepton along the unit vector, meson against it, in the rest frame of their parent."""
     kinetic = max(mass[parent] - mass[lepton] - mass[meson], 0.0)
@@ -98,7 +99,7 @@ def _two_body(parent, sign_x, sign_y, sign_z, lepton, meson, mass, momentum):
         momentum[row, 3] = math.sqrt(squared + mass[row] * mass[row])
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def majorana_pair_vertex(key, event, node, tree, mass, momentum):
     """Momenta of the pair, and of the daughters of both, each in its parent's rest frame.
 

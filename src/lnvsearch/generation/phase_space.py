@@ -48,7 +48,7 @@ def maximum_weight(parent_mass_gev: float, masses_gev: Sequence[float] | np.ndar
     optimum.  Zero at threshold.  Raises ValueError as `generate_phase_space` does.
     """
     masses, kinetic = _checked(parent_mass_gev, masses_gev)
-    return _maximum(kinetic, tuple(masses))
+    return _maximum(kinetic, tuple(masses.tolist()))
 
 
 @lru_cache(maxsize=64)
@@ -77,7 +77,7 @@ def generate_phase_space(
     (5, 3, 4)
     """
     masses, kinetic = _checked(parent_mass_gev, masses_gev)
-    maximum = _maximum(kinetic, tuple(masses))
+    maximum = _maximum(kinetic, tuple(masses.tolist()))
     momenta = np.empty((n_events, len(masses), 4))
     if kinetic == 0.0:
         return _all_at_rest(momenta, masses)
@@ -98,7 +98,7 @@ def generate_weighted_phase_space(
     `maximum_weight` (between 0 and 1; 1 for all at threshold).
     """
     masses, kinetic = _checked(parent_mass_gev, masses_gev)
-    maximum = _maximum(kinetic, tuple(masses))
+    maximum = _maximum(kinetic, tuple(masses.tolist()))
     momenta = np.empty((n_events, len(masses), 4))
     weights = np.ones(n_events)
     if kinetic == 0.0:
@@ -154,14 +154,21 @@ def _checked(parent_mass_gev: float, masses_gev: Sequence[float] | np.ndarray) -
     masses = np.ascontiguousarray(masses_gev, dtype=np.float64)
     if masses.ndim != 1 or len(masses) < 2:
         raise ValueError(f"masses_gev needs two daughters at least, got {list(masses_gev)}")
+    return masses, _kinetic(float(parent_mass_gev), tuple(masses.tolist()))
+
+
+@lru_cache(maxsize=64)
+def _kinetic(parent_mass_gev: float, masses_gev: tuple[float, ...]) -> float:
+    """As `_checked`, once for a decay: looking takes as long as a few hundred events."""
+    masses = np.array(masses_gev)
     if not (math.isfinite(parent_mass_gev) and parent_mass_gev > 0.0):
         raise ValueError(f"parent_mass_gev is {parent_mass_gev}: give a mass > 0 GeV")
     if not (np.all(np.isfinite(masses)) and np.all(masses >= 0.0)):
         raise ValueError(f"masses_gev is {masses.tolist()}: masses must be >= 0 GeV")
-    kinetic = float(parent_mass_gev) - float(masses.sum())
+    kinetic = parent_mass_gev - float(masses.sum())
     if kinetic < 0.0:
         raise ValueError(
             f"masses_gev sum to {masses.sum():.6g} GeV, more than the parent's "
             f"{parent_mass_gev:.6g} GeV: the decay is kinematically closed; lower a mass"
         )
-    return masses, kinetic
+    return kinetic

@@ -17,12 +17,13 @@ import numpy as np
 from numba import njit
 
 from lnvsearch.elementary_functions import cosine_and_sine
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.lanes import (
     LANES,
     float_stack_array,
     integer_stack_array,
     multiply_add,
-    store_fours,
+    store_momenta,
 )
 from lnvsearch.random_streams import philox4x32, round_keys
 
@@ -45,7 +46,7 @@ _ANGLE_STEP = 0.5 * math.pi * 2.0**-30
 _FIRST_ANGLE = -0.25 * math.pi + 0.5 * _ANGLE_STEP
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _isotropic(polar_word, azimuth_word, size):
     """Vector of length `size` in a random direction."""
     cosine = multiply_add(np.float64(polar_word), 2.0**-31, 2.0**-32 - 1.0)
@@ -59,7 +60,7 @@ def _isotropic(polar_word, azimuth_word, size):
     return transverse * x, transverse * y, size * cosine
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _opened(half, inner, mass):
     """((momentum * mass of the whole / 2) squared, mass of the whole) of a two-body decay."""
     closed = inner + mass
@@ -67,12 +68,12 @@ def _opened(half, inner, mass):
     return product, closed + (half + half)
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _length(x, y, z, mass_squared):
     return math.sqrt(multiply_add(x, x, multiply_add(y, y, multiply_add(z, z, mass_squared))))
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _step_at_rest(polar_word, azimuth_word, half, inner, mass):
     """The decay of the whole system, at rest; returns as `_step`."""
     product, outer = _opened(half, inner, mass)
@@ -82,7 +83,7 @@ def _step_at_rest(polar_word, azimuth_word, half, inner, mass):
     return qx, qy, qz, leaving, -qx, -qy, -qz, outer - leaving
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _step(polar_word, azimuth_word, half, inner, mass, px, py, pz, energy):
     """Isotropic decay of a moving subsystem (px, py, pz, energy).
 
@@ -104,7 +105,7 @@ def _step(polar_word, azimuth_word, half, inner, mass, px, py, pz, energy):
     return qx, qy, qz, leaving, px - qx, py - qy, pz - qz, energy - leaving
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _draw_words(words, event, block, attempt, row, out):
     """One block of four words of LANES events, into four rows of `out` from `row` on."""
     for j in range(LANES):
@@ -114,7 +115,7 @@ def _draw_words(words, event, block, attempt, row, out):
         out[place + _TWO * LANES], out[place + _THREE * LANES] = c, d
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _sort_rows(drawn, rows):
     """Sort the first `rows` rows lane by lane (exchange of neighbours)."""
     for top in range(rows, _ONE, -1):
@@ -125,7 +126,7 @@ def _sort_rows(drawn, rows):
                 drawn[low + j], drawn[high + j] = min(first, second), max(first, second)
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _attempt(words, event, slot, attempt, kinetic, mass, limit, drawn, halves, margin):
     """One attempt of LANES events: rows 1 ... n - 2 of `halves`, and `margin`: refused if <= 0."""
     n = np.uint64(len(mass))
@@ -157,7 +158,7 @@ def _attempt(words, event, slot, attempt, kinetic, mass, limit, drawn, halves, m
         margin[j] = multiply_add(-uniform * limit, uniform, product[j] * factor)
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _attempt_of_four(words, event, slot, attempt, kinetic, mass, limit, halves, margin):
     """`_attempt` of four particles, all in registers: twice as fast."""
     mass_0, mass_1, mass_2, mass_3 = mass[0], mass[1], mass[2], mass[3]
@@ -175,7 +176,7 @@ def _attempt_of_four(words, event, slot, attempt, kinetic, mass, limit, halves, 
         margin[j] = multiply_add(-uniform * limit, uniform, (factor_1 * factor_2) * factor_3)
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _keep(halves, margin, pending, start, left, lanes, n, kept):
     """Write what an attempt gave, and list again the events that it refused; returns their count.
 
@@ -190,7 +191,7 @@ def _keep(halves, margin, pending, start, left, lanes, n, kept):
     return left
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _accept(words, slot, first_event, n_events, kinetic, mass, maximum, weighted, kept):
     """Masses of up to _BLOCK events into rows 1 ... n - 2 of `kept`."""
     n = np.uint64(len(mass))
@@ -222,7 +223,7 @@ def _accept(words, slot, first_event, n_events, kinetic, mass, maximum, weighted
         attempt += _ONE
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _put(out, k, lane, px, py, pz, energy):
     """Four-momentum of particle k in one lane of `out`, (n, 4, LANES)."""
     place = k * _FOUR * LANES + lane
@@ -230,7 +231,7 @@ def _put(out, k, lane, px, py, pz, energy):
     out[place + _TWO * LANES], out[place + _THREE * LANES] = pz, energy
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _decay(words, slot, first_event, kinetic, mass, kept, start, drawn, chain, out):
     """Four-momenta of LANES events, from `start` of the block on: `out`, (n, 4, LANES)."""
     n = np.uint64(len(mass))
@@ -275,7 +276,7 @@ def _decay(words, slot, first_event, kinetic, mass, kept, start, drawn, chain, o
         _put(out, _ZERO, j, px[j], py[j], pz[j], first)
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _decay_of_four(words, slot, first_event, kinetic, mass, kept, start, out):
     """`_decay` of four particles, all in registers: twice as fast."""
     mass_0, mass_1, mass_2, mass_3 = mass[0], mass[1], mass[2], mass[3]
@@ -300,20 +301,7 @@ def _decay_of_four(words, slot, first_event, kinetic, mass, kept, start, out):
         _put(out, _ZERO, j, px, py, pz, _length(px, py, pz, mass_0 * mass_0))
 
 
-@njit(inline="always", error_model="numpy")
-def _store(out, n, lanes, flat, place, stride):
-    """Write `lanes` events of `out`, (n, 4, LANES), to `flat`: n fours from `place` on, each."""
-    fours = lanes // _FOUR * _FOUR
-    for j in range(_ZERO, fours, _FOUR):
-        for k in range(n):
-            target = place + j * stride + k * _FOUR
-            store_fours(out, k * _FOUR * LANES + j, LANES, flat, target, stride)
-    for j in range(fours, lanes):
-        for k in range(_FOUR * n):
-            flat[place + j * stride + k] = out[k * LANES + j]
-
-
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _weigh(n_events, kinetic, mass, maximum, kept, weights, first):
     """Product of the momenta over `maximum`, for the masses in `kept`."""
     n = np.uint64(len(mass))
@@ -356,10 +344,10 @@ def fill_rows(key, slot, first_event, n_events, kinetic, mass, maximum, flat, pl
             target = place + (first + start) * stride
             if n == _FOUR:
                 _decay_of_four(words, slot, event, kinetic, mass, kept, start, out_of_four)
-                _store(out_of_four, _FOUR, lanes, flat, target, stride)
+                store_momenta(out_of_four, _FOUR, lanes, flat, target, stride)
             else:
                 _decay(words, slot, event, kinetic, mass, kept, start, drawn, chain, out)
-                _store(out, n, lanes, flat, target, stride)
+                store_momenta(out, n, lanes, flat, target, stride)
 
 
 def fill_phase_space(key, first_event, kinetic, mass, maximum, momenta, weights):

@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 
 from lnvsearch.elementary_functions import cosine_and_sine_of_turn
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.random_streams import uniform4
 
 __all__ = [
@@ -34,7 +35,7 @@ _SWEEP_TOLERANCE = 1e-13
 UNIFORM, FRACTION, CHAIN_MASS, BREAKUP = 0, 1, 2, 3
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def scratch(n):
     """Work space for decays of up to n particles: rows UNIFORM ... BREAKUP."""
     return np.empty((4, 3 * n + 4))
@@ -54,7 +55,7 @@ def momentum_squared(kinetic, mass_1, mass_2):
     return 0.25 * product / (parent * parent)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def chain_weight(kinetic, mass, first, n, work):
     """Masses and momenta of the nested subsystems; returns the squared product of the momenta.
 
@@ -112,7 +113,7 @@ def find_maximum_weight(kinetic, mass, first, n):
     return math.sqrt(best) * _HEADROOM
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def fill_uniforms(key, event, slot, attempt, first_block, stop, work):
     """Draw the blocks of four from `first_block` on that reach to position `stop`."""
     for block in range(first_block, (stop + 3) // 4):
@@ -123,7 +124,7 @@ def fill_uniforms(key, event, slot, attempt, first_block, stop, work):
         work[UNIFORM, 4 * block + 3] = d
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def draw_chain(key, event, slot, attempt, kinetic, mass, first, n, work):
     """Subsystem masses of one attempt; returns (squared weight, number for accept-reject).
 
@@ -144,7 +145,7 @@ def draw_chain(key, event, slot, attempt, kinetic, mass, first, n, work):
     return chain_weight(kinetic, mass, first, n, work), work[UNIFORM, n - 2]
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _draw_chain_of_four(key, event, slot, attempt, kinetic, mass, first, work):
     """`draw_chain` for four particles, with all in registers: three times as fast."""
     u1, u2, uniform, u4 = uniform4(key, event, slot, attempt, 0)
@@ -167,7 +168,7 @@ def _draw_chain_of_four(key, event, slot, attempt, kinetic, mass, first, work):
     return squared_1 * squared_2 * squared_3, uniform
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _two_body_step(u_polar, u_azimuth, squared, outer, inner, mass_squared, px, py, pz, energy):
     """One isotropic two-body decay of a moving subsystem.
 
@@ -194,7 +195,7 @@ def _two_body_step(u_polar, u_azimuth, squared, outer, inner, mass_squared, px, 
     return qx, qy, qz, leaving, px, py, pz, staying
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def decay_chain(key, event, slot, attempt, mass, first, n, work, momentum, row):
     """Isotropic two-body decays down the chain; writes momentum[row : row + n, 4].
 
@@ -221,7 +222,7 @@ def decay_chain(key, event, slot, attempt, mass, first, n, work, momentum, row):
     momentum[row, 3] = energy
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def at_rest(mass, first, n, momentum, row):
     """All particles at rest: a decay exactly at threshold."""
     for k in range(n):

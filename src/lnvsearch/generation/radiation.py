@@ -37,11 +37,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
 from lnvsearch.elementary_functions import cosine_and_sine_of_turn
 from lnvsearch.generation.eikonal import (
     FLIGHT_COLUMNS,
+    SILENT,
     SLOWEST,
     eikonal_ratio,
     fill_flight,
@@ -50,10 +50,13 @@ from lnvsearch.generation.eikonal import (
     mean_bound,
     mean_photon_factor,
 )
+from lnvsearch.generation.recoil import across, recoil, stretched
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.random_streams import uniform4
 
 __all__ = [
-    "MAXIMUM_PHOTONS", "RadiationSettings", "across", "emit_photon", "photon_number", "radiate",
+    "MAXIMUM_PHOTONS", "RadiationSettings", "emit_photon", "photon_number", "radiate",
+    "radiate_if_loud",
 ]  # fmt: skip
 
 #: Room for photons of one event; with a mean below 2 it is never filled (then radiation stops).
@@ -81,7 +84,7 @@ class RadiationSettings:
             )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def photon_number(mean, uniform):
     """Poisson number by inversion; `mean` is of order one."""
     if uniform <= 1.0 - mean:
@@ -96,7 +99,7 @@ def photon_number(mean, uniform):
     return count
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _emission_angle(key, event, slot, attempt, slow, fast):
     """1 - c and 1 + c of a photon, for 1 - beta = `slow` and 1 + beta = `fast`.
 
@@ -115,23 +118,7 @@ def _emission_angle(key, event, slot, attempt, slow, fast):
     return 1.0, 1.0
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
-def across(nx, ny, nz, cosine, sine):
-    """Unit vector across (nx, ny, nz) at an azimuth of this cosine and sine.
-
-    After Duff et al., JCGT 6 (2017) 1: no direction is singular.
-    """
-    sign = math.copysign(1.0, nz)
-    a = -1.0 / (sign + nz)
-    b = nx * ny * a
-    return (
-        cosine * (1.0 + sign * nx * nx * a) + sine * b,
-        cosine * sign * b + sine * (sign + ny * ny * a),
-        -cosine * sign * nx - sine * ny,
-    )
-
-
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _dipole_left(parent, photon, mass, rest_squared):
     """`mean_photon_factor` of a particle, in the system that the photon leaves to it and its Y."""
     squared = parent * (parent - 2.0 * photon)
@@ -142,83 +129,38 @@ def _dipole_left(parent, photon, mass, rest_squared):
     return mean_photon_factor(energy, momentum, mass)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
-def _recoil_momentum(parent, photon, cosine, mass, rest_squared):
-    """Momentum of the emitter next to a photon at angle `cosine`; negative if impossible.
-
-    The larger root of 2 (M - k) E + 2 k c p = M^2 - 2 M k + m^2 - m_Y^2.
-    """
-    a = 2.0 * (parent - photon)
-    b = 2.0 * photon * cosine
-    c = parent * parent - 2.0 * parent * photon + mass * mass - rest_squared
-    discriminant = c * c - (a * a - b * b) * mass * mass
-    if discriminant < 0.0 or c <= 0.0:
-        return -1.0
-    momentum = (a * math.sqrt(discriminant) - b * c) / (a * a - b * b)
-    if c - b * momentum <= 0.0:
-        return -1.0
-    return momentum
-
-
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _stretch(momentum, index, nx, ny, nz, factor):
-    """Boost of one row along (nx, ny, nz): E + p_parallel grows by `factor`."""
-    px, py, pz = momentum[index, 0], momentum[index, 1], momentum[index, 2]
-    energy = momentum[index, 3]
-    along = px * nx + py * ny + pz * nz
-    plus = (energy + along) * factor
-    minus = (energy - along) / factor
-    shift = 0.5 * (plus - minus) - along
-    momentum[index, 0] = px + shift * nx
-    momentum[index, 1] = py + shift * ny
-    momentum[index, 2] = pz + shift * nz
-    momentum[index, 3] = 0.5 * (plus + minus)
+    """`recoil.stretched` of one row."""
+    momentum[index, 0], momentum[index, 1], momentum[index, 2], momentum[index, 3] = stretched(
+        momentum[index, 0], momentum[index, 1], momentum[index, 2], momentum[index, 3], nx, ny, nz,
+        factor,
+    )  # fmt: skip
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def emit_photon(parent, emitter, photon_energy, one_minus, one_plus, cos_azimuth, sin_azimuth, mass,
           first, n, momentum, photon, first_photon, n_photons):
     """Add one photon to particle `emitter`, if kinematics allow; returns the photon count."""
-    px, py, pz = momentum[emitter, 0], momentum[emitter, 1], momentum[emitter, 2]
-    size = math.sqrt(px * px + py * py + pz * pz)
-    rest_energy = parent - momentum[emitter, 3]
-    rest_squared = max((rest_energy - size) * (rest_energy + size), 0.0)
-    cosine = 0.5 * (one_plus - one_minus)
-    after = _recoil_momentum(parent, photon_energy, cosine, mass[emitter], rest_squared)
-    if after <= 0.0:
+    own, emitted, direction, factor, is_allowed = recoil(
+        momentum[emitter, 0], momentum[emitter, 1], momentum[emitter, 2], momentum[emitter, 3], parent,
+        photon_energy, one_minus, one_plus, cos_azimuth, sin_azimuth, mass[emitter],
+    )  # fmt: skip
+    if not is_allowed:
         return n_photons
-    # Photon and emitter share the transverse momentum; their sum flies along the old direction.
-    sine = math.sqrt(one_minus * one_plus)
-    total = math.sqrt(
-        after * after + photon_energy * photon_energy + 2.0 * after * photon_energy * cosine
-    )
-    if total <= 0.0:
-        return n_photons
-    nx, ny, nz = px / size, py / size, pz / size
-    tx, ty, tz = across(nx, ny, nz, cos_azimuth, sin_azimuth)
-    sideways = after * photon_energy * sine / total
-    along_emitter = after * (after + photon_energy * cosine) / total
-    along_photon = photon_energy * (photon_energy + after * cosine) / total
-
-    factor = (math.sqrt(total * total + rest_squared) + total) / (rest_energy + size)
+    nx, ny, nz = direction
     for other in range(first, first + n):
         if other != emitter:
-            _stretch(momentum, other, -nx, -ny, -nz, factor)
+            _stretch(momentum, other, nx, ny, nz, factor)
     for other in range(first_photon, n_photons):
-        _stretch(photon, other, -nx, -ny, -nz, factor)
-
-    momentum[emitter, 0] = along_emitter * nx + sideways * tx
-    momentum[emitter, 1] = along_emitter * ny + sideways * ty
-    momentum[emitter, 2] = along_emitter * nz + sideways * tz
-    momentum[emitter, 3] = math.sqrt(after * after + mass[emitter] * mass[emitter])
-    photon[n_photons, 0] = along_photon * nx - sideways * tx
-    photon[n_photons, 1] = along_photon * ny - sideways * ty
-    photon[n_photons, 2] = along_photon * nz - sideways * tz
+        _stretch(photon, other, nx, ny, nz, factor)
+    momentum[emitter, 0], momentum[emitter, 1], momentum[emitter, 2], momentum[emitter, 3] = own
+    photon[n_photons, 0], photon[n_photons, 1], photon[n_photons, 2] = emitted
     photon[n_photons, 3] = photon_energy
     return n_photons + 1
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _is_silent(u_count, u_excess, charge, excess, parent, least_energy, energy, size, mass):
     """Whether a particle certainly has no photon: most end here."""
     if size < SLOWEST * energy:
@@ -227,18 +169,13 @@ def _is_silent(u_count, u_excess, charge, excess, parent, least_energy, energy, 
     return u_count <= least_silence(mean) and u_excess <= 1.0 - excess * mean
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _photons_of(key, event, parent, least_energy, mass, charge, spin_half, first, n, emitter,
                 excess, flight, momentum, photon, first_photon, n_photons):
     """Photons of `emitter`, which `flight` has as it was before all radiation; the new count."""
     own, beta, slow = mass[emitter], flight[emitter, 3], flight[emitter, 4]
     energy = flight[emitter, 5]
     size = beta * energy
-    u_count, u_excess, _, _ = uniform4(key, event, emitter, 0, 0)
-    if _is_silent(
-        u_count, u_excess, charge[emitter], excess, parent, least_energy, energy, size, own
-    ):
-        return n_photons
     rest_squared = max((parent - energy - size) * (parent - energy + size), 0.0)
     heaviest = own + math.sqrt(rest_squared)
     largest = 0.5 * (parent - heaviest) * (parent + heaviest) / parent
@@ -248,6 +185,7 @@ def _photons_of(key, event, parent, least_energy, mass, charge, spin_half, first
     log_range = math.log(largest / least_energy)
     dipole = mean_photon_factor(energy, size, own)
     mean = charge[emitter] * charge[emitter] * log_range * dipole
+    u_count, u_excess, _, _ = uniform4(key, event, emitter, 0, 0)
     count = photon_number(mean, u_count)
     for number in range(1, 1 + count + photon_number(excess * mean, u_excess)):
         if n_photons == len(photon):
@@ -277,13 +215,13 @@ def _photons_of(key, event, parent, least_energy, mass, charge, spin_half, first
     return n_photons
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _radiate(key, event, parent, least_energy, mass, charge, spin_half, first, n, excess,
              momentum, photon, n_photons, flight):
     first_photon = n_photons
     fill_flight(first, n, charge, mass, momentum, flight)
     for emitter in range(first, first + n):
-        if charge[emitter] != 0.0:
+        if charge[emitter] != 0.0 and flight[emitter, SILENT] == 0.0:
             n_photons = _photons_of(
                 key, event, parent, least_energy, mass, charge, spin_half, first, n, emitter,
                 excess, flight, momentum, photon, first_photon, n_photons,
@@ -291,14 +229,14 @@ def _radiate(key, event, parent, least_energy, mass, charge, spin_half, first, n
     return n_photons
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _put_on_shell(mass, first, n, momentum):
     for i in range(first, first + n):
         px, py, pz = momentum[i, 0], momentum[i, 1], momentum[i, 2]
         momentum[i, 3] = math.sqrt(px * px + py * py + pz * pz + mass[i] * mass[i])
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def radiate(key, event, parent, least_energy, mass, charge, spin_half, first, n, momentum,
             photon, n_photons, flight):
     """Radiation of one decay in its parent's rest frame; returns the new photon count.
@@ -309,20 +247,33 @@ def radiate(key, event, parent, least_energy, mass, charge, spin_half, first, n,
     photon's number.
     """
     excess = largest_excess(first, n, charge, momentum)
-    silent = True
     for i in range(first, first + n):
         if charge[i] != 0.0:
             px, py, pz = momentum[i, 0], momentum[i, 1], momentum[i, 2]
             size = math.sqrt(px * px + py * py + pz * pz)
             u_count, u_excess, _, _ = uniform4(key, event, i, 0, 0)
-            silent &= _is_silent(
+            is_silent = _is_silent(
                 u_count, u_excess, charge[i], excess, parent, least_energy, momentum[i, 3], size,
                 mass[i],
             )
-    if not silent:
+            flight[i, SILENT] = 1.0 if is_silent else 0.0
+    return radiate_if_loud(
+        key, event, parent, least_energy, mass, charge, spin_half, first, n, momentum, photon,
+        n_photons, flight,
+    )
+
+
+@inner_kernel(forceinline=True)
+def radiate_if_loud(key, event, parent, least_energy, mass, charge, spin_half, first, n, momentum,
+                    photon, n_photons, flight):
+    """As `radiate`, where the column SILENT of `flight` is known: of charged particles, 1 or 0."""
+    is_loud = False
+    for i in range(first, first + n):
+        is_loud |= charge[i] != 0.0 and flight[i, SILENT] == 0.0
+    if is_loud:
         n_photons = _radiate(
-            key, event, parent, least_energy, mass, charge, spin_half, first, n, excess,
-            momentum, photon, n_photons, flight,
+            key, event, parent, least_energy, mass, charge, spin_half, first, n,
+            largest_excess(first, n, charge, momentum), momentum, photon, n_photons, flight,
         )
     _put_on_shell(mass, first, n, momentum)
     return n_photons

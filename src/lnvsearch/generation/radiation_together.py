@@ -2,7 +2,7 @@
 
 Which photons there are follows from the momenta without any photon.  So photons are drawn, LANES at a
 time, for all decays of a block, one emitter after the other; then those that are kept are added to
-their decays one by one, which few decays need.
+their decays (`emission_together`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,25 @@ import numpy as np
 from numba import njit
 
 from lnvsearch.elementary_functions import cosine_and_sine_of_turn, exponential, logarithm
-from lnvsearch.generation.eikonal import FINE_STRUCTURE_CONSTANT, SLOWEST
-from lnvsearch.generation.radiation import across, emit_photon, photon_number
-from lnvsearch.lanes import LANES, float_stack_array
+from lnvsearch.generation.eikonal import (
+    FINE_STRUCTURE_CONSTANT,
+    SLOWEST,
+    mean_photon_factor_of_lane,
+)
+from lnvsearch.generation.emission_together import (
+    COSINE,
+    ENERGY,
+    KEPT,
+    N_PHOTON,
+    ONE_MINUS,
+    ONE_PLUS,
+    SINE,
+    emit_all,
+)
+from lnvsearch.generation.photon_lists import list_photons
+from lnvsearch.generation.recoil import across
+from lnvsearch.inner_kernel import inner_kernel
+from lnvsearch.lanes import LANES, float_stack_array, load_fours, load_lanes, store_lanes
 from lnvsearch.random_lanes import draw_uniforms
 
 __all__ = ["radiate_all"]
@@ -24,15 +40,10 @@ __all__ = ["radiate_all"]
 _BLOCK = 512
 #: Attempts to draw one angle; one in some ten is refused.
 _ANGLE_TRIALS = 1000
-#: Slots of photons: emitter, and number of the photon of this emitter times this.
-_SLOTS = 16
 #: Rows of an emitter, one number a decay: direction, beta, 1 - beta, energy; of its photons: mean
 #: number, ln of the range of energies, largest energy, dipole, squared mass of the rest of the decay.
 _NX, _NY, _NZ, _BETA, _SLOW, _E, _MEAN, _LOG_RANGE, _LARGEST, _DIPOLE, _REST = range(11)
 _N_EMITTER = 11
-#: Rows of a photon: energy, 1 - c, 1 + c, cosine and sine of its azimuth, whether it is kept.
-_ENERGY, _ONE_MINUS, _ONE_PLUS, _COSINE, _SINE, _KEPT = range(6)
-_N_PHOTON = 6
 
 _ZERO = np.uint64(0)
 _AT = tuple(np.uint64(row * int(LANES)) for row in range(_N_EMITTER))
@@ -40,25 +51,14 @@ _emitter_lanes = float_stack_array(_N_EMITTER * int(LANES))
 _four_lanes = float_stack_array(4 * int(LANES))
 
 
-@njit(inline="always", error_model="numpy")
-def _mean_factor(beta, energy, momentum, mass):
-    """`eikonal.mean_photon_factor`, without a call."""
-    logarithm_ = 2.0 * logarithm((energy + momentum) / mass)
-    dipole = 0.5 * (1.0 + beta * beta) / beta * logarithm_ - 1.0
-    return FINE_STRUCTURE_CONSTANT / math.pi * dipole
-
-
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _fill_emitter(primary, start, n, emitter, parent, least_energy, own, charge, emitters):
     """Rows of `emitters` of one emitter, of mass `own`, of the decays [start, start + n)."""
     four, out = _four_lanes(), _emitter_lanes()
     squared_charge, total, base = charge * charge, np.uint64(n), emitter * _N_EMITTER
     for first in range(_ZERO, total, LANES):
         lanes = min(LANES, total - first)
-        for j in range(lanes):
-            i = start + first + j
-            four[j], four[_AT[1] + j] = primary[i, emitter, 0], primary[i, emitter, 1]
-            four[_AT[2] + j], four[_AT[3] + j] = primary[i, emitter, 2], primary[i, emitter, 3]
+        load_fours(primary, start + first, emitter, lanes, four)
         for j in range(LANES):
             px, py, pz, energy = (
                 four[_AT[0] + j], four[_AT[1] + j], four[_AT[2] + j], four[_AT[3] + j]
@@ -73,7 +73,7 @@ def _fill_emitter(primary, start, n, emitter, parent, least_energy, own, charge,
             largest = 0.5 * (parent - heaviest) * (parent + heaviest) / parent
             radiates = is_fast & (largest > least_energy)
             log_range = logarithm(largest / least_energy if radiates else 1.0)
-            dipole = _mean_factor(beta, energy, size, own)
+            dipole = mean_photon_factor_of_lane(energy, size, own)
             out[_AT[_NX] + j], out[_AT[_NY] + j] = px * inverse, py * inverse
             out[_AT[_NZ] + j], out[_AT[_BETA] + j] = pz * inverse, beta if is_fast else 0.0
             # 1 - beta without the subtraction that loses all digits for a fast electron.
@@ -83,55 +83,38 @@ def _fill_emitter(primary, start, n, emitter, parent, least_energy, own, charge,
             out[_AT[_LOG_RANGE] + j], out[_AT[_LARGEST] + j] = log_range, largest
             out[_AT[_DIPOLE] + j], out[_AT[_REST] + j] = dipole, rest
         for row in range(_N_EMITTER):
-            for j in range(lanes):
-                emitters[base + row, first + j] = out[np.uint64(row) * LANES + j]
+            store_lanes(out, np.uint64(row) * LANES, lanes, emitters, base + row, first)
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _fill_excess(n, charge, emitters, excess):
     """e of `radiation` of n decays; 0 where r is at most 1."""
-    for i in range(n):
-        count, vx, vy, vz = 0.0, 0.0, 0.0, 0.0
+    at, sums, total, count = _four_lanes(), _four_lanes(), np.uint64(n), 0.0
+    for emitter in range(len(charge)):
+        count += charge[emitter] != 0.0
+    for start in range(_ZERO, total, LANES):
+        lanes = min(LANES, total - start)
+        for j in range(LANES):
+            sums[j], sums[_AT[1] + j], sums[_AT[2] + j] = 0.0, 0.0, 0.0
         for emitter in range(len(charge)):
             if charge[emitter] != 0.0:
-                base = emitter * _N_EMITTER
-                beta = emitters[base + _BETA, i]
-                count += 1.0
-                vx += beta * emitters[base + _NX, i]
-                vy += beta * emitters[base + _NY, i]
-                vz += beta * emitters[base + _NZ, i]
-        excess[i] = max(0.5 * (count + math.sqrt(vx * vx + vy * vy + vz * vz)) - 1.0, 0.0)
+                for row in range(_BETA + 1):
+                    load_lanes(emitters, emitter * _N_EMITTER + row, start, lanes, at,
+                               np.uint64(row) * LANES)  # fmt: skip
+                for j in range(LANES):
+                    beta = at[_AT[_BETA] + j]
+                    sums[j] += beta * at[j]
+                    sums[_AT[1] + j] += beta * at[_AT[_NY] + j]
+                    sums[_AT[2] + j] += beta * at[_AT[_NZ] + j]
+        for j in range(LANES):
+            vx, vy, vz = sums[j], sums[_AT[1] + j], sums[_AT[2] + j]
+            size = math.sqrt(vx * vx + vy * vy + vz * vz)
+            sums[_AT[3] + j] = max(0.5 * (count + size) - 1.0, 0.0)
+        for j in range(lanes):
+            excess[start + j] = sums[_AT[3] + j]
 
 
-@njit(cache=True, error_model="numpy")
-def _list_photons(key, first_event, n, emitter, emitters, excess, drawn, events, slots, decays,
-                  is_excess):  # fmt: skip
-    """Photons of one emitter that may be kept, in the order of the decays; returns how many there are.
-
-    `events`, `slots`: of their random numbers; `decays`: in the block.
-    Raises RuntimeError where there are more than `_most_photons`.
-    """
-    for i in range(n):
-        events[i], slots[i] = first_event + i, emitter
-    draw_uniforms(key, events[:n], slots, 0, 0, drawn)
-    mean_row, n_photons = emitter * _N_EMITTER + _MEAN, 0
-    for i in range(n):
-        mean = emitters[mean_row, i]
-        u_count, u_excess = drawn[0, i], drawn[1, i]
-        # There is none below exp(-mean), hence below 1 - mean.
-        if u_count <= 1.0 - mean and u_excess <= 1.0 - excess[i] * mean:
-            continue
-        count = photon_number(mean, u_count)
-        for number in range(1, 1 + count + photon_number(excess[i] * mean, u_excess)):
-            if n_photons == len(decays):
-                raise RuntimeError("radiation: more photons than there can be")
-            decays[n_photons], is_excess[n_photons] = i, number > count
-            events[n_photons], slots[n_photons] = first_event + i, emitter + _SLOTS * number
-            n_photons += 1
-    return n_photons
-
-
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _angle(u_pole, u_accept, beta, slow, log_range):
     """1 - c and 1 + c of a photon, and whether they are accepted; see `radiation._emission_angle`."""
     fast = 1.0 + beta
@@ -140,7 +123,7 @@ def _angle(u_pole, u_accept, beta, slow, log_range):
     return one_minus, one_plus, u_accept * pole * (2.0 - pole) < one_minus * one_plus
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _attempt_angles(n, emitter, waiting, decays, emitters, drawn, photons, accepted):
     """One attempt, with two candidates, of the n photons that wait; `accepted`: (n,)."""
     beta_row, slow_row = emitter * _N_EMITTER + _BETA, emitter * _N_EMITTER + _SLOW
@@ -151,8 +134,7 @@ def _attempt_angles(n, emitter, waiting, decays, emitters, drawn, photons, accep
             i = decays[waiting[start + j]]
             at[j], at[_AT[1] + j] = emitters[beta_row, i], emitters[slow_row, i]
         for row in range(4):
-            for j in range(lanes):
-                number[np.uint64(row) * LANES + j] = drawn[row, start + j]
+            load_lanes(drawn, row, start, lanes, number, np.uint64(row) * LANES)
         for j in range(LANES):
             beta, slow = at[j], at[_AT[1] + j]
             log_range = logarithm((1.0 + beta) / slow)
@@ -164,13 +146,13 @@ def _attempt_angles(n, emitter, waiting, decays, emitters, drawn, photons, accep
             out[_AT[2] + j] = 1.0 if first | second else 0.0
         for j in range(lanes):
             t = waiting[start + j]
-            photons[_ONE_MINUS, t], photons[_ONE_PLUS, t] = out[j], out[_AT[1] + j]
+            photons[ONE_MINUS, t], photons[ONE_PLUS, t] = out[j], out[_AT[1] + j]
             accepted[start + j] = out[_AT[2] + j] > 0.0
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _draw_angles(key, n, emitter, events, slots, decays, emitters, drawn, lists, accepted, photons):
-    """Rows _ONE_MINUS and _ONE_PLUS of n photons; `lists`: room for three lists as long."""
+    """Rows ONE_MINUS and ONE_PLUS of n photons; `lists`: room for three lists as long."""
     waiting, own_events, own_slots = lists[0], lists[1], lists[2]
     for t in range(n):
         waiting[t] = t
@@ -187,10 +169,10 @@ def _draw_angles(key, n, emitter, events, slots, decays, emitters, drawn, lists,
         if n == 0:
             return
     for w in range(n):
-        photons[_ONE_MINUS, waiting[w]], photons[_ONE_PLUS, waiting[w]] = 1.0, 1.0
+        photons[ONE_MINUS, waiting[w]], photons[ONE_PLUS, waiting[w]] = 1.0, 1.0
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _add_current(at, way, j, charge):
     """One emitter's part of `eikonal.eikonal_ratio`: `at`, its rows; `way`: rows of the photons.
 
@@ -211,7 +193,7 @@ def _add_current(at, way, j, charge):
     way[_AT[6] + j] += charge * charge * squared * 2.0 / (2.0 - pole)
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _dipole_left(parent, photon, mass, rest):
     """`radiation._dipole_left`: the dipole in the system that the photon leaves."""
     squared = parent * (parent - 2.0 * photon)
@@ -219,11 +201,11 @@ def _dipole_left(parent, photon, mass, rest):
     momentum = math.sqrt(max(energy * energy - mass * mass, 0.0))
     is_slow = momentum < SLOWEST * energy
     momentum = energy if is_slow else momentum
-    dipole = _mean_factor(momentum / energy, energy, momentum, mass)
+    dipole = mean_photon_factor_of_lane(energy, momentum, mass)
     return 0.0 if is_slow else dipole
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _energy(u_energy, u_hard, log_range, largest, dipole, rest, parent, mass, spin_half):
     """Energy of a photon, and 1 where it is soft enough to be kept, 0 elsewhere."""
     x = exponential(-log_range * u_energy)
@@ -233,7 +215,7 @@ def _energy(u_energy, u_hard, log_range, largest, dipole, rest, parent, mass, sp
     return largest * x, 1.0 if is_soft else 0.0
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _direction(u_azimuth, nx, ny, nz, one_minus, one_plus):
     """Cosine and sine of a photon's azimuth, and its direction."""
     cos_azimuth, sin_azimuth = cosine_and_sine_of_turn(u_azimuth)
@@ -245,14 +227,14 @@ def _direction(u_azimuth, nx, ny, nz, one_minus, one_plus):
     )
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _load_emitter(emitters, base, n_rows, decays, start, lanes, at):
     for row in range(n_rows):
         for j in range(lanes):
             at[np.uint64(row) * LANES + j] = emitters[base + row, decays[start + j]]
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _keep(n, emitter, decays, is_excess, parent, mass, charge, spin_half, emitters, excess, drawn,
           photons):  # fmt: skip
     """All rows of n photons of an emitter but their angles, from `drawn`, (4, n)."""
@@ -262,22 +244,20 @@ def _keep(n, emitter, decays, is_excess, parent, mass, charge, spin_half, emitte
         lanes = min(LANES, total - start)
         _load_emitter(emitters, emitter * _N_EMITTER, _N_EMITTER, decays, start, lanes, at)
         for row in range(4):
-            for j in range(lanes):
-                number[np.uint64(row) * LANES + j] = drawn[row, start + j]
-        for j in range(lanes):
-            photon[_AT[_ONE_MINUS] + j] = photons[_ONE_MINUS, start + j]
-            photon[_AT[_ONE_PLUS] + j] = photons[_ONE_PLUS, start + j]
+            load_lanes(drawn, row, start, lanes, number, np.uint64(row) * LANES)
+        load_lanes(photons, ONE_MINUS, start, lanes, photon, _AT[ONE_MINUS])
+        load_lanes(photons, ONE_PLUS, start, lanes, photon, _AT[ONE_PLUS])
         for j in range(LANES):
-            photon[_AT[_ENERGY] + j], photon[_AT[_KEPT] + j] = _energy(
+            photon[_AT[ENERGY] + j], photon[_AT[KEPT] + j] = _energy(
                 number[j], number[_AT[1] + j], at[_AT[_LOG_RANGE] + j], at[_AT[_LARGEST] + j],
                 at[_AT[_DIPOLE] + j], at[_AT[_REST] + j], parent, mass, spin_half,
             )  # fmt: skip
         for j in range(LANES):
             cosine, sine, dx, dy, dz = _direction(
                 number[_AT[2] + j], at[_AT[_NX] + j], at[_AT[_NY] + j], at[_AT[_NZ] + j],
-                photon[_AT[_ONE_MINUS] + j], photon[_AT[_ONE_PLUS] + j],
+                photon[_AT[ONE_MINUS] + j], photon[_AT[ONE_PLUS] + j],
             )  # fmt: skip
-            photon[_AT[_COSINE] + j], photon[_AT[_SINE] + j] = cosine, sine
+            photon[_AT[COSINE] + j], photon[_AT[SINE] + j] = cosine, sine
             way[j], way[_AT[1] + j], way[_AT[2] + j] = dx, dy, dz
             way[_AT[3] + j], way[_AT[4] + j] = 0.0, 0.0
             way[_AT[5] + j], way[_AT[6] + j] = 0.0, 0.0
@@ -292,44 +272,12 @@ def _keep(n, emitter, decays, is_excess, parent, mass, charge, spin_half, emitte
             ratio = (jx * jx + jy * jy + jz * jz) / drawn_sum if drawn_sum > 0.0 else 1.0
             if is_excess[start + j]:
                 u_ratio = 1.0 + excess[decays[start + j]] * u_ratio
-            photon[_AT[_KEPT] + j] = photon[_AT[_KEPT] + j] if u_ratio < ratio else 0.0
-        for row in range(_N_PHOTON):
-            for j in range(lanes):
-                photons[row, start + j] = photon[np.uint64(row) * LANES + j]
+            photon[_AT[KEPT] + j] = photon[_AT[KEPT] + j] if u_ratio < ratio else 0.0
+        for row in range(N_PHOTON):
+            store_lanes(photon, np.uint64(row) * LANES, lanes, photons, row, start)
 
 
-@njit(cache=True, error_model="numpy")
-def _emit_all(n, start, parent, mass, n_listed, decays, photons, primary, first_column,
-              momentum):  # fmt: skip
-    """Add the photons that are kept, (k, ...) lists by emitter, to the decays [start, start + n)."""
-    k = primary.shape[1]
-    room, place = np.empty((momentum.shape[1] - first_column, 4)), np.zeros(k, dtype=np.int64)
-    for d in range(n):
-        count, radiates = 0, False
-        for emitter in range(k):
-            while place[emitter] < n_listed[emitter] and decays[emitter, place[emitter]] == d:
-                t, place[emitter] = place[emitter], place[emitter] + 1
-                row = emitter * _N_PHOTON
-                if photons[row + _KEPT, t] == 0.0 or count == len(room):
-                    continue
-                radiates = True
-                count = emit_photon(
-                    parent, emitter, photons[row + _ENERGY, t], photons[row + _ONE_MINUS, t],
-                    photons[row + _ONE_PLUS, t], photons[row + _COSINE, t], photons[row + _SINE, t],
-                    mass, 0, k, primary[start + d], room, 0, count,
-                )  # fmt: skip
-        for column in range(len(room)):
-            for axis in range(4):
-                value = room[column, axis] if column < count else 0.0
-                momentum[start + d, first_column + column, axis] = value
-        if not radiates:
-            continue
-        for j in range(k):
-            px, py, pz = primary[start + d, j, 0], primary[start + d, j, 1], primary[start + d, j, 2]
-            primary[start + d, j, 3] = math.sqrt(px * px + py * py + pz * pz + mass[j] * mass[j])
-
-
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _most_photons(parent, least_energy, mass, charge):
     """More photons than one emitter of a block draws: ten standard deviations above the largest mean."""
     n_charged, factor = 0, 0.0
@@ -360,7 +308,8 @@ def radiate_all(key, first_event, parent, least_energy, mass, charge, spin_half,
     events, slots = np.empty(many, dtype=np.int64), np.empty(many, dtype=np.int64)
     lists, accepted = np.empty((3, many), dtype=np.int64), np.empty(many, dtype=np.bool_)
     decays, is_excess = np.empty((k, many), dtype=np.int64), np.empty(many, dtype=np.bool_)
-    photons, n_listed = np.empty((k * _N_PHOTON, many)), np.zeros(k, dtype=np.int64)
+    photons, n_listed = np.empty((k * N_PHOTON, many)), np.zeros(k, dtype=np.int64)
+    count, radiates = np.empty(_BLOCK, dtype=np.int64), np.empty(_BLOCK, dtype=np.bool_)
     for start in range(0, n, _BLOCK):
         here = min(_BLOCK, n - start)
         for emitter in range(k):
@@ -371,14 +320,15 @@ def radiate_all(key, first_event, parent, least_energy, mass, charge, spin_half,
         for emitter in range(k):
             if charge[emitter] == 0.0:
                 continue
-            own, of_emitter = decays[emitter], photons[emitter * _N_PHOTON :]
-            listed = _list_photons(key, first_event + start, here, emitter, emitters, excess, drawn,
-                                   events, slots, own, is_excess)  # fmt: skip
+            own, of_emitter = decays[emitter], photons[emitter * N_PHOTON :]
+            listed = list_photons(key, first_event + start, here, emitter,
+                                  emitters[emitter * _N_EMITTER + _MEAN], excess, drawn, events,
+                                  slots, lists, own, is_excess)  # fmt: skip
             _draw_angles(key, listed, emitter, events, slots, own, emitters, drawn, lists, accepted,
                          of_emitter)  # fmt: skip
             draw_uniforms(key, events[:listed], slots, 0, 0, drawn)
             _keep(listed, emitter, own, is_excess, parent, mass[emitter], charge, spin_half[emitter],
                   emitters, excess, drawn, of_emitter)  # fmt: skip
             n_listed[emitter] = listed
-        _emit_all(here, start, parent, mass, n_listed, decays, photons, primary, first_column,
-                  momentum)  # fmt: skip
+        emit_all(here, start, parent, mass, n_listed, decays, photons, primary, first_column,
+                 momentum, lists, count, radiates)  # fmt: skip

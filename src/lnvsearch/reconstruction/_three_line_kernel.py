@@ -11,6 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from lnvsearch.inner_kernel import inner_kernel
+
 __all__ = ["GRID_HIGH_GEV", "GRID_LOW_GEV", "GRID_POINTS", "find_triples", "fit_blocks"]
 
 #: The grid of covariances: momenta equidistant in the logarithm.
@@ -60,19 +62,19 @@ def find_triples(charge):
     return event, column, total
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _variance(c_xx, c_xs, c_ss, d):
     return c_xx + d * (2.0 * c_xs + d * c_ss)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _of_weight(w, c_xs, c_ss, d):
     """First and second derivative of a weight 1/v(d)."""
     v1 = 2.0 * (c_xs + d * c_ss)
     return -w * w * v1, 2.0 * w * w * w * v1 * v1 - 2.0 * w * w * c_ss
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _derivatives(block, p, lane, d):
     """chi^2 of one projection, profiled over X, with f', f'', the mean, its slope, the weight.
 
@@ -116,7 +118,7 @@ def _derivatives(block, p, lane, d):
     return f, first, second, mean, mean_slope, sum_w, information
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _pair(block, p, lane, t, u):
     """Products of the differences of two lines: of position and slope, and of slope squared."""
     i = p + lane
@@ -125,7 +127,7 @@ def _pair(block, p, lane, t, u):
     return apart * slope, slope * slope
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _start(block):
     """Put d where the lines come closest, all weights alike."""
     for lane in range(LANES):
@@ -142,7 +144,7 @@ def _start(block):
         block[_FOUND + lane] = 0.0
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _newton_step(block):
     """One step of the lanes that have not converged."""
     for lane in range(LANES):
@@ -160,7 +162,7 @@ def _newton_step(block):
         block[_FOUND + lane] = 1.0 if abs(step) < _TOLERANCE_M else found
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _evaluate(block):
     """Both projections at the vertices found."""
     for lane in range(LANES):
@@ -181,7 +183,7 @@ def _evaluate(block):
         block[_Y + _INFORMATION + lane] = information
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _pack(block, first, flat, x, y, slope_x, slope_y, momentum, grid):
     """Lines of LANES vertices and their covariances, interpolated in the logarithm of momentum."""
     low = np.log(GRID_LOW_GEV)
@@ -204,7 +206,7 @@ def _pack(block, first, flat, x, y, slope_x, slope_y, momentum, grid):
                 block[_Y + row] = (1.0 - a) * grid[k, 3 + i] + a * grid[k + 1, 3 + i]
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _updated_slope(block, p, lane, t, d, vertex):
     """Slope of a line that is made to pass through the vertex."""
     c = p + _COVARIANCE + 3 * t * LANES + lane
@@ -214,7 +216,7 @@ def _updated_slope(block, p, lane, t, d, vertex):
     return s - (c_xs + d * c_ss) / _variance(block[c], c_xs, c_ss, d) * (x + s * d - vertex)
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _unpack(block, first, origin, position, covariance, chi_square, slope, momentum):
     for lane in range(min(LANES, len(position) - first)):
         m, d = first + lane, block[_D + lane]

@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 
 from lnvsearch.elementary_functions import cosine_and_sine_of_turn, exponential, scaled_error_function
+from lnvsearch.inner_kernel import inner_kernel
 
 _TWO_PI = 2.0 * math.pi
 _SQRT_HALF = math.sqrt(0.5)
@@ -37,7 +38,7 @@ def chi_square_levels(chi, chosen, level):
         level[i] = tail * exponential(-0.5 * total) if is_wanted else 0.0
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _pair_mass(momentum, first, second):
     """Invariant mass of two four-momenta; -sqrt(-m2) for a space-like sum."""
     squared = (momentum[first, 3] + momentum[second, 3]) ** 2
@@ -94,7 +95,7 @@ def gather(phi0, kappa, tan_lambda, c00, c10, c11, c20, c21, c22, index, helix, 
             covariance[i, k, 5] = c22[track]
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _parallel_point(helix, i, cos_0, sin_0, radial_x, radial_y, rho, position, momentum):
     """Where the direction from the centre of track i's circle to the track is `radial`."""
     side = -1.0 if helix[i, 2] > 0.0 else 1.0
@@ -145,7 +146,7 @@ def like_sign_pairs(offsets, charge, first, second, found):
         )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _candidates_of(begin, end, charge, is_first, is_second, plus, minus, tracks, n):
     """Write the candidates of the tracks [begin, end) behind n others; returns how many there are then."""
     for i in range(begin, end):

@@ -66,3 +66,26 @@ def test_proposal_refuses_what_it_cannot_draw(values):
 def test_weights_refuse_a_lifetime_that_is_none(lifetime):
     with pytest.raises(ValueError, match="lifetime_ps"):
         PROPOSAL.weights(np.zeros(1), np.ones(1), np.array([lifetime]))
+
+
+@pytest.mark.parametrize("alike", [0.0, 0.6])
+@pytest.mark.parametrize("lifetime", [0.0, 1.0, 30.0])
+def test_two_flights_of_an_event_are_exponential_whatever_they_share(alike, lifetime):
+    """Both below a length: the square of what one has."""
+    n, boost, cut = 400_000, 150.0, 0.5
+    random = np.random.default_rng(3)
+    choice, common = random.random((2, n)), random.random(n)
+    choice[1] = np.where(common < alike, choice[0], choice[1])
+    boosts = np.full(n, boost)
+    length = np.array([PROPOSAL.lengths(one, 1.0 - random.random(n), boosts) for one in choice])
+    weight = PROPOSAL.weights_together(
+        length, np.array([boosts, boosts]), np.array([lifetime]), alike
+    )[:, 0]
+    passed = np.where((length < cut).all(axis=0), weight, 0.0)
+    one = -np.expm1(-cut / (boost * LIGHT_M_PER_PS * lifetime)) if lifetime else 1.0
+    assert passed.mean() == pytest.approx(one**2, abs=5 * passed.std() / np.sqrt(n))
+
+
+def test_flights_together_refuse_a_share_of_all():
+    with pytest.raises(ValueError, match="alike"):
+        PROPOSAL.weights_together(np.zeros((2, 1)), np.ones((2, 1)), np.zeros(1), 1.0)

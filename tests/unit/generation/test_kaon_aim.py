@@ -7,7 +7,10 @@ import pytest
 
 from lnvsearch.generation.kaon import MODES, generate_kaon_decays
 from lnvsearch.generation.kaon.aim import AIMED_FRACTION, aim_backwards
-from lnvsearch.generation.kaon.primary import KAON_MASS_GEV
+from lnvsearch.generation.kaon.primary import (
+    KAON_MASS_GEV,
+    SOFT_NEUTRINO_OF_PION_PAIR_GEV,
+)
 from lnvsearch.random_streams import stream_key
 
 GAMMA = math.hypot(75.0, KAON_MASS_GEV) / KAON_MASS_GEV
@@ -44,6 +47,23 @@ def test_expectations_are_those_of_the_plain_sample(mode):
         first, error_1 = mean_and_error(plain.weight, observable(at_rest))
         second, error_2 = mean_and_error(aimed.weight, observable(turned))
         assert abs(first - second) < 4 * math.hypot(error_1, error_2)
+
+
+@pytest.mark.parametrize("mode", ["pi_pi_e_nu", "pi_pi_mu_nu"])
+def test_a_softer_neutrino_of_four_body_decays_leaves_all_expectations(mode):
+    """Energies of all daughters, products of two, and the shape of the neutrino's spectrum."""
+    (plain, _), (aimed, _) = sample(mode, 200_000, False), sample(mode, 200_000, True)
+    energies = [decays.four_momentum[:, :4, 3] for decays in (plain, aimed)]
+    edges = np.quantile(energies[0][:, 3], np.linspace(0.1, 0.9, 9))
+    observables = [lambda energy, i=i: energy[:, i] for i in range(4)]
+    observables += [lambda energy, i=i: energy[:, i] * energy[:, 3] for i in range(3)]
+    observables += [lambda energy, edge=edge: energy[:, 3] < edge for edge in edges]
+    for observable in observables:
+        first, error_1 = mean_and_error(plain.weight, observable(energies[0]))
+        second, error_2 = mean_and_error(aimed.weight, observable(energies[1]))
+        assert abs(first - second) < 4 * math.hypot(error_1, error_2)
+    soft = [np.mean(energy[:, 3] < SOFT_NEUTRINO_OF_PION_PAIR_GEV) for energy in energies]
+    assert soft[1] > 1.5 * soft[0]
 
 
 def test_cosine_stays_uniform_after_weighting():

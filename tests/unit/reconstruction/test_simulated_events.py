@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
+import quick_yaml
 
 from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
 from lnvsearch.experiments.besiii.detector.simulate import simulate
@@ -25,7 +25,7 @@ CARD = Path(__file__).parents[3] / "config" / "detectors" / "besiii.yaml"
 @pytest.fixture(scope="module")
 def response():
     """The detector with right errors and without the material's radiation."""
-    card = BesiiiResponse.from_mapping(yaml.safe_load(CARD.read_text()))
+    card = BesiiiResponse.from_mapping(quick_yaml.load(CARD.read_text()))
     return card.with_values({"pulls.enabled": False})
 
 

@@ -21,6 +21,7 @@ import math
 from numba import njit
 
 from lnvsearch.elementary_functions import cosine_and_sine_of_turn
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.random_streams import uniform4
 
 __all__ = ["AIMED_FRACTION", "PHOTON_FRACTIONS", "aim_backwards", "missing_is_small"]
@@ -37,7 +38,7 @@ _NARROWEST = 1e-3
 _FORWARD_EDGE = 0.3
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _missing(momentum, event, columns):
     x, y, z, energy = 0.0, 0.0, 0.0, 0.0
     for column in columns:

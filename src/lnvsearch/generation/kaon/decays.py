@@ -21,6 +21,9 @@ class KaonDecays:
     `displacement_m`: (n, 4), (x, y, z, ct) in the same frame, from the kaon's decay to where the
     `displaced` columns, (k,), start, the daughters of a long-lived particle; None where all start
     at once.
+
+    `generated_weight`: (n,), the weights that the decays were generated with, where some of them were
+    left out since and `weight` makes up for these; None where it is `weight`.
     """
 
     event_number: np.ndarray
@@ -29,6 +32,7 @@ class KaonDecays:
     four_momentum: np.ndarray
     displacement_m: np.ndarray | None = None
     displaced: np.ndarray | None = None
+    generated_weight: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.event_number)

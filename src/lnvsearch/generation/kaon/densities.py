@@ -10,6 +10,8 @@ import math
 
 from numba import njit
 
+from lnvsearch.inner_kernel import inner_kernel
+
 __all__ = [
     "BREMSSTRAHLUNG", "LEPTON_PAIR", "SEMILEPTONIC", "SLOPES", "SOFT_NEUTRINO", "UNIFORM",
     "bremsstrahlung", "density", "lepton_pair", "pion_loop", "semileptonic", "slopes",
@@ -35,7 +37,7 @@ def slopes(parameter, parent, energy_1, energy_2, energy_3):
     return 1.0 + parameter[0] * u + parameter[1] * u * u + parameter[2] * v * v
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def semileptonic(parameter, parent, energy_pion, energy_lepton, energy_neutrino):
     """K -> pi l nu: f+^2 (A + B xi + C xi^2), xi = f-/f+ (PDG, 'K_l3 form factors').
 
@@ -67,7 +69,7 @@ def softness(energy, scale):
     return 1.0 / (1.0 + ratio * ratio)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def pion_loop(z, ratio_squared, alpha, beta, vector_ratio_squared):
     """Pion-loop term W_pipi(z) of K+ -> pi+ gamma*, real and imaginary part.
 
@@ -90,7 +92,7 @@ def pion_loop(z, ratio_squared, alpha, beta, vector_ratio_squared):
     return factor * chi, factor * chi_imaginary
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def lepton_pair(parameter, parent, energy_plus, energy_minus, energy_pion):
     """K+ -> pi+ gamma* -> pi+ l+ l-: |W(z)|^2 (2 P.l+ P.l- - P^2 q^2/2) / M^4, P = p_K + p_pi.
 

@@ -20,6 +20,7 @@ from lnvsearch.generation.kaon.four_body_attempts import (
     trilepton_attempt,
     virtual_photon_attempt,
 )
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.random_streams import uniform4
 
 __all__ = ["RADIATIVE", "TRILEPTON", "VIRTUAL_PHOTON", "fill_four_body", "integrate_four_body"]
@@ -28,7 +29,7 @@ TRILEPTON, RADIATIVE, VIRTUAL_PHOTON = 0, 1, 2
 _MAXIMUM_ATTEMPTS = 10_000_000
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _attempt(kind, key, event, attempt, parameter, parent, flat, momentum):
     if kind == TRILEPTON:
         return trilepton_attempt(key, event, attempt, parameter, parent, flat, momentum)
@@ -37,7 +38,7 @@ def _attempt(kind, key, event, attempt, parameter, parent, flat, momentum):
     return virtual_photon_attempt(key, event, attempt, parameter, parent, flat, momentum)
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def integrate_four_body(kind, key, first_point, parameter, parent, ceiling, value, momentum):
     """Points of the stream `key` drawn from g0, for integrals over the decay.
 

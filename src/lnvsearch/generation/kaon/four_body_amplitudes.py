@@ -6,7 +6,6 @@ structure-dependent emission is left out.
 
 from __future__ import annotations
 
-from numba import njit
 
 from lnvsearch.generation.kaon.spinors import (
     add,
@@ -17,11 +16,12 @@ from lnvsearch.generation.kaon.spinors import (
     sigma_current,
     square,
 )
+from lnvsearch.inner_kernel import inner_kernel
 
 __all__ = ["radiative_semileptonic", "semileptonic_vector", "virtual_photon_current"]
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def semileptonic_vector(k, pion, charged, neutrino, lepton, kaon):
     """T^mu of K+ -> pi0 l+ nu gamma for one spinor of l+, `lepton`.
 
@@ -51,7 +51,7 @@ def semileptonic_vector(k, pion, charged, neutrino, lepton, kaon):
     )
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def radiative_semileptonic(momentum, parameter, kaon):
     """Spin sum of |T|^2 f_+(t)^2, rows gamma l+ pi0 nu, in GeV^2 (times e^2 G_F^2 ...).
 
@@ -72,7 +72,7 @@ def radiative_semileptonic(momentum, parameter, kaon):
     return total * form * form
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def virtual_photon_current(momentum, kaon):
     """J^mu J^nu L_mu nu / q^4, rows pi+ pi0 e+ e-, in GeV^-4 (times e^4 |M(pi pi)|^2).
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
 
 from lnvsearch.generation.kaon.densities import softness
 from lnvsearch.generation.kaon.four_body_amplitudes import (
@@ -26,6 +25,7 @@ from lnvsearch.generation.kaon.kinematics import (
     two_body_momentum,
 )
 from lnvsearch.generation.kaon.trilepton_amplitude import squared_amplitude
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.random_streams import uniform4
 
 __all__ = ["SOFT_SHARE", "hardness", "radiative_attempt", "trilepton_attempt", "virtual_photon_attempt"]
@@ -37,7 +37,7 @@ SOFT_SHARE = 0.1
 _TWO_PI_POWER = (2.0 * math.pi) ** -8
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _pair_volume(parent, pair_a, pair_b, m1, m2, m3, m4):
     """Phase space a unit of dm_a^2 dm_b^2 of two pairs, all angles integrated, in 1.
 
@@ -50,7 +50,7 @@ def _pair_volume(parent, pair_a, pair_b, m1, m2, m3, m4):
     )
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _draw_mass(u_choice, u_mass, low, high, flat):
     """Mass from (1 - flat) 1/m + flat constant."""
     if u_choice < flat:
@@ -58,7 +58,7 @@ def _draw_mass(u_choice, u_mass, low, high, flat):
     return low * math.exp(u_mass * math.log(high / low))
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _mass_densities(mass, low, high):
     """The two densities of `_draw_mass`, a unit of dm^2."""
     return (
@@ -67,13 +67,13 @@ def _mass_densities(mass, low, high):
     )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def hardness(energy, least):
     """Factor of the density of a photon: SOFT_SHARE below an energy (GeV), 1 from there on."""
     return SOFT_SHARE if energy < least else 1.0
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _draw_energy(u, low, high, least):
     """Energy between two from 1/E times `hardness`, and the integral of this density."""
     edge = min(max(least, low), high)
@@ -85,7 +85,7 @@ def _draw_energy(u, low, high, least):
     return edge * math.exp(reached - soft), total
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _invariant(momentum, i, j):
     """Invariant mass squared of two rows."""
     x = momentum[i, 0] + momentum[j, 0]
@@ -95,7 +95,7 @@ def _invariant(momentum, i, j):
     return energy * energy - x * x - y * y - z * z
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _draw_cosine(u_choice, u_cosine, peaked):
     """Cosine from (1 - peaked)/2 + peaked 3/8 (1 + cos)^2."""
     if u_choice < peaked:
@@ -103,7 +103,7 @@ def _draw_cosine(u_choice, u_cosine, peaked):
     return 2.0 * u_cosine - 1.0
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _trilepton_density(momentum, first, second, lepton, peaked, parent):
     """Densities g0 and g1 of the ordering with l+ in row `first` at the weak vertex.
 
@@ -127,7 +127,7 @@ def _trilepton_density(momentum, first, second, lepton, peaked, parent):
     return of_log * shape, of_flat * shape
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def trilepton_attempt(key, event, attempt, parameter, parent, flat, momentum):
     """Rows l+ nu l+ l-; returns (f/g0, g1/g0).
 
@@ -159,7 +159,7 @@ def trilepton_attempt(key, event, attempt, parameter, parent, flat, momentum):
     return value * parameter[1] * _TWO_PI_POWER / density, 0.5 * (flat_1 + flat_2) / density
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def radiative_attempt(key, event, attempt, parameter, parent, momentum):
     """Rows gamma e+ pi0 nu with a photon above parameter[2] GeV; returns (f/g0, 1).
 
@@ -213,7 +213,7 @@ def radiative_attempt(key, event, attempt, parameter, parent, momentum):
     return value * parameter[3] * _TWO_PI_POWER / density, 1.0
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def virtual_photon_attempt(key, event, attempt, parameter, parent, flat, momentum):
     """Rows pi+ pi0 e+ e-; returns (f/g0, g1/g0).
 

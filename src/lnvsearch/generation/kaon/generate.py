@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 from numba import njit
@@ -60,8 +61,11 @@ def _copy_columns(primary, source, target, momentum):
     """momentum[:, target] = primary[:, source], column by column."""
     for i in range(len(primary)):
         for j in range(len(source)):
-            for axis in range(4):
-                momentum[i, target[j], axis] = primary[i, source[j], axis]
+            s, t = source[j], target[j]
+            # All four are read first: then they are one vector, whatever the arrays share.
+            px, py, pz, energy = primary[i, s, 0], primary[i, s, 1], primary[i, s, 2], primary[i, s, 3]
+            momentum[i, t, 0], momentum[i, t, 1] = px, py
+            momentum[i, t, 2], momentum[i, t, 3] = pz, energy
 
 
 class _Generator:
@@ -88,8 +92,8 @@ class _Generator:
         photons = list(range(self.n_final, self.n_columns))
         self.missing = np.array([*self.mode.missing, *photons], dtype=np.int64)
         self.photon_aim, self.missing_primary = self._aims(len(photons))
-        is_virtual = self.options["aim"] and self.mode.model == "virtual_photon"
-        self.primary = primary_of(mode, is_virtual or self.photon_aim != photon_aim.ISOTROPIC)
+        is_aimed = self.options["aim"] and self.mode.model in ("virtual_photon", "pion_pair")
+        self.primary = primary_of(mode, is_aimed or self.photon_aim != photon_aim.ISOTROPIC)
         self.pdg_id = np.array(
             [particles.pdg_id(name) for name in self.mode.final_state]
             + [particles.pdg_id("gamma")] * (self.n_columns - self.n_final)
@@ -320,7 +324,7 @@ def _selected(
     momentum = np.empty((min(n_events, _CHUNK), generator.n_columns, 4))
     weight = np.empty(len(momentum))
     kept = np.empty(len(momentum), dtype=np.int64)
-    numbers, weights, momenta = [], [], []
+    numbers, weights, momenta, generated = [], [], [], []
     sums = []
     for start, stop in _chunks(n_events):
         size = stop - start
@@ -337,11 +341,15 @@ def _selected(
         numbers.append(block.event_number)
         weights.append(block.weight)
         momenta.append(block.four_momentum)
+        if block.generated_weight is not None:
+            generated.append(block.generated_weight)
     decays = generator.decays(
         np.concatenate([np.empty(0, dtype=np.int64), *numbers]),
         np.concatenate([np.empty(0), *weights]),
         np.concatenate([np.empty((0, generator.n_columns, 4)), *momenta]),
     )
+    if generated:
+        decays = replace(decays, generated_weight=np.concatenate(generated))
     return decays, sums
 
 

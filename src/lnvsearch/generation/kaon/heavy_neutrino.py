@@ -32,6 +32,7 @@ from lnvsearch.generation.kaon.neutrino_modes import (
 from lnvsearch.generation.kaon.primary import KAON_MASS_GEV, SEMILEPTONIC_SLOPES
 from lnvsearch.generation.phase_space import maximum_weight
 from lnvsearch.generation.phase_space_blocks import fill_phase_space
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.random_streams import stream_key, uniform4
 
 __all__ = ["NeutrinoDecays", "generate_neutrino_decays"]
@@ -100,7 +101,7 @@ def _weigh_and_boost(primary, momentum, mass_squared, form, boost, v_minus_a):
         )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _current(form, pion):
     """The current of K -> pi0 l N in the kaon's rest frame."""
     linear, half_quadratic, scalar, scale, difference = form

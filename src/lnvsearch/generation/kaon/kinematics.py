@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
 
 from lnvsearch.elementary_functions import cosine_and_sine_of_turn
+from lnvsearch.inner_kernel import inner_kernel
 
 __all__ = [
     "boost_row", "frame_about", "orientation", "place_three", "place_two_pairs",
@@ -18,7 +18,7 @@ __all__ = [
 ]
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def two_body_momentum(parent, mass_1, mass_2):
     """Momentum (GeV) of either daughter in the parent's rest frame; 0 below threshold."""
     product = (
@@ -28,7 +28,7 @@ def two_body_momentum(parent, mass_1, mass_2):
     return 0.5 * math.sqrt(max(product, 0.0)) / parent
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def orientation(u_polar, u_azimuth, u_turn):
     """A random orthonormal frame as nine numbers: x axis, y axis, z axis."""
     polar = 2.0 * u_polar - 1.0
@@ -49,7 +49,7 @@ def orientation(u_polar, u_azimuth, u_turn):
     )
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def frame_about(x, y, z, u_turn):
     """A random frame, as `orientation` gives it, whose z axis is the unit vector (x, y, z)."""
     # Duff et al., JCGT 6 (2017) 1: no direction is singular.
@@ -66,7 +66,7 @@ def frame_about(x, y, z, u_turn):
     )
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _write(momentum, row, x, y, z, mass, frame):
     """Components (x, y, z) along the axes of `frame` to momentum[row]."""
     momentum[row, 0] = x * frame[0] + y * frame[3] + z * frame[6]
@@ -75,7 +75,7 @@ def _write(momentum, row, x, y, z, mass, frame):
     momentum[row, 3] = math.sqrt(x * x + y * y + z * z + mass * mass)
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _write_pair(momentum, row, pair, flight, cosine, cos_turn, sin_turn, mass_1, mass_2,
                 frame):
     """Two particles of a pair of mass `pair` with momentum `flight` along the frame's z axis.
@@ -93,7 +93,7 @@ def _write_pair(momentum, row, pair, flight, cosine, cos_turn, sin_turn, mass_1,
     _write(momentum, row + 1, -x, -y, flight - along, mass_2, frame)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def place_three(momentum, row, parent, pair, cosine, mass_1, mass_2, mass_3, frame):
     """Rows row ... row + 2 of one event, in the parent's rest frame.
 
@@ -105,7 +105,7 @@ def place_three(momentum, row, parent, pair, cosine, mass_1, mass_2, mass_3, fra
     _write(momentum, row + 2, 0.0, 0.0, -flight, mass_3, frame)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def place_two_pairs(momentum, row, parent, pair_a, pair_b, cosine_a, cosine_b, turn,
                     mass_1, mass_2, mass_3, mass_4, frame):
     """Rows row ... row + 3 of one event: pair a (1, 2) flies along z of `frame`, pair b (3, 4)
@@ -123,7 +123,7 @@ def place_two_pairs(momentum, row, parent, pair_a, pair_b, cosine_a, cosine_b, t
     )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def boost_row(momentum, row, mass, fx, fy, fz, frame_energy, frame_mass):
     """Boost momentum[row] (a particle of mass `mass`) out of a moving rest frame."""
     px, py, pz = momentum[row, 0], momentum[row, 1], momentum[row, 2]

@@ -28,6 +28,7 @@ from lnvsearch.generation.kaon.kinematics import (
 )
 from lnvsearch.generation.kaon.photon_aim import ISOTROPIC, MISSED_SHARPLY, aimed_photon
 from lnvsearch.generation.kaon.sharp_aim import pair_density, pair_mass
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.random_streams import uniform4
 
 __all__ = [
@@ -44,7 +45,7 @@ _POINTS = 400
 _ROUNDING = 1e-9
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def pair_spectrum(mass, parent, lepton, slope):
     """dN/dmass of the pair of a Dalitz decay, in 1/GeV, without normalisation."""
     x = (mass / parent) ** 2
@@ -57,7 +58,7 @@ def pair_spectrum(mass, parent, lepton, slope):
     )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _double_spectrum(mass_1, mass_2, parent, lepton, slope):
     """d2N/dmass dmass of the two pairs of a double Dalitz decay, without normalisation."""
     if mass_1 + mass_2 >= parent:
@@ -128,7 +129,7 @@ def _masses() -> tuple[float, float]:
     return particles.mass_gev("pi0"), particles.mass_gev("e-")
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _draw_pair(key, event, slot, parent, lepton, slope):
     """Pair mass from the true spectrum."""
     low = 2.0 * lepton
@@ -143,7 +144,7 @@ def _draw_pair(key, event, slot, parent, lepton, slope):
     raise RuntimeError("Dalitz decay: no pair mass accepted")
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _draw_two_pairs(key, event, slot, parent, lepton, slope):
     """Masses of the two pairs from their true spectrum."""
     low = 2.0 * lepton
@@ -162,7 +163,7 @@ def _draw_two_pairs(key, event, slot, parent, lepton, slope):
     raise RuntimeError("double Dalitz decay: no pair masses accepted")
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _draw_angle(key, event, slot, pair, lepton):
     """Cosine from 1 + cos^2 + r sin^2, and three numbers for the orientation."""
     ratio = 4.0 * lepton * lepton / (pair * pair)
@@ -176,7 +177,7 @@ def _draw_angle(key, event, slot, pair, lepton):
     raise RuntimeError("Dalitz decay: no angle accepted")
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _draw_two_angles(key, event, slot, pair_1, pair_2, lepton):
     """Two cosines and the turn between the planes (in turns) of a double Dalitz decay.
 
@@ -200,7 +201,7 @@ def _draw_two_angles(key, event, slot, pair_1, pair_2, lepton):
     raise RuntimeError("double Dalitz decay: no angles accepted")
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _single(key, event, slot, parent, lepton, slope, flat, norm):
     """Pair mass of a Dalitz decay with its weight."""
     low = 2.0 * lepton
@@ -215,7 +216,7 @@ def _single(key, event, slot, parent, lepton, slope, flat, norm):
     return mass, true / ((1.0 - flat) * true + flat / (parent - low))
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _sharp(key, event, slot, parent, lepton, slope, norm):
     """Pair mass of a Dalitz decay with its weight, as `sharp_aim` draws it."""
     low = 2.0 * lepton
@@ -227,7 +228,7 @@ def _sharp(key, event, slot, parent, lepton, slope, norm):
     return mass, true / pair_density(mass, true, low, parent)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _double(key, event, slot, parent, lepton, slope, flat, norm):
     """Pair masses of a double Dalitz decay with the weight; the flat part fills the triangle."""
     low = 2.0 * lepton

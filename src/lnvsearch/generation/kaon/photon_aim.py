@@ -18,10 +18,10 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
 
 from lnvsearch.elementary_functions import cosine_and_sine_of_turn
 from lnvsearch.generation.kaon.sharp_aim import missed_photon
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.random_streams import uniform4
 
 __all__ = [
@@ -43,7 +43,7 @@ _FORWARD_EDGE = 0.3
 _MASS_WINDOW = (0.86, 1.14)
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _aimed_density(x):
     """Density in x of the two aimed shares together."""
     width = _BACKWARD_WIDTH
@@ -53,7 +53,7 @@ def _aimed_density(x):
     return value
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _missed(u_choice, u_x, u_azimuth, isotropic, pion, parent):
     """Direction in the pion's rest frame and weight of a photon that nothing sees.
 
@@ -89,7 +89,7 @@ def _missed(u_choice, u_x, u_azimuth, isotropic, pion, parent):
     return rx, ry, rz, true / (rest * true + _aimed_density(max(x, 0.0)))
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _paired(u_choice, u_cosine, u_azimuth, isotropic, photon_energy, pion, parent, partner):
     """Direction in the pion's rest frame and weight, for a mass with `partner` near the pion's.
 
@@ -130,7 +130,7 @@ def _paired(u_choice, u_cosine, u_azimuth, isotropic, photon_energy, pion, paren
     return rx, ry, rz, 1.0 / (1.0 - PAIRED_SHARE)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def aimed_photon(key, event, slot, aim, isotropic, photon_energy, pion, parent, partner):
     """Direction of a Dalitz decay's photon in the pion's rest frame, and its weight.
 

@@ -4,29 +4,39 @@ Five variables: S_pi and S_l, squared masses of the pion and the lepton pair; th
 pi+ in the pions' rest frame, theta_l, of the l+ in the leptons', either against the pair's own
 flight in the kaon's frame; phi between the planes (Cabibbo and Maksymowicz, Phys. Rev. 137
 (1965) B438; Pais and Treiman, Phys. Rev. 168 (1968) 1858).
+
+A search for fully measured decays selects those with a soft neutrino: the density may be multiplied by
+`densities.softness` of its energy, and cut at a part of its maximum, which takes fewer attempts.  Weights
+undo both.
 """
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
 from numba import njit
 
+from lnvsearch.generation.kaon.densities import softness
 from lnvsearch.generation.kaon.kinematics import (
     orientation,
     place_two_pairs,
     two_body_momentum,
 )
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.random_streams import uniform4
 
-__all__ = ["fill_pion_pair", "form_factors", "intensity", "phase_shift", "pion_pair_maximum"]
+__all__ = ["fill_pion_pair", "form_factors", "intensity", "phase_shift", "pion_pair_maximum",
+           "soft_pion_pair"]
 
 _MAXIMUM_ATTEMPTS = 1_000_000
 _HEADROOM = 1.05
 _SCAN = 400_000
+#: Where the density with a soft neutrino is cut, of its maximum: a sixth of it lies higher, and has weights.
+_CEILING = 0.5
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def phase_shift(squared_mass, pion, wave):
     """Phase shift of pi pi scattering: isospin 0, S wave (`wave` 0) or isospin 1, P wave (1).
 
@@ -74,7 +84,7 @@ def form_factors(parameter, parent, pion, s_pi, s_lepton, cos_pion):
     return f, g, h, r
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def intensity(parameter, parent, s_pi, s_lepton, cos_pion, cos_lepton, phi):
     """J5 of d5Gamma = G_F^2 |V_us|^2 / (2 (4 pi)^6 M^5) rho J5 dS_pi dS_l dcos dcos dphi.
 
@@ -122,9 +132,18 @@ def intensity(parameter, parent, s_pi, s_lepton, cos_pion, cos_lepton, phi):
     )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
-def _attempt(parameter, parent, u_total, u_share, cos_pion, cos_lepton, turn):
-    """Pair masses from two numbers, and the density of the attempt.
+@inner_kernel(forceinline=True)
+def _neutrino_energy(parent, lepton, pair_pi, pair_l, cos_lepton):
+    """Energy of the neutrino in the kaon's frame: the leptons' pair has a mass and a momentum there."""
+    energy = 0.5 * (parent * parent + pair_l * pair_l - pair_pi * pair_pi) / parent
+    momentum = two_body_momentum(parent, pair_pi, pair_l)
+    in_pair = 0.5 * (pair_l - lepton * lepton / pair_l)
+    return in_pair * (energy - momentum * cos_lepton) / pair_l
+
+
+@inner_kernel(forceinline=True)
+def _attempt(parameter, parent, u_total, u_share, cos_pion, cos_lepton, turn, soft_gev):
+    """Pair masses from two numbers, the density of the attempt, and the softness that it has as a factor.
 
     The masses are flat over their triangle: the two numbers fold where their sum passes 1.
     """
@@ -137,53 +156,81 @@ def _attempt(parameter, parent, u_total, u_share, cos_pion, cos_lepton, turn):
     x = parent * two_body_momentum(parent, pair_pi, pair_l)
     s_pi, s_l = pair_pi * pair_pi, pair_l * pair_l
     if s_l <= lepton * lepton or s_pi <= 4.0 * pion * pion:
-        return pair_pi, pair_l, 0.0
+        return pair_pi, pair_l, 0.0, 0.0
     rho = x * math.sqrt(1.0 - 4.0 * pion * pion / s_pi) * (1.0 - lepton * lepton / s_l)
     # phi turns the other way than `turn` (sin phi = (c x v).d of Cabibbo and Maksymowicz).
     phi = -2.0 * math.pi * turn
     value = intensity(parameter, parent, s_pi, s_l, cos_pion, cos_lepton, phi)
-    return pair_pi, pair_l, value * rho * pair_pi * pair_l
+    soft = softness(_neutrino_energy(parent, lepton, pair_pi, pair_l, cos_lepton), soft_gev)
+    return pair_pi, pair_l, value * soft * rho * pair_pi * pair_l, soft
 
 
 @njit(cache=True, error_model="numpy")
-def pion_pair_maximum(parameter, parent, key):
+def _scanned(parameter, parent, key, soft_gev):
+    """Density and the softness in it, (2, _SCAN), at points from the stream `key`."""
+    found = np.empty((2, _SCAN))
+    for i in range(_SCAN):
+        u1, u2, u3, u4 = uniform4(key, i, 0, 0, 0)
+        turn = uniform4(key, i, 0, 0, 1)[0]
+        _, _, found[0, i], found[1, i] = _attempt(
+            parameter, parent, u1, u2, 2.0 * u3 - 1.0, 2.0 * u4 - 1.0, turn, soft_gev
+        )
+    return found
+
+
+def pion_pair_maximum(parameter: np.ndarray, parent: float, key: np.ndarray) -> tuple[float, float]:
     """Bound of the density and its mean over a scan of points from the stream `key`.
 
     The mean times 4 (half of the squared kinetic energy) times the cosines' and angle's ranges
     is the integral of rho J5 over the five variables.
     """
-    largest, total = 0.0, 0.0
-    for i in range(_SCAN):
-        u1, u2, u3, u4 = uniform4(key, i, 0, 0, 0)
-        turn = uniform4(key, i, 0, 0, 1)[0]
-        value = _attempt(parameter, parent, u1, u2, 2.0 * u3 - 1.0, 2.0 * u4 - 1.0, turn)[2]
-        largest = max(largest, value)
-        total += value
-    return largest * _HEADROOM, total / _SCAN
+    density, _ = _scanned(parameter, parent, key, math.inf)
+    return _HEADROOM * float(np.max(density)), float(np.mean(density))
+
+
+def soft_pion_pair(
+    parameter: np.ndarray, parent: float, key: np.ndarray, soft_gev: float
+) -> tuple[float, float]:
+    """`maximum` and the mean of what `fill_pion_pair` draws with it, over that of the decay as it is.
+
+    `soft_gev`: scale of `densities.softness`.
+    """
+    soft, factor = _scanned(parameter, parent, key, soft_gev)
+    maximum = _CEILING * float(np.max(soft))
+    is_there = factor > 0.0
+    true = np.sum(soft[is_there] / factor[is_there])
+    return maximum, float(np.sum(np.minimum(soft, maximum)) / true)
 
 
 @njit(cache=True, error_model="numpy")
-def fill_pion_pair(key, first_event, parameter, parent, maximum, momentum):
-    """Unweighted events pi+ pi- l+ nu into momentum[:, :4]; (n, >= 4, 4)."""
+def fill_pion_pair(key, first_event, parameter, parent, maximum, momentum, soft_gev, weight):
+    """Events pi+ pi- l+ nu into momentum[:, :4]; (n, >= 4, 4).
+
+    Unweighted where `soft_gev` is infinite.  Otherwise they follow the density times softness up to
+    `maximum` (`soft_pion_pair`), and `weight`, (n,), is multiplied by true over drawn density.
+    """
     pion, lepton = parameter[7], parameter[8]
     for i in range(len(momentum)):
         event = first_event + i
         accepted = False
         pair_pi, pair_l, cos_pion, cos_lepton, turn = 0.0, 0.0, 0.0, 0.0, 0.0
+        value, soft = 0.0, 1.0
         for attempt in range(_MAXIMUM_ATTEMPTS):
             u1, u2, u3, u4 = uniform4(key, event, 0, attempt, 0)
             turn, u_accept, _, _ = uniform4(key, event, 0, attempt, 1)
             cos_pion, cos_lepton = 2.0 * u3 - 1.0, 2.0 * u4 - 1.0
-            pair_pi, pair_l, value = _attempt(
-                parameter, parent, u1, u2, cos_pion, cos_lepton, turn
+            pair_pi, pair_l, value, soft = _attempt(
+                parameter, parent, u1, u2, cos_pion, cos_lepton, turn, soft_gev
             )
-            if value > maximum:
+            if value > maximum and soft_gev == math.inf:
                 raise RuntimeError("K -> pi pi l nu: density above its maximum")
             if u_accept * maximum < value:
                 accepted = True
                 break
         if not accepted:
             raise RuntimeError("K -> pi pi l nu: no event accepted")
+        if soft_gev < math.inf:
+            weight[i] *= max(value / maximum, 1.0) / soft
         u1, u2, u3, _ = uniform4(key, event, 1, 0, 0)
         place_two_pairs(
             momentum[i], 0, parent, pair_pi, pair_l, cos_pion, cos_lepton, turn,

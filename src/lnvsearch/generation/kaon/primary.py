@@ -57,6 +57,8 @@ RADIATIVE_COSINE = {
 #: Neutrino energy (kaon's rest frame) about which K_l3 decays are drawn where they are aimed: a
 #: search that asks for little missing momentum selects softer neutrinos than the decay has.
 SOFT_NEUTRINO_GEV = 0.05
+#: The same of K_l4.
+SOFT_NEUTRINO_OF_PION_PAIR_GEV = 0.03
 #: Photon energies below which few decays are drawn where they are aimed: a real photon that makes a neutral
 #: pion with that of the Dalitz decay, and a virtual one of which both leptons are hard.
 HARD_PHOTON_GEV, HARD_PAIR_GEV = 0.020, 0.070
@@ -86,6 +88,7 @@ class Primary:
     photon_range_gev: np.ndarray | None = None
     shares: tuple[float, float] = (1.0, 1.0)
     mean_softness: float = 1.0
+    soft_gev: float = np.inf
 
     def fill(
         self, key: np.ndarray, first_event: int, momentum: np.ndarray, weight: np.ndarray,
@@ -108,8 +111,10 @@ class Primary:
                 weight *= self.mean_softness / densities.softness(momentum[:, 2, 3], scale)
         elif self.model == "pion_pair":
             pion_pair.fill_pion_pair(
-                key, first_event, self.parameter, KAON_MASS_GEV, self.maximum, momentum
+                key, first_event, self.parameter, KAON_MASS_GEV, self.maximum, momentum, self.soft_gev,
+                weight,
             )
+            weight *= self.mean_softness
         else:
             four_body.fill_four_body(
                 self.kind, key, first_event, self.parameter, KAON_MASS_GEV,
@@ -127,7 +132,7 @@ class Primary:
 def primary_of(mode: str, aimed: bool = False) -> Primary:
     """The primary decay of a mode, with the maximum of its density.
 
-    `aimed`: draw K_l3 decays, radiative or not, with a soft neutrino more often, and photons of four-body
+    `aimed`: draw K_l3 decays, radiative or not, and K_l4 with a soft neutrino more often, and photons of four-body
     decays, real or virtual, with a low energy less often, with weights.
     """
     names = MODES[mode].primary
@@ -138,9 +143,7 @@ def primary_of(mode: str, aimed: bool = False) -> Primary:
         return Primary("phase_space", mass, np.empty(0), maximum_weight(KAON_MASS_GEV, mass))
     if model == "pion_pair":
         parameter = np.array([*PION_PAIR_FORM_FACTORS, _M_PI, mass[2]])
-        key = stream_key(_RANDOM_SCAN, mode, "scan")
-        maximum, _ = pion_pair.pion_pair_maximum(parameter, KAON_MASS_GEV, key)
-        return Primary("pion_pair", mass, parameter, maximum)
+        return _pion_pair(mode, mass, parameter, aimed)
     if model in _FOUR_BODY:
         return _four_body(mode, model, mass, aimed)
     kind, parameter, photon = _three_body(model, names, mass)
@@ -148,6 +151,17 @@ def primary_of(mode: str, aimed: bool = False) -> Primary:
         return _with_aimed(mass, parameter, photon)
     maximum = three_body.find_maximum(kind, parameter, KAON_MASS_GEV, mass, photon)
     return Primary("three_body", mass, parameter, maximum, kind, photon)
+
+
+def _pion_pair(mode: str, mass: np.ndarray, parameter: np.ndarray, aimed: bool) -> Primary:
+    """K_l4, or, `aimed`, times `densities.softness`, with the mean of that factor over the true decay."""
+    key = stream_key(_RANDOM_SCAN, mode, "scan")
+    if not aimed:
+        maximum, _ = pion_pair.pion_pair_maximum(parameter, KAON_MASS_GEV, key)
+        return Primary("pion_pair", mass, parameter, maximum)
+    scale = SOFT_NEUTRINO_OF_PION_PAIR_GEV
+    maximum, mean = pion_pair.soft_pion_pair(parameter, KAON_MASS_GEV, key, scale)
+    return Primary("pion_pair", mass, parameter, maximum, mean_softness=mean, soft_gev=scale)
 
 
 def _with_aimed(mass: np.ndarray, parameter: np.ndarray, photon: np.ndarray) -> Primary:

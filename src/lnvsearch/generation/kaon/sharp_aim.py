@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
 
 from lnvsearch.elementary_functions import cosine_and_sine_of_turn
+from lnvsearch.inner_kernel import inner_kernel
 
 __all__ = [
     "LEFT_ISOTROPIC", "LEFT_TRUE", "NEUTRINO_FRACTION", "NEUTRINO_NARROWING", "missed_photon",
@@ -37,7 +37,7 @@ LEFT_ISOTROPIC = 1.0 - _BACKWARD - _FORWARD - _AGAINST
 LEFT_TRUE = 1.0 - _HARD_SHARE - _FLAT_SHARE
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def pair_mass(u_choice, u_mass, low, parent):
     """Mass of the pair (GeV) if it is not drawn from the true spectrum; 0 if it is to be."""
     if u_choice < _HARD_SHARE:
@@ -47,7 +47,7 @@ def pair_mass(u_choice, u_mass, low, parent):
     return 0.0
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def pair_density(mass, true, low, parent):
     """Density (1/GeV) that the mass was drawn from; `true`: that of the decay."""
     value = (1.0 - _HARD_SHARE - _FLAT_SHARE) * true + _FLAT_SHARE / (parent - low)
@@ -56,7 +56,7 @@ def pair_density(mass, true, low, parent):
     return value
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _from_pion(isotropic, px, py, pz, energy, parent):
     """Direction in the kaon's frame of a photon with a direction in the frame of a pion (p, E)."""
     rx, ry, rz = isotropic
@@ -70,7 +70,7 @@ def _from_pion(isotropic, px, py, pz, energy, parent):
     )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _drawn_direction(u_choice, u_x, u_azimuth, isotropic, pion, parent):
     """Direction of the photon in the kaon's frame."""
     px, py, pz, energy = pion
@@ -88,7 +88,7 @@ def _drawn_direction(u_choice, u_x, u_azimuth, isotropic, pion, parent):
     return side * cos_azimuth, side * sin_azimuth, x - 1.0
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def missed_photon(u_choice, u_x, u_azimuth, isotropic, pion, parent):
     """Direction in the pion's rest frame and weight of a photon that nothing sees.
 

@@ -13,6 +13,8 @@ import math
 
 from numba import njit
 
+from lnvsearch.inner_kernel import inner_kernel
+
 __all__ = [
     "add", "dot", "lepton_spinors", "neutrino_spinor", "pair_currents", "row", "sigma_current",
     "square", "weak_current",
@@ -31,7 +33,7 @@ def add(a, b):
     return a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def dot(a, b):
     """Minkowski product of two four-vectors (x, y, z, E)."""
     return a[3] * b[3] - a[0] * b[0] - a[1] * b[1] - a[2] * b[2]
@@ -43,7 +45,7 @@ def square(value):
     return value.real * value.real + value.imag * value.imag
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def lepton_spinors(p, mass, antiparticle):
     """Both spinors of a massive lepton, each (left 0, left 1, right 0, right 1).
 
@@ -65,7 +67,7 @@ def lepton_spinors(p, mass, antiparticle):
     return first, second
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def neutrino_spinor(p):
     """Left spinor (two components) of a massless neutrino: sqrt(2 E) times helicity -1/2."""
     x, y, z, energy = p
@@ -76,7 +78,7 @@ def neutrino_spinor(p):
     return complex(-norm * x, norm * y), complex(norm * (energy + z), 0.0)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def sigma_current(a0, a1, b0, b1, sign):
     """a^dagger (1, sign * sigma) b as a four-vector."""
     c0, c1 = a0.conjugate(), a1.conjugate()
@@ -90,20 +92,20 @@ def sigma_current(a0, a1, b0, b1, sign):
     )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def weak_current(neutrino, lepton):
     """ubar(nu) gamma^mu (1 - gamma5) v(l) of one spinor of l+."""
     x, y, z, t = sigma_current(neutrino[0], neutrino[1], lepton[0], lepton[1], -1.0)
     return 2.0 * x, 2.0 * y, 2.0 * z, 2.0 * t
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _pair_current(minus, plus):
     left = sigma_current(minus[0], minus[1], plus[0], plus[1], -1.0)
     return add(left, sigma_current(minus[2], minus[3], plus[2], plus[3], 1.0))
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def pair_currents(minus, plus):
     """ubar(l-) gamma^mu v(l+) for the spins (l-, l+) = (0, 0), (0, 1), (1, 0), (1, 1)."""
     return (

@@ -15,7 +15,8 @@ from numba import njit
 
 from lnvsearch.generation.kaon.densities import UNIFORM, density
 from lnvsearch.generation.kaon.kinematics import orientation, two_body_momentum
-from lnvsearch.lanes import LANES, float_stack_array
+from lnvsearch.inner_kernel import inner_kernel
+from lnvsearch.lanes import LANES, float_stack_array, load_lanes, store_lanes, store_momenta
 from lnvsearch.random_lanes import draw_uniforms
 
 __all__ = ["dalitz_integral", "fill_three_body", "find_maximum"]
@@ -33,7 +34,7 @@ _AT = tuple(np.uint64(row * int(LANES)) for row in range(12))
 _lanes = float_stack_array(12 * int(LANES))
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _pair_mass(fraction, parent, m1, m2, m3, photon):
     """Pair mass of an attempt and the Jacobian of its choice (1 where it is drawn flat).
 
@@ -46,7 +47,7 @@ def _pair_mass(fraction, parent, m1, m2, m3, photon):
     return m1 + m2 + fraction * (parent - m1 - m2 - m3), 1.0
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _product(kind, parameter, parent, m1, m2, m3, pair, jacobian, cosine):
     """Phase space times density of one point of the Dalitz plot."""
     inside = two_body_momentum(pair, m1, m2)
@@ -103,7 +104,7 @@ def dalitz_integral(kind, parameter, parent, mass, photon, points):
     return total * math.pi**2 / parent * width * 2.0 / points**2
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _momentum(total, first, second):
     """`two_body_momentum` of masses that leave room."""
     inside, outside = first + second, first - second
@@ -111,25 +112,23 @@ def _momentum(total, first, second):
     return 0.5 * math.sqrt(max(product, 0.0)) / total
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _uniform_values(drawn, n, parent, m1, m2, m3, values):
     """Rows of `values`, (3, n): pair mass, cosine and phase space of n attempts; LANES at a time."""
     number, out, total, width = _lanes(), _lanes(), np.uint64(n), parent - m1 - m2 - m3
     for start in range(_ZERO, total, LANES):
         lanes = min(LANES, total - start)
         for row in range(2):
-            for j in range(lanes):
-                number[np.uint64(row) * LANES + j] = drawn[row, start + j]
+            load_lanes(drawn, row, start, lanes, number, np.uint64(row) * LANES)
         for j in range(LANES):
             pair = m1 + m2 + number[j] * width
             out[j], out[LANES + j] = pair, 2.0 * number[LANES + j] - 1.0
             out[_TWO * LANES + j] = _momentum(pair, m1, m2) * _momentum(parent, pair, m3)
         for row in range(3):
-            for j in range(lanes):
-                values[row, start + j] = out[np.uint64(row) * LANES + j]
+            store_lanes(out, np.uint64(row) * LANES, lanes, values, row, start)
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _fill_values(kind, parameter, drawn, n, parent, m1, m2, m3, photon, values):
     """The same with a density, or a photon."""
     for k in range(n):
@@ -139,7 +138,7 @@ def _fill_values(kind, parameter, drawn, n, parent, m1, m2, m3, photon, values):
         values[2, k] = _product(kind, parameter, parent, m1, m2, m3, pair, jacobian, cosine)
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _accept(key, first_event, kind, parameter, parent, mass, photon, maximum, n, room, chosen):
     """Pair masses and cosines of n events, in the rows of `chosen`, (2, n) at least.
 
@@ -172,7 +171,7 @@ def _accept(key, first_event, kind, parameter, parent, mass, photon, maximum, n,
     raise RuntimeError("three-body decay: no event accepted")
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _boosted(pair, cosine, parent, m1, m2, m3):
     """Momentum of a pair and of its first particle, across and along the way of the pair."""
     flight, inside = _momentum(parent, pair, m3), _momentum(pair, m1, m2)
@@ -181,22 +180,21 @@ def _boosted(pair, cosine, parent, m1, m2, m3):
     return flight, across, (energy * inside * cosine + flight * inner) / pair
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _energy(px, py, pz, mass):
     return math.sqrt(px * px + py * py + pz * pz + mass * mass)
 
 
-@njit(cache=True, error_model="numpy")
-def _place(chosen, drawn, n, parent, m1, m2, m3, rows, row, stride):
-    """`kinematics.place_three` of n events, from `row` of `rows`, (..., 4), on; LANES at a time."""
-    number, out, total = _lanes(), _lanes(), np.uint64(n)
+@inner_kernel()
+def _place(chosen, drawn, n, parent, m1, m2, m3, flat, place, stride):
+    """`kinematics.place_three` of n events, to `flat` from `place` on, `stride` numbers each; LANES at a time."""
+    number, out, total, width = _lanes(), _lanes(), np.uint64(n), np.uint64(stride)
     for start in range(_ZERO, total, LANES):
         lanes = min(LANES, total - start)
-        for j in range(lanes):
-            number[j], number[LANES + j] = chosen[0, start + j], chosen[1, start + j]
-        for k in range(3):
-            for j in range(lanes):
-                number[(np.uint64(k) + _TWO) * LANES + j] = drawn[k, start + j]
+        for row in range(2):
+            load_lanes(chosen, row, start, lanes, number, np.uint64(row) * LANES)
+        for row in range(3):
+            load_lanes(drawn, row, start, lanes, number, (np.uint64(row) + _TWO) * LANES)
         for j in range(LANES):
             flight, across, along = _boosted(number[j], number[LANES + j], parent, m1, m2, m3)
             ax, ay, az, _, _, _, nx, ny, nz = orientation(
@@ -214,18 +212,14 @@ def _place(chosen, drawn, n, parent, m1, m2, m3, rows, row, stride):
             out[_AT[8] + j], out[_AT[9] + j], out[_AT[10] + j], out[_AT[11] + j] = (
                 px, py, pz, _energy(px, py, pz, m3)
             )
-        for j in range(lanes):
-            first = np.uint64(row) + (start + j) * np.uint64(stride)
-            for k in range(3):
-                for axis in range(4):
-                    rows[first + np.uint64(k), axis] = out[np.uint64(4 * k + axis) * LANES + j]
+        store_momenta(out, np.uint64(3), lanes, flat, np.uint64(place) + start * width, width)
 
 
 @njit(cache=True, error_model="numpy")
 def fill_three_body(key, first_event, kind, parameter, parent, mass, photon, maximum,
                     momentum):
     """Unweighted events into momentum[:, :3]; (n, >= 3, 4)."""
-    rows, per_event = momentum.reshape(-1, 4), momentum.shape[1]
+    flat, per_event = momentum.reshape(-1), 4 * momentum.shape[1]
     chosen, drawn = np.empty((2, _BLOCK)), np.empty((4, _BLOCK))
     events, slots = np.empty(_BLOCK, dtype=np.int64), np.empty(_BLOCK, dtype=np.int64)
     waiting, values = np.empty(_BLOCK, dtype=np.int64), np.empty((3, _BLOCK))
@@ -236,5 +230,5 @@ def fill_three_body(key, first_event, kind, parameter, parent, mass, photon, max
         for k in range(n):
             events[k], slots[k] = first + k, 1
         draw_uniforms(key, events[:n], slots, 0, 0, drawn)
-        _place(chosen, drawn, n, parent, mass[0], mass[1], mass[2], rows, start * per_event,
+        _place(chosen, drawn, n, parent, mass[0], mass[1], mass[2], flat, start * per_event,
                per_event)  # fmt: skip

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
 
 from lnvsearch.generation.kaon.spinors import (
     add,
@@ -23,6 +22,7 @@ from lnvsearch.generation.kaon.spinors import (
     square,
     weak_current,
 )
+from lnvsearch.inner_kernel import inner_kernel
 
 __all__ = [
     "KAON_DECAY_CONSTANT", "bremsstrahlung_vector", "hadron_vector", "kaon_form_factor",
@@ -43,7 +43,7 @@ _A1 = -4.0 * L9_PLUS_L10 / PION_DECAY_CONSTANT
 _RHO, _OMEGA, _PHI = 0.77526**2, 0.78266**2, 1.019461**2
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def kaon_form_factor(squared):
     """F_V - 1 over q^2 (1/GeV^2) of the charged kaon, by vector-meson dominance.
 
@@ -54,7 +54,7 @@ def kaon_form_factor(squared):
     )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def bremsstrahlung_vector(q, charged, neutrino, lepton, mass, kaon):
     """L^mu of one spinor of l+, `lepton`.
 
@@ -79,7 +79,7 @@ def bremsstrahlung_vector(q, charged, neutrino, lepton, mass, kaon):
     )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def hadron_vector(q, w, kaon, v1, a1, a2, a4, weak):
     """H^{mu nu} l_nu for one weak current l = `weak`.
 
@@ -102,7 +102,7 @@ def hadron_vector(q, w, kaon, v1, a1, a2, a4, weak):
     )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _vertex(q, w, charged, neutrino, lepton, mass, kaon, a2, a4):
     """F_K L^mu - H^{mu nu} l_nu of one spinor of l+."""
     brems = bremsstrahlung_vector(q, charged, neutrino, lepton, mass, kaon)
@@ -113,7 +113,7 @@ def _vertex(q, w, charged, neutrino, lepton, mass, kaon, a2, a4):
     )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _ordering(first, neutrino, plus, minus, spins_first, left, spins_plus, spins_minus, mass,
               kaon):
     """Amplitudes with l+ `first` at the weak vertex, by the spins (first, l-, l+)."""
@@ -132,7 +132,7 @@ def _ordering(first, neutrino, plus, minus, spins_first, left, spins_plus, spins
     )
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def squared_amplitude(momentum, mass, kaon):
     """Spin sum of |{...}|^2 / q^4 with both orderings, in GeV^-2 (times G_F^2 e^4 |V_us|^2).
 

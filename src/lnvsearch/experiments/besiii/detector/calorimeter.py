@@ -20,6 +20,7 @@ from lnvsearch.experiments.besiii.detector.tracks import (
     MISSED,
     first_crossing,
 )
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.random_lanes import normal_pair
 
 __all__ = [
@@ -42,7 +43,7 @@ _LARGEST_TAIL_FRACTION = 0.9
 _ELECTRON, _PION, _KAON, _PROTON = 0, 2, 3, 4
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def shower_region(pt_gev, tan_lambda, field_t, emc):
     """Where a track from the origin meets the calorimeter: (region, length in xy in m).
 
@@ -59,7 +60,7 @@ def shower_region(pt_gev, tan_lambda, field_t, emc):
     return MISSED if is_missed else region, np.inf if is_missed else arc
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def shower_direction(px, py, pz, charge, arc_m, field_t):
     """Unit vector from the origin to the point where a track meets the calorimeter."""
     pt = math.sqrt(px * px + py * py)
@@ -74,7 +75,7 @@ def shower_direction(px, py, pz, charge, arc_m, field_t):
     return x / length, y / length, z / length
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def electron_resolution(energy_gev, region, emc):
     """sigma(E)/E: constant term plus 1/sqrt(E) term in quadrature, as given at 1 GeV."""
     at_1_gev = emc.barrel_resolution if region == BARREL else emc.end_cap_resolution
@@ -82,13 +83,13 @@ def electron_resolution(energy_gev, region, emc):
     return at_1_gev * math.sqrt(constant + (1.0 - constant) / energy_gev)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def expected_electron_energy(p_gev, response):
     """Mean shower energy of an electron outside the tail, GeV: E - k * shift, never negative."""
     return max(p_gev - response.low_momentum_scale * response.mean_shift_gev, 0.0)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def electron_shower(u0, u1, tail, depth, energy_gev, region, emc, response):
     """Measured energy of an electromagnetic shower, GeV.
 
@@ -103,14 +104,14 @@ def electron_shower(u0, u1, tail, depth, energy_gev, region, emc, response):
     return energy * (1.0 + electron_resolution(energy_gev, region, emc) * normal)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _ionisation_energy(kinetic_gev, beta, emc):
     """Mean energy of a particle that does not interact: rises as beta^(-5/3), until it stops."""
     # beta^(5/3) from a cube root: pow is slow.
     return min(kinetic_gev, emc.minimum_ionising_energy_gev / (beta * cube_root(beta * beta)))
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _interaction(species, charge, kinetic_gev, mass_gev, emc):
     """(probability to interact in the crystals, energy available there in GeV)."""
     is_negative = charge < 0
@@ -124,7 +125,7 @@ def _interaction(species, charge, kinetic_gev, mass_gev, emc):
     return probability, kinetic_gev + (released if is_negative else 0.0)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _second_smallest(u0, u1, u2, u3):
     """Second smallest of four uniform numbers: distributed as Beta(2, 3)."""
     low_1, high_1 = min(u0, u1), max(u0, u1)
@@ -132,7 +133,7 @@ def _second_smallest(u0, u1, u2, u3):
     return min(max(low_1, low_2), min(high_1, high_2))
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def hadron_shower(uniforms, species, charge, p_gev, mass_gev, emc):
     """(Energy that a muon or hadron leaves in GeV, whether it interacts and so makes a shower).
 
@@ -152,7 +153,7 @@ def hadron_shower(uniforms, species, charge, p_gev, mass_gev, emc):
     return left if does_interact else energy, does_interact
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def expected_hadron_energy(species, charge, p_gev, mass_gev, emc):
     """(mean, standard deviation) of `hadron_shower`, charge exchange left out, GeV.
 

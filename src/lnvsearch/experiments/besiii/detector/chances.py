@@ -6,10 +6,10 @@ Drawn for many events at once, LANES of them or of their particles at a time.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from lnvsearch.experiments.besiii.detector.draws import PROCESSES, draw
 from lnvsearch.experiments.besiii.detector.found import EVENT, SLOT
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.lanes import LANES, float_stack_array
 from lnvsearch.random_lanes import normal_pair
 
@@ -28,7 +28,7 @@ _1, _2, _3 = (np.uint64(row) * LANES for row in range(1, 4))
 _uniform_rows = float_stack_array(4 * int(LANES))
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def draw_collisions(words, event_numbers, beam, numbers, collisions):
     """Fill `collisions`, a column an event; `numbers`: room for as many columns, see `found`.
 
@@ -53,7 +53,7 @@ def draw_collisions(words, event_numbers, beam, numbers, collisions):
             periods[first + lane] = u[lane]
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def draw_passages(words, event_numbers, offsets, numbers, chances):
     """Fill `chances`, a column a particle of these events, whose `offsets`, (n + 1,), need not begin at 0.
 

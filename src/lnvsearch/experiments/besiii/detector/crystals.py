@@ -23,6 +23,7 @@ import numpy as np
 from numba import njit
 
 from lnvsearch.elementary_functions import azimuth_of
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.lanes import float_stack_array
 
 __all__ = ["MOST_SHOWERS", "find_showers", "share_of_square", "spread"]
@@ -40,7 +41,7 @@ _MOST_ROUNDS, _AT_REST_M = 8, 1e-4
 _LOGARITHMIC_OFFSET = 4.0
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _share_of_corner(x, y, radius):
     """Share of a shower at the origin in the rectangle from there to (x, y), with its sign."""
     across = math.sqrt(x * x + radius * radius)
@@ -48,7 +49,7 @@ def _share_of_corner(x, y, radius):
     return (x / across * azimuth_of(across, y) + y / along * azimuth_of(along, x)) / _TWO_PI
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def share_of_square(x, y, half_width, radius):
     """Share of a shower's energy in a square; the shower lies at the origin, the square at (x, y).
 
@@ -64,7 +65,7 @@ def share_of_square(x, y, half_width, radius):
 _shares_of_corners = float_stack_array(_CORNERS * _CORNERS)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _fill_corners(first_u, first_v, radius, energy, corners):
     """Energies of a shower at the origin between there and the corners of crystals, row by row."""
     for i in range(np.uint64(_CORNERS)):
@@ -101,7 +102,7 @@ def spread(cells, place, energy, is_wide, clusters):
     return alone
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def find_showers(cells, clusters, found):
     """Fill rows (centre u, v in crystals, energy, seed u, v) of `found`; returns how many."""
     label = np.zeros(cells.shape, dtype=np.int8)
@@ -136,7 +137,7 @@ def find_showers(cells, clusters, found):
     return n_found
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _collect(cells, label, i, j, number, noise, members):
     """Label the cluster of crystal (i, j) and write its crystals to `members`; returns how many."""
     members[0, 0], members[0, 1] = i, j
@@ -154,7 +155,7 @@ def _collect(cells, label, i, j, number, noise, members):
     return n
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _moments(cells, cluster):
     """(Energy of a cluster, second moment about its centre in squares of crystals)."""
     total = u = v = square = 0.0
@@ -167,7 +168,7 @@ def _moments(cells, cluster):
     return total, square / total - (u * u + v * v) / (total * total)
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _largest_moment(energy, clusters):
     """Second moment below which a cluster is one shower, m^2."""
     energy = max(energy, clusters.moment_lowest_energy_gev)
@@ -175,7 +176,7 @@ def _largest_moment(energy, clusters):
     return falling + clusters.moment_constant_m2
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _find_seeds(cells, cluster, threshold, seeds):
     """Local maxima of a cluster, the highest first, to `seeds`; returns how many."""
     n = 0
@@ -191,14 +192,14 @@ def _find_seeds(cells, cluster, threshold, seeds):
             continue
         place = n
         while place > 0 and cells[seeds[place - 1, 0], seeds[place - 1, 1]] < energy:
-            seeds[place] = seeds[place - 1]
+            seeds[place, 0], seeds[place, 1] = seeds[place - 1, 0], seeds[place - 1, 1]
             place -= 1
         seeds[place, 0], seeds[place, 1] = i, j
         n += 1
     return n
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _share_between_seeds(cells, cluster, seeds, centres, fractions, clusters):
     """Write what share of each crystal (columns) each seed (rows) gets; moves `centres`."""
     slope = clusters.sharing_slope * clusters.crystal_width_m / clusters.sharing_radius_m
@@ -225,7 +226,7 @@ def _share_between_seeds(cells, cluster, seeds, centres, fractions, clusters):
             break
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _field(cells, cluster, seed, fraction, clusters):
     """(Energy, centre u, v) of the 5 x 5 crystals around a seed, with logarithmic weights."""
     energy = 0.0
@@ -242,7 +243,7 @@ def _field(cells, cluster, seed, fraction, clusters):
     return energy, u / total, v / total
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _in_field(cells, crystal, seed, fraction, noise):
     """What a crystal adds to the energy of a seed: nothing far from it, or below the noise."""
     part = cells[crystal[0], crystal[1]] * fraction

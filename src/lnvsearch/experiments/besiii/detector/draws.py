@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 
 from lnvsearch.experiments.besiii.detector.found import EVENT, SLOT
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.lanes import LANES
 from lnvsearch.random_lanes import to_open_unit_interval
 from lnvsearch.random_streams import philox4x32, round_keys
@@ -36,12 +37,14 @@ Keys = namedtuple("Keys", PROCESSES)
 _WORDS = 20
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def words_of(keys):
     """Keys of the rounds of all streams: `Keys` again, (20,) each as a row of one array."""
     words = np.empty((len(PROCESSES), _WORDS), dtype=np.uint64)
     for process in range(len(PROCESSES)):
-        words[process] = round_keys(keys[process])
+        of_process = round_keys(keys[process])
+        for i in range(_WORDS):
+            words[process, i] = of_process[i]
     return words
 
 
@@ -61,7 +64,7 @@ def draw(words, numbers, first, block, uniforms):
         uniforms[lane + LANES + LANES + LANES] = to_open_unit_interval(w3)
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def draw_one(words, event, slot):
     """Block 0 of a process for one track: the four numbers that `draw` writes."""
     w0, w1, w2, w3 = philox4x32(words, np.uint64(event), np.uint64(0), np.uint64(slot))

@@ -5,7 +5,7 @@ Measurements go through all tracks one after another, each in a loop of its own.
 
 from __future__ import annotations
 
-from numba import njit
+from lnvsearch.inner_kernel import inner_kernel
 
 __all__ = [
     "CHARGE", "CURVATURE", "END_CAP_COUNTERS", "END_CAP_NS", "EVENT", "FOUND", "LATE", "MASS", "N_NUMBERS",
@@ -31,7 +31,7 @@ FOUND = (
 ) = range(len(FOUND))  # fmt: skip
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def write_found(
     numbers, found, track, event, slot, species, truth_index, charge, vertex, momentum, late_ns,
     end_cap, shower_gev, curvature, mass,

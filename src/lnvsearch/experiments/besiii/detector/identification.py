@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from lnvsearch.elementary_functions import logarithm
 from lnvsearch.experiments.besiii.detector.tracks import END_CAP, MISSED, first_crossing
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.particles import SPEED_OF_LIGHT_M_PER_NS
 from lnvsearch.random_lanes import normal_pair
 
@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def dedx_curve(beta_gamma, dedx):
     """Mean specific energy loss in arbitrary units.
 
@@ -40,7 +40,7 @@ def dedx_curve(beta_gamma, dedx):
     return curve / beta_square
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def measure_dedx(u0, u1, found, tail, true_beta_gamma, dedx):
     """Measured specific energy loss in the units of the curve; NaN where there is none.
 
@@ -52,7 +52,7 @@ def measure_dedx(u0, u1, found, tail, true_beta_gamma, dedx):
     return np.nan if found >= dedx.efficiency else measured
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def flight_path_m(pt_gev, tan_lambda, field_t, tof):
     """(region, length of the path to the counters in m); NaN where there is no counter."""
     region, arc, _ = first_crossing(
@@ -69,7 +69,7 @@ def flight_path_m(pt_gev, tan_lambda, field_t, tof):
     return region, arc * math.sqrt(1.0 + tan_lambda * tan_lambda)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def measure_flight_time(u0, u1, found, tail, path_m, beta, resolution_ns, tof):
     """Measured time of flight, ns; NaN where there is no hit.
 
@@ -81,7 +81,7 @@ def measure_flight_time(u0, u1, found, tail, path_m, beta, resolution_ns, tof):
     return np.nan if found >= tof.hit_efficiency else measured
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def flight_time_ns(path_m, p_gev, mass_gev):
     """Time of flight of a particle, ns: L/(beta c)."""
     energy = math.sqrt(p_gev * p_gev + mass_gev * mass_gev)

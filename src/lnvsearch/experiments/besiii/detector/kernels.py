@@ -35,6 +35,7 @@ from lnvsearch.experiments.besiii.detector.measurements import (
     share_showers,
     store,
 )
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.lanes import LANES
 from lnvsearch.particles import SPEED_OF_LIGHT_M_PER_NS
 from lnvsearch.random_streams import uniform4
@@ -58,6 +59,13 @@ _CM_PER_M = 100.0
 
 #: Tuples of numbers and no arrays: counting references would cost as much as the physics.
 Constants = namedtuple("Constants", "masses ctaus")
+
+#: Counts begin at numbers of a type: from a bare 0 numba first compiles every kernel that it is given to
+#: for the literal 0, and uses none of that.  In the same way, what two calls of a kernel are given is of
+#: one type.
+_NONE = np.int64(0)
+_ELECTRON = np.int8(ELECTRON)
+_FROM_COLLISION, _FROM_WALL = np.bool_(True), np.bool_(False)
 
 #: Events whose tracks go through the measurements together: their columns stay in the processor's
 #: cache, and so does the code of each measurement.
@@ -101,12 +109,12 @@ def simulate_events(
     drawn = np.zeros((N_NUMBERS, most), dtype=np.int64)
     collisions = np.empty((len(COLLISION), _EVENTS_TOGETHER + int(LANES)))
     chances = np.empty((len(CHANCES), most))
-    done = 0
+    done = _NONE
     for first in range(0, len(event_numbers), _EVENTS_TOGETHER):
         last = min(first + _EVENTS_TOGETHER, len(event_numbers))
         draw_collisions(words, event_numbers[first:last], response.beam, drawn, collisions)
         draw_passages(words, event_numbers[first:last], offsets[first : last + 1], drawn, chances)
-        n_tracks = 0
+        n_tracks = _NONE
         for index in range(first, last):
             before = n_tracks
             n_tracks = _find_tracks(
@@ -116,7 +124,7 @@ def simulate_events(
             )  # fmt: skip
             counts[index] = n_tracks - before
         measure(numbers, found, n_tracks, words, response, output)
-        begin = 0
+        begin = _NONE
         for index in range(first, last):
             _share(output, begin, begin + counts[index], constants, response)
             begin += counts[index]
@@ -125,7 +133,7 @@ def simulate_events(
     return done
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _most_particles(offsets):
     """Particles of the events that go together, at most."""
     most = 0
@@ -135,7 +143,7 @@ def _most_particles(offsets):
     return most
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _largest_room(offsets, species):
     """Tracks of the events that go together, at most."""
     largest = 0
@@ -148,7 +156,7 @@ def _largest_room(offsets, species):
     return largest
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _share(output, first, last, constants, response):
     """What the tracks [first, last) of an event do to one another."""
     if response.shared_counters.enabled:
@@ -160,7 +168,7 @@ def _share(output, first, last, constants, response):
         share_showers(output, first, last, response)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _find_tracks(
     event, begin, end, first, column, species, charge, momentum, start, keys, words, collisions,
     chances, constants, response, numbers, found, n_tracks,
@@ -199,13 +207,13 @@ def _find_tracks(
             chance = chances[0, own], chances[1, own], chances[2, own], chances[3, own]
             late = _later(start, particle, momentum)
             n_tracks = _record(
-                keys, chance, event, slot, slot, kind, charge[particle], three, point, late, True,
+                keys, chance, event, slot, slot, kind, charge[particle], three, point, late, _FROM_COLLISION,
                 nearby, end_cap, constants, response, numbers, found, n_tracks,
             )  # fmt: skip
     return n_tracks
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _start_of(start, particle, collision, walls):
     """Where a particle starts, cm, and whether that lies inside the chamber's inner wall.
 
@@ -219,7 +227,7 @@ def _start_of(start, particle, collision, walls):
     return (x, y, z), x * x + y * y < walls.inner_wall_radius_cm * walls.inner_wall_radius_cm
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _later(start, particle, momentum):
     """How much later a particle is at the counters than one from the collision, ns.
 
@@ -234,7 +242,7 @@ def _later(start, particle, momentum):
     return (start[particle, 3] - along * momentum[particle, 3] / p_squared) / SPEED_OF_LIGHT_M_PER_NS
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _end_cap(uniform, response):
     """End caps in the event's data-taking period: (resolution in ns, counters to be shared)."""
     if uniform < response.tof.upgraded_fraction:
@@ -242,7 +250,7 @@ def _end_cap(uniform, response):
     return response.tof.end_cap_resolution_ns, response.shared_counters.end_cap_counters
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _nearby_photons(keys, event, particle, begin, end, species, charge, momentum, response):
     """Energy of the event's photons that end in the shower of a charged particle, GeV."""
     energy = 0.0
@@ -274,7 +282,7 @@ def _nearby_photons(keys, event, particle, begin, end, species, charge, momentum
     return energy
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _conversion_layer(keys, event, slot, photon, constants, response):
     """Where a photon converts: 0 nowhere, 1 in the beam pipe, 2 in the chamber's inner wall."""
     transverse = math.hypot(photon[0], photon[1])
@@ -286,7 +294,7 @@ def _conversion_layer(keys, event, slot, photon, constants, response):
     )
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _convert(
     keys, words, event, slot, photon, layer, point, end_cap, constants, response, numbers, found,
     n_tracks,
@@ -304,7 +312,7 @@ def _convert(
     # Opening: dN/dkT^2 goes as 1/(kT^2 + m^2)^2, the same kick for both, opposite in azimuth.
     transverse_kick = mass * math.sqrt(kick / (1.0 - kick))
     for daughter in range(2):
-        charge = 2 * daughter - 1
+        charge = np.int8(2 * daughter - 1)
         part = energy * (x if daughter == 0 else 1.0 - x)
         if part <= mass:
             continue
@@ -314,13 +322,13 @@ def _convert(
         )
         own = _SECONDARY_SLOT + 2 * slot + daughter
         n_tracks = _record(
-            keys, draw_one(words[PASSAGE], event, own), event, own, slot, ELECTRON, charge, three, vertex,
-            0.0, False, 0.0, end_cap, constants, response, numbers, found, n_tracks,
+            keys, draw_one(words[PASSAGE], event, own), event, own, slot, _ELECTRON, charge, three, vertex,
+            0.0, _FROM_WALL, 0.0, end_cap, constants, response, numbers, found, n_tracks,
         )  # fmt: skip
     return n_tracks
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _record(
     keys, chance, event, slot, truth_index, species, charge, momentum, vertex, late_ns, from_collision,
     nearby_gev, end_cap, constants, response, numbers, found, n_tracks,
@@ -366,7 +374,7 @@ def _record(
     return n_tracks + 1
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _radiate_in_chamber(keys, event, slot, uniform, pt, pz, p, radiated_before_gev, response):
     """Bremsstrahlung of an electron in the chamber; its mass is neglected.
 

@@ -26,6 +26,7 @@ from lnvsearch.experiments.besiii.events import (
     HELIX_PARAMETERS,
     TRACK_BRANCHES,
 )
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.lanes import LANES, float_stack_array
 
 __all__ = [
@@ -79,7 +80,7 @@ N_ROWS = SHOWER_ROW + len(overlapping_showers.SHOWER)
 _uniform_rows, _output_rows = float_stack_array(12 * int(LANES)), float_stack_array(14 * int(LANES))
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def measure(numbers, found, n_tracks, words, response, output):
     """Fill the rows of `output` for tracks [0, n_tracks) of `numbers` and `found`, see `found`.
 
@@ -100,7 +101,7 @@ def measure(numbers, found, n_tracks, words, response, output):
     _identify_by_shower(found, n_tracks, response, output, measured_p)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _copy(rows, row, n_rows, output, output_row, first):
     """Rows of LANES numbers to rows of the output."""
     for k in range(n_rows):
@@ -109,7 +110,7 @@ def _copy(rows, row, n_rows, output, output_row, first):
             target[first + lane] = rows[begin + lane]
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _measure_helices(numbers, found, first, words, response, output, measured_p):
     """Smear helices and write them and their covariances; fills the measured momenta."""
     u, row = _uniform_rows(), _output_rows()
@@ -150,7 +151,7 @@ def _measure_helices(numbers, found, first, words, response, output, measured_p)
     _copy(row, 12, 2, output, COVARIANCE_ROW + 13, first)
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _measure_energy_losses(numbers, found, first, words, response, output, measured_p):
     """Write the chi of the specific energy loss for each hypothesis."""
     u, row, dedx = _uniform_rows(), _output_rows(), response.dedx
@@ -169,7 +170,7 @@ def _measure_energy_losses(numbers, found, first, words, response, output, measu
     _copy(row, 0, 3, output, DEDX_ROW, first)
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _measure_flight_times(
     numbers, found, first, words, response, output, measured_p, azimuth
 ):
@@ -199,7 +200,7 @@ def _measure_flight_times(
     _copy(row, 0, 8, output, HIT_ROW, first)
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _identify_by_flight_time(n_tracks, output):
     """Write the chi of the time of flight for each hypothesis."""
     hits = output[HIT_ROW:]
@@ -209,7 +210,7 @@ def _identify_by_flight_time(n_tracks, output):
         )
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _measure_showers(numbers, found, first, words, response, output, measured_p, azimuth):
     """Write the showers of tracks, as if each were alone, and where they lie."""
     u, row, emc = _uniform_rows(), _output_rows(), response.emc
@@ -247,7 +248,7 @@ def _measure_showers(numbers, found, first, words, response, output, measured_p,
     _copy(row, 9, 1, found, of.REGION, first)
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _identify_by_shower(found, n_tracks, response, output, measured_p):
     """Write the energies of showers, and the chi for each hypothesis; NaN where there is no shower."""
     energies = output[SHOWER_ROW + overlapping_showers.ENERGY_ROW]
@@ -266,7 +267,7 @@ def _identify_by_shower(found, n_tracks, response, output, measured_p):
             chi[track] = np.nan if energies[track] < threshold else deviation
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _write_shower_energy(
     output, track, charge, energy, in_barrel, measured_p, response
 ):
@@ -287,7 +288,7 @@ def _write_shower_energy(
         output[EMC_ROW + hypothesis, track] = (energy - expected) / resolution
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def share_showers(output, first, last, response):
     """Write the showers of an event, tracks [first, last), anew where some overlap."""
     # Few events get further than this, and handing over the response costs more.
@@ -297,7 +298,7 @@ def share_showers(output, first, last, response):
         _share_showers(output, first, last, response)
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _share_showers(output, first, last, response):
     showers, emc = output[SHOWER_ROW:], response.emc
     end_z = emc.barrel_radius_m * emc.barrel_cos_theta / math.sqrt(1.0 - emc.barrel_cos_theta**2)
@@ -329,7 +330,7 @@ def store(output, n_tracks, columns, place):
         _store_row(output[COVARIANCE_ROW + row], others[row], begin, number)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _store_row(values, column, begin, number):
     for track in range(number):  # unsigned, so that the compiler sees neighbours
         column[begin + track] = values[track]

@@ -27,6 +27,7 @@ from lnvsearch.experiments.besiii.detector.crystals import (
     spread,
 )
 from lnvsearch.experiments.besiii.detector.tracks import BARREL, CURVATURE_GEV_PER_T_M, MISSED
+from lnvsearch.inner_kernel import inner_kernel
 
 __all__ = [
     "BARREL_PART", "ENERGY_ROW", "MOMENTUM_ROW", "PART_ROW", "SHOWER", "place_shower", "share_showers",
@@ -78,7 +79,7 @@ def shower_of(energy_gev, is_wide, azimuth, pt, pz, charge, region, arc_m, measu
     )  # fmt: skip
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def place_shower(showers, track, radius_m):
     """Write u of a shower in the barrel where `shower_of` has left it open.
 
@@ -91,7 +92,7 @@ def place_shower(showers, track, radius_m):
         showers[_TURN, track] = 0.0
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _extent(energy, is_wide, clusters):
     """Distance from an impact to the centres of its crystals above the noise, at most, m."""
     width, radius = clusters.crystal_width_m, clusters.moliere_radius_m / 3.0
@@ -102,7 +103,7 @@ def _extent(energy, is_wide, clusters):
     return max(math.sqrt(max(reach, 0.0)), width / _SQRT_2)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _distance_in_v(showers, one, other, radius_m):
     """v of a shower relative to another in the same part; the short way round the barrel."""
     v = showers[_V, one] - showers[_V, other]
@@ -112,7 +113,7 @@ def _distance_in_v(showers, one, other, radius_m):
     return v
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _may_touch(showers, one, other, radius_m, clusters):
     """Whether two showers may have crystals that touch; if so, both are placed."""
     if showers[_PART, one] != showers[_PART, other] or showers[_PART, one] == _NO_PART:
@@ -132,7 +133,7 @@ def _may_touch(showers, one, other, radius_m, clusters):
     return abs(u) <= farthest and u * u + v * v < reach * reach
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def some_touch(showers, first, last, radius_m, clusters):
     """Whether some of the showers [first, last) of an event may touch; see `share_showers`."""
     for one in range(first, last):
@@ -142,7 +143,7 @@ def some_touch(showers, first, last, radius_m, clusters):
     return False
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def share_showers(showers, first, last, radius_m, end_cap_z_m, clusters):
     """Share the energies of the showers [first, last) of an event.
 
@@ -172,7 +173,7 @@ def share_showers(showers, first, last, radius_m, end_cap_z_m, clusters):
             _reconstruct(showers, members[:n_members], radius_m, end_cap_z_m, clusters)
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _reconstruct(showers, members, radius_m, end_cap_z_m, clusters):
     """Spread the energies of some showers, find clusters in them, and give them to their tracks."""
     n, width = len(members), clusters.crystal_width_m
@@ -205,7 +206,7 @@ def _reconstruct(showers, members, radius_m, end_cap_z_m, clusters):
     _match(showers, members, scale, found[:n_found], radius_m, end_cap_z_m, clusters)
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _main_source(shower, places, showers, members, clusters):
     """Which of the members gives most energy to the seed of a shower."""
     radius = clusters.moliere_radius_m / 3.0 / clusters.crystal_width_m
@@ -222,7 +223,7 @@ def _main_source(shower, places, showers, members, clusters):
     return best
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _angles(part, u, v, radius_m, end_cap_z_m):
     """(theta, phi) of a place on the face."""
     if part == BARREL_PART:
@@ -230,14 +231,14 @@ def _angles(part, u, v, radius_m, end_cap_z_m):
     return math.atan2(math.sqrt(u * u + v * v), end_cap_z_m), math.atan2(v, u)
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _window(momentum_gev, shape):
     """Half width of a matching window, rad: a + b e^(-c p) + d e^(-e p)."""
     p = max(momentum_gev, _LOWEST_MATCHED_GEV)
     return shape[0] + shape[1] * math.exp(-shape[2] * p) + shape[3] * math.exp(-shape[4] * p)
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _separation(showers, track, shower, radius_m, end_cap_z_m, clusters):
     """Angle between a track's impact and a shower; infinite outside the matching window."""
     part = showers[_PART, track]
@@ -255,7 +256,7 @@ def _separation(showers, track, shower, radius_m, end_cap_z_m, clusters):
     return math.sqrt(along * along + (across * math.sin(theta)) ** 2)
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _match(showers, members, scale, found, radius_m, end_cap_z_m, clusters):
     """Give each track the energy of its shower, or none.
 

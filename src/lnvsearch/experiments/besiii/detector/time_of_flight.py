@@ -29,7 +29,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from lnvsearch.elementary_functions import azimuth_of
 from lnvsearch.experiments.besiii.detector.identification import flight_time_ns
@@ -39,6 +38,7 @@ from lnvsearch.experiments.besiii.detector.tracks import (
     MISSED,
     transverse_arc_m,
 )
+from lnvsearch.inner_kernel import inner_kernel
 
 __all__ = [
     "HIT",
@@ -66,7 +66,7 @@ _ONE_LAYER = math.sqrt(2.0)
 _AT_IT_M = 1e-6
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def counter_index(azimuth, n_counters, shift):
     """Number of the counter at an azimuth (rad); the counters begin `shift` of a width below 0.
 
@@ -77,7 +77,7 @@ def counter_index(azimuth, n_counters, shift):
     return position - n_counters * np.floor(position / n_counters)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def counters_of(momentum, charge, region, arc_m, field_t, end_cap_counters, shared):
     """Counters (inner, outer) that a track from the origin hits; NO_COUNTER where it hits none.
 
@@ -92,7 +92,7 @@ def counters_of(momentum, charge, region, arc_m, field_t, end_cap_counters, shar
     )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _counters_at(azimuth, pt, pz, charge, region, arc_m, field_t, end_cap_counters, shared):
     """As `counters_of`, for a track that begins at an azimuth."""
     # A chord turns half as much as the direction; positive charges turn clockwise.
@@ -110,7 +110,7 @@ def _counters_at(azimuth, pt, pz, charge, region, arc_m, field_t, end_cap_counte
     return (inner if region == BARREL else end, outer if region == BARREL else end)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def hit_of(time_ns, path_m, measured_p, resolution_ns, azimuth, pt, pz, charge, region, field_t,
            end_cap_counters, shared):  # fmt: skip
     """What a track leaves, in the order of HIT; time and path are NaN without a counter.
@@ -126,7 +126,7 @@ def hit_of(time_ns, path_m, measured_p, resolution_ns, azimuth, pt, pz, charge, 
     return time_ns, along, inner, outer, path_m, measured_p, resolution_ns, pt
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _layer_shift(hits, layer, track, first, last, shared):
     """Time that a layer gives, less the track's own, ns; 0 if it is alone, NaN if it gets none."""
     counter = hits[layer, track]
@@ -152,7 +152,7 @@ def _layer_shift(hits, layer, track, first, last, shared):
     )  # fmt: skip
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _assigned_shift(up, down, own_m, partner_m, is_first, largest_m):
     """Shift of a track that shares a counter with another, by the ends it is given; NaN for none.
 
@@ -168,14 +168,14 @@ def _assigned_shift(up, down, own_m, partner_m, is_first, largest_m):
     return 0.5 * (up + down) if is_first else np.nan
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _deviation(hits, track, time_ns, mass_gev):
     """(Time - expectation for a mass)/resolution of a track."""
     expected = flight_time_ns(hits[_PATH, track], hits[_MOMENTUM, track], mass_gev)
     return (time_ns - expected) / hits[_RESOLUTION, track]
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _is_compatible(hits, track, time_ns, masses, largest):
     """Whether the time deviates by less than `largest` from what one of the masses would need."""
     for mass in masses:
@@ -184,7 +184,7 @@ def _is_compatible(hits, track, time_ns, masses, largest):
     return False
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def shared_time(hits, track, first, last, masses, shared):
     """Time of a track after sharing its counters, ns; NaN if no hypothesis explains it.
 
@@ -210,14 +210,14 @@ def shared_time(hits, track, first, last, masses, shared):
     return time if _is_compatible(hits, track, time, masses, largest) else np.nan
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def write_deviations(chi, hits, n_tracks, mass_gev):
     """Write (time - expected)/resolution of the first tracks under one hypothesis to `chi`."""
     for track in range(n_tracks):
         chi[track] = _deviation(hits, track, hits[_TIME, track], mass_gev)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def share_counters(chi, hits, first, last, masses, hypotheses, shared):
     """Write `chi`, a row a hypothesis, anew for those tracks of an event, [first, last), that share a counter.
 

@@ -17,9 +17,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from lnvsearch.elementary_functions import arc_sine, azimuth_of, cosine_and_sine_of_turn
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.particles import SPEED_OF_LIGHT_M_PER_NS
 from lnvsearch.random_lanes import normal_pair
 
@@ -54,7 +54,7 @@ _SAFELY, _SAFE_SHARE = 5.0, 1.0 - 1e-6
 _SMALL_SINE = 0.01
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def helix_at_closest_approach(x_cm, y_cm, z_cm, px, py, pz, charge, field_t):
     """Helix (dr, phi0, kappa, dz, tan_lambda) of a particle at a point near the origin.
 
@@ -83,7 +83,7 @@ def helix_at_closest_approach(x_cm, y_cm, z_cm, px, py, pz, charge, field_t):
     return sign * distance - rho, phi0, kappa, dz, tan_lambda
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def transverse_arc_m(pt_gev, radius_m, field_t):
     """Length in xy from the origin to a cylinder around it, m; infinite if the track curls up."""
     radius_of_curvature = pt_gev / (CURVATURE_GEV_PER_T_M * field_t)
@@ -92,7 +92,7 @@ def transverse_arc_m(pt_gev, radius_m, field_t):
     return np.inf if sine >= 1.0 else arc
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def first_crossing(pt_gev, tan_lambda, field_t, radius_m, end_z_m):
     """Where a track from the origin leaves a cylinder of a radius and a half length.
 
@@ -115,14 +115,14 @@ def first_crossing(pt_gev, tan_lambda, field_t, radius_m, end_z_m):
     )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _normal_cdf(x):
     if x > _SURELY:
         return 1.0
     return 0.5 * math.erfc(-x * _SQRT_HALF)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def finding_probability(species, pt_gev, p_gev, cos_theta, acceptance):
     """Probability that the pattern recognition finds a track.
 
@@ -139,7 +139,7 @@ def finding_probability(species, pt_gev, p_gev, cos_theta, acceptance):
     return acceptance.efficiency * edge * _normal_cdf(turn_on)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def is_found(uniform, species, pt_gev, p_gev, cos_theta, acceptance):
     """Whether `uniform` lies below `finding_probability`; mostly without its error functions."""
     if uniform >= acceptance.efficiency:
@@ -156,12 +156,12 @@ def is_found(uniform, species, pt_gev, p_gev, cos_theta, acceptance):
     return uniform < finding_probability(species, pt_gev, p_gev, cos_theta, acceptance)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _quadrature(a, b):
     return math.sqrt(a * a + b * b)  # math.hypot guards against overflow, at ten times the cost
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def helix_errors(pt_gev, p_gev, beta, tracking):
     """Standard deviations of (dr, phi0, kappa, dz, tan_lambda); units of the helix."""
     sine = pt_gev / p_gev
@@ -182,7 +182,7 @@ def helix_errors(pt_gev, p_gev, beta, tracking):
     )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def pull_scales(first, second, pulls):
     """True error over the covariance's in r-phi and in z: core or tail, by two uniform numbers."""
     if not pulls.enabled:
@@ -193,7 +193,7 @@ def pull_scales(first, second, pulls):
     )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def correlated_normals(u0, u1, u2, u3, u4, u5, tracking):
     """Standard normal deviations of (dr, phi0, kappa, dz, tan_lambda), correlated, of uniform numbers.
 
@@ -209,12 +209,12 @@ def correlated_normals(u0, u1, u2, u3, u4, u5, tracking):
     return dr, phi0, kappa, dz, tan_lambda
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _correlated(correlation, other, normal):
     return correlation * other + math.sqrt(1.0 - correlation * correlation) * normal
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def covariances(errors, tracking):
     """Those of (dr, phi0, kappa), lower triangle row by row, and of (dz, tan_lambda); nine numbers.
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
+import quick_yaml
 
 from lnvsearch import particles
 from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[5]
 @pytest.fixture(scope="session")
 def mapping():
     """The response as it stands in the configuration; not to be changed in place."""
-    return yaml.safe_load((ROOT / "config/detectors/besiii.yaml").read_text())
+    return quick_yaml.load((ROOT / "config/detectors/besiii.yaml").read_text())
 
 
 @pytest.fixture(scope="session")
