@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from lnvsearch import particles
+from lnvsearch.files import read_text
 from lnvsearch.interpretation import production
 from lnvsearch.interpretation.mixing import Mixing
 from lnvsearch.interpretation.widths import (
@@ -131,9 +132,7 @@ def read_channels(paper: str) -> dict[str, Channel]:
         raise ValueError(f"search {paper!r} is not known; {_known(paper, searches())}")
     import yaml
 
-    content = yaml.load(
-        path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    )
+    content = yaml.load(read_text(path), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     common = content["common"]
     lists = ("produced_with", "decay_products", "data_sets")
     channels = {}

@@ -13,6 +13,7 @@ density averaged over the bin.  It holds for decays at one point; nothing flies.
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from lnvsearch import particles
+from lnvsearch.files import read_text
 from lnvsearch.interpretation.channels import Channel
 
 __all__ = [
@@ -213,9 +215,9 @@ def read_plane(path: Path, channel: Channel) -> Plane:
 
 def _read_numbers(path: str | Path, columns: tuple[str, ...], what: str) -> dict[str, np.ndarray]:
     try:
-        with open(path, newline="", encoding="utf-8-sig") as stream:
-            rows = list(csv.DictReader(stream, skipinitialspace=True))
-    except (UnicodeDecodeError, csv.Error) as error:
+        text = read_text(path, newline="")
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True))
+    except (ValueError, csv.Error) as error:
         raise ValueError(f"{path}: not a CSV text ({error})") from error
     missing = [name for name in columns if not rows or name not in rows[0]]
     if missing:

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from lnvsearch import particles
+from lnvsearch.files import NotUtf8Error
 from lnvsearch.interpretation.channels import Channel
 
 __all__ = ["ENDINGS", "read_decays"]
@@ -82,11 +83,13 @@ def _events(path: Path) -> Iterator[_Event]:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    opened = gzip.open(path, "rt") if path.suffix == ".gz" else open(path, encoding="utf-8")
+    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else open(path, encoding="utf-8")
     try:
         with opened as stream:
             yield from enumerate(stream, start=1)
-    except (UnicodeDecodeError, EOFError, gzip.BadGzipFile) as error:
+    except UnicodeDecodeError as error:
+        raise NotUtf8Error(f"{path}: ") from error
+    except (EOFError, gzip.BadGzipFile) as error:
         raise ValueError(f"{path}: not a whole text file ({error})") from error
 
 

@@ -21,6 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
+from lnvsearch.files import open_text
+
 __all__ = ["CHIRALITIES", "GRID_COLUMNS", "Grid", "NoLimitError", "Point", "read_grids"]
 
 GRID_COLUMNS = (
@@ -243,7 +245,7 @@ def read_grids(path: Path) -> dict[str, Grid]:
     Raises ValueError, naming file and line, for a missing column, a value out of range, or masses and
     lifetimes that are no rectangle; OSError where there is no file.
     """
-    with open(path, newline="", encoding="utf-8") as stream:
+    with open_text(path) as stream:
         rows = list(csv.DictReader(stream))
     missing = [name for name in GRID_COLUMNS if not rows or name not in rows[0]]
     if missing:

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from lnvsearch.files import read_text
 from lnvsearch.interpretation.channels import Channel, find_channel
 from lnvsearch.interpretation.grids import CHIRALITIES
 from lnvsearch.interpretation.mixing import Mixing
@@ -40,7 +41,10 @@ def read_model(path: str | Path) -> Model:
     """The model of a YAML file; ValueError that names file, key and fix, OSError without a file."""
     import yaml
 
-    text = Path(path).read_text(encoding="utf-8-sig")
+    try:
+        text = read_text(path)
+    except ValueError as error:
+        raise ValueError(f"{path}: cannot be read: {error}") from error
     try:
         node = yaml.compose(text, yaml.SafeLoader)
         content = yaml.safe_load(text)

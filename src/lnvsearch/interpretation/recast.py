@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from lnvsearch.files import read_json
 from lnvsearch.interpretation.channels import GRIDS, Channel
 from lnvsearch.interpretation.grids import Grid, Point, read_grids
 from lnvsearch.interpretation.mixing_limits import mixing_limit, mixing_row
@@ -86,7 +86,7 @@ def _confidence_level(channel: Channel, folder: Path) -> float | None:
     if folder == GRIDS:
         return CONFIDENCE_LEVEL
     for path in sorted((folder / channel.paper / "limits").glob("*.json")):
-        return json.loads(path.read_text(encoding="utf-8"))[0]["confidence_level"]
+        return read_json(path)[0]["confidence_level"]
     return None
 
 

@@ -1,8 +1,9 @@
 """The cut flow of weighted candidates: sums of weights after each cut, and their uncertainty.
 
 An efficiency of weighted events is e = sum c / sum g, where g is the weight an event was
-generated with and c <= g what is left of it (zero, or g times probabilities of identification and
-trigger).  Its variance, by the delta method for a ratio of sums over the same events, is
+generated with and c what is left of it: zero, or g times probabilities of identification and trigger,
+over the probability with which the event was simulated further.  Its variance, by the delta method for
+a ratio of sums over the same events, is
 
     var(e) = [sum c^2 - 2 e sum c g + e^2 sum g^2] / (sum g)^2,
 
@@ -186,18 +187,23 @@ def weighted_flow(
     *,
     rows: np.ndarray | None = None,
     known: KnownCuts | None = None,
+    start: np.ndarray | None = None,
 ) -> tuple[np.ndarray, WeightedCutFlow]:
     """Book what masks and then weights leave; returns the mask of all cuts, and the flow.
 
     `passes`: name -> mask over candidates (r,), in order.  `weights`: pairs of a name and
     probabilities (r,), applied after the cuts one after the other.  `event_row`: (r,), ascending,
-    row of each candidate's event in `generated`, (n,), the events' weights.  `totals`: number of
-    generated events, sums of their weights and of the squares.
+    row of each candidate's event in `generated`, (n,), the weights that events were generated with.
+    `totals`: number of generated events, sums of their weights and of the squares.  `start`: (n,), the
+    events' weights before the first cut, by default `generated`.
     `rows`: (k,), ascending, the candidates of which probabilities (k,) are given; all that pass
     the cuts are among them.  `known`: what other flows of the same candidates have booked.
     Until the first probability an event counts once, however many candidates it has.
     """
+    from lnvsearch.selection.event_sums import events_of
+
     known = {} if known is None else known
+    start = generated if start is None else start
     alive = np.ones(len(event_row), dtype=bool)
     booked: dict[str, WeightedSums] = {}
     masks: tuple[int, ...] = ()
@@ -205,13 +211,13 @@ def weighted_flow(
         masks = (*masks, id(mask))
         if masks not in known:
             left = alive & mask
-            before = generated[event_row]
-            known[masks] = left, sums_over_events(event_row, left, before, generated, add=False)
+            events = events_of(event_row, left)
+            known[masks] = left, WeightedSums.of(start[events], generated[events])
         alive, booked[name] = known[masks]
     counted, event = alive, event_row
     if rows is not None:
         counted, event = alive[rows], event_row[rows]
-    weight = generated[event]
+    weight = start[event]
     for name, probability in weights:
         weight = weight * probability
         booked[name] = sums_over_events(event, counted, weight, generated)
@@ -219,19 +225,13 @@ def weighted_flow(
 
 
 def sums_over_events(
-    event_row: np.ndarray,
-    mask: np.ndarray,
-    weight: np.ndarray,
-    generated: np.ndarray,
-    *,
-    add: bool = True,
+    event_row: np.ndarray, mask: np.ndarray, weight: np.ndarray, generated: np.ndarray
 ) -> WeightedSums:
     """Sums of the weights of the candidates in a mask, (r,) each, those of one event being added.
 
-    `event_row`: (r,), ascending, rows of `generated`.  `add` False: an event counts once, with
-    the weight of its first candidate.
+    `event_row`: (r,), ascending, rows of `generated`.
     """
     from lnvsearch.selection.event_sums import sums_by_event
 
-    rows, left = sums_by_event(event_row, mask, weight, add)
+    rows, left = sums_by_event(event_row, mask, weight)
     return WeightedSums.of(left, generated[rows])

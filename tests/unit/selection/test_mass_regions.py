@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from lnvsearch.selection.mass_regions import (
     ACCEPTANCE_COLUMNS,
+    NEAREST,
     RegionCounter,
     acceptance_rows,
     in_region,
@@ -138,3 +139,29 @@ def test_chunks_count_as_the_whole():
     spectrum = mass_spectrum(mass, weight, np.linspace(0.4, 0.6, 11))
     assert counter.spectrum().content == pytest.approx(spectrum.content)
     assert counter.spectrum().uncertainty == pytest.approx(spectrum.uncertainty)
+
+
+@pytest.mark.parametrize("power", [1.0, 3.0])
+def test_a_spectrum_is_numpys_histogram_whether_or_not_bins_are_equally_wide(power):
+    random = np.random.default_rng(8)
+    edges = 0.3 + 0.2 * np.linspace(0.0, 1.0, 41) ** power
+    mass = np.concatenate([random.uniform(0.25, 0.55, 4000), edges[:-1], [np.nan]])
+    expected, _ = np.histogram(mass[mass < edges[-1]], edges)  # numpy's last bin holds its upper edge
+    assert mass_spectrum(mass, np.ones(len(mass)), edges).content.tolist() == expected.tolist()
+    with_weights = mass_spectrum(mass, np.full(len(mass), 0.5), edges)
+    assert with_weights.uncertainty == pytest.approx(0.5 * np.sqrt(expected), rel=1e-14)
+
+
+def test_the_nearest_of_many_are_those_of_all_sorted():
+    random = np.random.default_rng(9)
+    for n in (NEAREST, NEAREST + 1, 3000):
+        mass = np.round(random.uniform(0.5, 0.6, n), 3)  # many are equally far
+        weight = random.uniform(0.1, 2.0, n)
+        counter = RegionCounter({"signal": [0.4, 0.5]}, np.linspace(0.4, 0.6, 11))
+        counter.add({
+            "event_number": np.arange(n), "mass_gev": mass, "weight": weight,
+            "weight_without_identification": weight,
+        })  # fmt: skip
+        nearest = np.lexsort((-weight, mass))[:NEAREST]
+        (one,) = counter.acceptances(sum_weight=1.0, sum_squared_weight=1.0).values()
+        assert one.uncertainty == weight[nearest].max()

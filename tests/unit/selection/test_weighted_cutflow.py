@@ -47,6 +47,26 @@ def test_the_uncertainty_is_the_spread_of_repeated_toys():
     assert np.mean(stated) == pytest.approx(np.std(efficiencies), rel=0.06)
 
 
+def test_of_events_that_are_kept_at_random_the_uncertainty_is_the_spread_of_toys():
+    """In every row: half of the generated weight passes, so that the terms with the efficiency count."""
+    rng = np.random.default_rng(2)
+    found, stated = [], []
+    for _ in range(2000):
+        generated = rng.exponential(size=300)
+        kept = np.flatnonzero(rng.uniform(size=300) < 0.2)
+        passes = {"first": rng.uniform(size=len(kept)) < 0.8, "second": rng.uniform(size=len(kept)) < 0.8}
+        weights = [("identification", np.full(len(kept), 0.9))]
+        totals = (300, float(generated.sum()), float(np.sum(generated**2)))
+        _, flow = weighted_flow(
+            passes, weights, np.arange(len(kept)), generated[kept], totals, start=generated[kept] / 0.2
+        )
+        rows = [flow.efficiency(cut) for cut in flow.cuts]
+        found.append([efficiency for efficiency, _ in rows])
+        stated.append([uncertainty for _, uncertainty in rows])
+    assert np.mean(found, axis=0) == pytest.approx([0.8, 0.64, 0.576], rel=0.01)
+    assert np.mean(stated, axis=0) == pytest.approx(np.std(found, axis=0), rel=0.05)
+
+
 def test_an_event_counts_once_until_its_candidates_have_probabilities():
     generated = np.array([2.0, 1.0, 1.0])
     event_row = np.array([0, 0, 1])

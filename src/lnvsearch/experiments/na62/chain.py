@@ -15,6 +15,8 @@ __all__ = ["SimulationSettings", "simulate", "simulate_sample"]
 DECAYS_PER_CHUNK = 80_000
 #: The same where few of them are kept: what a selection does once for a chunk would count.
 THINNED_DECAYS_PER_CHUNK = 800_000
+#: Of those that selections of muons see, more are kept.
+THINNED_DECAYS_PER_CHUNK_WITH_MUONS = 240_000
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class SimulationSettings:
     `mode`: a key of `generation.kaon.MODES`; `options`: of its generator.  `detector`: section ->
     key -> number.  `decay_in_flight`: a key of `detector.simulate.DECAYS_IN_FLIGHT`.
     `photons_convert`: all photons of the decay convert in the first chamber, with weights.
-    `thinning`: `full_weight` and `with_pi0` of `detector.thinning.Thinning`; None flies all decays.
+    `thinning`: `full_weight`, `with_pi0` and `leptons` of `detector.thinning.Thinning`; None flies all decays.
     """
 
     mode: str
@@ -88,7 +90,8 @@ def _simulate_together(
     photons = [column for column, name in enumerate(final_state) if name == "gamma"]
     largest, thin = DECAYS_PER_CHUNK, None
     if of_sample.thinning is not None:
-        largest = THINNED_DECAYS_PER_CHUNK
+        with_muons = "mu" in of_sample.thinning.get("leptons", ())
+        largest = THINNED_DECAYS_PER_CHUNK_WITH_MUONS if with_muons else THINNED_DECAYS_PER_CHUNK
         # Once for all variations of the detector, so that they share their decays.
         nominal = next(iter(detectors.values()))
         thin = Thinning(nominal, **of_sample.thinning, **stream)

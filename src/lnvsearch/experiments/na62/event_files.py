@@ -34,6 +34,7 @@ from lnvsearch.experiments.na62.events import (
     MUV3_INNER_TILES,
     MUV3_OUTER_TILES,
     NO_SUMS,
+    OPTIONAL_EVENT_BRANCHES,
     OPTIONAL_TRACK_BRANCHES,
     TRACK_BRANCHES,
     SpectrometerEvents,
@@ -71,13 +72,13 @@ _AT_MOST = {"track": 40, "cluster": 200}
 #: The column that is 0 beyond an event's own tracks or clusters.
 _PRESENT = {"track": "charge", "cluster": "energy_gev"}
 _SCHEMA = {"track": TRACK_BRANCHES, "cluster": CLUSTER_BRANCHES}
-_OPTIONAL = {"track": OPTIONAL_TRACK_BRANCHES, "cluster": {}}
+_OPTIONAL = {"event": OPTIONAL_EVENT_BRANCHES, "track": OPTIONAL_TRACK_BRANCHES, "cluster": {}}
 _RICH = "rich_positron"
 
 
 def as_stored(events: SpectrometerEvents) -> SpectrometerEvents:
     """The same events with the precision in which a file holds them."""
-    parts: dict[str, Any] = {"event": _in_types(events.event, EVENT_BRANCHES)}
+    parts: dict[str, Any] = {"event": _in_types(events.event, _schema("event", events.event))}
     for part in _SCHEMA:
         columns = getattr(events, part)
         parts[part] = _in_types(columns, _schema(part, columns))
@@ -131,9 +132,8 @@ def write_events(path: str | Path, chunks: Iterable[Mapping[str, SpectrometerEve
 
 def _branches(events: SpectrometerEvents) -> dict:
     """What uproot writes: flat columns, and jagged records of tracks and of clusters."""
-    columns = {name: events.event[name].astype(kind) for name, (kind, _) in EVENT_BRANCHES.items()}
     return {
-        **columns,
+        **_in_types(events.event, _schema("event", events.event)),
         "track": _jagged(events.track, "track"),
         "cluster": _jagged(events.cluster, "cluster"),
     }
@@ -155,9 +155,9 @@ def _jagged(columns: Mapping[str, np.ndarray], part: str):
 
 
 def _schema(part: str, known: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """The branches of tracks or clusters: all required ones, and those optional ones in `known`."""
+    """The branches of events, tracks or clusters: all required ones, and those optional ones in `known`."""
     known = set(known)
-    return _SCHEMA[part] | {k: v for k, v in _OPTIONAL[part].items() if k in known}
+    return {"event": EVENT_BRANCHES, **_SCHEMA}[part] | {k: v for k, v in _OPTIONAL[part].items() if k in known}
 
 
 def iterate_spectrometer(
@@ -270,7 +270,8 @@ def iterate_data(
 
 def without_truth(events: SpectrometerEvents) -> SpectrometerEvents:
     """The same events with the values of data where simulation tells what is true."""
-    event, track = dict(events.event), dict(events.track)
+    event, track = {name: events.event[name] for name in EVENT_BRANCHES}, dict(events.track)
+    track.pop("true_from_pion", None)
     for branch, value in _TRUTH.items():
         part = track if branch.startswith("track_") else event
         name = branch.removeprefix("track_")
@@ -281,7 +282,7 @@ def without_truth(events: SpectrometerEvents) -> SpectrometerEvents:
 def _all_branches(*, optional: bool = False) -> list[str]:
     parts = [_SCHEMA, _OPTIONAL] if optional else [_SCHEMA]
     return [
-        *EVENT_BRANCHES,
+        *EVENT_BRANCHES, *(OPTIONAL_EVENT_BRANCHES if optional else ()),
         *(f"{part}_{name}" for known in parts for part, schema in known.items() for name in schema),
     ]
 
@@ -323,9 +324,9 @@ def _from_awkward(path: str | Path, arrays, sums: Mapping) -> SpectrometerEvents
     import awkward as ak
 
     event = {}
-    for name, (kind, _) in EVENT_BRANCHES.items():
+    for name, (kind, _) in _schema("event", arrays.fields).items():
         if name in arrays.fields:
-            check_type(path, name, arrays[name], "an event", 1, _DOCUMENT)
+            check_type(path, name, arrays[name], "an event", 1, _DOCUMENT, kind)
             values = ak.to_numpy(arrays[name])
             if name == "event_number":
                 check_event_numbers(path, values)
@@ -345,7 +346,7 @@ def _padded(path: str | Path, arrays, part: str) -> dict[str, np.ndarray]:
     known = [name for name in _OPTIONAL[part] if f"{part}_{name}" in arrays.fields]
     schema = _schema(part, known)
     leading = f"{part}_{_PRESENT[part]}"
-    check_type(path, leading, arrays[leading], f"a {part} in a list", 2, _DOCUMENT)
+    check_type(path, leading, arrays[leading], f"a {part} in a list", 2, _DOCUMENT, schema[_PRESENT[part]][0])
     counts = ak.to_numpy(ak.num(arrays[leading]))
     if (most := int(counts.max())) > _AT_MOST[part]:
         raise EventFileError(
@@ -361,7 +362,7 @@ def _padded(path: str | Path, arrays, part: str) -> dict[str, np.ndarray]:
         if branch not in arrays.fields:
             columns[name][there] = _TRUTH[branch]
             continue
-        check_type(path, branch, arrays[branch], f"a {part} in a list", 2, _DOCUMENT)
+        check_type(path, branch, arrays[branch], f"a {part} in a list", 2, _DOCUMENT, kind)
         if not np.array_equal(ak.to_numpy(ak.num(arrays[branch])), counts):
             raise EventFileError(
                 f"{path}: branch {branch} has another number of entries in an event than "

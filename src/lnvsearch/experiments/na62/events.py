@@ -19,6 +19,7 @@ __all__ = [
     "MUV3_INNER_TILES",
     "MUV3_OUTER_TILES",
     "NO_SUMS",
+    "OPTIONAL_EVENT_BRANCHES",
     "OPTIONAL_TRACK_BRANCHES",
     "TRACK_BRANCHES",
     "SpectrometerEvents",
@@ -40,6 +41,11 @@ EVENT_BRANCHES: dict[str, tuple[str, str]] = {
     "true_mass_2_gev": ("float32", "the same of pion and second lepton"),
 }
 
+#: Optional branches: of decays some of which were left out before they were simulated.
+OPTIONAL_EVENT_BRANCHES: dict[str, tuple[str, str]] = {
+    "generated_weight": ("float64", "weight that the decay was generated with; `weight` where it is missing"),
+}
+
 #: One value a track, written as `track_<name>`: name -> (type, meaning).
 TRACK_BRANCHES: dict[str, tuple[str, str]] = {
     "charge": ("int8", "sign of the charge, +1 or -1"),
@@ -58,8 +64,9 @@ TRACK_BRANCHES: dict[str, tuple[str, str]] = {
     "true_pdg_id": ("int32", "particle at the calorimeter, a muon for a decayed pion; 0 in data"),
 }
 
-#: Optional branches; simulated events have probabilities instead.
+#: Optional branches: what recorded events have, where simulated ones have probabilities; and truth.
 OPTIONAL_TRACK_BRANCHES: dict[str, tuple[str, str]] = {
+    "true_from_pion": ("int8", "1 for the muon of a pion that decayed in flight, 0 for any other particle"),
     "rich_positron": ("int8", "likelihood of the RICH: 1 a positron, 0 none, -1 not known"),
 }
 
@@ -79,11 +86,11 @@ NO_SUMS: dict[str, Any] = {"n_generated": 0, "sum_weight": 0.0, "sum_squared_wei
 class SpectrometerEvents:
     """Tracks and clusters of n events, padded to the largest number of either.
 
-    `event`: name (EVENT_BRANCHES) -> (n,).  `track`: name (TRACK_BRANCHES, and of
-    OPTIONAL_TRACK_BRANCHES those that are known) -> (n, t); rows that an event does not have hold
-    charge 0.  `cluster`: name (CLUSTER_BRANCHES) -> (n, c); rows that an
-    event does not have hold energy 0.  `n_generated`, `sum_weight`, `sum_squared_weight`: of all
-    the events generated for these, recorded or not (all 1 for data).
+    `event`: name (EVENT_BRANCHES) -> (n,).  `track`: name (TRACK_BRANCHES) -> (n, t); rows that an
+    event does not have hold charge 0.  Both have those optional branches that are known.  `cluster`:
+    name (CLUSTER_BRANCHES) -> (n, c); rows that an event does not have hold energy 0.  `n_generated`,
+    `sum_weight`, `sum_squared_weight`: of all the events generated for these, recorded or not (all 1
+    for data).
     """
 
     event: Mapping[str, np.ndarray]
@@ -96,6 +103,11 @@ class SpectrometerEvents:
 
     def __len__(self) -> int:
         return len(self.event["event_number"])
+
+    @property
+    def generated_weight(self) -> np.ndarray:
+        """Weights (n,) with which the events are in the sums over generated events."""
+        return np.asarray(self.event.get("generated_weight", self.event["weight"]), dtype=float)
 
     def __repr__(self) -> str:
         return f"<{len(self)} recorded events, of {self.n_generated} generated>"

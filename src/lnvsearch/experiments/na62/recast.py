@@ -134,4 +134,6 @@ def varied_sums(
         for one, (rows, weight) in zip(sums, selected, strict=True):
             own = flown[np.searchsorted(taken, rows)]
             one.add(chirality, rows, own * weight[:, np.newaxis])
+        if sums[0].accepts_too_little(n_events):
+            break
     return sums

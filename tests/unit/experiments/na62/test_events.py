@@ -9,6 +9,7 @@ import awkward as ak
 import numpy as np
 import pytest
 import uproot
+from root_branches import branches_of, copy_without, write_branches
 
 from lnvsearch.event_files import EventFileError
 from lnvsearch.experiments.na62.event_files import (
@@ -24,39 +25,14 @@ from lnvsearch.experiments.na62.events import (
     EVENT_BRANCHES,
     MUV3_INNER_TILES,
     MUV3_OUTER_TILES,
+    OPTIONAL_EVENT_BRANCHES,
     OPTIONAL_TRACK_BRANCHES,
     TRACK_BRANCHES,
-    SpectrometerEvents,
 )
 
 DOCUMENT = Path(__file__).parents[4] / "docs/kaon_events.md"
 TRUTH = {"n_decays_in_flight", "true_z_vertex_m", "true_mass_1_gev", "true_mass_2_gev",
          "track_true_pdg_id"}  # fmt: skip
-
-
-def columns(random, schema, shape):
-    """Numbers of the size that the spectrometer measures: metres, slopes of per mille."""
-    scale = {"x_m": 0.1, "y_m": 0.1, "slope_x": 1e-3, "slope_y": 1e-3}
-    return {
-        name: (scale.get(name.removeprefix("downstream_"), 1.0) * (1.0 + 10.0 * random.random(shape))).astype(kind)
-        for name, (kind, _) in schema.items()
-    }
-
-
-@pytest.fixture
-def events():
-    """Five events with 3, 4, 3, 5, 3 tracks and 0, 2, 1, 0, 0 clusters."""
-    random = np.random.default_rng(3)
-    event = columns(random, EVENT_BRANCHES, 5)
-    event["event_number"] = np.arange(10, 15)
-    event["true_mass_1_gev"][2] = np.nan
-    track = columns(random, TRACK_BRANCHES, (5, 5))
-    track["charge"] = np.where(random.random((5, 5)) < 0.5, -1, 1).astype("int8")
-    cluster = columns(random, CLUSTER_BRANCHES, (5, 2))
-    for part, counts in ((track, [3, 4, 3, 5, 3]), (cluster, [0, 2, 1, 0, 0])):
-        for column in part.values():
-            column[np.arange(column.shape[1]) >= np.array(counts)[:, np.newaxis]] = 0
-    return SpectrometerEvents(event, track, cluster, 7, 6.5, 6.25, {"sample": "toy"})
 
 
 def read(path):
@@ -169,10 +145,10 @@ def test_data_have_no_truth_and_sums_of_one(tmp_path, events):
 def with_rich(events, decision):
     """Events of weight 1 with one decision of the RICH for every track."""
     there = events.track["charge"] != 0
-    track = {**events.track, "rich_positron": np.where(there, decision, 0).astype("int8")}
-    return replace(
-        events, event={**events.event, "weight": np.ones(len(events))}, track=track
-    )
+    truth = {"true_from_pion": np.where(there, 1, 0).astype("int8")}
+    track = {**events.track, **truth, "rich_positron": np.where(there, decision, 0).astype("int8")}
+    weights = {"weight": np.ones(len(events)), "generated_weight": np.full(len(events), 0.5)}
+    return replace(events, event={**events.event, **weights}, track=track)
 
 
 def read_data(path, **options):
@@ -188,6 +164,7 @@ def test_simulation_read_as_data_has_no_truth_and_counts_its_events(tmp_path, ev
     for name in ("true_z_vertex_m", "true_mass_1_gev", "true_mass_2_gev"):
         assert np.all(np.isnan(data.event[name]))
     assert not np.any(data.track["true_pdg_id"])
+    assert "generated_weight" not in data.event and "true_from_pion" not in data.track
     assert (data.n_generated, data.sum_weight, data.sum_squared_weight) == (5, 5.0, 5.0)
     for name in ("momentum_gev", "lkr_energy_gev", "muv3_tile", "rich_positron"):
         assert np.array_equal(data.track[name], given.track[name]), name
@@ -266,7 +243,7 @@ def test_an_event_of_a_thousand_tracks_is_refused_before_they_are_combined(tmp_p
     write_spectrometer(tmp_path / "events.root", with_rich(events, 1))
     branches = branches_of(tmp_path / "events.root")
     many = {
-        name: ak.concatenate([values[:, :1]] * 1000, axis=1) if name.startswith("track_") else values
+        name: ak.from_regular(values[:, [0] * 1000]) if name.startswith("track_") else values
         for name, values in branches.items()
     }
     write_branches(tmp_path / "many.root", many)
@@ -316,7 +293,7 @@ def test_uproot_alone_reads_the_file(tmp_path, events):
 def test_the_document_lists_every_branch_with_its_type_and_no_other():
     rows = re.findall(r"^\| (`.+?`) \| (\w+) \|", DOCUMENT.read_text(), flags=re.MULTILINE)
     listed = {name: kind for names, kind in rows for name in re.findall(r"`(\w+)`", names)}
-    expected = {name: kind for name, (kind, _) in EVENT_BRANCHES.items()}
+    expected = {name: kind for name, (kind, _) in (EVENT_BRANCHES | OPTIONAL_EVENT_BRANCHES).items()}
     tracks = TRACK_BRANCHES | OPTIONAL_TRACK_BRANCHES
     expected |= {f"track_{name}": kind for name, (kind, _) in tracks.items()}
     expected |= {f"cluster_{name}": kind for name, (kind, _) in CLUSTER_BRANCHES.items()}
@@ -325,137 +302,6 @@ def test_the_document_lists_every_branch_with_its_type_and_no_other():
 
 def test_tiles_are_148_of_which_eight_are_inner():
     assert (MUV3_OUTER_TILES, MUV3_INNER_TILES) == (140, 8)
-
-
-# ------------------------------------------------------------------- files that cannot be used
-
-
-def branches_of(path):
-    """Branches of a file as lists that uproot writes again."""
-    with uproot.open(path) as file:
-        tree = file["Events"]
-        names = [name for name in tree.keys() if name not in ("ntrack", "ncluster")]
-        return {name: tree[name].array() for name in names}
-
-
-def write_branches(path, branches):
-    with uproot.recreate(path) as file:
-        file.mktree("Events", {name: values.type for name, values in branches.items()})
-        file["Events"].extend(branches)
-
-
-def copy_without(source, target, *names):
-    kept = {k: v for k, v in branches_of(source).items() if k not in names}
-    write_branches(target, kept)
-
-
-def test_missing_file_is_named(tmp_path):
-    with pytest.raises(EventFileError, match=r"nowhere\.root: no such file"):
-        read(tmp_path / "nowhere.root")
-
-
-@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.99])
-def test_truncated_file_is_refused(tmp_path, events, share):
-    path = tmp_path / "events.root"
-    write_spectrometer(path, events)
-    whole = path.read_bytes()
-    path.write_bytes(whole[: int(share * len(whole))])
-    with pytest.raises(EventFileError, match=r"events\.root: .*(again|docs/kaon_events\.md)"):
-        read(path)
-
-
-def test_file_of_another_kind_is_refused(tmp_path):
-    path = tmp_path / "text.root"
-    path.write_text("not a ROOT file\n" * 100)
-    with pytest.raises(EventFileError, match=r"text\.root: not a whole"):
-        read(path)
-
-
-def test_file_without_the_tree_is_refused(tmp_path):
-    path = tmp_path / "other.root"
-    with uproot.recreate(path) as file:
-        file["note"] = "no events here"
-    with pytest.raises(EventFileError, match=r"no tree named Events .*docs/kaon_events\.md"):
-        read(path)
-
-
-@pytest.mark.parametrize(
-    "name", ["track_momentum_gev", "cluster_x_m", "event_number", "lav_energy_gev"]
-)
-def test_missing_branch_is_named(tmp_path, events, name):
-    write_spectrometer(tmp_path / "events.root", events)
-    copy_without(tmp_path / "events.root", tmp_path / "less.root", name)
-    with pytest.raises(EventFileError, match=rf"less\.root: tree Events has no branch {name};"):
-        read(tmp_path / "less.root")
-
-
-def test_empty_tree_of_data_is_refused(tmp_path, events):
-    write_spectrometer(tmp_path / "events.root", events)
-    empty = {name: values[:0] for name, values in branches_of(tmp_path / "events.root").items()}
-    write_branches(tmp_path / "empty.root", empty)
-    with pytest.raises(EventFileError, match=r"empty\.root: tree Events is empty"):
-        read(tmp_path / "empty.root")
-
-
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-@pytest.mark.parametrize(
-    ("part", "name"), [("track", "slope_x"), ("cluster", "energy_gev"), ("event", "weight")]
-)
-def test_not_a_number_is_named_with_its_branch(tmp_path, events, part, name, value):
-    getattr(events, part)[name][1] = value
-    write_spectrometer(tmp_path / "bad.root", events)
-    branch = name if part == "event" else f"{part}_{name}"
-    with pytest.raises(EventFileError, match=rf"bad\.root: branch {branch} holds NaN or infinity"):
-        read(tmp_path / "bad.root")
-
-
-@pytest.mark.parametrize(
-    ("part", "name", "value"),
-    [("track", "charge", 2), ("track", "momentum_gev", -1.0), ("cluster", "energy_gev", -1.0),
-     ("track", "muv3_tile", 148), ("track", "muv3_tile", -2), ("track", "rich_positron", 2)],
-)  # fmt: skip
-def test_value_that_cannot_be_is_named_with_its_branch(tmp_path, events, part, name, value):
-    events = with_rich(events, 1)
-    getattr(events, part)[name][1, 0] = value
-    write_spectrometer(tmp_path / "bad.root", events)
-    with pytest.raises(EventFileError, match=rf"bad\.root: branch {part}_{name} must be"):
-        read(tmp_path / "bad.root")
-
-
-@pytest.mark.parametrize(
-    ("name", "values"),
-    [
-        ("track_momentum_gev", np.ones(5)),
-        ("track_charge", np.ones(5, dtype="int8")),
-        ("lav_energy_gev", ak.Array([[1.0]] * 5)),
-        ("track_x_m", ak.Array(["left"] * 5)),
-    ],
-)
-def test_a_branch_of_another_type_is_named(tmp_path, events, name, values):
-    write_spectrometer(tmp_path / "events.root", events)
-    branches = {**branches_of(tmp_path / "events.root"), name: ak.Array(values)}
-    write_branches(tmp_path / "typed.root", branches)
-    with pytest.raises(EventFileError, match=rf"typed\.root: branch {name} holds values of the"):
-        read(tmp_path / "typed.root")
-
-
-def test_branches_of_unequal_length_are_named(tmp_path, events):
-    write_spectrometer(tmp_path / "events.root", events)
-    branches = branches_of(tmp_path / "events.root")
-    branches["track_y_m"] = branches["track_y_m"][:, :1]
-    write_branches(tmp_path / "uneven.root", branches)
-    with pytest.raises(EventFileError, match="branch track_y_m has another number of entries"):
-        read(tmp_path / "uneven.root")
-
-
-def test_metadata_without_a_sum_is_refused(tmp_path, events):
-    write_spectrometer(tmp_path / "events.root", events)
-    branches = branches_of(tmp_path / "events.root")
-    write_branches(tmp_path / "half.root", branches)
-    with uproot.update(tmp_path / "half.root") as file:
-        file["metadata"] = '{"n_generated": 5}'
-    with pytest.raises(EventFileError, match=r"half\.root: `metadata` has no sum_weight, sum_sq"):
-        read(tmp_path / "half.root")
 
 
 # --------------------------------------------------------------------------- whole or not at all

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
+import quick_yaml
 
 from lnvsearch.experiments.na62.detector.simulate import Na62Detector, simulate_spectrometer
 from lnvsearch.experiments.na62.recast import NeutrinoSearch, lifetime_sums, selected_decays, varied_sums
@@ -44,10 +44,10 @@ def search(channel):
 
 def geometry_and_cuts(paper, mode, channel):
     """No identification, no trigger."""
-    content = yaml.safe_load((ROOT / f"config/papers/{paper}.yaml").read_text())
+    content = quick_yaml.load((ROOT / f"config/papers/{paper}.yaml").read_text())
     selection = content["channels"][channel]["selections"]["lnv"]
     selection = {**selection, "identification": [], "trigger": []}
-    detector = yaml.safe_load((ROOT / "config/detectors/na62.yaml").read_text())
+    detector = quick_yaml.load((ROOT / "config/detectors/na62.yaml").read_text())
     return NeutrinoSearch(
         mode, Na62Detector.from_settings(detector), SelectionSettings.from_mapping(selection),
         "signal", IdentificationMaps.from_anchors(content["identification"]["maps"]),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
+import quick_yaml
 
 from lnvsearch import particles
 from lnvsearch.experiments.na62.detector.simulate import Na62Detector
@@ -23,11 +23,11 @@ DAUGHTERS = ("pi-", "e+", "e+")
 @pytest.fixture(scope="module")
 def search():
     """Geometry and cuts alone: no identification, no trigger."""
-    content = yaml.safe_load((ROOT / "config/papers/na62_2022.yaml").read_text())
+    content = quick_yaml.load((ROOT / "config/papers/na62_2022.yaml").read_text())
     selection = {**content["channels"]["piee"]["selections"]["lnv"], "identification": [], "trigger": []}
     return NeutrinoSearch(
         "pi_ee",
-        Na62Detector.from_settings(yaml.safe_load((ROOT / "config/detectors/na62.yaml").read_text())),
+        Na62Detector.from_settings(quick_yaml.load((ROOT / "config/detectors/na62.yaml").read_text())),
         SelectionSettings.from_mapping(selection), "signal",
         IdentificationMaps.from_anchors(content["identification"]["maps"]), TriggerSettings(),
     )  # fmt: skip

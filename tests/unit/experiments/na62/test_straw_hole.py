@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
+import quick_yaml
 
 from lnvsearch.experiments.na62.chain import simulate
 from lnvsearch.experiments.na62.selection.geometry import position_at
@@ -23,7 +23,7 @@ HALF_M = 0.0638
 
 
 def read(path):
-    return yaml.safe_load((CONFIG / path).read_text(encoding="utf-8"))
+    return quick_yaml.load((CONFIG / path).read_text(encoding="utf-8"))
 
 
 def outside_holes(track, straws):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lnvsearch.event_files import EventFileError
+from lnvsearch.experiments.na62.data_checks import check_recorded
 from lnvsearch.experiments.na62.events import SpectrometerEvents
 from lnvsearch.experiments.na62.unit_checks import check_agreement
 
@@ -103,6 +104,35 @@ def test_what_medians_do_not_show_is_refused_by_name():
     ):  # fmt: skip
         with pytest.raises(EventFileError, match=rf"own\.root: branch {words}"):
             check_agreement("own.root", with_columns(part, **columns))
+
+
+@pytest.mark.parametrize(("name", "factor", "words"), [
+    ("track.momentum_gev", 1e3, "momenta in GeV .* above the 0.27 to 500 .*from MeV"),
+    ("track.momentum_gev", 1e-3, "momenta in GeV .* below the 0.27 to 500"),
+    ("track.lkr_energy_gev", 1e3, "energies in GeV .* above the 0 to 500 .*from MeV"),
+    ("track.x_m", 1e3, "distances in m .* above the 0 to 2 .*from mm"),
+    ("track.slope_y", 57.3, "slopes .* above the 0 to 0.15"),
+    ("track.downstream_slope_x", 1e3, "slopes .*from mrad"),
+    ("cluster.energy_gev", 1e3, "energies in GeV .*from MeV"),
+    ("cluster.y_m", 1e3, "distances in m .*from mm"),
+    ("event.lav_energy_gev", 1e3, "energies in GeV .*from MeV"),
+])  # fmt: skip
+def test_one_run_of_twenty_in_other_units_is_refused(name, factor, words):
+    part, _, column = name.partition(".")
+    events = made(400)
+    check_recorded("own.root", events)
+    values = getattr(events, part)[column].copy()
+    values[7::20] *= factor
+    branch = column if part == "event" else f"{part}_{column}"
+    with pytest.raises(EventFileError, match=rf"own\.root: branch {branch}: \d+ of \d+ {words}"):
+        check_recorded("own.root", replace(events, **{part: {**getattr(events, part), column: values}}))
+
+
+def test_a_few_tracks_that_were_measured_wrongly_are_accepted():
+    events = made(400)
+    momentum = events.track["momentum_gev"].copy()
+    momentum[:1] *= 1e3
+    check_recorded("own.root", replace(events, track={**events.track, "momentum_gev": momentum}))
 
 
 def test_charges_that_contradict_how_tracks_bend_are_refused():

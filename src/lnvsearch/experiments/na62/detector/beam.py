@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from lnvsearch.elementary_functions import exponential, logarithm
-from lnvsearch.lanes import LANES, float_stack_array
+from lnvsearch.inner_kernel import inner_kernel
+from lnvsearch.lanes import LANES, float_stack_array, load_lanes, store_lanes
 from lnvsearch.random_lanes import draw_normals, draw_normals_and_uniforms
 
-__all__ = ["N_KAON_NUMBERS", "draw_kaons", "kaon_from", "to_laboratory"]
+__all__ = ["N_KAON_NUMBERS", "boost_of", "boosted", "draw_kaons", "kaon_from", "to_laboratory"]
 
 #: What `draw_kaons` gives of a kaon.
 N_KAON_NUMBERS = 6
@@ -21,7 +21,7 @@ _AT = tuple(np.uint64(row * int(LANES)) for row in range(N_KAON_NUMBERS))
 _kaon_lanes = float_stack_array(N_KAON_NUMBERS * int(LANES))
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def kaon_from(along, normals, beam, volume, mass_gev, ctau_m):
     """Momentum and point of decay of a kaon: (momentum GeV, slope_x, slope_y, x m, y m, z m).
 
@@ -41,7 +41,7 @@ def kaon_from(along, normals, beam, volume, mass_gev, ctau_m):
     return momentum, beam.slope_x + angle_x, beam.slope_y + angle_y, x, y, z
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def draw_kaons(key, events, beam, volume, mass_gev, ctau_m, kaons):
     """`kaon_from` of n events: (n,) numbers in, columns of `kaons`, (N_KAON_NUMBERS, ...), out."""
     n = len(events)
@@ -52,11 +52,10 @@ def draw_kaons(key, events, beam, volume, mass_gev, ctau_m, kaons):
     total = np.uint64(n)
     for start in range(_ZERO, total, LANES):
         lanes = min(LANES, total - start)
-        for j in range(lanes):
-            drawn[_AT[0] + j], drawn[_AT[1] + j] = first[2, start + j], first[0, start + j]
+        load_lanes(first, 2, start, lanes, drawn, _AT[0])
+        load_lanes(first, 0, start, lanes, drawn, _AT[1])
         for row in range(4):
-            for j in range(lanes):
-                drawn[(np.uint64(row) + _TWO) * LANES + j] = kaons[row, start + j]
+            load_lanes(kaons, row, start, lanes, drawn, (np.uint64(row) + _TWO) * LANES)
         for j in range(LANES):
             normals = (drawn[_AT[1] + j], drawn[_AT[2] + j], drawn[_AT[3] + j], drawn[_AT[4] + j],
                        drawn[_AT[5] + j])  # fmt: skip
@@ -65,21 +64,22 @@ def draw_kaons(key, events, beam, volume, mass_gev, ctau_m, kaons):
                 kaon[_AT[4] + j], kaon[_AT[5] + j],
             ) = kaon_from(drawn[_AT[0] + j], normals, beam, volume, mass_gev, ctau_m)  # fmt: skip
         for row in range(N_KAON_NUMBERS):
-            for j in range(lanes):
-                kaons[row, start + j] = kaon[np.uint64(row) * LANES + j]
+            store_lanes(kaon, np.uint64(row) * LANES, lanes, kaons, row, start)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
-def to_laboratory(px, py, pz, energy, kaon_momentum, kaon_mass, slope_x, slope_y):
-    """(px, py, pz, E) in the laboratory of a four-momentum in the kaon's rest frame.
-
-    A boost along z, then the rotation that turns z into the kaon's direction by the smallest angle.
-    """
+@inner_kernel(forceinline=True)
+def boost_of(kaon_momentum, kaon_mass, slope_x, slope_y):
+    """The way from a kaon's rest frame to the laboratory: gamma, beta gamma, the kaon's direction."""
     beta_gamma = kaon_momentum / kaon_mass
     gamma = math.sqrt(1.0 + beta_gamma * beta_gamma)
-    along = gamma * pz + beta_gamma * energy
     nz = 1.0 / math.sqrt(1.0 + slope_x * slope_x + slope_y * slope_y)
-    nx, ny = slope_x * nz, slope_y * nz
+    return gamma, beta_gamma, slope_x * nz, slope_y * nz, nz
+
+
+@inner_kernel(forceinline=True)
+def boosted(px, py, pz, energy, gamma, beta_gamma, nx, ny, nz):
+    """`to_laboratory` after `boost_of`."""
+    along = gamma * pz + beta_gamma * energy
     tilt = (nx * px + ny * py) / (1.0 + nz)
     return (
         px - nx * tilt + nx * along,
@@ -87,3 +87,13 @@ def to_laboratory(px, py, pz, energy, kaon_momentum, kaon_mass, slope_x, slope_y
         nz * along - nx * px - ny * py,
         gamma * energy + beta_gamma * pz,
     )
+
+
+@inner_kernel(forceinline=True)
+def to_laboratory(px, py, pz, energy, kaon_momentum, kaon_mass, slope_x, slope_y):
+    """(px, py, pz, E) in the laboratory of a four-momentum in the kaon's rest frame.
+
+    A boost along z, then the rotation that turns z into the kaon's direction by the smallest angle.
+    """
+    gamma, beta_gamma, nx, ny, nz = boost_of(kaon_momentum, kaon_mass, slope_x, slope_y)
+    return boosted(px, py, pz, energy, gamma, beta_gamma, nx, ny, nz)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from lnvsearch.experiments.na62.detector import calorimeter
 from lnvsearch.experiments.na62.detector.beam import to_laboratory
@@ -20,6 +19,7 @@ from lnvsearch.experiments.na62.detector.flight import (
 )
 from lnvsearch.experiments.na62.detector.measurement import measure_tracks
 from lnvsearch.experiments.na62.detector.track_ends import end_tracks, list_tracks
+from lnvsearch.inner_kernel import inner_kernel
 
 __all__ = [
     "CLUSTER_COLUMNS", "ENERGY", "MINIMUM_TRACKS", "PROCESSES", "Constants", "Keys", "Output",
@@ -90,7 +90,7 @@ class Room(NamedTuple):
     drawn: np.ndarray  # (N_DRAWN, m t)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _in_laboratory(momentum, i, j, kaon, constants):
     """Four-momentum in the laboratory of particle j of event i."""
     return to_laboratory(
@@ -99,7 +99,7 @@ def _in_laboratory(momentum, i, j, kaon, constants):
     )  # fmt: skip
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _misses_first_chamber(four_momentum, vertex, spectrometer):
     """Whether a straight line from the vertex misses the straws of the first chamber."""
     px, py, pz, _ = four_momentum
@@ -109,7 +109,7 @@ def _misses_first_chamber(four_momentum, vertex, spectrometer):
     return not in_chamber(vertex[0] + path * px, vertex[1] + path * py, 0, spectrometer)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def enter_laboratory(
     momentum, i, species, possible, minimum, kaon, vertex, second, displaced, constants,
     spectrometer, laboratory,
@@ -137,7 +137,7 @@ def enter_laboratory(
     return possible
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def decay_photons(
     momentum, i, species, kaon, vertex, second, displaced, constants, photons, n_photons
 ):
@@ -152,7 +152,7 @@ def decay_photons(
     return n_photons
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def kaon_of(kaons, row):
     """Momentum and slopes of a kaon, and where it decays."""
     return (
@@ -161,7 +161,7 @@ def kaon_of(kaons, row):
     )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def second_vertex(displacement, i, kaon, vertex, constants):
     """Where the particles of event i start that do not at its `vertex`; a boost like a momentum's."""
     if len(displacement) == 0:
@@ -173,7 +173,7 @@ def second_vertex(displacement, i, kaon, vertex, constants):
     return vertex[0] + dx, vertex[1] + dy, vertex[2] + dz
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def carry_photons(keys, event, photons, n_photons, flown, sources, first, found, response, nearby,
                   at_end, clusters, recorded):  # fmt: skip
     """`calorimeter.end_photons` of an event with the tracks [first, first + found) of a block.
@@ -199,8 +199,8 @@ def carry_photons(keys, event, photons, n_photons, flown, sources, first, found,
     return n_clusters, in_veto
 
 
-@njit(cache=True, error_model="numpy")
-def end_block(keys, first, last, charge, constants, response, fit, output, room):
+@inner_kernel()
+def end_block(keys, first, last, charge, species, constants, response, fit, output, room):
     """Measure the tracks of the recorded events [first, last), and what they leave behind the chambers."""
     numbers, _, tracks, n_tracks, _, _ = output
     width = tracks.shape[1] // len(numbers)
@@ -209,7 +209,7 @@ def end_block(keys, first, last, charge, constants, response, fit, output, room)
     measure_tracks(keys.hits, n, room.which, room.source, room.list_events, room.list_slots,
                    response.spectrometer.hit_resolution_m, fit, room.flown, room.drawn,
                    tracks)  # fmt: skip
-    end_tracks(keys, n, room.which, width * first, room.source, charge, constants.codes, response,
+    end_tracks(keys, n, room.which, width * first, room.source, charge, species, constants.codes, response,
                room.flown, room.nearby, room.list_events, room.list_slots, room.muons, room.drawn,
                tracks)  # fmt: skip
     for i in range(first, last):

@@ -9,6 +9,7 @@ from numba import njit
 from lnvsearch.detector.gaussian import normal4
 from lnvsearch.experiments.na62.detector.flight import ELECTRON, MUON
 from lnvsearch.experiments.na62.events import MUV3_INNER_TILES, MUV3_OUTER_TILES
+from lnvsearch.inner_kernel import inner_kernel
 
 __all__ = [
     "GONE",
@@ -33,7 +34,7 @@ _INNER_A_SIDE = 3
 _FIRST_CLUSTER_SLOT = 16
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def in_lkr(x, y, lkr):
     """Whether a point at the front lies in the octagon and outside the beam pipe's circle."""
     x, y, apothem = abs(x), abs(y), lkr.apothem_m
@@ -41,7 +42,7 @@ def in_lkr(x, y, lkr):
     return outside_pipe and x < apothem and y < apothem and x + y < _SQRT_2 * apothem
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def smeared_energy(energy, normal, lkr):
     """Measured energy, GeV, not below zero, of an electromagnetic shower."""
     stochastic = lkr.stochastic_term * math.sqrt(energy)
@@ -51,7 +52,7 @@ def smeared_energy(energy, normal, lkr):
     return max(energy + sigma * normal, 0.0)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def track_energy(numbers, species, momentum, nearby_gev, lkr):
     """Energy (GeV) of the cluster of a track inside the calorimeter.
 
@@ -69,7 +70,7 @@ def track_energy(numbers, species, momentum, nearby_gev, lkr):
     return smeared_energy(deposit + nearby_gev, normal, lkr)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def veto_passage(x, y, z, slope_x, slope_y, lav):
     """How a photon that starts at a point leaves the large-angle veto.
 
@@ -96,7 +97,7 @@ def veto_passage(x, y, z, slope_x, slope_y, lav):
     return PASSED
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def end_photons(key, event, photons, n_photons, flown, n_tracks, lkr, lav, clusters, recorded):
     """Carry the photons of an event to the calorimeter or the large-angle veto.
 
@@ -125,7 +126,7 @@ def end_photons(key, event, photons, n_photons, flown, n_tracks, lkr, lav, clust
     return n_clusters, in_veto
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _merges(x, y, energy, flown, n_tracks, lkr):
     """Whether a photon ends in the cluster of a track, to which its energy is then added."""
     reach = lkr.merging_distance_m * lkr.merging_distance_m
@@ -137,7 +138,7 @@ def _merges(x, y, energy, flown, n_tracks, lkr):
     return False
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _add_cluster(x, y, energy, clusters, i, n_clusters, lkr):
     """Add a photon to a near cluster, or as a new one; returns the number of clusters."""
     reach = lkr.photon_merging_distance_m * lkr.photon_merging_distance_m
@@ -155,7 +156,7 @@ def _add_cluster(x, y, energy, clusters, i, n_clusters, lkr):
     return n_clusters + 1
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _measure_clusters(key, event, clusters, i, n_clusters, lkr):
     """Smear the clusters of a row, drop those below threshold; returns how many are left."""
     kept = 0
@@ -174,7 +175,7 @@ def _measure_clusters(key, event, clusters, i, n_clusters, lkr):
     return kept
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def tile_at(x, y, half_width):
     """Number of the tile of the muon detector at a point; -1 outside and in the beam's hole.
 

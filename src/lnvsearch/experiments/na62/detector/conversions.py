@@ -22,6 +22,7 @@ from lnvsearch import particles
 from lnvsearch.detector.material import conversion_share
 from lnvsearch.experiments.na62.detector.response import Spectrometer
 from lnvsearch.generation.kaon.decays import KaonDecays
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.random_streams import stream_key, uniform4
 
 __all__ = ["conversion_probability", "convert_photons"]
@@ -69,10 +70,12 @@ def convert_photons(
     )
     pdg_id = np.concatenate([decays.pdg_id, np.full(len(columns), electron)])
     pdg_id[columns] = -electron
-    return KaonDecays(decays.event_number, weight, pdg_id, momentum)
+    return KaonDecays(
+        decays.event_number, weight, pdg_id, momentum, generated_weight=decays.generated_weight
+    )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _uneven_uniform(u_choice, u, u_side):
     """A number in (0, 1) that is near one of the ends more often, and its weight."""
     value = u

@@ -3,8 +3,9 @@
 K+ -> pi+ pi+ pi- with decays in flight is reconstructed near the kaon's mass as pi- mu+ mu+ in one
 of some 10^11 decays.  Such events are sampled in steps, each with its exact weight.
 
-0. Attention (downstream only).  A kaon is looked at with a probability s that its pions' momenta
-   decide, and its weight is 1/s then; where heavy candidates come from, more trials are drawn.
+0. Attention (downstream only).  A kaon is looked at with a probability s that its pions' momenta and the
+   place of its decay decide, and its weight is 1/s then; where heavy candidates come from, more trials
+   are drawn.
 
 1. Strata.  With q_i the probability that pion i decays before the calorimeter, the topologies
    (none; one; two or three decays) have known probabilities, products of q_i and 1 - q_i.
@@ -20,6 +21,9 @@ of some 10^11 decays.  Such events are sampled in steps, each with its exact wei
    decides on the variance alone.  (Sampling, importance resampling: D. B. Rubin, Bayesian
    Statistics 3 (1988) 395; here with h as the target.)
 
+4. Hope (two or three decays).  An event without any combination above the smallest interest is kept with a
+   fixed probability, and its weight is divided by that.
+
 As h and w are bounded, from below and from above, so is W.
 """
 
@@ -28,7 +32,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from lnvsearch.experiments.na62.detector.interest import (
     IDENTITY,
@@ -43,6 +46,7 @@ from lnvsearch.experiments.na62.detector.pion_trials import (
     fill_trials,
     mean_flight,
 )
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.random_streams import uniform4
 
 __all__ = [
@@ -63,9 +67,14 @@ _SLOW_BELOW_GEV, _SHARED_ABOVE_GEV, _SHARED_BELOW_GEV = 20.0, 18.0, 44.0
 _FAST_ABOVE_GEV = 30.0
 #: Probabilities to look at a kaon: such a one, the other such a one, one with such a pion, any other.
 _LOOKED_AT = (0.5, 0.3, 0.15, 0.10)
+#: The first falls where the kaon decays late, and its pions have less way to decay on before the first chamber:
+#: up to the first place (m) it is as above, from the second one on the share of it that is left.
+_EARLY_TO_M, _LATE_FROM_M, _LATE_SHARE = 160.0, 170.0, 0.1
+#: Probability to keep an event of which no combination is interesting: such ones are hardly ever selected.
+_KEPT_WITHOUT_HOPE = 0.25
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _rows(stratum, i, j, n):
     """Rows of the trials of three pions in a combination of a stratum; row n has not decayed.
 
@@ -87,13 +96,13 @@ def _rows(stratum, i, j, n):
     return n, n, i
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _combinations(stratum, n):
     """Numbers of i and of j of a stratum."""
     return (n, n) if stratum < 4 else (n, 1)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _stratum_probability(stratum, q):
     """Probability of a stratum from those of the three pions to decay."""
     if stratum < 3:
@@ -109,13 +118,13 @@ def _stratum_probability(stratum, q):
     return result
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _weight(trials, a, b, c):
     """True over drawn density of a combination."""
     return trials[0, a, WEIGHT] * trials[1, b, WEIGHT] * trials[2, c, WEIGHT]
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _pair(stratum):
     """The pions that decay in a stratum of two decays."""
     if stratum == 0:
@@ -125,7 +134,7 @@ def _pair(stratum):
     return 0, 1
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _sum_of_weights(trials, stratum, n):
     """Sum of the weights of all combinations of a stratum."""
     if stratum < 3:
@@ -144,9 +153,9 @@ def _sum_of_weights(trials, stratum, n):
     return result
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _choose(key, event, trials, q, strata, n, numbers, rows, sums):
-    """Rows of the chosen combination and the event's weight; see the module.
+    """Rows of the chosen combination, the event's weight, and whether any combination is interesting.
 
     `strata`: the first and the one behind the last.  `rows`, `sums`: space for the combinations
     with an interest above the floor, and the running sum of what they add to it.
@@ -176,10 +185,10 @@ def _choose(key, event, trials, q, strata, n, numbers, rows, sums):
     else:
         a, b, c = _pick_plainly(trials, q, strata, n, (pick - interesting) / INTEREST_FLOOR)
     above = interest(trials, a, b, c, numbers)
-    return a, b, c, total / (INTEREST_FLOOR + above)
+    return a, b, c, total / (INTEREST_FLOOR + above), found > 0
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _pick_plainly(trials, q, strata, n, pick):
     """Rows of the combination at which the sum of weights reaches `pick`."""
     a, b, c = n, n, n
@@ -195,9 +204,9 @@ def _pick_plainly(trials, q, strata, n, pick):
     return a, b, c
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
-def _attention(pions, charge, laboratory):
-    """(probability that a kaon is looked at, number of trials of each pion)."""
+@inner_kernel(forceinline=True)
+def _attention(pions, charge, laboratory, decay_z):
+    """(probability that a kaon is looked at, number of trials of each pion); `decay_z`: of the kaon."""
     negative, low, high = 0.0, np.inf, 0.0
     for i in range(3):
         j = pions[i]
@@ -207,7 +216,8 @@ def _attention(pions, charge, laboratory):
             low, high = min(low, laboratory[j, 2]), max(high, laboratory[j, 2])
     if high < _SHARED_BELOW_GEV:
         if negative < _SLOW_BELOW_GEV and low > _SHARED_ABOVE_GEV:
-            return _LOOKED_AT[0], MOST_TRIALS
+            late = min(max((decay_z - _EARLY_TO_M) / (_LATE_FROM_M - _EARLY_TO_M), 0.0), 1.0)
+            return (1.0 - (1.0 - _LATE_SHARE) * late) * _LOOKED_AT[0], MOST_TRIALS
         if low < _SLOW_BELOW_GEV and _SHARED_ABOVE_GEV < min(negative, high) < _SHARED_BELOW_GEV:
             return _LOOKED_AT[1], N_TRIALS
         if high > _FAST_ABOVE_GEV:
@@ -215,7 +225,7 @@ def _attention(pions, charge, laboratory):
     return _LOOKED_AT[3], N_TRIALS
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def plan_decays(
     key, event, mode, pions, charge, laboratory, vertex, constants, response, fit, numbers, trials,
     rows, sums, plan,
@@ -224,7 +234,7 @@ def plan_decays(
 
     `pions`: their columns.  `trials`, `rows`, `sums`: the arrays of `trial_space`.  Returns the
     weight of the topology, as in the module; 0 for an event with a pion that flies backwards, and
-    for a kaon that is not looked at.
+    for a kaon that is not looked at or an event that is not kept.
     """
     q = (0.0, 0.0, 0.0)
     for i in range(3):
@@ -237,9 +247,9 @@ def plan_decays(
     if mode == NO_PION_DECAYS:
         return (1.0 - q[0]) * (1.0 - q[1]) * (1.0 - q[2])
     survival, n = 1.0, N_TRIALS
+    pick, hope, _, _ = uniform4(key, event, 0, 0, 3)
     if mode == PIONS_DECAY and numbers.strength > 0.0:
-        survival, n = _attention(pions, charge, laboratory)
-        pick, _, _, _ = uniform4(key, event, 0, 0, 3)
+        survival, n = _attention(pions, charge, laboratory, vertex[2])
         if pick > survival:
             return 0.0
     for i in range(3):
@@ -250,7 +260,11 @@ def plan_decays(
             for row in range(n + 1):
                 trials[i, row, IDENTITY] = 1.0
     strata = (4, 7) if mode == ONE_PION_DECAYS else (0, 4)
-    a, b, c, weight = _choose(key, event, trials, q, strata, n, numbers, rows, sums)
+    a, b, c, weight, is_hopeful = _choose(key, event, trials, q, strata, n, numbers, rows, sums)
+    if not is_hopeful and mode != ONE_PION_DECAYS and numbers.strength > 0.0:
+        if hope > _KEPT_WITHOUT_HOPE:
+            return 0.0
+        survival *= _KEPT_WITHOUT_HOPE
     chosen = (a, b, c)
     for i in range(3):
         for column in range(3):

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from lnvsearch.detector.gaussian import normal_quantile
 from lnvsearch.detector.material import photon_number, radiate_in_walls
@@ -24,6 +23,7 @@ from lnvsearch.experiments.na62.detector.kinematics import (
     sample_decay_z,
 )
 from lnvsearch.experiments.na62.detector.upstream import pass_beam_line
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.random_streams import uniform4
 
 __all__ = [
@@ -67,7 +67,7 @@ CHAMBERS_PER_SLOT = 8
 _ROOT_2 = math.sqrt(2.0)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def in_chamber(x, y, chamber, spectrometer):
     """Whether two views of a chamber (0 to 3) at least have straws at a point.
 
@@ -81,7 +81,7 @@ def in_chamber(x, y, chamber, spectrometer):
     return x * x + y * y < radius * radius and not in_hole
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _radiate(key, event, slot, chamber, uniform, momentum, thickness, slope_x, slope_y):
     """Momentum of an electron behind a chamber."""
     path = thickness * math.sqrt(1.0 + slope_x * slope_x + slope_y * slope_y)
@@ -89,7 +89,7 @@ def _radiate(key, event, slot, chamber, uniform, momentum, thickness, slope_x, s
     return radiate_in_walls(key, event, CHAMBERS_PER_SLOT * slot + chamber, momentum, photons)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def add_photon(photons, n_photons, x, y, z, slope_x, slope_y, energy):
     """Append a photon to the rows (x, y, z, slope_x, slope_y, E); returns their number."""
     photons[n_photons, 0] = x
@@ -101,7 +101,7 @@ def add_photon(photons, n_photons, x, y, z, slope_x, slope_y, energy):
     return n_photons + 1
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _plane_z(plane, straws, end_z):
     """z of a plane: two chambers, the magnet, two chambers, the calorimeter."""
     if plane == _MAGNET:
@@ -111,7 +111,7 @@ def _plane_z(plane, straws, end_z):
     return straws.chamber_z_m[plane if plane < _MAGNET else plane - 1]
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _scatter(key, event, slot, chamber, momentum, mass, scattering_gev, slope_x, slope_y, next_x,
              next_y):  # fmt: skip
     """Slopes behind a chamber, and the two uniform numbers that are left for the next one.
@@ -129,7 +129,7 @@ def _scatter(key, event, slot, chamber, momentum, mass, scattering_gev, slope_x,
     return slope_x, slope_y, next_x, next_y
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _note_end(flown, track, x, y, slope_x, slope_y, momentum, species):
     """How a particle arrives at the calorimeter, into its column of `flown`."""
     flown[END_X, track], flown[END_Y, track] = x, y
@@ -137,7 +137,7 @@ def _note_end(flown, track, x, y, slope_x, slope_y, momentum, species):
     flown[END_MOMENTUM, track], flown[END_SPECIES, track] = momentum, species
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def fly(keys, event, slot, species, charge, four_momentum, vertex, decay, radiation, constants,
         response, flown, track, photons, n_photons):  # fmt: skip
     """Carry a charged particle from its vertex to the front of the calorimeter.

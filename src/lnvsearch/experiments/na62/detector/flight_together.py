@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from lnvsearch.detector.material import PHOTONS_PER_X0
 from lnvsearch.experiments.na62.detector.flight import (
@@ -23,12 +22,14 @@ from lnvsearch.experiments.na62.detector.flight import (
     END_Y,
     N_FLOWN,
 )
-from lnvsearch.lanes import LANES, float_stack_array
-from lnvsearch.random_lanes import draw_normals, draw_uniforms
+from lnvsearch.inner_kernel import inner_kernel
+from lnvsearch.lanes import LANES, float_stack_array, load_lanes, store_lanes
+from lnvsearch.random_lanes import draw_normals, draw_normals_and_uniforms, draw_uniforms
 
 __all__ = [
     "ALONE", "CHARGE", "FOUND", "LOST", "MASS", "MOMENTUM", "N_BEGIN", "N_DRAWN", "RADIATION",
-    "SLOPE_X", "SLOPE_Y", "SPECIES", "STATUS", "X", "Y", "Z", "fly_together", "probably_lost",
+    "SLOPE_X", "SLOPE_Y", "SPECIES", "STATUS", "X", "Y", "Z", "fly_together", "is_seen",
+    "probably_lost",
 ]  # fmt: skip
 
 #: Rows of particles that begin: place, slopes, momentum, mass, charge, species; GeV and m.
@@ -53,15 +54,15 @@ _drawn_lanes = float_stack_array(N_DRAWN * int(LANES))
 _flown_lanes = float_stack_array((N_FLOWN + 1) * int(LANES))
 
 
-@njit(inline="always", error_model="numpy")
-def _is_seen(x, y, hole_x, straws):
+@inner_kernel(forceinline=True)
+def is_seen(x, y, hole_x, straws):
     """`flight.in_chamber`, without a branch."""
     across, up, half = abs(x - hole_x), abs(y), straws.hole_half_size_m
     outside = ((across >= half) | (up >= half)) & (across + up >= _ROOT_2 * half)
     return (x * x + y * y < straws.outer_radius_m * straws.outer_radius_m) & outside
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def probably_lost(begin, n, straws, lost):
     """Which of n particles miss a chamber if nothing but the magnet's kick bends them; to small angles.
 
@@ -75,14 +76,14 @@ def probably_lost(begin, n, straws, lost):
         bend = -begin[CHARGE, i] * straws.magnet_kick_gev / begin[MOMENTUM, i]
         behind = x - bend * (straws.magnet_z_m - z)
         slope_behind = slope_x + bend
-        seen = _is_seen(x + slope_x * (z_0 - z), y + slope_y * (z_0 - z), hole_0, straws)
-        seen &= _is_seen(x + slope_x * (z_1 - z), y + slope_y * (z_1 - z), hole_1, straws)
-        seen &= _is_seen(behind + slope_behind * (z_2 - z), y + slope_y * (z_2 - z), hole_2, straws)
-        seen &= _is_seen(behind + slope_behind * (z_3 - z), y + slope_y * (z_3 - z), hole_3, straws)
+        seen = is_seen(x + slope_x * (z_0 - z), y + slope_y * (z_0 - z), hole_0, straws)
+        seen &= is_seen(x + slope_x * (z_1 - z), y + slope_y * (z_1 - z), hole_1, straws)
+        seen &= is_seen(behind + slope_behind * (z_2 - z), y + slope_y * (z_2 - z), hole_2, straws)
+        seen &= is_seen(behind + slope_behind * (z_3 - z), y + slope_y * (z_3 - z), hole_3, straws)
         lost[i] = not seen
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _fly_lane(begin, drawn, flown, j, straws, end_z, scattering_gev):
     """`flight.fly` of a particle that neither decays nor radiates."""
     z_0, z_1, z_2, z_3 = straws.chamber_z_m
@@ -93,7 +94,7 @@ def _fly_lane(begin, drawn, flown, j, straws, end_z, scattering_gev):
     theta = scattering_gev * math.sqrt(momentum * momentum + mass * mass) / (momentum * momentum)
 
     x, y = x + slope_x * (z_0 - z), y + slope_y * (z_0 - z)
-    seen = _is_seen(x, y, hole_0, straws)
+    seen = is_seen(x, y, hole_0, straws)
     flown[j], flown[_AT[4] + j] = x, y
     path = straws.thickness_x0 * math.sqrt(1.0 + slope_x * slope_x + slope_y * slope_y)
     silent = drawn[_AT[_FIRST] + j] < 1.0 - PHOTONS_PER_X0 * path
@@ -101,7 +102,7 @@ def _fly_lane(begin, drawn, flown, j, straws, end_z, scattering_gev):
     slope_y += theta * drawn[_AT[1] + j]
 
     x, y = x + slope_x * (z_1 - z_0), y + slope_y * (z_1 - z_0)
-    seen &= _is_seen(x, y, hole_1, straws)
+    seen &= is_seen(x, y, hole_1, straws)
     flown[_AT[1] + j], flown[_AT[5] + j] = x, y
     path = straws.thickness_x0 * math.sqrt(1.0 + slope_x * slope_x + slope_y * slope_y)
     silent &= drawn[_AT[_SECOND] + j] < 1.0 - PHOTONS_PER_X0 * path
@@ -120,12 +121,12 @@ def _fly_lane(begin, drawn, flown, j, straws, end_z, scattering_gev):
     slope_y = np.inf if is_turned else py / pz
 
     x, y = x + slope_x * (z_2 - straws.magnet_z_m), y + slope_y * (z_2 - straws.magnet_z_m)
-    seen &= _is_seen(x, y, hole_2, straws)
+    seen &= is_seen(x, y, hole_2, straws)
     flown[_AT[2] + j], flown[_AT[6] + j] = x, y
     slope_x += theta * drawn[_AT[4] + j]
     slope_y += theta * drawn[_AT[5] + j]
     x, y = x + slope_x * (z_3 - z_2), y + slope_y * (z_3 - z_2)
-    seen &= _is_seen(x, y, hole_3, straws)
+    seen &= is_seen(x, y, hole_3, straws)
     flown[_AT[3] + j], flown[_AT[7] + j] = x, y
 
     flown[_AT[END_X] + j] = x + slope_x * (end_z - z_3)
@@ -135,11 +136,11 @@ def _fly_lane(begin, drawn, flown, j, straws, end_z, scattering_gev):
     flown[_AT[STATUS] + j] = (FOUND if seen else LOST) if silent else ALONE
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _draw(keys, events, slots, species, n, wide_slots, drawn):
     """Fill the rows of `drawn` for n particles, (n,) each of the others."""
     draw_normals(keys.scattering, events[:n], slots, 0, drawn)
-    draw_normals(keys.scattering, events[:n], slots, 1, drawn[4:])
+    draw_normals_and_uniforms(keys.scattering, events[:n], slots, 1, drawn[4:])
     electrons = 0
     for i in range(n):
         electrons += species[i] == ELECTRON
@@ -156,7 +157,7 @@ def _draw(keys, events, slots, species, n, wide_slots, drawn):
                 drawn[row, i] = 0.0
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def fly_together(keys, events, slots, species, n, begin, which, straws, end_z, scattering_gev,
                  wide_slots, drawn, flown):  # fmt: skip
     """Fly n particles, `which` (n,) of the columns of `begin`; their rows go to `flown`.
@@ -174,10 +175,8 @@ def fly_together(keys, events, slots, species, n, begin, which, straws, end_z, s
             for j in range(lanes):
                 at_begin[np.uint64(row) * LANES + j] = begin[row, which[start + j]]
         for row in range(N_DRAWN):
-            for j in range(lanes):
-                numbers[np.uint64(row) * LANES + j] = drawn[row, start + j]
+            load_lanes(drawn, row, start, lanes, numbers, np.uint64(row) * LANES)
         for j in range(LANES):
             _fly_lane(at_begin, numbers, at_end, j, straws, end_z, scattering_gev)
         for row in range(N_FLOWN + 1):
-            for j in range(lanes):
-                flown[row, start + j] = at_end[np.uint64(row) * LANES + j]
+            store_lanes(at_end, np.uint64(row) * LANES, lanes, flown, row, start)

@@ -17,6 +17,7 @@ from numba import njit
 from lnvsearch import particles
 from lnvsearch.experiments.na62.detector.response import Na62Response
 from lnvsearch.experiments.na62.detector.track_fit import parameter_covariance
+from lnvsearch.inner_kernel import inner_kernel
 
 __all__ = [
     "CHI_SQUARE",
@@ -126,7 +127,7 @@ def interest_numbers(response: Na62Response, strength: float = 1.0) -> InterestN
     )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _variance(constant, scattering, momentum, distance):
     """Variance of a line at a distance from the first chamber."""
     s = 1.0 / (momentum * momentum)
@@ -135,13 +136,13 @@ def _variance(constant, scattering, momentum, distance):
                           + distance * (constant[2] + s * scattering[2])))  # fmt: skip
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _reduced(total, wx, ws, wxx, wxs, wss):
     """Second moments about the weighted mean, from sums of w, w x, w s, w x x, w x s, w s s."""
     return wxx - wx * wx / total, wxs - wx * ws / total, wss - ws * ws / total
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _projection(p, x, s, constant, scattering, distance):
     """Second moments of three lines in a projection, weighted as they are measured at a distance."""
     total, wx, ws, wxx, wxs, wss = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
@@ -156,7 +157,7 @@ def _projection(p, x, s, constant, scattering, distance):
     return _reduced(total, wx, ws, wxx, wxs, wss)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _nearest_point(along_x, along_y):
     """(distance m, chi-square) of the point nearest to lines, from their moments in x and y."""
     distance = -(along_x[1] + along_y[1]) / (along_x[2] + along_y[2])
@@ -173,7 +174,7 @@ def vertex(p, x, y, sx, sy, distance, numbers):
     )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _keep_moments(trials, pion, row, column, position, slope, constant, scattering):
     """Weight and moments of a line at the usual distance, from `column` on."""
     w = 1.0 / _variance(constant, scattering, trials[pion, row, MOMENTUM], _DISTANCE_M)
@@ -185,7 +186,7 @@ def _keep_moments(trials, pion, row, column, position, slope, constant, scatteri
     trials[pion, row, column + 5] = w * slope * slope
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _moments(trials, a, b, c, m):
     """Second moments of three prepared lines at the usual distance; `m`: their first column."""
     return _reduced(
@@ -198,7 +199,7 @@ def _moments(trials, a, b, c, m):
     )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def prepare(trials, pion, row, is_negative, numbers):
     """Compute once for a trial what `interest` adds up in every combination with it.
 
@@ -238,7 +239,7 @@ def identity(is_muon, momentum, x, y, muv):
     return max(math.exp(-0.25 * wrong * wrong), _WRONGLY_IDENTIFIED) if wrong > 0.0 else 1.0
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _identified(trials, a, b, c):
     """Share of the interest that is left by what the three tracks are seen as, in either decay."""
     search = trials[0, a, IDENTITY] * trials[1, b, IDENTITY] * trials[2, c, IDENTITY]
@@ -255,14 +256,14 @@ def _identified(trials, a, b, c):
     return max(search, _NORMALISATION * normalisation)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def may_interest(trials, a, b, c, numbers):
     """Whether three tracks have the beam's momentum: false where `interest` is 0 for that alone."""
     total = trials[0, a, USED_MOMENTUM] + trials[1, b, USED_MOMENTUM] + trials[2, c, USED_MOMENTUM]
     return abs(total - numbers.beam_momentum_gev) <= _TOTAL_END_GEV
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def interest(trials, a, b, c, numbers):
     """Interest above the floor of three tracks: rows a, b, c of the trials of three pions.
 

@@ -28,6 +28,7 @@ from lnvsearch.experiments.na62.detector.flight import ELECTRON, PION, fly, in_c
 from lnvsearch.experiments.na62.detector.measurement import keep_rows_near
 from lnvsearch.experiments.na62.detector.truth import write_event
 from lnvsearch.experiments.na62.detector.upstream import draw_upstream_kaon
+from lnvsearch.inner_kernel import inner_kernel
 
 __all__ = ["simulate_block"]
 
@@ -37,7 +38,7 @@ RECORDED_WITHIN_GEV = 5.0
 _SILENT = (0.0, 0.0)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _likely_lost(charge, vertex, second, displaced, spectrometer, laboratory):
     """First particle that misses a chamber if nothing but the magnet's kick bends it; -1 if none.
 
@@ -66,7 +67,7 @@ def _likely_lost(charge, vertex, second, displaced, spectrometer, laboratory):
     return -1
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _fly_all(
     keys, event, species, charge, vertex, second, displaced, possible, minimum, constants,
     response, plan, laboratory, flown, first, slots, sources, photons,
@@ -111,7 +112,7 @@ def _fly_all(
     return found, n_photons, n_decays
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _kaon_of(key, event, mode, kaons, row, constants, response):
     """Kaon (momentum, slopes), vertex of its decay, and a factor of the event's weight."""
     if mode == PIONS_DECAY_UPSTREAM:
@@ -124,7 +125,7 @@ def _kaon_of(key, event, mode, kaons, row, constants, response):
     return kaon, vertex, 1.0
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _one_event(n_particles, n_photons):
     """Space for an event: momenta in the laboratory, ends of tracks, photons, planned decays."""
     return (
@@ -193,6 +194,6 @@ def simulate_block(
         write_event(events, recorded, decay_weight, in_veto, n_decays, vertex[2], momentum, i,
                     leptons)  # fmt: skip
         recorded += 1
-    end_block(keys, 0, recorded, charge, constants, response, fit, output, room)
+    end_block(keys, 0, recorded, charge, species, constants, response, fit, output, room)
     return keep_rows_near(response.beam.momentum_gev, RECORDED_WITHIN_GEV, recorded, numbers, events,
                           tracks, n_tracks, clusters, n_clusters)  # fmt: skip

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.random_streams import uniform4
 
 __all__ = [
@@ -24,7 +24,7 @@ __all__ = [
 DECAYS_NATURALLY, DECAYS_NEVER = 0, 1
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def sample_decay_z(key, event, slot, mode, begin_z, end_z, mean_length_z):
     """Where a pion decays: (z in m, weight); infinity for a decay behind `end_z` or none.
 
@@ -38,14 +38,14 @@ def sample_decay_z(key, event, slot, mode, begin_z, end_z, mean_length_z):
     return (z if z < end_z else np.inf), 1.0
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def sample_decay_direction(key, event, slot):
     """(cosine, azimuth) of a muon that is isotropic in the pion's frame."""
     cosine, azimuth, _, _ = uniform4(key, event, slot, 0, 1)
     return 2.0 * cosine - 1.0, 2.0 * math.pi * azimuth
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def decay_pion(key, event, slot, momentum, slope_x, slope_y, pion_mass, muon_mass):
     """Muon of pi -> mu nu, isotropic in the pion's frame: (momentum GeV, slope_x, slope_y)."""
     cosine, azimuth = sample_decay_direction(key, event, slot)
@@ -54,7 +54,7 @@ def decay_pion(key, event, slot, momentum, slope_x, slope_y, pion_mass, muon_mas
     )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def decay_pion_towards(cosine, azimuth, momentum, slope_x, slope_y, pion_mass, muon_mass):
     """Muon of pi -> mu nu in a direction of the pion's frame: (momentum GeV, slope_x, slope_y).
 
@@ -75,7 +75,7 @@ def decay_pion_towards(cosine, azimuth, momentum, slope_x, slope_y, pion_mass, m
     return math.sqrt(px * px + py * py + pz * pz), px / pz, py / pz
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def kicked(momentum, slope_x, slope_y, kick):
     """Slopes behind the magnet; a particle that it turns around gets slopes of infinity."""
     pz = momentum / math.sqrt(1.0 + slope_x * slope_x + slope_y * slope_y)

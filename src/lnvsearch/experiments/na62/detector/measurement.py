@@ -6,18 +6,18 @@ A block at a time, LANES tracks at once.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from lnvsearch.experiments.na62.detector.flight import N_HITS
 from lnvsearch.experiments.na62.detector.track_fit import fit_track
 from lnvsearch.experiments.na62.events import TRACK_BRANCHES
-from lnvsearch.lanes import LANES, float_stack_array
+from lnvsearch.inner_kernel import inner_kernel
+from lnvsearch.lanes import LANES, float_stack_array, load_lanes
 from lnvsearch.random_lanes import draw_normals
 
 __all__ = ["TRACK_COLUMNS", "keep_rows_near", "measure_tracks"]
 
 #: Columns of a track, in the order of the kernels.
-TRACK_COLUMNS = tuple(TRACK_BRANCHES)
+TRACK_COLUMNS = (*TRACK_BRANCHES, "true_from_pion")
 
 (
     _CHARGE, _MOMENTUM, _X, _Y, _SLOPE_X, _SLOPE_Y, _BEHIND_X, _BEHIND_Y, _BEHIND_SLOPE_X,
@@ -31,7 +31,7 @@ _hit_lanes = float_stack_array(N_HITS * int(LANES))
 _measured_lanes = float_stack_array(_N_MEASURED * int(LANES))
 
 
-@njit(inline="always", error_model="numpy")
+@inner_kernel(forceinline=True)
 def _measure_lane(at, noise, j, resolution, fit, measured):
     """Smear and fit the track of lane j: rows of hits `at`, of normal numbers, and of TRACK_COLUMNS."""
     # Numbers: x and y of a chamber in turn.
@@ -57,7 +57,7 @@ def _measure_lane(at, noise, j, resolution, fit, measured):
     measured[_AT[_CHI_SQUARE] + j] = chi_square
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def measure_tracks(key, n, which, source, events, slots, resolution, fit, flown, drawn, tracks):
     """Smear the hits of n tracks and fit them.
 
@@ -76,8 +76,7 @@ def measure_tracks(key, n, which, source, events, slots, resolution, fit, flown,
             for j in range(lanes):
                 at[np.uint64(row) * LANES + j] = flown[row, source[start + j]]
         for row in range(N_HITS):
-            for j in range(lanes):
-                noise[np.uint64(row) * LANES + j] = drawn[row, start + j]
+            load_lanes(drawn, row, start, lanes, noise, np.uint64(row) * LANES)
         for j in range(LANES):
             _measure_lane(at, noise, j, resolution, fit, measured)
         for row in range(_N_MEASURED):
@@ -85,7 +84,7 @@ def measure_tracks(key, n, which, source, events, slots, resolution, fit, flown,
                 tracks[row, which[start + j]] = measured[np.uint64(row) * LANES + j]
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def keep_rows_near(
     total_gev, within_gev, recorded, numbers, events, tracks, n_tracks, clusters, n_clusters
 ):

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from lnvsearch.experiments.na62.detector.flight import in_chamber
 from lnvsearch.experiments.na62.detector.interest import (
@@ -31,6 +30,7 @@ from lnvsearch.experiments.na62.detector.interest import (
 from lnvsearch.experiments.na62.detector.kinematics import decay_pion_towards, kicked
 from lnvsearch.experiments.na62.detector.track_fit import fit_track
 from lnvsearch.experiments.na62.detector.upstream import pass_beam_line
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.random_streams import uniform4
 
 __all__ = [
@@ -75,7 +75,7 @@ def trial_space() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.zeros((3, n + 1, N_COLUMNS)), np.zeros((4 * n * n, 3), np.int64), np.zeros(4 * n * n)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _draw_place(uniform, begin_z, end_z, mean_z, shares, straws):
     """(z, true over drawn density) of a decay that happens between begin and end."""
     edges = (begin_z, straws.chamber_z_m[0], straws.magnet_z_m, straws.chamber_z_m[2],
@@ -100,7 +100,7 @@ def _draw_place(uniform, begin_z, end_z, mean_z, shares, straws):
     return z, true / drawn
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _draw_cosine(uniform):
     """(cosine, true over drawn density): isotropic, or anywhere but forwards."""
     if uniform < _ISOTROPIC_COSINE:
@@ -114,7 +114,7 @@ def _draw_cosine(uniform):
     return cosine, 0.5 / drawn
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _draw_azimuth(uniform, favoured, concentration):
     """(azimuth, true over drawn density): isotropic, or a wrapped Cauchy about a direction."""
     if uniform < _ISOTROPIC_AZIMUTH:
@@ -128,7 +128,7 @@ def _draw_azimuth(uniform, favoured, concentration):
     return favoured + away, 1.0 / (_ISOTROPIC_AZIMUTH + (1.0 - _ISOTROPIC_AZIMUTH) * peak)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def draw_trial(
     key, event, slot, attempt, line, begin_z, end_z, mean_z, charge, beam, volume, straws
 ):
@@ -156,7 +156,7 @@ def draw_trial(
     return z, cosine, azimuth, weight * of_cosine * of_azimuth
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _in_ring(x, y, z, slope_x, slope_y, plane_z, centre_x, inner, outer):
     """Whether a line from z is in a ring at a plane, or nearly."""
     x, y = x + slope_x * (plane_z - z) - centre_x, y + slope_y * (plane_z - z)
@@ -164,7 +164,7 @@ def _in_ring(x, y, z, slope_x, slope_y, plane_z, centre_x, inner, outer):
     return inner * inner < x * x + y * y < outer * outer
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _passes_planes(x, y, slope_x, slope_y, momentum, charge, response):
     """Whether the line of a fitted track passes the planes behind the chambers, or nearly."""
     straws, lkr, muv = response.spectrometer, response.lkr, response.muv
@@ -192,7 +192,7 @@ def _passes_planes(x, y, slope_x, slope_y, momentum, charge, response):
     )  # fmt: skip
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _identities(momentum, position, slope_x, slope_y, muv):
     """Chances that the muon of a decayed pion is taken for a pion and for a muon at MUV3."""
     x, y, z = position
@@ -200,7 +200,7 @@ def _identities(momentum, position, slope_x, slope_y, muv):
     return identity(False, momentum, x, y, muv), identity(True, momentum, x, y, muv)
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _measure(trials, pion, row, four_momentum, vertex, charge, masses, response, fit):
     """Fit the track of a trial without scattering and resolution; writes the row's last columns."""
     px, py, pz, _ = four_momentum
@@ -262,13 +262,13 @@ def _measure(trials, pion, row, four_momentum, vertex, charge, masses, response,
         trials[pion, row, SLOPE_X], trials[pion, row, SLOPE_Y] = slope_x, slope_y
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def mean_flight(pz, constants):
     """Mean flight length of a pion along z, m."""
     return pz * constants.pion_ctau_m / constants.masses[_PION]
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def fill_trials(
     key, event, trials, i, slot, charge, laboratory, vertex, constants, response, fit, numbers, n
 ):  # fmt: skip

@@ -1,26 +1,27 @@
 """What a selection may make of a decay, judged from the true particles before they are flown.
 
 A number from 0 to 1 that steers which decays are simulated (`thinning`).  It decides on the variance of an
-estimate and never on its mean.  Windows are those of the selections of the ee searches and wider: what
-resolution, scattering and radiation move across an edge is rare there.
+estimate and never on its mean.  Windows are those of the selections of the ee and mu mu searches and wider:
+what resolution, scattering, radiation and decays in flight move across an edge is rare there.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from typing import NamedTuple
 
-from numba import njit
 
 from lnvsearch import particles
 from lnvsearch.experiments.na62.detector.beam import to_laboratory
 from lnvsearch.experiments.na62.detector.calorimeter import SEEN, in_lkr, veto_passage
 from lnvsearch.experiments.na62.detector.flight import ELECTRON, PHOTON, PION, in_chamber
+from lnvsearch.inner_kernel import inner_kernel
 
 __all__ = ["ProspectNumbers", "prospect", "prospect_numbers"]
 
-#: Momenta of tracks (GeV); of kaons that are not yet drawn, too.
-_TRACK_GEV = (5.7, 46.0)
+#: Momenta of tracks (GeV) that are to be electrons, or muons; of kaons that are not yet drawn, too.
+_ELECTRON_FROM_GEV, _MUON_FROM_GEV, _TRACK_TO_GEV = 5.7, 4.7, 46.0
 #: Transverse momentum of all that is seen (GeV): with the beam's divergence of 8 MeV, and without it.
 _TRANSVERSE_FIRST_GEV = 0.062
 _TRANSVERSE_GEV, _TRANSVERSE_SCALE_GEV, _TRANSVERSE_END_GEV = 0.031, 0.0025, 0.055
@@ -39,60 +40,78 @@ _MORE_PHOTONS = 0.3
 #: Masses (GeV) around the signal's, and those that tables and figures show; prospects in the second, and outside.
 _SIGNAL_GEV, _SHOWN_GEV = (0.462, 0.512), (0.29, 0.61)
 _SHOWN, _ELSEWHERE = 0.5, 0.1
+#: The same of pi mu mu: every mass is counted.
+_SIGNAL_OF_MUONS_GEV = (0.476, 0.512)
 #: Least mass of the lepton pair in the selection of pi+ e+ e- (GeV).
 _DILEPTON_GEV = 0.13
 
 
 class ProspectNumbers(NamedTuple):
-    """Masses (GeV) of what a selection takes tracks and photons for, the kaon's lifetime (m)."""
+    """Masses (GeV) of what a selection takes tracks and photons for, the kaon's lifetime (m).
+
+    `electrons`, `muons`: whether selections ask for two electrons, and for two muons.
+    """
 
     kaon_mass: float
     kaon_ctau_m: float
     electron_mass: float
+    muon_mass: float
     pion_mass: float
     neutral_pion_mass: float
+    electrons: bool
+    muons: bool
 
 
-def prospect_numbers() -> ProspectNumbers:
-    """The numbers of particles that `prospect` needs."""
-    names = ("K+", "e-", "pi+", "pi0")
-    kaon, electron, pion, neutral = (particles.mass_gev(name) for name in names)
-    return ProspectNumbers(kaon, particles.ctau_m("K+"), electron, pion, neutral)
+def prospect_numbers(leptons: Collection[str] = ("e",)) -> ProspectNumbers:
+    """The numbers that `prospect` needs; `leptons`: which ones the selections ask for, e and mu.
+
+    Raises ValueError for other leptons, or none.
+    """
+    if not leptons or not set(leptons) <= {"e", "mu"}:
+        raise ValueError(f"leptons is {leptons}: give e, mu, or both")
+    names = ("K+", "e-", "mu-", "pi+", "pi0")
+    kaon, electron, muon, pion, neutral = (particles.mass_gev(name) for name in names)
+    return ProspectNumbers(
+        kaon, particles.ctau_m("K+"), electron, muon, pion, neutral, "e" in leptons, "mu" in leptons
+    )
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _is_charged(species):
     return ELECTRON <= species <= PION
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
-def _boost(momentum, i, species, kaon_momentum, slope_x, slope_y, kaon_mass, laboratory):
+@inner_kernel(forceinline=True)
+def _boost(momentum, i, species, kaon_momentum, slope_x, slope_y, numbers, laboratory):
     """Four-momenta in the laboratory, (k, 4), of charged particles and photons.
 
-    False if a charged one has a momentum that no selection takes.
+    Returns the least energy of a charged one, 0 if one has a momentum that no selection takes.
     """
+    least = math.inf
+    lowest = _MUON_FROM_GEV if numbers.muons else _ELECTRON_FROM_GEV
     for j in range(len(species)):
         if not _is_charged(species[j]) and (species[j] != PHOTON or momentum[i, j, 3] <= 0.0):
             continue
         px, py, pz, energy = to_laboratory(
             momentum[i, j, 0], momentum[i, j, 1], momentum[i, j, 2], momentum[i, j, 3],
-            kaon_momentum, kaon_mass, slope_x, slope_y,
+            kaon_momentum, numbers.kaon_mass, slope_x, slope_y,
         )  # fmt: skip
         if _is_charged(species[j]):
-            if pz <= 0.0 or energy < _TRACK_GEV[0] or energy > _TRACK_GEV[1]:
-                return False
+            if pz <= 0.0 or energy < lowest or energy > _TRACK_TO_GEV:
+                return 0.0
+            least = min(least, energy)
         laboratory[j, 0], laboratory[j, 1] = px, py
         laboratory[j, 2], laboratory[j, 3] = pz, energy
-    return True
+    return least
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _tracks_apart(first, second, distance):
     dx, dy = first[0] - second[0], first[1] - second[1]
     return dx * dx + dy * dy > distance * distance
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _track(four_momentum, charge, vertex, response):
     """Whether a track passes all chambers and the calorimeter; (found, first chamber, calorimeter)."""
     straws = response.spectrometer
@@ -118,9 +137,13 @@ def _track(four_momentum, charge, vertex, response):
     return in_lkr(impact[0], impact[1], response.lkr), first, impact
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _may_have_tracks(species, charge, laboratory, vertex, response, impacts):
-    """Whether all charged particles are tracks far enough apart; fills `impacts`, (k, 2)."""
+    """Whether all charged particles are tracks that are apart, and apart in the calorimeter, too.
+
+    Fills `impacts`, (k, 2).
+    """
+    apart_at_end = True
     first = ((0.0, 0.0), (0.0, 0.0), (0.0, 0.0))
     last = first
     found = 0
@@ -130,21 +153,20 @@ def _may_have_tracks(species, charge, laboratory, vertex, response, impacts):
         lab = (laboratory[j, 0], laboratory[j, 1], laboratory[j, 2], laboratory[j, 3])
         is_track, start, end = _track(lab, charge[j], vertex, response)
         if not is_track:
-            return False
+            return False, False
         for t in range(found):
-            if not (
-                _tracks_apart(first[t], start, _APART_IN_CHAMBER_M)
-                and _tracks_apart(last[t], end, _APART_IN_LKR_M)
-            ):
-                return False
+            if not _tracks_apart(first[t], start, _APART_IN_CHAMBER_M):
+                return False, False
+            if not _tracks_apart(last[t], end, _APART_IN_LKR_M):
+                apart_at_end = False
         first = (start, first[0], first[1])
         last = (end, last[0], last[1])
         impacts[found, 0], impacts[found, 1] = end
         found += 1
-    return True
+    return True, apart_at_end
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _nearest_track(x, y, impacts):
     """Distance (m) of a point in the calorimeter from the nearest of three tracks."""
     least = math.inf
@@ -154,7 +176,7 @@ def _nearest_track(x, y, impacts):
     return math.sqrt(least)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _photons(species, laboratory, momentum, i, vertex, response, impacts):
     """Photons of an event: (whether none is vetoed, how many may be a pi0's, first two of these).
 
@@ -179,7 +201,7 @@ def _photons(species, laboratory, momentum, i, vertex, response, impacts):
     return True, found, one, two
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _neutral_vertex(laboratory, one, two, vertex, lkr_z, mass):
     """Distance (m) of the place where two photons would come from a pi0 from the decay."""
     path = lkr_z - vertex[2]
@@ -189,47 +211,50 @@ def _neutral_vertex(laboratory, one, two, vertex, lkr_z, mass):
     return abs(path - math.sqrt(dx * dx + dy * dy) * mean / mass)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
-def _of_mass(mass):
+@inner_kernel(forceinline=True)
+def _of_mass(mass, are_muons):
+    if are_muons:
+        return 1.0 if _SIGNAL_OF_MUONS_GEV[0] < mass < _SIGNAL_OF_MUONS_GEV[1] else _SHOWN
     if _SIGNAL_GEV[0] < mass < _SIGNAL_GEV[1]:
         return 1.0
     return _SHOWN if _SHOWN_GEV[0] < mass < _SHOWN_GEV[1] else _ELSEWHERE
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _energy(laboratory, j, mass):
     """Energy (GeV) of a particle if it had another mass."""
     x, y, z = laboratory[j, 0], laboratory[j, 1], laboratory[j, 2]
     return math.sqrt(x * x + y * y + z * z + mass * mass)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
-def _of_masses(species, charge, laboratory, extra, numbers):
-    """The better of both: the odd charge a pi- of pi- e+ e+, or another one the pi+ of pi+ e+ e-.
+@inner_kernel(forceinline=True)
+def _of_masses(species, charge, laboratory, extra, numbers, are_muons):
+    """The better of both: the odd charge a pi- of pi- l+ l+, or another one the pi+ of pi+ l+ l-.
 
-    `extra`: four-momentum of a pi0, or zeros.
+    `extra`: four-momentum of a pi0, or zeros; `are_muons`: l is a muon, not an electron.
     """
-    x, y, z, electrons = extra
+    x, y, z, leptons = extra
     total = 0.0
+    lepton_mass = numbers.muon_mass if are_muons else numbers.electron_mass
     for j in range(len(species)):
         if _is_charged(species[j]):
             x += laboratory[j, 0]
             y += laboratory[j, 1]
             z += laboratory[j, 2]
-            electrons += _energy(laboratory, j, numbers.electron_mass)
+            leptons += _energy(laboratory, j, lepton_mass)
             total += charge[j]
     best = 0.0
     square = x * x + y * y + z * z
     for j in range(len(species)):
         if not _is_charged(species[j]):
             continue
-        of_electron = _energy(laboratory, j, numbers.electron_mass)
-        energy = electrons - of_electron + _energy(laboratory, j, numbers.pion_mass)
-        value = _of_mass(math.sqrt(max(energy * energy - square, 0.0)))
-        if charge[j] * total > 0.0:
+        of_lepton = _energy(laboratory, j, lepton_mass)
+        energy = leptons - of_lepton + _energy(laboratory, j, numbers.pion_mass)
+        value = _of_mass(math.sqrt(max(energy * energy - square, 0.0)), are_muons)
+        if charge[j] * total > 0.0 and not are_muons:
             if extra[3] > 0.0:
                 continue
-            rest = electrons - of_electron
+            rest = leptons - of_lepton
             rx, ry, rz = x - laboratory[j, 0], y - laboratory[j, 1], z - laboratory[j, 2]
             pair = rest * rest - rx * rx - ry * ry - rz * rz
             if pair < _DILEPTON_GEV * _DILEPTON_GEV:
@@ -238,7 +263,7 @@ def _of_masses(species, charge, laboratory, extra, numbers):
     return best
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _visible(species, laboratory, one, two):
     """Sum (px, py, pz) of the momenta of tracks, and of two photons where there are."""
     x, y, z = 0.0, 0.0, 0.0
@@ -250,13 +275,13 @@ def _visible(species, laboratory, one, two):
     return x, y, z
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _across(x, y, z, beam):
     dx, dy = x - z * beam.slope_x, y - z * beam.slope_y
     return math.sqrt(dx * dx + dy * dy)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _of_momentum(x, y, z, beam, with_pi0):
     """Prospect of a total momentum, from its size and from what is across the beam."""
     across = _across(x, y, z, beam)
@@ -269,7 +294,7 @@ def _of_momentum(x, y, z, beam, with_pi0):
     return math.exp(-beyond)
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def prospect(kaon, momentum, i, species, charge, with_pi0, response, numbers, laboratory, impacts):
     """Prospect, 0 to 1, of decay i of `momentum`, (n, k, 4), that has three charged particles.
 
@@ -278,14 +303,15 @@ def prospect(kaon, momentum, i, species, charge, with_pi0, response, numbers, la
     """
     beam = response.beam
     # Most decays need no kaon of their own.
-    if not _boost(momentum, i, species, beam.momentum_gev, 0.0, 0.0, numbers.kaon_mass, laboratory):
+    if _boost(momentum, i, species, beam.momentum_gev, 0.0, 0.0, numbers, laboratory) == 0.0:
         return 0.0
     if not with_pi0:
         x, y, _ = _visible(species, laboratory, -1, -1)
         if x * x + y * y > _TRANSVERSE_FIRST_GEV * _TRANSVERSE_FIRST_GEV:
             return 0.0
     p, slope_x, slope_y, x, y, z = kaon
-    if not _boost(momentum, i, species, p, slope_x, slope_y, numbers.kaon_mass, laboratory):
+    least = _boost(momentum, i, species, p, slope_x, slope_y, numbers, laboratory)
+    if least == 0.0:
         return 0.0
     vertex = (x, y, z)
     value = 1.0
@@ -294,10 +320,14 @@ def prospect(kaon, momentum, i, species, charge, with_pi0, response, numbers, la
         value = _of_momentum(px, py, pz, beam, False)
         if value == 0.0:
             return 0.0
-    if not _may_have_tracks(species, charge, laboratory, vertex, response, impacts):
+    are_tracks, apart = _may_have_tracks(species, charge, laboratory, vertex, response, impacts)
+    # Only selections with electrons ask for a distance in the calorimeter, and for no photon in the veto.
+    electrons = numbers.electrons and apart and least >= _ELECTRON_FROM_GEV
+    if not are_tracks or not (electrons or numbers.muons):
         return 0.0
     unseen, found, one, two = _photons(species, laboratory, momentum, i, vertex, response, impacts)
-    if not unseen:
+    electrons = electrons and unseen
+    if not electrons and not numbers.muons:
         return 0.0
     extra = (0.0, 0.0, 0.0, 0.0)
     if with_pi0:
@@ -312,4 +342,9 @@ def prospect(kaon, momentum, i, species, charge, with_pi0, response, numbers, la
         py = laboratory[one, 1] + laboratory[two, 1]
         pz = laboratory[one, 2] + laboratory[two, 2]
         extra = (px, py, pz, math.sqrt(px * px + py * py + pz * pz + mass * mass))
-    return value * _of_masses(species, charge, laboratory, extra, numbers)
+    best = 0.0
+    if electrons:
+        best = _of_masses(species, charge, laboratory, extra, numbers, False)
+    if numbers.muons:
+        best = max(best, _of_masses(species, charge, laboratory, extra, numbers, True))
+    return value * best

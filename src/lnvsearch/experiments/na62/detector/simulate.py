@@ -64,6 +64,7 @@ from lnvsearch.experiments.na62.detector.truth import EVENT_COLUMNS
 from lnvsearch.experiments.na62.events import (
     CLUSTER_BRANCHES,
     EVENT_BRANCHES,
+    OPTIONAL_TRACK_BRANCHES,
     TRACK_BRANCHES,
     SpectrometerEvents,
 )
@@ -158,12 +159,14 @@ def simulate_spectrometer(
         raise ValueError(
             f"decay_in_flight is {decay_in_flight!r}: give one of {', '.join(DECAYS_IN_FLIGHT)}"
         )
-    if not np.isfinite(np.sum(decays.four_momentum)):
-        raise ValueError("decays.four_momentum holds NaN or infinity: generate the decays again")
     weight = np.ascontiguousarray(decays.weight, dtype=np.float64)
     keys = Keys(*(tuple(stream_key(base_seed, sample, process)) for process in PROCESSES))
     mode = DECAYS_IN_FLIGHT[decay_in_flight]
     columns = _simulate(decays, weight, detector, keys, mode, minimum_tracks).finish()
+    if decays.generated_weight is not None:
+        order = np.argsort(decays.event_number, kind="stable")
+        rows = np.searchsorted(decays.event_number, columns["event"]["event_number"], sorter=order)
+        columns["event"]["generated_weight"] = np.asarray(decays.generated_weight, float)[order[rows]]
     return SpectrometerEvents(
         **columns,
         n_generated=len(decays) if n_generated is None else int(n_generated),
@@ -210,13 +213,18 @@ def _simulate(
         numbers, space = interest_numbers(detector.response), trial_space()
 
         def simulate(first: int, last: int) -> int:
+            if not np.isfinite(np.sum(momentum[first:last])):
+                return -1
             return simulate_block(
                 first, last, *inputs, pions, *of_detector, numbers, space, output, room
             )
 
     columns = _Columns(len(decays), output)
     for first in range(0, len(decays), in_block):
-        columns.add(output, simulate(first, min(first + in_block, len(decays))))
+        recorded = simulate(first, min(first + in_block, len(decays)))
+        if recorded < 0:
+            raise ValueError("decays.four_momentum holds NaN or infinity: generate the decays again")
+        columns.add(output, recorded)
     return columns
 
 
@@ -230,7 +238,8 @@ class _Columns:
         self.track, self.cluster = (
             {name: np.empty((n_decays, width), branches[name][0]) for name in names}
             for width, names, branches in zip(
-                widths, (TRACK_COLUMNS, CLUSTER_COLUMNS), (TRACK_BRANCHES, CLUSTER_BRANCHES),
+                widths, (TRACK_COLUMNS, CLUSTER_COLUMNS),
+                (TRACK_BRANCHES | OPTIONAL_TRACK_BRANCHES, CLUSTER_BRANCHES),
                 strict=True,
             )
         )  # fmt: skip
@@ -366,6 +375,9 @@ def _particles(n_decays: int, n_charged: int) -> Particles:
         rows=np.empty(n_decays, dtype=np.int64),
         first=np.empty(n_decays, dtype=np.int64),
         last=np.empty(n_decays, dtype=np.int64),
+        decayed=np.empty(n_decays, dtype=np.int64),
+        first_photon=np.empty(n_decays + 1, dtype=np.int64),
+        photons=np.empty((2 * width, 6)),
         begin=np.empty((N_PARTICLE, width)),
         alone=np.empty(width, dtype=np.bool_),
         lost=np.empty(width, dtype=np.bool_),

@@ -10,6 +10,7 @@ what an event adds to the variance goes as its weight squared, and its cost does
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -21,11 +22,22 @@ from lnvsearch.experiments.na62.detector.simulate import Na62Detector, charges_a
 from lnvsearch.generation.kaon.decays import KaonDecays
 from lnvsearch.random_streams import stream_key, uniform4
 
-__all__ = ["LEAST_PROBABILITY", "LEAST_PROBABILITY_WITH_PI0", "Thinning"]
+__all__ = [
+    "LEAST_PROBABILITY", "LEAST_PROBABILITY_WITH_MUONS", "LEAST_PROBABILITY_WITH_PI0", "Thinning",
+    "least_probability",
+]  # fmt: skip
 
 #: Probability to keep a decay that has no prospect: bounds what it weighs if it is selected all the same.
-#: Photons are known less well than tracks, so that more of them are.
-LEAST_PROBABILITY, LEAST_PROBABILITY_WITH_PI0 = 0.05, 0.1
+#: Photons are known less well than tracks, so that more of them are; and what selections of muons take of decays
+#: with pions has mostly a decay in flight, which the prospects do not know.
+LEAST_PROBABILITY, LEAST_PROBABILITY_WITH_PI0, LEAST_PROBABILITY_WITH_MUONS = 0.05, 0.1, 0.2
+
+
+def least_probability(with_pi0: bool, leptons: Collection[str]) -> float:
+    """Probability to keep a decay without any prospect, in selections of these leptons."""
+    if "mu" in leptons:
+        return LEAST_PROBABILITY_WITH_MUONS
+    return LEAST_PROBABILITY_WITH_PI0 if with_pi0 else LEAST_PROBABILITY
 
 
 @njit(cache=True, error_model="numpy")
@@ -54,21 +66,28 @@ class Thinning:
     """Chooses decays of one sample that are simulated further; called with decays, gives those that are kept.
 
     `full_weight`: w0, the weight from which on a decay with the best prospects is kept for certain;
-    `with_pi0`: whether the selections ask for a pi0 of two photons.
+    `with_pi0`: whether the selections ask for a pi0 of two photons; `leptons`: those that they ask for, e
+    or mu or both.
     """
 
     def __init__(
-        self, detector: Na62Detector, full_weight: float, with_pi0: bool, *, base_seed: int, sample: str
+        self,
+        detector: Na62Detector,
+        full_weight: float,
+        with_pi0: bool,
+        leptons: Collection[str] = ("e",),
+        *,
+        base_seed: int,
+        sample: str,
     ) -> None:
         self._response, self._sample = detector.response, sample
         self._keys = [tuple(stream_key(base_seed, sample, name)) for name in ("thinning", "beam")]
-        least = LEAST_PROBABILITY_WITH_PI0 if with_pi0 else LEAST_PROBABILITY
-        self._choice = (float(full_weight), least, with_pi0)
-        self._numbers = prospect_numbers()
+        self._choice = (float(full_weight), least_probability(with_pi0, leptons), with_pi0)
+        self._numbers = prospect_numbers(leptons)
         self._kinds: dict[tuple, tuple[np.ndarray, np.ndarray]] = {}
 
     def __call__(self, decays: KaonDecays) -> KaonDecays:
-        """The decays that are kept, with their new weights.
+        """The decays that are kept, with their new weights; `generated_weight` has those of before.
 
         Raises ValueError for decays without three charged particles.
         """
@@ -83,7 +102,8 @@ class Thinning:
         )  # fmt: skip
         rows = kept[:count]
         return replace(
-            decays, event_number=event_number[rows], weight=new_weight[:count], four_momentum=momentum[rows]
+            decays, event_number=event_number[rows], weight=new_weight[:count], four_momentum=momentum[rows],
+            generated_weight=weight[rows],
         )
 
     def _kinds_of(self, pdg_id: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,6 @@ Energies of their clusters in the calorimeter, and tiles of the muon detector.
 
 from __future__ import annotations
 
-from numba import njit
 
 from lnvsearch.experiments.na62.detector import calorimeter
 from lnvsearch.experiments.na62.detector.flight import (
@@ -18,14 +17,15 @@ from lnvsearch.experiments.na62.detector.flight import (
     MUON,
 )
 from lnvsearch.experiments.na62.detector.measurement import TRACK_COLUMNS
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.random_lanes import draw_normals_and_uniforms
 
 __all__ = ["end_tracks", "list_tracks"]
 
-_LKR_ENERGY, _TILE, _TRUE_CODE = range(11, len(TRACK_COLUMNS))
+_LKR_ENERGY, _TILE, _TRUE_CODE, _FROM_PION = range(11, len(TRACK_COLUMNS))
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def list_tracks(numbers, slots, sources, n_tracks, first, last, width, which, source, events,
                 own_slots):  # fmt: skip
     """Lists of the tracks of the events [first, last), of which there is room for `width` an event.
@@ -42,7 +42,7 @@ def list_tracks(numbers, slots, sources, n_tracks, first, last, width, which, so
     return n
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _fill_energies(key, n, which, first, source, flown, nearby, lkr, events, slots, drawn, tracks):
     draw_normals_and_uniforms(key, events[:n], slots, 0, drawn)
     for c in range(n):
@@ -55,7 +55,7 @@ def _fill_energies(key, n, which, first, source, flown, nearby, lkr, events, slo
             )
 
 
-@njit(cache=True, error_model="numpy")
+@inner_kernel()
 def _fill_tiles(key, n, which, source, flown, lkr_z, muv, events, slots, muons, drawn, tracks):
     """`muons`: (3, n + 1) at least, room: places in the lists, event numbers and columns of muons."""
     found = 0
@@ -73,18 +73,20 @@ def _fill_tiles(key, n, which, source, flown, lkr_z, muv, events, slots, muons, 
         )  # fmt: skip
 
 
-@njit(cache=True, error_model="numpy")
-def end_tracks(keys, n, which, first, source, charge, codes, response, flown, nearby, events, slots,
+@inner_kernel()
+def end_tracks(keys, n, which, first, source, charge, species, codes, response, flown, nearby, events, slots,
                muons, drawn, tracks):  # fmt: skip
-    """Fill the last three rows of `tracks`, (TRACK_COLUMNS, m t), of n tracks at `which`.
+    """Fill the last four rows of `tracks`, (TRACK_COLUMNS, m t), of n tracks at `which`.
 
     `source`: (n,), their columns in `flown`; `nearby`: energy that merges with the cluster,
-    GeV, from the column `first` of `tracks` on; `events`, `slots`: (n,); `charge`: by slot; `codes`: by species.
+    GeV, from the column `first` of `tracks` on; `events`, `slots`: (n,); `charge`, `species`: by slot; `codes`: by
+    species.
     """
     _fill_energies(keys.lkr, n, which, first, source, flown, nearby, response.lkr, events, slots,
                    drawn, tracks)  # fmt: skip
     _fill_tiles(keys.muv3, n, which, source, flown, response.lkr.z_m, response.muv, events, slots,
                 muons, drawn, tracks)  # fmt: skip
     for c in range(n):
-        species = int(flown[END_SPECIES, source[c]])
-        tracks[_TRUE_CODE, which[c]] = charge[slots[c]] * codes[species]
+        at_end = int(flown[END_SPECIES, source[c]])
+        tracks[_TRUE_CODE, which[c]] = charge[slots[c]] * codes[at_end]
+        tracks[_FROM_PION, which[c]] = at_end != species[slots[c]]

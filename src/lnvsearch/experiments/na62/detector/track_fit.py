@@ -22,9 +22,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from lnvsearch.experiments.na62.detector.response import N_CHAMBERS, Spectrometer
+from lnvsearch.inner_kernel import inner_kernel
 
 __all__ = ["FitNumbers", "fit_numbers", "fit_track", "parameter_covariance", "scattering_gev"]
 
@@ -123,21 +123,23 @@ def parameter_covariance(spectrometer: Spectrometer, momentum_gev: float) -> np.
     return covariance * np.outer(to_curvature, to_curvature)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _momentum(slope_before, slope_behind, slope_y, kick_gev):
     """(momentum, charge) from the slopes around the magnet, which changes p_x by the kick."""
-    sine_before = slope_before / math.sqrt(1.0 + slope_before**2 + slope_y**2)
-    sine_behind = slope_behind / math.sqrt(1.0 + slope_behind**2 + slope_y**2)
+    # Products: behind a power, the compiler does not see a square, and calls a function for the root.
+    up = slope_y * slope_y
+    sine_before = slope_before / math.sqrt(1.0 + slope_before * slope_before + up)
+    sine_behind = slope_behind / math.sqrt(1.0 + slope_behind * slope_behind + up)
     change = sine_before - sine_behind
     return kick_gev / abs(change), 1.0 if change > 0.0 else -1.0
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _combination(row, hits):
     return row[0] * hits[0] + row[1] * hits[1] + row[2] * hits[2] + row[3] * hits[3]
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def fit_track(hits_x, hits_y, numbers):
     """Fit measured hits (tuples of four, m).
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+
+from lnvsearch.inner_kernel import inner_kernel
 
 __all__ = ["EVENT_COLUMNS", "write_event"]
 
@@ -15,7 +16,7 @@ EVENT_COLUMNS = (
 )  # fmt: skip
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _invariant_mass(momentum, i, first, second):
     """Invariant mass (GeV) of two particles of event i; (n, k, 4) momenta."""
     px = momentum[i, first, 0] + momentum[i, second, 0]
@@ -25,7 +26,7 @@ def _invariant_mass(momentum, i, first, second):
     return math.sqrt(max(energy * energy - px * px - py * py - pz * pz, 0.0))
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def write_event(events, row, weight, in_veto, n_decays, z, momentum, i, leptons):
     """The columns of an event; masses of the pion and a lepton where there are two leptons."""
     events[0, row] = weight

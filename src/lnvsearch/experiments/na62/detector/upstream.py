@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
 
 from lnvsearch.detector.gaussian import normal4, normal_quantile
 from lnvsearch.experiments.na62.detector.kinematics import decay_pion_towards, kicked
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.random_streams import uniform4
 
 __all__ = ["draw_upstream_kaon", "pass_beam_line"]
@@ -22,7 +22,7 @@ _MUON, _PION = 1, 2  # columns of the particle masses
 _FRONT, _BACK, _MAGNET = range(3)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def draw_upstream_kaon(key, event, beam, volume, upstream, mass_gev, ctau_m):
     """Momentum and point of decay of a kaon that decays before the fiducial volume.
 
@@ -51,7 +51,7 @@ def draw_upstream_kaon(key, event, beam, volume, upstream, mass_gev, ctau_m):
     return momentum, slope_x, slope_y, x, y, z, weight
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _stopped(x, y, plane, upstream):
     """Whether a point lies in the collimator's steel or the magnet's iron: not in their opening."""
     x, y = abs(x), abs(y)
@@ -65,7 +65,7 @@ def _stopped(x, y, plane, upstream):
     return x < outer and y < outer and not (x < opening_x and y < opening_y)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def pass_beam_line(momentum, x, y, z, slope_x, slope_y, charge, decay, masses, upstream):
     """Carry a charged particle through collimator and magnet to just behind the latter.
 

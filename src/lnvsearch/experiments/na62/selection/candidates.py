@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import permutations, product
 
 import numpy as np
@@ -117,7 +117,7 @@ class Candidates:
             np.asarray(events.track["charge"]),
             vertices.event_index,
             vertices.track_index,
-            *_ways(charged, identified_as),
+            *_ways(tuple(charged), tuple(identified_as)),
         )
         return cls(
             events, vertices, tuple(final_state), tuple(identified_as), detector, vertex, order, flat
@@ -167,9 +167,12 @@ class Candidates:
             self._track[name] = np.take(self.branch(name), self.flat)
         return self._track[name]
 
-    @cached_property
+    @property
     def tracks(self) -> Mapping[str, np.ndarray]:
-        """All track branches, by name, as `track` gives them."""
+        """All track branches, by name, as `track` gives them.
+
+        Not kept: candidates that hold what holds them would outlive their chunk, with all its arrays.
+        """
         return _Lazy(self)
 
     @cached_property
@@ -302,8 +305,9 @@ def _mass(four_momentum: np.ndarray) -> np.ndarray:
     return np.sqrt(np.maximum(squared, 0.0))
 
 
+@lru_cache(maxsize=64)
 def _ways(
-    charged: Sequence[str], identified_as: Sequence[str]
+    charged: tuple[str, ...], identified_as: tuple[str, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
     """For each pattern of signs (bit i: track i is positive) the orders that fit, and how many."""
     found = []

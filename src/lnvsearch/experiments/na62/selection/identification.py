@@ -10,10 +10,12 @@ electrons, a track with such a signal is a muon and nothing else.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
+from lnvsearch.experiments.na62.selection.kernels import weigh_tracks
 
 __all__ = ["KINDS", "candidate_probability", "track_probability", "transfer_probability"]
 
@@ -36,6 +38,8 @@ def candidate_probability(
     result = np.ones(len(n_decays_in_flight))
     for i, kind in enumerate(hypotheses):
         column = {name: track[name][i] for name in {*_NEEDED, *maps.needs}}
+        if "muon" in identification and _FROM_PION in track:
+            column[_FROM_PION] = track[_FROM_PION][i]
         result *= track_probability(kind, column, n_decays_in_flight, identification, maps)
     return result
 
@@ -65,6 +69,7 @@ def transfer_probability(
 
 
 _NEEDED = ("true_pdg_id", "charge", "momentum_gev", "muv3_tile")
+_FROM_PION = "true_from_pion"
 
 
 def track_probability(
@@ -76,77 +81,122 @@ def track_probability(
 ) -> np.ndarray:
     """Probability that one track of each of r candidates is identified as `hypothesis`, (r,).
 
+    Where `track` has no `true_from_pion`, any muon beside a pion's decay may come from it.
     Raises ValueError for a track without a true kind: efficiency maps are for simulated events.
     """
-    true = np.abs(track["true_pdg_id"])
-    if np.any(true == 0):
+    terms = [_terms(hypothesis, kind, identification) for kind in KINDS.values()]
+    true = np.asarray(track["true_pdg_id"], dtype=np.int32)
+    from_pion = np.asarray(track.get(_FROM_PION, np.full(len(true), -1)), dtype=np.int8)
+    named = {name for one in terms for name in one[:4] if name is not None}
+    if named.isdisjoint(maps.others):
+        result = np.empty(len(true))
+        are_true = weigh_tracks(
+            true,
+            np.asarray(track["charge"], dtype=np.int8),
+            np.asarray(track["momentum_gev"], dtype=np.float64),
+            np.asarray(track["muv3_tile"], dtype=np.int16),
+            np.asarray(n_decays_in_flight, dtype=np.int8),
+            from_pion,
+            np.array(list(KINDS), dtype=np.int64),
+            np.array([one.rows(maps.row) for one in terms]),
+            maps.momentum_gev,
+            maps.rows,
+            result,
+        )
+    else:
+        are_true = bool(np.all(true != 0))
+        decayed = (np.asarray(n_decays_in_flight) > 0) & (from_pion != 0)
+        result = _evaluated(terms, track, decayed, maps)
+    if not are_true:
         raise ValueError(
             "tracks with true_pdg_id 0 (data) have no probabilities of identification; "
             "give windows of E/p (decisions.EnergyOverMomentum) in place of the efficiency maps"
         )
+    return result
+
+
+class _Terms(NamedTuple):
+    """Efficiency maps of which the product is the probability of a true kind to be a hypothesis.
+
+    `unless`: what must not happen; `rich`: asked of positive tracks.  `signal`: whether the muon
+    detector must have one; of the muon of a pion's decay the simulation says so in place of the map:
+    it has another direction and momentum than its track tells, and may miss the muon detector or stop
+    before it; one from the vertex points where its track does.
+    """
+
+    positive: str
+    negative: str
+    unless: str | None = None
+    rich: str | None = None
+    signal: bool | None = None
+
+    def rows(self, row: Mapping[str, int]) -> list[int]:
+        """What `kernels.weigh_tracks` is given: rows of the maps, -1 for none, and the signal."""
+        names = (self.positive, self.negative, self.unless, self.rich)
+        found = [-1 if name is None else row[name] for name in names]
+        return [*found, -1 if self.signal is None else int(self.signal)]
+
+
+def _terms(hypothesis: str, true: str, identification: Collection[str]) -> _Terms:
+    has_muons = "muon" in identification
+    if hypothesis == "muon":
+        name = {
+            "pion": "pion_to_muon",
+            "electron": "electron_to_muon",
+            "muon": "efficiency_muon",
+        }[true]
+        return _Terms(name, name, signal=True if true == "muon" else None)
+    if hypothesis == "electron":
+        rich = "rich" in identification
+        if true == "muon":
+            return _Terms("muon_to_electron", "muon_to_electron")
+        if true == "electron":
+            name = "efficiency_electron_lkr"
+            return _Terms(name, name, rich="efficiency_electron_rich" if rich else None)
+        return _Terms(
+            "pion_to_electron_lkr_positive",
+            "pion_to_electron_lkr_negative",
+            # With a signal of the muon detector it is a muon.
+            unless="pion_to_muon" if has_muons else None,
+            rich="pion_to_electron_rich" if rich else None,
+        )
+    if has_muons and true == "pion":
+        name = "efficiency_pion_muon_search"
+        return _Terms(name, name, unless="pion_to_muon")
+    if has_muons and true == "muon":
+        return _Terms("muon_to_pion", "muon_to_pion", signal=False)
+    name = {
+        "pion": "efficiency_pion",
+        "electron": "electron_to_pion",
+        "muon": "muon_to_pion_lkr",
+    }[true]
+    return _Terms(name, name)
+
+
+def _evaluated(
+    terms: Sequence[_Terms],
+    track: Mapping[str, np.ndarray],
+    decayed: np.ndarray,
+    maps: IdentificationMaps,
+) -> np.ndarray:
+    """As `kernels.weigh_tracks`, with maps of more than the momentum; `decayed`: (r,), from a pion."""
+    true = np.abs(track["true_pdg_id"])
     result = np.zeros(len(true))
-    for code, kind in KINDS.items():
+    for code, one in zip(KINDS, terms, strict=True):
         is_kind = true == code
         if not np.any(is_kind):
             continue
         some = {name: track[name][is_kind] for name in {*_NEEDED, *maps.needs}}
-        some["decayed"] = n_decays_in_flight[is_kind] > 0
-        result[is_kind] = _PROBABILITIES[hypothesis](kind, some, identification, maps)
+        positive = some["charge"] > 0
+        value = maps.of_tracks(one.positive, some)
+        if one.negative != one.positive:
+            value = np.where(positive, value, maps.of_tracks(one.negative, some))
+        if one.unless is not None:
+            value = value * (1.0 - maps.of_tracks(one.unless, some))
+        if one.rich is not None:
+            value = np.where(positive, value * maps.of_tracks(one.rich, some), value)
+        if one.signal is not None:
+            simulated = (some["muv3_tile"] >= 0) == one.signal
+            value = np.where(decayed[is_kind], simulated.astype(float), value)
+        result[is_kind] = value
     return result
-
-
-def _as_pion(true: str, track, identification, maps) -> np.ndarray:
-    if "muon" not in identification:
-        name = {
-            "pion": "efficiency_pion",
-            "electron": "electron_to_pion",
-            "muon": "muon_to_pion_lkr",
-        }[true]
-        return maps.of_tracks(name, track)
-    if true == "pion":
-        silent = 1.0 - maps.of_tracks("pion_to_muon", track)
-        return silent * maps.of_tracks("efficiency_pion_muon_search", track)
-    if true == "electron":
-        return maps.of_tracks("electron_to_pion", track)
-    return _of_muon(track, maps.of_tracks("muon_to_pion", track), track["muv3_tile"] < 0)
-
-
-def _as_muon(true: str, track, identification, maps) -> np.ndarray:
-    if true == "muon":
-        expected = maps.of_tracks("efficiency_muon", track)
-        return _of_muon(track, expected, track["muv3_tile"] >= 0)
-    name = {"pion": "pion_to_muon", "electron": "electron_to_muon"}[true]
-    return maps.of_tracks(name, track)
-
-
-def _of_muon(track, expected, simulated) -> np.ndarray:
-    """The efficiency map for muons from the vertex; what the simulation says where pions decayed.
-
-    A muon from a pion's decay has another direction and momentum than its track tells, and may
-    miss the muon detector or stop before it; one from the vertex points where its track does.
-    """
-    return np.where(track["decayed"], simulated.astype(float), expected)
-
-
-def _as_electron(true: str, track, identification, maps) -> np.ndarray:
-    positive = track["charge"] > 0
-    if true == "muon":
-        return maps.of_tracks("muon_to_electron", track)
-    if true == "electron":
-        result = maps.of_tracks("efficiency_electron_lkr", track)
-        rich = "efficiency_electron_rich"
-    else:
-        result = np.where(
-            positive,
-            maps.of_tracks("pion_to_electron_lkr_positive", track),
-            maps.of_tracks("pion_to_electron_lkr_negative", track),
-        )
-        rich = "pion_to_electron_rich"
-        if "muon" in identification:  # with a signal of the muon detector it is a muon
-            result = result * (1.0 - maps.of_tracks("pion_to_muon", track))
-    if "rich" in identification:
-        result = np.where(positive, result * maps.of_tracks(rich, track), result)
-    return result
-
-
-_PROBABILITIES = {"pion": _as_pion, "muon": _as_muon, "electron": _as_electron}

@@ -15,12 +15,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from lnvsearch.experiments.na62.selection.measured_maps import INPUTS
+from lnvsearch.files import MAKE_AGAIN, open_text
 from lnvsearch.selection.ring_response import RingResponse
 
 __all__ = ["INTERPOLATIONS", "MAPS", "IdentificationMaps", "correction_set"]
@@ -174,7 +176,8 @@ class IdentificationMaps:
 
         Maps of other names in the file are left alone.
         """
-        text = Path(path).read_text(encoding="utf-8")
+        with open_text(path, MAKE_AGAIN) as stream:
+            text = stream.read()
         try:
             return cls.from_text(text)
         except ValueError as error:
@@ -203,6 +206,16 @@ class IdentificationMaps:
             else:
                 others[name] = _ExactMap.of(name, corrections[name])
         return cls(momentum, tables, others)
+
+    @cached_property
+    def row(self) -> dict[str, int]:
+        """Name of a map against momentum alone -> its row in `rows`."""
+        return {name: i for i, name in enumerate(self.tables)}
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """`tables` as one array, (m, g), for kernels."""
+        return np.array(list(self.tables.values()))
 
     @property
     def needs(self) -> tuple[str, ...]:

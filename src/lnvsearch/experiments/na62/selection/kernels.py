@@ -10,6 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from lnvsearch.inner_kernel import inner_kernel
+from lnvsearch.lanes import LANES, float_stack_array
+
 __all__ = [
     "DISC_WITH_STAR_HOLE",
     "OCTAGON",
@@ -17,6 +20,7 @@ __all__ = [
     "SQUARE",
     "all_inside",
     "energy_beside",
+    "failed_once_at_most",
     "in_opposite_quadrants",
     "interpolate",
     "kinematics",
@@ -24,11 +28,17 @@ __all__ = [
     "points_inside",
     "smallest_distance",
     "sums_of_tracks",
+    "weigh_tracks",
 ]
 
 #: Shapes of sensitive areas; `inside_shape` says what the three numbers of each mean.
 DISC_WITH_STAR_HOLE, RING, OCTAGON, SQUARE = range(4)
 _ROOT_2 = np.sqrt(2.0)
+
+_ZERO = np.uint64(0)
+#: Where the rows of lanes begin.
+_AT = tuple(np.uint64(row * int(LANES)) for row in range(4))
+_line_lanes, _one_lane = float_stack_array(4 * int(LANES)), float_stack_array(int(LANES))
 
 
 @njit(cache=True, error_model="numpy")
@@ -65,7 +75,7 @@ def matching_candidates(charge, event, column, ways, n_ways):
     return vertex, order, flat
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _inside_shape(kind, x, y, a, b, c):
     """Whether a point lies in a sensitive area.
 
@@ -76,16 +86,16 @@ def _inside_shape(kind, x, y, a, b, c):
     """
     if kind == DISC_WITH_STAR_HOLE:
         across, up = abs(x - b), abs(y)
-        in_hole = (across < c and up < c) or across + up < _ROOT_2 * c
-        return x * x + y * y < a and not in_hole
+        in_hole = ((across < c) & (up < c)) | (across + up < _ROOT_2 * c)
+        return (x * x + y * y < a) & (not in_hole)
     if kind == RING:
         x = x - c
         squared = x * x + y * y
-        return squared > a and squared < b
+        return (squared > a) & (squared < b)
     if kind == OCTAGON:
-        in_octagon = abs(x) < a and abs(y) < a and abs(x) + abs(y) < b
-        return in_octagon and x * x + y * y > c
-    return abs(x) < a and abs(y) < a and x * x + y * y > b
+        in_octagon = (abs(x) < a) & (abs(y) < a) & (abs(x) + abs(y) < b)
+        return in_octagon & (x * x + y * y > c)
+    return (abs(x) < a) & (abs(y) < a) & (x * x + y * y > b)
 
 
 @njit(cache=True, error_model="numpy")
@@ -104,22 +114,48 @@ def points_inside(x, y, slope_x, slope_y, kind, numbers):
     return result
 
 
+@inner_kernel(forceinline=True)
+def _inside_lane(kind, lines, j, d, a, b, c):
+    """1 where the line of a lane, four rows of `lines`, passes an area, else 0."""
+    x, y = lines[j] + lines[_AT[2] + j] * d, lines[_AT[1] + j] + lines[_AT[3] + j] * d
+    return 1.0 if _inside_shape(kind, x, y, a, b, c) else 0.0
+
+
+@inner_kernel(forceinline=True)
+def _clear_outside(kind, lines, d, a, b, c, passes):
+    """Clear lanes of `passes` whose line misses an area; a loop for each kind, so that none has a branch."""
+    if kind == DISC_WITH_STAR_HOLE:
+        for j in range(LANES):
+            passes[j] *= _inside_lane(DISC_WITH_STAR_HOLE, lines, j, d, a, b, c)
+    elif kind == RING:
+        for j in range(LANES):
+            passes[j] *= _inside_lane(RING, lines, j, d, a, b, c)
+    elif kind == OCTAGON:
+        for j in range(LANES):
+            passes[j] *= _inside_lane(OCTAGON, lines, j, d, a, b, c)
+    else:
+        for j in range(LANES):
+            passes[j] *= _inside_lane(SQUARE, lines, j, d, a, b, c)
+
+
 @njit(cache=True, error_model="numpy")
 def all_inside(flat, x, y, slope_x, slope_y, kind, numbers, result):
     """Clear `result`, (r,), where one of a candidate's three lines misses an area."""
-    for r in range(flat.shape[1]):
+    lines, passes, total = _line_lanes(), _one_lane(), np.uint64(flat.shape[1])
+    for start in range(_ZERO, total, LANES):
+        lanes = min(LANES, total - start)
+        for j in range(LANES):
+            passes[j] = 1.0
         for i in range(3):
-            if not result[r]:
-                break
-            j = flat[i, r]
+            for j in range(lanes):
+                t = flat[i, start + j]
+                lines[j], lines[_AT[1] + j] = x[t], y[t]
+                lines[_AT[2] + j], lines[_AT[3] + j] = slope_x[t], slope_y[t]
             for k in range(len(kind)):
-                d = numbers[k, 0]
-                if not _inside_shape(
-                    kind[k], x[j] + slope_x[j] * d, y[j] + slope_y[j] * d,
-                    numbers[k, 1], numbers[k, 2], numbers[k, 3],
-                ):
-                    result[r] = False
-                    break
+                _clear_outside(kind[k], lines, numbers[k, 0], numbers[k, 1], numbers[k, 2],
+                               numbers[k, 3], passes)  # fmt: skip
+        for j in range(lanes):
+            result[start + j] &= passes[j] > 0.0
 
 
 @njit(cache=True, error_model="numpy")
@@ -218,28 +254,85 @@ def energy_beside(event, flat, charge, track_energy, cluster_energy):
 
 
 @njit(cache=True, error_model="numpy")
-def interpolate(x, grid, table):
-    """As `numpy.interp`, bit for bit, for x (n,) and a grid (g,) that is nearly equidistant.
+def failed_once_at_most(n_failed, rows):
+    """Places in `rows`, (k,), of candidates that failed one cut at most in some selection; (s, r)."""
+    kept, n = np.empty(len(rows), dtype=np.int64), 0
+    for k in range(len(rows)):
+        kept[n] = k
+        for selection in range(n_failed.shape[0]):
+            if n_failed[selection, rows[k]] <= 1:
+                n += 1
+                break
+    return kept[:n]
 
-    The interval is guessed from the spacing, then corrected: other grids cost time only.
+
+@inner_kernel(forceinline=True)
+def _interval(value, grid):
+    """Interval of a nearly equidistant grid, (g,), in which a value lies; -1 below, g - 1 above, -2 of NaN.
+
+    It is guessed from the spacing, then corrected: other grids cost time only.
     """
     last = len(grid) - 1
-    result = np.empty(len(x))
-    per_step = last / (grid[last] - grid[0]) if last > 0 else 0.0
+    if np.isnan(value):
+        return -2
+    if value >= grid[last]:
+        return last
+    if value <= grid[0]:
+        return -1
+    j = min(int((value - grid[0]) * (last / (grid[last] - grid[0]))), last - 1)
+    while grid[j] > value:
+        j -= 1
+    while grid[j + 1] <= value:
+        j += 1
+    return j
+
+
+@inner_kernel(forceinline=True)
+def _interpolated(value, interval, grid, tables, row):
+    """As `numpy.interp` of one value, bit for bit, in a row of `tables`; `interval`: of `_interval`."""
+    j, last = interval, len(grid) - 1
+    if j < 0 or j == last:
+        return value if j == -2 else tables[row, max(j, 0)]
+    slope = (tables[row, j + 1] - tables[row, j]) / (grid[j + 1] - grid[j])
+    return slope * (value - grid[j]) + tables[row, j]
+
+
+@njit(cache=True, error_model="numpy")
+def weigh_tracks(code, charge, momentum, tile, n_decays, from_pion, codes, terms, grid, tables,
+                 result):  # fmt: skip
+    """Probability of identification of tracks, (r,), into `result`; whether all have a true particle.
+
+    `codes`: (k,), absolute PDG codes; other particles have none.  `terms`: (k, 5), rows of `tables`
+    (m, g) for positive and negative tracks, for what must not happen, for the RICH, -1 without; and
+    1 or 0 where a signal of the muon detector, or its absence, decides after a pion's decay, or -1.
+    `from_pion`: 1 for a muon from such a decay, 0 for other particles, -1 if that is not known.
+    """
+    for r in range(len(code)):
+        if code[r] == 0:
+            return False
+        result[r] = 0.0
+        for k in range(len(codes)):
+            if abs(code[r]) != codes[k]:
+                continue
+            positive, p = charge[r] > 0, momentum[r]
+            if terms[k, 4] >= 0 and n_decays[r] > 0 and from_pion[r] != 0:
+                result[r] = 1.0 if (tile[r] >= 0) == (terms[k, 4] == 1) else 0.0
+                break
+            j = _interval(p, grid)
+            value = _interpolated(p, j, grid, tables, terms[k, 0] if positive else terms[k, 1])
+            if terms[k, 2] >= 0:
+                value *= 1.0 - _interpolated(p, j, grid, tables, terms[k, 2])
+            if terms[k, 3] >= 0 and positive:
+                value *= _interpolated(p, j, grid, tables, terms[k, 3])
+            result[r] = value
+            break
+    return True
+
+
+@njit(cache=True, error_model="numpy")
+def interpolate(x, grid, table):
+    """As `numpy.interp`, bit for bit; x (n,), `grid` and `table` (g,)."""
+    result, tables = np.empty(len(x)), table.reshape(1, -1)
     for i in range(len(x)):
-        value = x[i]
-        if np.isnan(value):
-            result[i] = value
-        elif value >= grid[last]:
-            result[i] = table[last]
-        elif value <= grid[0]:
-            result[i] = table[0]
-        else:
-            j = min(int((value - grid[0]) * per_step), last - 1)
-            while grid[j] > value:
-                j -= 1
-            while grid[j + 1] <= value:
-                j += 1
-            slope = (table[j + 1] - table[j]) / (grid[j + 1] - grid[j])
-            result[i] = slope * (value - grid[j]) + table[j]
+        result[i] = _interpolated(x[i], _interval(x[i], grid), grid, tables, 0)
     return result

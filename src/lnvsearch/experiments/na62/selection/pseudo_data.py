@@ -98,6 +98,7 @@ def _decisions(track, n_decays, maps, windows, uniform) -> dict[str, np.ndarray]
     is_electron = first >= 1.0 - chance.electron
     muon = chance.muon
     flown = (chance.kind == _CODES["muon"]) & (np.asarray(n_decays) > 0)[:, np.newaxis]
+    flown &= np.asarray(track.get("true_from_pion", 1)) != 0
     muon[flown] = track["muv3_tile"][flown] >= 0
     with np.errstate(divide="ignore", invalid="ignore"):
         has_signal = is_pion & (uniform[..., 1] < muon / chance.pion)

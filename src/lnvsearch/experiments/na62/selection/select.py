@@ -185,7 +185,7 @@ def _selected(
 ) -> Iterator[tuple[int, Selected]]:
     """The results of a family; selections that differ in their mass regions only have one."""
     events = followed.state.events
-    generated = np.asarray(events.event["weight"], dtype=float)
+    weight, generated = np.asarray(events.event["weight"], dtype=float), events.generated_weight
     totals = (events.n_generated, events.sum_weight, events.sum_squared_weight)
     known_cuts: KnownCuts = {}
     probabilities: list[tuple[tuple, _Probabilities]] = []
@@ -201,7 +201,7 @@ def _selected(
             alive, flow = weighted_flow(
                 masks,
                 [("identification", probability.identification), ("trigger", probability.trigger)],
-                followed.event, generated, totals, rows=followed.rows, known=known_cuts,
+                followed.event, generated, totals, rows=followed.rows, known=known_cuts, start=weight,
             )  # fmt: skip
             rows = followed.rows
             left = _Left(
@@ -209,6 +209,7 @@ def _selected(
                 alive[rows],
                 followed.n_failed[member, rows] <= 1,
                 {name: mask[rows] for name, mask in masks.items()},
+                weight,
                 generated,
                 probability,
             )
@@ -294,19 +295,21 @@ def _event_trigger_inputs(state: Candidates) -> dict[str, np.ndarray]:
 class _Left:
     """Candidates of which some fail one cut at most: the masks (k,) of all cuts, and of each.
 
-    `fails_one`: (k,), those that fail one cut at most.  `generated`: (n,), weights of the events.
+    `fails_one`: (k,), those that fail one cut at most.  `event_weight`: (n,), weights of the events;
+    `generated`: (n,), those with which they were generated.
     """
 
     state: Candidates
     alive: np.ndarray
     fails_one: np.ndarray
     passes: Mapping[str, np.ndarray]
+    event_weight: np.ndarray
     generated: np.ndarray
     probability: _Probabilities
 
     @cached_property
     def weight_without_identification(self) -> np.ndarray:
-        return self.generated[self.state.event] * self.probability.trigger
+        return self.event_weight[self.state.event] * self.probability.trigger
 
     @cached_property
     def weight(self) -> np.ndarray:

@@ -16,6 +16,7 @@ from lnvsearch.experiments.na62.selection.candidates import Candidates
 from lnvsearch.experiments.na62.selection.cuts import CUTS
 from lnvsearch.experiments.na62.selection.decisions import EnergyOverMomentum
 from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
+from lnvsearch.experiments.na62.selection.kernels import failed_once_at_most
 from lnvsearch.experiments.na62.selection.settings import SelectionDetector, SelectionSettings
 from lnvsearch.experiments.na62.selection.trigger import TriggerSettings
 from lnvsearch.reconstruction.three_track_vertex import ThreeTrackVertices
@@ -126,8 +127,7 @@ class Followed:
 
     def narrow(self, least_gain: float = 0.15) -> None:
         """Drop candidates that failed twice, where they are more than a share of the rest."""
-        fewest = np.min(self.n_failed[:, self.rows], axis=0, initial=np.iinfo(np.int8).max)
-        kept = np.flatnonzero(fewest <= 1)
+        kept = failed_once_at_most(self.n_failed, self.rows)
         if len(kept) < (1.0 - least_gain) * len(self.rows):
             self.state, self.rows = self.state.subset(kept), self.rows[kept]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
+import quick_yaml
 
 from lnvsearch.experiments.na62.detector.conversions import conversion_probability, convert_photons
 from lnvsearch.experiments.na62.detector.simulate import Na62Detector, simulate_spectrometer
@@ -17,7 +17,7 @@ PHOTONS = [i for i, name in enumerate(MODES["pi_pi0"].final_state) if name == "g
 
 @pytest.fixture(scope="module")
 def detector():
-    settings = yaml.safe_load((ROOT / "config/detectors/na62.yaml").read_text())
+    settings = quick_yaml.load((ROOT / "config/detectors/na62.yaml").read_text())
     return Na62Detector.from_settings(settings)
 
 

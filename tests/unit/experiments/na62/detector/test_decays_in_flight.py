@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
+import quick_yaml
 
 from lnvsearch import particles
 from lnvsearch.experiments.na62.detector import simulate as simulation
@@ -40,7 +40,7 @@ NEVER = (np.inf, 1.0, 0.0)
 @pytest.fixture(scope="module")
 def detector():
     return Na62Detector.from_settings(
-        yaml.safe_load((ROOT / "config/detectors/na62.yaml").read_text())
+        quick_yaml.load((ROOT / "config/detectors/na62.yaml").read_text())
     )
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
+import quick_yaml
 
 from lnvsearch import particles
 from lnvsearch.detector.gaussian import normal_quantile
@@ -15,7 +15,19 @@ from lnvsearch.experiments.na62.detector.beam import (
     kaon_from,
     to_laboratory,
 )
-from lnvsearch.experiments.na62.detector.block import Constants, Keys
+from lnvsearch.experiments.na62.detector.block import (
+    Constants,
+    Keys,
+    enter_laboratory,
+    kaon_of,
+    second_vertex,
+)
+from lnvsearch.experiments.na62.detector.enter_together import (
+    N_PARTICLE,
+    PX,
+    PZ,
+    enter_together,
+)
 from lnvsearch.experiments.na62.detector.flight import (
     DECAYS_NATURALLY,
     DECAYS_NEVER,
@@ -52,7 +64,7 @@ PION_MASS, MUON_MASS = particles.mass_gev("pi+"), particles.mass_gev("mu+")
 @pytest.fixture(scope="module")
 def response():
     return Na62Response.from_mapping(
-        yaml.safe_load((ROOT / "config/detectors/na62.yaml").read_text())
+        quick_yaml.load((ROOT / "config/detectors/na62.yaml").read_text())
     )
 
 
@@ -380,3 +392,45 @@ def test_particles_together_fly_as_one_alone(response, species, mass):
     assert np.array_equal(together[N_FLOWN] == FOUND, found)
     assert np.array_equal(together[N_FLOWN] == LOST, ~found)
     assert np.array_equal(together[:N_FLOWN, found], alone[:N_FLOWN, found])
+
+
+@pytest.mark.parametrize("minimum", [2, 3])
+@pytest.mark.parametrize("is_displaced", [False, True])
+def test_decays_enter_the_laboratory_together_as_one_by_one(response, minimum, is_displaced):
+    """The same decays are left, with the same particles to the last bit; not all fill the lanes."""
+    n, first, last = 700, 30, 663
+    random, species = np.random.default_rng(7), np.array([PION, 3, ELECTRON, MUON])
+    charge, displaced = np.array([1.0, 0.0, -1.0, 1.0]), np.array([False, False, is_displaced, False])
+    masses = np.array([0.13957, 0.0, 0.000511, 0.10566])
+    momentum = np.empty((n, 4, 4))
+    momentum[..., :3] = random.normal(0.0, 0.08, (n, 4, 3))
+    momentum[..., 3] = np.sqrt(np.sum(momentum[..., :3] ** 2, axis=-1) + masses**2)
+    displacement = random.normal(0.0, [0.01, 0.01, 2.0, 1.0], (n, 4)) if is_displaced else np.empty((0, 4))
+    constants = Constants(KAON_MASS, KAON_CTAU, (0.000511, 0.10566, 0.13957), 7.8, 0.0, (-11, -13, 211))
+    of_kaons, numbers, width = kaons(response, n), np.arange(100, 100 + n), 3 * n
+    of_part = np.ascontiguousarray(of_kaons[:, first:last])
+    integers = [np.empty(width, dtype=np.int64) for _ in range(6)]
+    begin, alone = np.empty((N_PARTICLE, width)), np.empty(width, dtype=np.bool_)
+    rows, begins, ends, event, slot, _ = integers
+    left, listed = enter_together(
+        first, last, numbers, species, charge, momentum, displacement, displaced, minimum, constants,
+        response.spectrometer, of_part, (*integers, begin, alone),
+    )  # fmt: skip
+    found, t = 0, 0
+    for i in range(first, last):
+        laboratory = np.empty((4, 4))
+        kaon, vertex = kaon_of(of_kaons, i)
+        second = second_vertex(displacement, i, kaon, vertex, constants)
+        possible = enter_laboratory(momentum, i, species, 3, minimum, kaon, vertex, second, displaced,
+                                    constants, response.spectrometer, laboratory)  # fmt: skip
+        if possible < minimum:
+            continue
+        assert (rows[found], begins[found], ends[found]) == (i - first, t, t + possible)
+        for j in np.flatnonzero(laboratory[:, 3]):
+            assert (event[t], slot[t], alone[t]) == (numbers[i], j, laboratory[j, 2] <= 0.0)
+            assert np.array_equal(begin[PX : PZ + 1, t], laboratory[j, :3])
+            assert np.array_equal(begin[:3, t], second if displaced[j] else vertex)
+            t += 1
+        found += 1
+    assert (found, t) == (left, listed)
+    assert 50 < left < last - first

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
+import quick_yaml
 
 from lnvsearch.detector.parameters import ResponseError, parameters, problems
 from lnvsearch.experiments.na62.detector.response import Na62Response
@@ -20,7 +20,7 @@ PARAMETERS = [
 
 @pytest.fixture(scope="module")
 def na62_mapping():
-    return yaml.safe_load((ROOT / "config/detectors/na62.yaml").read_text())
+    return quick_yaml.load((ROOT / "config/detectors/na62.yaml").read_text())
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
+import quick_yaml
 
 from lnvsearch import particles
 from lnvsearch.experiments.na62.detector.beam import N_KAON_NUMBERS, draw_kaons, to_laboratory
@@ -14,7 +14,12 @@ from lnvsearch.experiments.na62.detector.simulate import (
     simulate_spectrometer,
     track_covariance,
 )
-from lnvsearch.experiments.na62.events import CLUSTER_BRANCHES, EVENT_BRANCHES, TRACK_BRANCHES
+from lnvsearch.experiments.na62.events import (
+    CLUSTER_BRANCHES,
+    EVENT_BRANCHES,
+    OPTIONAL_TRACK_BRANCHES,
+    TRACK_BRANCHES,
+)
 from lnvsearch.generation.kaon.decays import KaonDecays
 from lnvsearch.random_streams import stream_key
 
@@ -26,7 +31,7 @@ KAON_MASS = particles.mass_gev("K+")
 @pytest.fixture(scope="module")
 def detector():
     return Na62Detector.from_settings(
-        yaml.safe_load((ROOT / "config/detectors/na62.yaml").read_text())
+        quick_yaml.load((ROOT / "config/detectors/na62.yaml").read_text())
     )
 
 
@@ -189,6 +194,9 @@ def test_decays_in_flight_have_the_share_of_the_lifetime(detector):
     decayed = moving.event["n_decays_in_flight"] == 1
     assert np.all(moving.track["true_pdg_id"][decayed, 0] == 13)
     assert np.all(moving.track["true_pdg_id"][~decayed, 0] == -211)
+    # The two other muons come from the vertex.
+    assert np.array_equal(moving.track["true_from_pion"][:, 0], decayed)
+    assert not np.any(moving.track["true_from_pion"][:, 1:])
 
 
 def test_switching_decays_off_leaves_the_others_as_they_were(detector):
@@ -297,7 +305,8 @@ def test_there_is_no_true_mass_without_a_pion_and_two_leptons(detector):
 
 def test_branches_have_the_types_of_the_file(detector):
     events = simulate_spectrometer(decays(["pi-", "e+", "e+"]), detector, **SAMPLE)
-    for columns, schema in ((events.event, EVENT_BRANCHES), (events.track, TRACK_BRANCHES),
+    tracks = {**TRACK_BRANCHES, "true_from_pion": OPTIONAL_TRACK_BRANCHES["true_from_pion"]}
+    for columns, schema in ((events.event, EVENT_BRANCHES), (events.track, tracks),
                             (events.cluster, CLUSTER_BRANCHES)):  # fmt: skip
         assert list(columns) == list(schema)
         for name, (kind, _) in schema.items():

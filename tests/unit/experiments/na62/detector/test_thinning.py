@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
+import quick_yaml
 
 from lnvsearch.experiments.na62.detector.beam import N_KAON_NUMBERS, draw_kaons
 from lnvsearch.experiments.na62.detector.prospects import prospect, prospect_numbers
@@ -16,8 +16,8 @@ from lnvsearch.experiments.na62.detector.simulate import (
 )
 from lnvsearch.experiments.na62.detector.thinning import (
     LEAST_PROBABILITY,
-    LEAST_PROBABILITY_WITH_PI0,
     Thinning,
+    least_probability,
 )
 from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
 from lnvsearch.experiments.na62.selection.select import select
@@ -28,19 +28,23 @@ from lnvsearch.random_streams import stream_key
 ROOT = Path(__file__).parents[5]
 STREAM = {"base_seed": 3, "sample": "toy"}
 AIM = {"aim": True, "largest_missing_gev": 6.0, "largest_missing_pt_gev": 0.1}
-# Mode, options, full weight, whether there is a pi0, n.
+# Mode: options, (full weight, whether there is a pi0, leptons), n.
 SAMPLES = {
-    "e_nu_pi0_dalitz": (AIM, 5e-4, False, 200_000),
-    "pi_pi0_dalitz": (AIM, 1e-3, False, 200_000),
-    "e_nu_pi0_dalitz_gamma": (AIM, 1e-3, True, 100_000),
-    "pi_pi0_ee_sm": ({"aim": True, "decays_with_same_energies": 4}, 1e-3, True, 100_000),
+    "e_nu_pi0_dalitz": (AIM, (5e-4, False, ["e"]), 200_000),
+    "pi_pi0_dalitz": (AIM, (1e-3, False, ["e"]), 200_000),
+    "e_nu_pi0_dalitz_gamma": (AIM, (1e-3, True, ["e"]), 100_000),
+    "pi_pi0_ee_sm": ({"aim": True, "decays_with_same_energies": 4}, (1e-3, True, ["e"]), 100_000),
+    "pi_pi_e_nu": (AIM, (0.2, False, ["e", "mu"]), 100_000),
+    "pi_pi_mu_nu": (AIM, (0.2, False, ["mu"]), 100_000),
+    # Prospects of decays without a muon, in selections that ask for two.
+    "e_nu_ee": (AIM, (0.2, False, ["mu"]), 50_000),
 }
 
 
 @pytest.fixture(scope="module")
 def detector():
     return Na62Detector.from_settings(
-        yaml.safe_load((ROOT / "config/detectors/na62.yaml").read_text())
+        quick_yaml.load((ROOT / "config/detectors/na62.yaml").read_text())
     )
 
 
@@ -52,22 +56,53 @@ def rows_of(decays, numbers):
 
 @pytest.mark.parametrize("mode", SAMPLES)
 def test_sums_of_weights_keep_their_expectations(mode, detector):
-    options, full_weight, with_pi0, n = SAMPLES[mode]
+    options, choice, n = SAMPLES[mode]
     decays = generate_kaon_decays(mode, n, options=options, **STREAM)
-    thinned = Thinning(detector, full_weight, with_pi0, **STREAM)(decays)
+    thinned = Thinning(detector, *choice, **STREAM)(decays)
     rows = rows_of(decays, thinned.event_number)
     assert np.array_equal(thinned.four_momentum, decays.four_momentum[rows])
+    assert np.array_equal(thinned.generated_weight, decays.weight[rows])
     # The weight is that of the decay over a probability between the least and 1.
-    least = LEAST_PROBABILITY_WITH_PI0 if with_pi0 else LEAST_PROBABILITY
+    least = least_probability(*choice[1:])
     probability = decays.weight[rows] / thinned.weight
     assert probability.min() >= least * (1 - 1e-12)
     assert probability.max() <= 1 + 1e-12
-    assert len(thinned) < 0.15 * len(decays)
+    assert len(thinned) < (least + 0.12) * len(decays)
     energy = decays.four_momentum[:, :, 3]
     for value in (np.ones(len(decays)), energy[:, 0], energy[:, 1] > 0.1, energy[:, 2] * energy[:, 1]):
         terms = thinned.weight * value[rows]
         spread = np.sqrt(np.sum(terms**2 * (1 - probability)))
         assert abs(np.sum(terms) - np.sum(decays.weight * value)) < 4 * spread
+
+
+@pytest.mark.parametrize("leptons", [["e", "mu"], ["mu"]])
+@pytest.mark.parametrize("channel, name", [
+    ("piee", "lnv_auxiliary"), ("pimumu", "lnv_inverted_none"), ("pimumu", "lnv"),
+])  # fmt: skip
+def test_acceptances_of_thinned_decays_are_those_of_all(channel, name, leptons, detector):
+    """In selections of electrons and of muons, and with prospects that know muons only."""
+    paper = quick_yaml.load((ROOT / "config/papers/na62_2019.yaml").read_text())
+    selection = SelectionSettings.from_mapping(paper["channels"][channel]["selections"][name])
+    maps = IdentificationMaps.from_anchors(paper["identification"]["maps"])
+    decays = generate_kaon_decays("pi_pi_e_nu", 60_000, options=AIM, **STREAM)
+    found = []
+    for some in (decays, Thinning(detector, 0.05, False, leptons, **STREAM)(decays)):
+        events = simulate_spectrometer(some, detector, **STREAM)
+        selected = select(
+            events, replace(selection, trigger=()), detector=detector.response, identification=maps
+        )
+        found.append(selected.candidates)
+    plain, thinned = found
+    assert np.all(np.isin(thinned["event_number"], plain["event_number"]))
+    assert np.array_equal(events.generated_weight, decays.weight[rows_of(decays, events.event["event_number"])])
+    # What is kept weighs as before over its probability.
+    first = np.unique(plain["event_number"], return_index=True)[1]
+    before = plain["weight_without_identification"][first]
+    rows = np.searchsorted(plain["event_number"][first], thinned["event_number"])
+    probability = before[rows] / thinned["weight_without_identification"]
+    spread = np.sqrt(np.sum(thinned["weight"] ** 2 * (1 - probability)))
+    assert len(thinned["weight"]) > 50
+    assert abs(np.sum(thinned["weight"]) - np.sum(plain["weight"])) < 4 * spread
 
 
 def test_what_is_kept_does_not_depend_on_the_others(detector):
@@ -96,12 +131,18 @@ def test_decays_of_five_tracks_are_refused(detector):
         Thinning(detector, 1e-3, False, **STREAM)(decays)
 
 
-@pytest.mark.parametrize("channel, mode, least", [
-    ("piee", "pi_ee_lnv", 0.98), ("pipi0ee", "pi_pi0_ee_lnv", 0.94),
+def test_leptons_that_no_selection_asks_for_are_refused(detector):
+    with pytest.raises(ValueError, match="give e, mu, or both"):
+        Thinning(detector, 1e-3, False, ["tau"], **STREAM)
+
+
+@pytest.mark.parametrize("search, channel, mode, least", [
+    ("na62_2022", "piee", "pi_ee_lnv", 0.98), ("na62_2022", "pipi0ee", "pi_pi0_ee_lnv", 0.94),
+    ("na62_2019", "pimumu", "pi_mumu_lnv", 0.98),
 ])  # fmt: skip
-def test_selected_decays_have_prospects(channel, mode, least, detector):
+def test_selected_decays_have_prospects(search, channel, mode, least, detector):
     """Of signal decays most that are selected, and few of the others."""
-    paper = yaml.safe_load((ROOT / "config/papers/na62_2022.yaml").read_text())
+    paper = quick_yaml.load((ROOT / f"config/papers/{search}.yaml").read_text())
     selection = SelectionSettings.from_mapping(paper["channels"][channel]["selections"]["lnv"])
     maps = IdentificationMaps.from_anchors(paper["identification"]["maps"])
     decays = generate_kaon_decays(mode, 20_000, radiation=False, **STREAM)
@@ -112,7 +153,7 @@ def test_selected_decays_have_prospects(channel, mode, least, detector):
     species, charge = charges_and_species(decays.pdg_id)
     key = tuple(stream_key(STREAM["base_seed"], STREAM["sample"], "beam"))
     space = np.empty((len(species), 4)), np.empty((3, 2))
-    numbers, response = prospect_numbers(), detector.response
+    numbers, response = prospect_numbers(["mu" if channel == "pimumu" else "e"]), detector.response
     kaons = np.empty((N_KAON_NUMBERS, len(decays)))
     draw_kaons(key, decays.event_number, response.beam, response.fiducial_volume, numbers.kaon_mass,
                numbers.kaon_ctau_m, kaons)  # fmt: skip

@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 import numpy as np
-import yaml
+import quick_yaml
 
 from lnvsearch.publication.published import read_published
 from lnvsearch.publication.reasons import read_reasons
@@ -48,7 +48,7 @@ def published(paper):
 
 @cache
 def _settings(paper):
-    return yaml.safe_load((ROOT / "config" / "papers" / f"{paper}.yaml").read_text("utf-8"))
+    return quick_yaml.load((ROOT / "config" / "papers" / f"{paper}.yaml").read_text("utf-8"))
 
 
 def channels(paper):

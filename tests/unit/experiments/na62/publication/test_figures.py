@@ -4,7 +4,7 @@ import invented_na62 as invented
 import numpy as np
 import printed_figures
 import pytest
-import yaml
+import quick_yaml
 
 from lnvsearch import particles
 from lnvsearch.experiments.na62.publication.figures.acceptance import (
@@ -34,7 +34,7 @@ def published():
 
 @pytest.fixture(scope="module")
 def detector():
-    return yaml.safe_load(DETECTOR.read_text(encoding="utf-8"))
+    return quick_yaml.load(DETECTOR.read_text(encoding="utf-8"))
 
 
 FINAL_STATES = {"piee": ("pi-", "e+", "e+"), "pimumu": ("pi-", "mu+", "mu+")}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import invented_na62 as invented
 import pytest
-import yaml
+import quick_yaml
 
 from lnvsearch.experiments.na62.publication.numbers import Numbers
 from lnvsearch.experiments.na62.publication.tables.acceptance import (
@@ -256,7 +256,7 @@ def test_conditions_on_vertices_include_controls_with_selections_of_their_own(se
 @pytest.mark.parametrize("paper", invented.PAPERS)
 def test_every_sample_that_is_counted_has_the_conditions_on_vertices(paper):
     path = Path(__file__).parents[5] / "config" / "papers" / f"{paper}.yaml"
-    search = yaml.safe_load(path.read_text("utf-8"))
+    search = quick_yaml.load(path.read_text("utf-8"))
     conditions = [
         entry for name, entry in search["variations"].items()
         if name.startswith(("vertex_", "track_chi_square"))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
+import quick_yaml
 
 from lnvsearch import particles
 from lnvsearch.experiments.na62.events import CLUSTER_BRANCHES, SpectrometerEvents
@@ -13,7 +13,7 @@ from lnvsearch.experiments.na62.selection.settings import SelectionDetector
 from lnvsearch.experiments.na62.selection.trigger import TriggerChain
 
 DETECTOR = SelectionDetector.from_mapping(
-    yaml.safe_load((Path(__file__).parents[5] / "config/detectors/na62.yaml").read_text())
+    quick_yaml.load((Path(__file__).parents[5] / "config/detectors/na62.yaml").read_text())
 )
 
 CHAIN = TriggerChain(1.0, ["straw"])

@@ -1,5 +1,7 @@
 """Which probability a track of a true kind has under each hypothesis."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -95,6 +97,21 @@ def test_a_candidate_is_the_product_of_its_tracks(maps):
     assert found == pytest.approx([0.98 * (0.96 * 0.95) * 0.96])
 
 
+@pytest.mark.parametrize("hypothesis, by_map", [("muon", 0.9985), ("pion", 0.0015)])
+@pytest.mark.parametrize("tile", [-1, 5])
+def test_the_signal_decides_on_the_muon_of_a_pion_only(maps, hypothesis, by_map, tile):
+    """A muon from the vertex has its map, whatever else decays in its event."""
+    decays, signal = np.array([1]), float((tile >= 0) == (hypothesis == "muon"))
+    exact = SimpleNamespace(needs=maps.needs, others=maps.tables, of_tracks=maps.of_tracks)
+    for known, expected in ((1, signal), (0, by_map), (None, signal)):
+        track = one_track(-13, tile=tile)
+        if known is not None:
+            track["true_from_pion"] = np.array([known])
+        for one in (maps, exact):
+            found = track_probability(hypothesis, track, decays, MUON, one)
+            assert found.tolist() == [pytest.approx(expected)]
+
+
 def test_other_particles_are_nothing_and_data_have_no_probability(maps):
     track = one_track(2212)
     assert track_probability("pion", track, np.array([0]), LKR, maps).tolist() == [0.0]
@@ -114,6 +131,7 @@ def test_a_track_is_one_thing_only(maps, code, charge, identification, n_decays,
 
     exclusive = SimpleNamespace(
         needs=maps.needs,
+        others=maps.tables,
         of_tracks=lambda name, track: maps.of_tracks(
             "efficiency_pion" if name == "efficiency_pion_muon_search" else name, track
         ),
@@ -124,3 +142,21 @@ def test_a_track_is_one_thing_only(maps, code, charge, identification, n_decays,
         for kind in ("pion", "electron", "muon")
     )
     assert 0.9 < total <= 1.0 + 1e-12
+
+
+@pytest.mark.parametrize("hypothesis", ["pion", "electron", "muon"])
+@pytest.mark.parametrize("identification", [LKR, RICH, MUON, ("lkr", "rich", "muon")])
+def test_maps_of_more_than_the_momentum_are_combined_in_the_same_way(maps, hypothesis, identification):
+    random, n = np.random.default_rng(6), 400
+    track = {
+        "true_pdg_id": random.choice([211, -211, 11, -11, 13, -13, 2212], n),
+        "charge": random.choice([-1, 1], n),
+        "momentum_gev": random.uniform(5.0, 45.0, n),
+        "muv3_tile": random.choice([-1, 17], n),
+        "true_from_pion": random.choice([0, 1], n),
+    }
+    decays = random.integers(0, 2, n)
+    exact = SimpleNamespace(needs=maps.needs, others=maps.tables, of_tracks=maps.of_tracks)
+    found = track_probability(hypothesis, track, decays, identification, maps)
+    expected = track_probability(hypothesis, track, decays, identification, exact)
+    assert np.array_equal(found, expected)

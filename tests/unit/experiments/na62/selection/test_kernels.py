@@ -8,13 +8,14 @@ import pytest
 from lnvsearch.experiments.na62.selection.candidates import Candidates
 from lnvsearch.experiments.na62.selection.cuts import CUTS
 from lnvsearch.experiments.na62.selection.kernels import (
+    failed_once_at_most,
     interpolate,
     matching_candidates,
     smallest_distance,
 )
 from lnvsearch.experiments.na62.selection.select import select
 from lnvsearch.experiments.na62.selection.settings import SelectionSettings
-from lnvsearch.selection.event_sums import sums_by_event
+from lnvsearch.selection.event_sums import events_of, sums_by_event
 
 SM = ("pi+", "e+", "e-")
 CUT_LIST = [
@@ -51,14 +52,39 @@ def test_the_closest_two_of_three_lines():
     assert np.allclose(found, expected, rtol=1e-14)
 
 
-@pytest.mark.parametrize("add", [True, False])
-def test_sums_by_event(add):
+def test_sums_by_event():
     event = np.array([0, 0, 2, 3, 3, 3, 7])
     mask = np.array([True, True, False, False, True, True, True])
     weight = np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0])
-    rows, sums = sums_by_event(event, mask, weight, add)
-    assert rows.tolist() == [0, 3, 7]
-    assert sums.tolist() == ([3.0, 48.0, 64.0] if add else [1.0, 16.0, 64.0])
+    rows, sums = sums_by_event(event, mask, weight)
+    assert rows.tolist() == events_of(event, mask).tolist() == [0, 3, 7]
+    assert sums.tolist() == [3.0, 48.0, 64.0]
+    nothing = np.zeros(7, dtype=bool)
+    assert len(sums_by_event(event, nothing, weight)[0]) == len(events_of(event, nothing)) == 0
+
+
+def test_who_failed_one_cut_at_most_in_some_selection():
+    n_failed = np.array([[0, 2, 1, 3, 9], [5, 2, 2, 1, 0]], dtype=np.int8)
+    assert failed_once_at_most(n_failed, np.arange(5)).tolist() == [0, 2, 3, 4]
+    assert failed_once_at_most(n_failed, np.array([1, 3])).tolist() == [1]
+    assert failed_once_at_most(n_failed[:1], np.arange(5)).tolist() == [0, 2]
+
+
+def test_candidates_do_not_outlive_their_chunk(toys):
+    """No ring of references: the arrays of a chunk are free as soon as nobody wants them."""
+    import gc
+    import weakref
+
+    events = toys.events(("pi-", "e+", "e+"), 50, 3)
+    candidates = Candidates.of(events, ("pi-", "e+", "e+"), 1, toys.detector)
+    assert candidates.tracks["momentum_gev"].shape[0] == 3 and candidates.total.shape[0] == 4
+    gone = weakref.ref(candidates)
+    gc.disable()
+    try:
+        del candidates
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_candidates_are_the_orders_whose_charges_fit():

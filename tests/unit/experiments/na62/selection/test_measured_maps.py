@@ -116,9 +116,9 @@ def test_up_and_down_shift_the_acceptance_by_what_the_file_says(written, toys, t
 
 
 def toys_detector():
-    import yaml
+    import quick_yaml
 
-    return yaml.safe_load((EXAMPLE.parents[3] / "config/detectors/na62.yaml").read_text())
+    return quick_yaml.load((EXAMPLE.parents[3] / "config/detectors/na62.yaml").read_text())
 
 
 def test_the_example_is_read_also_with_gzip(tmp_path):

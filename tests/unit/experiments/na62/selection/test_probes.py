@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
+import quick_yaml
 
 from lnvsearch.experiments.na62.detector.simulate import Na62Detector, simulate_spectrometer
 from lnvsearch.experiments.na62.selection.probes import (
@@ -20,7 +20,7 @@ from lnvsearch.experiments.na62.selection.settings import SelectionDetector
 from lnvsearch.generation.kaon import generate_kaon_decays
 
 ROOT = Path(__file__).parents[5]
-SETTINGS = yaml.safe_load((ROOT / "config/detectors/na62.yaml").read_text())
+SETTINGS = quick_yaml.load((ROOT / "config/detectors/na62.yaml").read_text())
 DETECTOR = SelectionDetector.from_mapping(SETTINGS)
 N = 20_000
 

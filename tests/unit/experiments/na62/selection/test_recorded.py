@@ -128,12 +128,12 @@ def test_a_closed_flow_ends_with_the_open_candidates(closed):
 def unidentified(kaon_pseudo_data, numbers_of):
     """The same events, but for those in the closed regions, which are nothing any more.
 
-    Their pion leaves too much energy, or their photons too little; all else stays.
+    Their electrons leave more energy than any particle of their momenta, or their photons too little; all else stays.
     """
     for chunk, numbers in zip(kaon_pseudo_data.drawn, numbers_of, strict=True):
         track, cluster = dict(chunk.track), dict(chunk.cluster)
         for part, name, factor, concerned in (
-            (track, "lkr_energy_gev", 100.0, "piee_lnv"),
+            (track, "lkr_energy_gev", 8.0, "piee_lnv"),
             (cluster, "energy_gev", 0.01, "pipi0ee_lnv"),
         ):
             rows_of = np.isin(chunk.event["event_number"], numbers[concerned])

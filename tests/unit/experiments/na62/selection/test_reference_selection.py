@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
+import quick_yaml
 
 from lnvsearch.experiments.na62.reference_selection import (
     ReferenceSelection,
@@ -16,7 +16,7 @@ CONFIG = Path(__file__).parents[5] / "config"
 
 
 def read(path):
-    return yaml.safe_load((CONFIG / path).read_text(encoding="utf-8"))
+    return quick_yaml.load((CONFIG / path).read_text(encoding="utf-8"))
 
 
 def settings(n):

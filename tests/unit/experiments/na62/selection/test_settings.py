@@ -4,7 +4,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-import yaml
+import quick_yaml
 
 from lnvsearch.experiments.na62.detector.response import Na62Response
 from lnvsearch.experiments.na62.selection.settings import SelectionDetector, SelectionSettings
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[5]
 
 @pytest.fixture
 def mapping():
-    return yaml.safe_load((ROOT / "config/detectors/na62.yaml").read_text())
+    return quick_yaml.load((ROOT / "config/detectors/na62.yaml").read_text())
 
 
 def test_the_detector_of_a_selection_is_part_of_the_response(mapping):
@@ -36,7 +36,7 @@ def test_what_is_missing_or_unknown_is_named(mapping):
 
 
 def test_a_selection_is_what_the_file_says(mapping):
-    paper = yaml.safe_load((ROOT / "config/papers/na62_2019.yaml").read_text())
+    paper = quick_yaml.load((ROOT / "config/papers/na62_2019.yaml").read_text())
     values = paper["channels"]["pimumu"]["selections"]["lnv_inverted_one"]
     selection = SelectionSettings.from_mapping(values)
     assert selection.identified_as == ["pi-", "pi+", "mu+"]
