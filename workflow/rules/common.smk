@@ -6,11 +6,9 @@ import pwd
 import sys
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
-
 # What Snakemake itself would trip over: a command that is not quoted, a user without a name.
 if set(sys.executable) & set(" \t\n'\"\\$&;|<>()`*?#[]{}~"):
-    raise WorkflowError(
+    sys.exit(
         f"{sys.executable}: Snakemake cannot start Python from a path with blanks or characters of "
         "the shell; move the project, or make .venv in another folder"
     )
@@ -31,11 +29,14 @@ os.environ.update(LNVSEARCH_CONFIGURATION=str(DATA_ROOT.absolute()))
 sys.path.insert(0, str(ROOT / "workflow"))
 
 import frozen
+import prepared_jobs
 import reasons
 import slurm_status
+import slurm_submission
+import told_to_end
 from fingerprint import ProjectCode
 from run_options import options_of_run
-from searches.combined import combinations_of, single_channels
+from searches.combined import single_channels
 from searches.configuration import ConfigurationError, read_config
 from searches.interpretation import (
     explored_grids,
@@ -43,10 +44,8 @@ from searches.interpretation import (
     explored_limits,
     few_events,
     grids_of,
-    mixings_of,
     planes_of,
 )
-from searches.load import load_papers
 from searches.pages import (
     GROUPS,
     category,
@@ -58,6 +57,7 @@ from searches.pages import (
     page_labels,
     pages,
 )
+from searches.planned import plan
 from searches.printing import printing, printing_of_combination, words_of
 from searches.publication import small_statistics
 from searches import records as records_of_search
@@ -71,12 +71,11 @@ try:
     update_config(knobs, config)
     config.update(knobs)
     NAMES_OF_FILES = " + ".join(map(str, CONFIG_FILES))
-    PAPERS = load_papers(config, DATA_ROOT, NAMES_OF_FILES)
-    COMBINATIONS = combinations_of(config, PAPERS, NAMES_OF_FILES)
-    GRIDS, MIXINGS = grids_of(PAPERS), mixings_of(config, PAPERS)
-    EXPLORED = explored_grids(PAPERS)
+    PLAN = plan(config, DATA_ROOT, NAMES_OF_FILES)
 except ConfigurationError as error:
-    raise WorkflowError(f"The configuration cannot be used:\n{error}") from None
+    sys.exit(f"The configuration cannot be used:\n{error}")
+PAPERS, COMBINATIONS, MIXINGS = PLAN.papers, PLAN.combinations, PLAN.mixings
+GRIDS, EXPLORED = grids_of(PAPERS), explored_grids(PAPERS)
 
 CODE = ProjectCode(
     ROOT / "workflow" / "scripts",
@@ -85,8 +84,13 @@ CODE = ProjectCode(
     kept=Path.cwd() / ".snakemake" / "source_texts.json",
 )
 atexit.register(CODE.keep)
+# Not for jobs of a cluster, which gives each the memory that it needs alone.
+if workflow.is_main_process:
+    prepared_jobs.prepare_jobs(CODE)
 reasons.shorten_reasons()
 slurm_status.keep_jobs_without_answer()
+slurm_submission.fail_without_slurm()
+told_to_end.end_when_told()
 
 os.environ.setdefault(
     "LNVSEARCH_OPTIONS",
@@ -174,9 +178,12 @@ def kept_or_temporary(path):
 
 
 def recorded_events(wildcards):
-    """The user's own events; refused where they are to be opened, but the analysis is not frozen."""
+    """The user's own events; refused where they are to be opened, but the analysis is not frozen.
+
+    Not by an exception, below which Snakemake would print places in its own files.
+    """
     if problems := list(frozen.problems(search(wildcards), CODE)):
-        raise WorkflowError("The data cannot be opened:\n" + "\n".join(problems))
+        sys.exit("The data cannot be opened:\n" + "\n".join(problems))
     return search(wildcards).data_file
 
 

@@ -31,6 +31,7 @@ rule explore:
         public=resource("public_mixing_limits.csv"),
     output:
         page="results/explore.html",
+        provenance="results/explore.provenance.json",
     log:
         "results/logs/explore.log",
     resources:

@@ -7,6 +7,7 @@ rule map_plane:
         unpack(inputs_of("map_plane")),
     output:
         plane="results/{paper}/recast/dalitz_{channel}.csv",
+        provenance="results/{paper}/recast/dalitz_{channel}.provenance.json",
     log:
         "results/{paper}/logs/map_plane/{channel}.log",
     wildcard_constraints:

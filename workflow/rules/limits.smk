@@ -119,7 +119,7 @@ rule coverage:
         tex="results/{paper}/tables/undercoverage.tex",
         long="results/{paper}/tables/undercoverage_long.tex",
         md="results/{paper}/tables/undercoverage.md",
-        provenance="results/{paper}/limits/coverage.provenance.json",
+        provenance="results/{paper}/tables/undercoverage.provenance.json",
     log:
         "results/{paper}/logs/coverage.log",
     resources:

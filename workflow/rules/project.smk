@@ -7,7 +7,6 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
 from snakemake.sourcecache import HostingProviderFile
 
 
@@ -35,20 +34,21 @@ if isinstance(workflow.current_basedir, HostingProviderFile):
     PROJECT = unpacked(workflow.current_basedir)
     missing = [name for name in ("numba", "pydantic", "uproot") if find_spec(name) is None]
     if missing:
-        raise WorkflowError(
+        sys.exit(
             f"not installed: {', '.join(missing)}; install the packages of the workflow where Snakemake is: "
             f"{sys.executable} -m pip install --require-hashes -r {PROJECT}/requirements.lock"
         )
-    # The library of this very commit, for this process and for all jobs.
-    sys.path.insert(0, str(PROJECT / "src"))
-    known = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-    if str(PROJECT / "src") not in known:
-        os.environ.update(PYTHONPATH=os.pathsep.join([str(PROJECT / "src"), *known]))
 else:
     PROJECT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
     if not (PROJECT / "workflow" / "searches").is_dir():
-        raise WorkflowError(
+        sys.exit(
             f"{PROJECT}: not a folder with the whole project, of which rules alone are not enough; give "
             "`snakefile:` the path of a clone's Snakefile, or its github(…) with a tag"
         )
+# The library beside these rules, whose hash is on record, and no other that is installed or in PYTHONPATH: for this
+# process and for all jobs.
+LIBRARY = str(PROJECT.absolute() / "src")
+known = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path not in ("", LIBRARY)]
+sys.path.insert(0, LIBRARY)
+os.environ.update(PYTHONPATH=os.pathsep.join([LIBRARY, *known]))
 RULES = PROJECT / "workflow" / "rules"

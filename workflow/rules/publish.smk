@@ -185,5 +185,6 @@ rule status:
         asked_mb=lambda w: asked_memory_mb(),
         # Asked for by this job alone: --unlock, --report and --rulegraph need no --cores.
         cores=lambda w: workflow.cores,
+        triggers=lambda w: sorted(map(str, workflow.rerun_triggers)),
     script:
         "../scripts/status.py"

@@ -8,6 +8,7 @@ rule recast_search:
         kernels=compiled_kernels,
     output:
         grid="results/{paper}/recast/{decay}.csv",
+        provenance="results/{paper}/recast/{decay}.provenance.json",
     log:
         "results/{paper}/logs/recast_search/{decay}.log",
     wildcard_constraints:

@@ -17,6 +17,7 @@ rule write_pages:
             subcategory=lambda w: GROUPS[w.group],
             labels=lambda w: page_labels(search(w), w.page),
         ),
+        provenance="results/{paper}/report.provenance.json",
     log:
         "results/{paper}/logs/write_pages.log",
     resources:
@@ -47,6 +48,7 @@ rule write_start_page:
             category="0 Start here",
             labels={"Result": "What was run, the limits, how to read", "Format": "page"},
         ),
+        provenance="results/start.provenance.json",
     log:
         "results/logs/write_start_page.log",
     resources:

@@ -128,6 +128,7 @@ rule collect_channel:
         tables=lambda w: search(w).run_files(w.folder, w.channel),
     output:
         table="results/{paper}/{folder}/{channel}.csv",
+        provenance="results/{paper}/{folder}/{channel}.provenance.json",
     log:
         "results/{paper}/logs/collect_channel/{folder}/{channel}.log",
     wildcard_constraints:

@@ -8,12 +8,12 @@ rule warm_up_kernels:
     simulation would run again with it.
     """
     output:
-        touch("results/kernels/{experiment}.compiled"),
+        mark="results/kernels/{experiment}.compiled",
     log:
         "results/logs/warm_up_kernels/{experiment}.log",
     priority: 10
     resources:
-        mem_mb=1100,
+        mem_mb=800,
         runtime=10,
     script:
         "../scripts/warm_up_kernels.py"

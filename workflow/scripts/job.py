@@ -8,7 +8,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 # The configuration module lies one folder up, beside the rules.
@@ -20,13 +20,14 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 
 @contextlib.contextmanager
-def job(snakemake) -> Iterator[None]:
+def job(snakemake, folders: Iterable[str] = ()) -> Iterator[None]:
     """Send output to the rule's log; turn an expected error into one line and exit code 1.
 
     The log says what the job was asked, what it read and wrote, how far the library is meanwhile, and
     in its last line what the process used, for `workflow/usage.py`.  Expected errors, ValueError
     and OSError, name file, key and fix; the log keeps the traceback.  Every message ends with the command
-    that repeats the job alone.  Results that the job reads must be what was written (`checksums`).
+    that repeats the job alone.  Results that the job reads must be what was written (`checksums`);
+    what it writes is recorded, with all that is in `folders`, of which Snakemake knows some files only.
     """
     import checksums
     import records
@@ -43,11 +44,12 @@ def job(snakemake) -> Iterator[None]:
                     # What the library says of its progress.
                     logging.basicConfig(stream=stream, level=logging.INFO, format="%(message)s", force=True)
                     checksums.check(getattr(snakemake, "input", ()))
-                    checksums.forget(outputs)
+                    checksums.forget([*outputs, *folders])
                     yield
                     if place := getattr(getattr(snakemake, "output", None), "provenance", None):
                         records.write_provenance(place, snakemake)
                     checksums.record(outputs)
+                    checksums.record(folders, made_with=next(iter(outputs), ""))
                     print(*records.came_out(outputs), sep="\n")
                 except BaseException as error:
                     error.add_note(f"This job alone: {records.again(snakemake.rule, outputs)}")

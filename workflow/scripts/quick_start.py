@@ -16,6 +16,8 @@ def ready_kernels(experiment: str, config: dict) -> None:
     Compiling knows all searches, which no job of a sample depends on: it is a process of its own.
     Memory that these jobs free stays with them, for the next chunk of events.
     """
+    from lnvsearch.numba_start import start_numba
+
     start_numba()
     from lnvsearch.kernel_cache import is_compiled
     from lnvsearch.kept_memory import keep_freed_memory
@@ -33,25 +35,3 @@ def ready_kernels(experiment: str, config: dict) -> None:
         text=True,
     )
     print(process.stdout, process.stderr, sep="", end="", flush=True)
-
-
-def start_numba() -> None:
-    """Start numba without the packages that it would load and no kernel of this project uses.
-
-    At its first kernel, numba loads every installed extension (all of awkward) and scipy.linalg, to
-    see whether there is a BLAS for np.dot: half a second of a job that has work for one.  Where a
-    version of numba has these places no more, nothing happens but the usual start.
-    """
-    # First this: it says where compiled kernels are kept, which numba reads when it is loaded.
-    from lnvsearch import __version__  # noqa: F401
-    from numba.core import entrypoints
-
-    if hasattr(entrypoints, "_already_initialized"):
-        entrypoints._already_initialized = True
-    if "scipy.linalg" in sys.modules:
-        return
-    sys.modules["scipy.linalg"] = None  # an import of it fails, as if it were not installed
-    try:
-        import numba.np.arraymath  # noqa: F401
-    finally:
-        del sys.modules["scipy.linalg"]

@@ -24,6 +24,6 @@ if __name__ == "__main__":
             experiment=snakemake.params.experiment,
             step=snakemake.rule,
             inputs=dict(snakemake.input.items()),
-            outputs=dict(snakemake.output.items()),
+            outputs={name: path for name, path in snakemake.output.items() if name != "provenance"},
             settings=snakemake.params.settings,
         )

@@ -5,15 +5,15 @@ import sys
 from job import job
 
 
-def status(config, root, asked_mb, cores):
-    """`asked_mb`: memory by rule."""
+def status(config, root, asked_mb, cores, triggers):
+    """`asked_mb`: memory by rule; `triggers`: what runs a job again (`--rerun-triggers`)."""
     from pathlib import Path
 
     from searches.load import load_papers
     from status_report import lines
 
     papers = load_papers(config, root, "the configuration")
-    for line in lines(papers, Path("results"), asked_mb, cores):
+    for line in lines(papers, Path("results"), asked_mb, cores, triggers):
         print(line, file=sys.__stdout__)
 
 
@@ -27,4 +27,5 @@ if __name__ == "__main__":
             root=Path(os.environ["LNVSEARCH_CONFIGURATION"]),
             asked_mb=snakemake.params.asked_mb,
             cores=snakemake.params.cores,
+            triggers=snakemake.params.triggers,
         )

@@ -1,5 +1,7 @@
 """A HEPData submission of one search: tables, figures and their thumbnails, in a folder and an archive."""
 
+from pathlib import Path
+
 from job import job
 
 
@@ -9,7 +11,6 @@ def write_hepdata(submission, archive, comment, tables, images, keywords):
     `tables`: (name, description, file, name of an image or "", origin) of each; `images`: name -> PNG file.
     """
     import shutil
-    from pathlib import Path
 
     import yaml
 
@@ -43,7 +44,7 @@ def write_hepdata(submission, archive, comment, tables, images, keywords):
 
 
 if __name__ == "__main__":
-    with job(snakemake):
+    with job(snakemake, folders=[str(Path(snakemake.output.submission).parent)]):
         write_hepdata(
             submission=snakemake.output.submission,
             archive=snakemake.output.archive,
