@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args, get_type_hints
 
-sys.path.insert(0, str(Path(__file__).parent))
+# The library of this project, whichever is installed.
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "src")]
 
 from lnvsearch.detector.parameters import parameters
 from searches.definitions import Config
@@ -58,9 +59,10 @@ file is used instead of the published one. Limits, systematic uncertainties and 
 marked `overridden`.
 
 Do not use a configuration file from somebody else before you have checked it: `lnvsearch check-config FILE`
-reads it as data, and runs nothing. The reason is the key `__use_yte__`, with which Snakemake runs values as
-Python. The workflow refuses this key, but Snakemake reads a file given by `--configfile` first, and the
-Python in it runs before the refusal. Nothing in `config.yaml` itself is ever run.
+reads it as data, and runs nothing. It checks the file of a search, of a detector or of a calibration, too.
+The reason is the key `__use_yte__`, with which Snakemake runs values as Python. The workflow refuses this
+key, but Snakemake reads a file given by `--configfile` first, and the Python in it runs before the refusal.
+Nothing in `config.yaml` itself is ever run.
 
 How to read the tables: a key with an empty default must be given. A key with the default `–` can be left
 out. The tables are written by `python workflow/describe_configuration.py` from the definitions of the keys

@@ -22,10 +22,13 @@ from lnvsearch.files import written_whole
 #: Below the working directory; both kinds of files are to be committed.
 FOLDER = Path("config/frozen")
 LOG = FOLDER / "openings.jsonl"
+_KEYS = {"time", "search", "event", "regions", "manifest", "data", "before"}
 #: Held by who writes the log; no file to be committed.
 _LOCK = Path(".snakemake/openings.lock")
 #: Keys of a search's file that change how results look, and none of them.
 _LOOKS = frozenset({"paper", "title", "tables", "figures", "companion"})
+#: What a line of the log says of a manifest: the second of one that was there without a line of its own.
+_FROZEN = ("frozen", "frozen again")
 
 
 class FrozenError(ValueError):
@@ -35,6 +38,15 @@ class FrozenError(ValueError):
 def manifest_file(name: str) -> Path:
     """The manifest of a search."""
     return FOLDER / f"{name}.json"
+
+
+def _read_manifest(file: Path) -> dict[str, str]:
+    """The parts of a manifest; none of one that is missing or no manifest."""
+    try:
+        parts = json.loads(file.read_text(encoding="utf-8"))["parts"]
+        return {str(name): str(value) for name, value in parts.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
 
 
 def parts(search, code) -> dict[str, str]:
@@ -52,6 +64,7 @@ def parts(search, code) -> dict[str, str]:
     return {
         "selection": _hash(selection),
         "regions": _hash(regions),
+        "normalisation": _hash(search.own_numbers()),
         "own events": _hash(_own_events(search)),
         "systematics": _hash(systematics),
         "samples and limits": _hash([settings, rest, search.config["confidence_level"]]),
@@ -90,7 +103,7 @@ def _changed(now: Mapping[str, str], frozen: Mapping[str, str]) -> list[str]:
 
 
 def _other_versions(now: str, frozen: str) -> str:
-    here, there = (dict(entry.split("==") for entry in text.split()) for text in (now, frozen))
+    here, there = (dict(entry.partition("==")[::2] for entry in text.split()) for text in (now, frozen))
     return ", ".join(
         f"{name} {here.get(name, 'none')}, not {there.get(name, 'none')}"
         for name in sorted(here.keys() | there.keys()) if here.get(name) != there.get(name)
@@ -128,9 +141,8 @@ def problems(search, code) -> Iterator[str]:
         return
     key, file = f"data.{search.name}.unblind", manifest_file(search.name)
     freeze = "freeze the analysis (`snakemake freeze`) and commit it, or close the data (false)"
-    try:
-        frozen = json.loads(file.read_text(encoding="utf-8"))["parts"]
-    except (OSError, ValueError, KeyError, TypeError):
+    frozen = _read_manifest(file)
+    if not frozen:
         yield f"{key}: {file}: no such manifest, or not a whole one; {freeze}"
         return
     now = parts(search, code)
@@ -140,14 +152,27 @@ def problems(search, code) -> Iterator[str]:
             f"{key}: the analysis differs from the frozen one ({file}): another {', '.join(changed)}; go "
             f"back to what was frozen, or {freeze}"
         )
+        return
+    try:
+        seen = _of_manifest(search.name)
+    except FrozenError as error:
+        yield str(error)
+        return
+    if not seen:
+        yield f"{key}: {_without_line(file)}"
     elif search.opens_masked_first and "signal" in search.opened:
-        manifest = digest(file)
-        seen = [e for e in events(search.name) if e["event"] == "opened" and e["manifest"] == manifest]
-        if not any("masked" in event["regions"] for event in seen):
+        if not any(e["event"] == "opened" and "masked" in e["regions"] for e in seen):
             yield (
                 f"{key}: the masked region comes before the signal's, and was not opened with this "
                 f"manifest; run once with data.{search.name}.open: masked, or set masked_first: false"
             )
+
+
+def _without_line(file: Path) -> str:
+    return (
+        f"{LOG} has no line that {file} was frozen; restore the committed log, or note that it is lost "
+        "(`snakemake freeze`)"
+    )
 
 
 # ------------------------------------------------------------------------------------------ the log
@@ -156,12 +181,12 @@ def problems(search, code) -> Iterator[str]:
 def events(name: str | None = None) -> list[dict]:
     """The lines of the log, in order; those of one search.  Raises FrozenError for a broken log."""
     found, before = [], ""
-    lines = LOG.read_text(encoding="utf-8").splitlines() if LOG.exists() else []
+    lines = LOG.read_text(encoding="utf-8", errors="replace").splitlines() if LOG.exists() else []
     for number, line in enumerate(lines, start=1):
         try:
             event = json.loads(line)
-            is_next = event["before"] == before
-        except (ValueError, KeyError, TypeError):
+            is_next = event["before"] == before and _KEYS <= event.keys()
+        except (ValueError, KeyError, TypeError, RecursionError):
             is_next = False
         if not is_next:
             raise FrozenError(
@@ -171,6 +196,13 @@ def events(name: str | None = None) -> list[dict]:
         found.append(event)
         before = _hash(line)[:16]
     return [event for event in found if name in (None, event["search"])]
+
+
+def _of_manifest(name: str) -> list[dict]:
+    """The lines of a search's present manifest, from the first that says that it was frozen."""
+    lines = [event for event in events(name) if event["manifest"] == digest(manifest_file(name))]
+    begin = [i for i, event in enumerate(lines) if event["event"] in _FROZEN]
+    return lines[begin[0]:] if begin else []
 
 
 def log_event(name: str, event: str, regions: list[str], manifest: str, data: str = "") -> None:
@@ -208,13 +240,14 @@ def freeze(searches: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
     for name, now in searches.items():
         file = manifest_file(name)
         text = json.dumps({"search": name, "parts": now}, indent=2) + "\n"
-        if file.exists() and file.read_text(encoding="utf-8") == text:
-            yield f"{file}: as frozen before"
+        if file.is_file() and file.read_bytes() == text.encode():
+            if _of_manifest(name):
+                yield f"{file}: as frozen before"
+            else:
+                log_event(name, _FROZEN[1], [], digest(file))
+                yield f"{file}: as frozen before, but {LOG} did not say so: it does now, from today; commit it"
             continue
-        try:
-            old = json.loads(file.read_text(encoding="utf-8"))["parts"]
-        except (OSError, ValueError, KeyError, TypeError):
-            old = {}
+        old = _read_manifest(file)
         changed = _changed(now, old) if old else now
         with written_whole(file) as temporary:
             temporary.write_text(text, encoding="utf-8")
@@ -223,9 +256,14 @@ def freeze(searches: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
 
 
 def open_or_close(name: str, opened: list[str], data: str) -> None:
-    """Note in the log, before data are read, that regions are opened, or closed again."""
-    before = [event for event in events(name) if event["event"] != "frozen"]
+    """Note in the log, before data are read, that regions are opened, or closed again.
+
+    Raises FrozenError for a log that was edited, or in which the manifest was not frozen before.
+    """
+    before = [event for event in events(name) if event["event"] not in _FROZEN]
     if opened:
+        if not _of_manifest(name):
+            raise FrozenError(_without_line(manifest_file(name)))
         log_event(name, "opened", opened, digest(manifest_file(name)), digest(data))
     elif before and before[-1]["event"] == "opened":
         log_event(name, "closed", before[-1]["regions"], before[-1]["manifest"])

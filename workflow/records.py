@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -115,6 +116,7 @@ def provenance(snakemake) -> dict:
     }
 
 
+@functools.cache
 def packages() -> dict[str, str]:
     """Installed version of every one of PACKAGES; one that is missing has no entry."""
     found = {}

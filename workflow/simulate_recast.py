@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
-sys.path.insert(0, str(Path(__file__).parent))
+# The library of this project, whichever is installed.
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "src")]
 
 from searches.configuration import ConfigurationError, overlaid, read_config
 from searches.load import load_papers

@@ -8,7 +8,7 @@ import shlex
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import checksums
@@ -23,22 +23,28 @@ _REASONS = {
     "Incomplete": "interrupted",
 }
 _OTHER = "other reasons"
+#: No job has made it.
+_OF_PROJECT = "results/README.md"
 
 
 class StatusError(ValueError):
     """The jobs that remain cannot be listed; the message is Snakemake's."""
 
 
-def lines(papers: Mapping, results: Path, asked_mb: Mapping[str, float], cores: int) -> Iterator[str]:
-    """The whole report.  `asked_mb`: memory that each rule asks for."""
+def lines(
+    papers: Mapping, results: Path, asked_mb: Mapping[str, float], cores: int, triggers: Iterable[str]
+) -> Iterator[str]:
+    """The whole report.  `asked_mb`: memory that each rule asks for; `triggers`: what runs a job again."""
     yield "SIMULATED"
     yield from _of_samples(papers)
     used = usage(results)
     yield "\nUSED, by rule (of the last job each)"
     yield from _of_rules(used, asked_mb)
-    remaining = jobs_to_run()
     yield "\nTO BE DONE (every table, figure and comparison)"
-    yield from _of_remaining(remaining, used, cores)
+    try:
+        yield from _of_remaining(jobs_to_run(triggers), used, cores)
+    except StatusError as error:
+        yield f"cannot be told: {error}"
     yield "\nFILES"
     yield from _of_files(results)
 
@@ -72,14 +78,21 @@ def _of_rules(used: Mapping[str, Mapping], asked_mb: Mapping[str, float]) -> Ite
         )
 
 
-def jobs_to_run() -> list[tuple[str, str, str]]:
-    """(rule, first output, reason) of the jobs of a dry run.  Raises StatusError."""
+def jobs_to_run(triggers: Iterable[str]) -> list[tuple[str, str, str]]:
+    """(rule, first output, reason) of the jobs of a dry run with `--rerun-triggers`.  Raises StatusError."""
     options = shlex.split(os.environ.get("LNVSEARCH_OPTIONS", "--cores 1"))
+    options += ["--rerun-triggers", *triggers]
     command = [sys.executable, "-m", "snakemake", "all", "--dry-run", "--nolock", *options]
     process = subprocess.run(command, capture_output=True, text=True, check=False)
     if process.returncode != 0:
-        raise StatusError((process.stdout + process.stderr)[-2000:])
+        raise StatusError(_without_header(process.stdout + process.stderr)[-2000:])
     return list(listed_jobs(process.stdout + process.stderr))
+
+
+def _without_header(text: str) -> str:
+    """What Snakemake says is wrong, as that data cannot be opened, without what it says of every run."""
+    said = text.rpartition("Building DAG of jobs...\n")[2].splitlines()
+    return "\n".join(line for line in said if line and not line.startswith("Using workflow specific profile"))
 
 
 def listed_jobs(text: str) -> Iterator[tuple[str, str, str]]:
@@ -112,13 +125,11 @@ def _of_remaining(remaining: list, used: Mapping[str, Mapping], cores: int) -> I
 
 
 def _of_files(results: Path) -> Iterator[str]:
-    there = [str(path) for path in results.rglob("*") if path.is_file() and path.suffix != ".log"]
-    edited = list(checksums.edited(there))
-    for path in edited:
-        yield f"{path}: edited or damaged since it was written; delete it and run again"
-    unknown = [path for path in checksums.unrecorded(there) if not _is_mark(path)]
+    there = [
+        str(path) for path in results.rglob("*")
+        if path.is_file() and path.suffix != ".log" and path.name != checksums.OF_SNAKEMAKE
+    ]  # fmt: skip
+    edited = dict.fromkeys(checksums.edited([*there, *checksums.folders(results)]))
+    yield from map(checksums.problem, edited)
+    unknown = [path for path in checksums.unrecorded(there) if path != _OF_PROJECT]
     yield f"{len(there)} files, {len(edited)} edited, {len(unknown)} without a record of their content"
-
-
-def _is_mark(path: str) -> bool:
-    return path.endswith((".compiled", "results/README.md"))

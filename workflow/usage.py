@@ -1,7 +1,8 @@
 """What the jobs of the last run used: `python workflow/usage.py [results] [--samples]`.
 
 By rule, or by sample with the uncertainty that its events have reached.  Read from the last line of
-every job's log; CPU time is that of the whole process, its start included.
+every job's log; CPU time is that of the whole process, its start included.  What was loaded once for many jobs
+(`prepared_jobs`) is a rule of its own.
 """
 
 from __future__ import annotations

@@ -9,11 +9,13 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lnvsearch.detector.parameters import known_names
 from lnvsearch.detector.parameters import problems as problems_of_response
 from searches import publication
 from searches.configuration import ConfigurationError, check_overlay, overlaid, raise_if_any
 
 if TYPE_CHECKING:
+    from searches.definitions import SearchKeys
     from searches.search import Paper
 
 
@@ -49,8 +51,12 @@ def of_every_search(paper: Paper, data: str) -> Iterator[str]:
                 yield f"{where}.stage: {entry.stage!r}, but `{section}` changes; write generation"
         if entry.by_weights and not paper.weighs_decays:
             yield f"{where}.by_weights: this search has no such weights; remove it"
-        wrong = list(of_overlay(paper, where, entry.paper or {}, entry.detector or {}))
-        yield from wrong or paper.problems_of_variation(where, entry)
+        try:
+            varied = varied_keys(paper, where, entry.paper or {}, entry.detector or {})
+        except ConfigurationError as error:
+            yield from str(error).splitlines()
+        else:
+            yield from paper.problems_of_variation(where, entry, varied)
     for name, display in keys.event_displays.items():
         yield from unknown(f"event_displays.{name}.sample", display.sample, paper.samples)
     yield from publication.check(paper)
@@ -59,15 +65,21 @@ def of_every_search(paper: Paper, data: str) -> Iterator[str]:
 def of_overlay(paper: Paper, where: str, settings: Mapping, detector: Mapping) -> Iterator[str]:
     """An overlay must change existing keys, to values that the definitions allow."""
     try:
-        check_overlay(paper.definition, paper.settings, settings, where)
-        if detector:
-            varied = overlaid(paper.detector, detector, where)
-            raise_if_any(where, problems_of_response(paper.response, varied, sourced=True))
+        varied_keys(paper, where, settings, detector)
     except ConfigurationError as error:
         yield from str(error).splitlines()
+
+
+def varied_keys(paper: Paper, where: str, settings: Mapping, detector: Mapping) -> SearchKeys:
+    """The search's file under an overlay, whose key is `where`.  Raises ConfigurationError."""
+    varied = check_overlay(paper.definition, paper.settings, settings, where)
+    if detector:
+        response = overlaid(paper.detector, detector, where)
+        raise_if_any(where, problems_of_response(paper.response, response, sourced=True))
+    return varied
 
 
 def unknown(key: str, name: str, known: Collection[str]) -> Iterator[str]:
     """A name that leads nowhere."""
     if name not in known:
-        yield f"{key}: {name!r} does not exist; give one of {', '.join(known)}"
+        yield f"{key}: {name!r} does not exist; give one of {known_names(name, known)}"

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from pathlib import Path
 
+from lnvsearch.detector.parameters import known_names
 from lnvsearch.limit_combination import parts_from, why_not
-from searches.configuration import ConfigurationError, raise_if_any
+from searches.configuration import raise_if_any, read_yaml
 from searches.search import Paper
 
 
 def combinations_of(config: Mapping, papers: Mapping[str, Paper], files: str) -> dict[str, dict]:
     """The combinations whose searches all run, by name: what their job needs, as plain values.
 
-    Raises ConfigurationError for parts that lead nowhere or that must not be combined.
+    Raises ConfigurationError for parts that must not be combined; `check_channels` comes before.
     """
     wanted = {
         name: entry for name, entry in config["combinations"].items()
         if all(part["paper"] in papers for part in entry["parts"].values())
     }
-    raise_if_any(files, [
-        f"combinations.{name}.parts.{line}"
-        for name, entry in wanted.items() for line in _unknown_channels(entry, papers)
-    ])  # fmt: skip
     complete = {name: _complete(entry, papers) for name, entry in wanted.items()}
     raise_if_any(files, [
         f"combinations.{name}.parts.{line}"
@@ -41,16 +39,6 @@ def single_channels(papers: Mapping[str, Paper]) -> dict[str, dict]:
         for name, paper in papers.items()
         for channel in paper.channels
     }
-
-
-def _unknown_channels(entry: Mapping, papers: Mapping[str, Paper]) -> Iterator[str]:
-    for name, part in entry["parts"].items():
-        known = papers[part["paper"]].channels
-        if part["channel"] not in known:
-            yield (
-                f"{name}.channel: {part['paper']} has no channel {part['channel']!r}; give one of "
-                f"{', '.join(known)}"
-            )
 
 
 def _complete(entry: Mapping, papers: Mapping[str, Paper]) -> dict:
@@ -79,13 +67,43 @@ def _without_name(values: dict) -> dict:
 
 
 def check_searches(config: Mapping, known: list[str], files: str) -> None:
-    """Raise ConfigurationError for a part of a search that there is no file of."""
-    problems = [
-        f"combinations.{name}.parts.{part}.paper: no search {entry['paper']!r}; known: "
-        f"{', '.join(known)}"
-        for name, combination in config["combinations"].items()
-        for part, entry in combination["parts"].items()
-        if entry["paper"] not in known
-    ]  # fmt: skip
-    if problems:
-        raise ConfigurationError("\n".join(f"{files}: {line}" for line in problems))
+    """Raise ConfigurationError for parts of combinations and limits on mixing whose search has no file."""
+    raise_if_any(files, [
+        f"{where}.paper: no search {part['paper']!r}; give one of {known_names(part['paper'], known)}"
+        for where, part, _ in _named_parts(config) if part["paper"] not in known
+    ])  # fmt: skip
+
+
+def check_channels(config: Mapping, papers: Mapping[str, Paper], folder: Path, files: str) -> None:
+    """Raise ConfigurationError for parts whose search has no such channel, or decay of a recast.
+
+    Searches that are not in `papers` are told by their files in `folder`.
+    """
+    settings = {name: paper.settings for name, paper in papers.items()}
+    problems = []
+    for where, part, is_mixing in _named_parts(config):
+        name, channel = part["paper"], part["channel"]
+        if name not in settings:
+            settings[name] = read_yaml(folder / f"{name}.yaml")
+        decays = list(_section(_section(settings[name], "recast"), "decays")) if is_mixing else []
+        known = decays or list(_section(settings[name], "channels"))
+        if known and channel not in known:
+            what = "decay through N is called" if decays else "channel is called"
+            problems.append(
+                f"{where}.channel: in {name} no {what} {channel!r}; give one of {known_names(channel, known)}"
+            )
+    raise_if_any(files, problems)
+
+
+def _named_parts(config: Mapping) -> Iterator[tuple[str, Mapping, bool]]:
+    """The key, search and channel of every part, and whether it is one of a limit on mixing."""
+    for name, entry in config["combinations"].items():
+        yield from ((f"combinations.{name}.parts.{part}", one, False) for part, one in entry["parts"].items())
+    for name, entry in config["mixing_limits"].items():
+        yield from ((f"mixing_limits.{name}.combined[{i}]", one, True) for i, one in enumerate(entry["combined"]))
+
+
+def _section(content: Mapping, name: str) -> Mapping:
+    """A section of a file that nothing has checked; empty if it is none."""
+    section = content.get(name)
+    return section if isinstance(section, Mapping) else {}

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from lnvsearch.detector import parameters
-from lnvsearch.detector.parameters import fix_of_unknown, join
+from lnvsearch.detector.parameters import fix_of_unknown, join, known_names
 from searches.keys import Keys, WrongKeys, follow, kind
 from searches.reading import ConfigurationError, overlaid, raise_if_any, read_yaml
 
@@ -152,11 +152,11 @@ def _lines_of(
         case "union_tag_not_found":
             yield f"{join(key, 'cut')}: missing; add it"
         case "union_tag_invalid" if error["ctx"]["discriminator"] == "'cut'":
-            known = error["ctx"]["expected_tags"].replace("'", "")
-            yield f"{join(key, 'cut')}: no cut {error['ctx']['tag']!r}; known cuts: {known}"
+            tag, known = error["ctx"]["tag"], error["ctx"]["expected_tags"].replace("'", "").split(", ")
+            yield f"{join(key, 'cut')}: no cut {tag!r}; known cuts: {known_names(tag, known)}"
         case _:
             finite = "is not finite" if error["type"] == "finite_number" else "is not allowed"
-            said = f"{kind(annotation)}{f' ({meaning})' if meaning else ''}"
+            said = f"{kind(annotation, value)}{f' ({meaning})' if meaning else ''}"
             yield f"{key}: {reprlib.repr(value)} {finite}; expected {said}{_trap(value, said)}"
 
 
@@ -182,8 +182,8 @@ def key_of(names: Iterable[str | int]) -> str:
 # ------------------------------------------------------------------------------------------ overlays
 
 
-def check_overlay(typed: Keys, settings: Mapping, overlay: Mapping, where: str) -> dict:
-    """The overlaid settings, checked as far as the overlay changes anything."""
+def check_overlay(typed: Definition, settings: Mapping, overlay: Mapping, where: str) -> Definition:
+    """The overlaid settings, typed, and checked as far as the overlay changes anything."""
     varied = overlaid(settings, overlay, where)
     copy = typed.model_copy()
     for section in overlay:
@@ -191,7 +191,7 @@ def check_overlay(typed: Keys, settings: Mapping, overlay: Mapping, where: str) 
             setattr(copy, section, varied[section])
         except ValidationError as error:
             raise _refusal(error, type(typed), varied, where) from None
-    return varied
+    return copy
 
 
 def nested(dotted_key: str, value: object) -> dict:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from lnvsearch.interpretation.channels import GRIDS, read_channels, searches
+from lnvsearch.interpretation.channels import GRIDS, Channel, read_channels, searches
+from searches.configuration import raise_if_any
 from searches.publication import small_statistics
 from searches.search import Paper
 
@@ -27,9 +29,16 @@ def grids_of(papers: Mapping[str, Paper]) -> dict[tuple[str, str], str]:
     }
 
 
-def mixings_of(config: Mapping, papers: Mapping[str, Paper]) -> dict[str, dict[str, Any]]:
-    """The limits on |U|^2 that can be made, by name: shares, chirality, combined channels."""
+def mixings_of(config: Mapping, papers: Mapping[str, Paper], files: str) -> dict[str, dict[str, Any]]:
+    """The limits on |U|^2 that can be made, by name: shares, chirality, combined channels.
+
+    Raises ConfigurationError for channels that no model leads to, or that must not be combined.
+    """
     grids = grids_of(papers)
+    raise_if_any(files, [
+        f"mixing_limits.{name}.combined{line}"
+        for name, entry in config["mixing_limits"].items() for line in _why_not(entry["combined"], papers)
+    ])  # fmt: skip
     found = {}
     for name, entry in config["mixing_limits"].items():
         combined = [(part["paper"], part["channel"]) for part in entry["combined"]]
@@ -37,6 +46,28 @@ def mixings_of(config: Mapping, papers: Mapping[str, Paper]) -> dict[str, dict[s
         if there:
             found[name] = {**entry, "combined": there}
     return found
+
+
+def _why_not(combined: list[Mapping[str, str]], papers: Mapping[str, Paper]) -> Iterator[str]:
+    """What forbids to combine channels; one of a search that does not run, or has no recast, is left out."""
+    there = []
+    for i, part in enumerate(combined):
+        paper, name = part["paper"], part["channel"]
+        channel = _known_channels(paper).get(name)
+        if channel is None:
+            if paper in papers and name in papers[paper].recast_decays:
+                yield f"[{i}]: no model of {paper} {name}; add it to {GRIDS / paper / 'channels.yaml'}, or leave it out"
+            continue
+        if channel.no_model:
+            yield f"[{i}]: no |U|^2 follows from {paper} {name}: {channel.no_model}; leave it out"
+        there.append((i, channel))
+    for (_, one), (i, other) in combinations(there, 2):
+        if shared := sorted(set(one.data_sets) & set(other.data_sets)):
+            if one.final_state == other.final_state:
+                yield (
+                    f"[{i}]: {other.paper} {other.name} and {one.paper} {one.name} both search for {one.final_state} "
+                    f"in the data of {', '.join(shared)}: the events of one are in the other; leave one out"
+                )
 
 
 def few_events(papers: Mapping[str, Paper]) -> str:
@@ -56,8 +87,8 @@ def planes_of(papers: Mapping[str, Paper]) -> list[str]:
     ]
 
 
-def _known_channels(paper: str) -> list[str]:
-    return list(read_channels(paper)) if paper in searches() else []
+def _known_channels(paper: str) -> dict[str, Channel]:
+    return read_channels(paper) if paper in searches() else {}
 
 
 def explored_grids(papers: Mapping[str, Paper]) -> dict[tuple[str, str], str]:

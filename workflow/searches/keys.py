@@ -29,6 +29,8 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
+from lnvsearch.detector.parameters import known_names
+
 #: Parts of the names of two keys of one mapping, of which the first must have the lower value.
 _ENDS = (("minimum", "maximum"), ("first", "last"), ("low_gev", "high_gev"))
 
@@ -143,18 +145,21 @@ def _type_in_yaml(value: Any) -> str:
 # ------------------------------------------------------------------------------- definitions in words
 
 
-def kind(annotation: Any) -> str:
-    """Type and range of a value in words."""
+def kind(annotation: Any, value: Any = ...) -> str:
+    """Type and range of a value in words; with a `value` that is refused, of many words the nearest alone."""
     annotation, notes = _parts_of(annotation)
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Literal:
-        words = [f"`{value}`" for value in inner]
-        return words[0] if len(words) == 1 else f"one of {', '.join(words)}"
+        words = [f"`{word}`" for word in inner]
+        said = ", ".join(words) if value is ... else known_names(f"`{value}`", words)
+        return words[0] if len(words) == 1 else f"one of {said}"
     if origin in _UNIONS:
-        return " or ".join(dict.fromkeys(kind(one) for one in inner))
+        # What limits a number that may be left out, limits the number.
+        options = [one if one is type(None) else Annotated[(one, *notes)] if notes else one for one in inner]
+        return " or ".join(dict.fromkeys(kind(one, value) for one in options))
     simple = {bool: "true or false", int: "integer", float: "number", str: "text",
               type(None): "null"}  # fmt: skip
-    word = f"list of {kind(inner[0])}" if origin is list else simple.get(annotation, "mapping")
+    word = f"list of {kind(inner[0], value)}" if origin is list else simple.get(annotation, "mapping")
     if any(getattr(note, "func", None) is _name for note in notes):
         word = "name"
     limits = {"ge": ">= {:g}", "gt": "> {:g}", "le": "<= {:g}", "lt": "< {:g}",

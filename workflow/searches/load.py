@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from lnvsearch.detector.parameters import known_names
 from lnvsearch.experiments.interface import ExperimentError, load_experiment
 from searches.besiii.search import ColliderSearch
-from searches.combined import check_searches
+from searches.combined import check_channels, check_searches
 from searches.configuration import (
     ConfigurationError,
     checked,
@@ -33,10 +34,10 @@ def load_papers(config: dict, root: str | Path, files: str) -> dict[str, Paper]:
     folder = Path(root) / "config" / "papers"
     known = sorted(path.stem for path in folder.glob("*.yaml"))
     problems = [
-        f"papers: no search {name!r} ({folder / name}.yaml: no such file); known: {', '.join(known)}"
+        f"papers: no search {name!r} ({folder / name}.yaml: no such file); known: {known_names(name, known)}"
         for name in config["papers"] if name not in known
     ] + [
-        f"data.{name}: no such search; give one of {', '.join(known)}"
+        f"data.{name}: no such search; give one of {known_names(name, known)}"
         for name in config["data"] if name not in known
     ] + [
         f"data.{name}.file: {entry['file']}: no such file; give the path of your events, or null"
@@ -63,6 +64,7 @@ def load_papers(config: dict, root: str | Path, files: str) -> dict[str, Paper]:
             load_experiment(papers[name].experiment)
         except ExperimentError as error:
             raise ConfigurationError(f"{file}: detector: {error}") from None
+    check_channels(config, papers, folder, files)
     raise_if_any(files, _unknown_variations(config, papers, folder))
     raise_if_any(files, (
         f"data.{name}.open: the search has no masked region; write signal"
@@ -97,5 +99,5 @@ def _unknown_variations(
         known.update(*(read_yaml(path).get("variations") or () for path in folder.glob("*.yaml")))
     for name in config["variations"]:
         if name not in known:
-            fix = f"give `all` or some of {', '.join(sorted(map(str, known)))}"
+            fix = f"give `all` or some of {known_names(name, sorted(map(str, known)))}"
             yield f"variations: no search has a variation {name!r}; {fix}"

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from lnvsearch.detector.parameters import known_names
 from lnvsearch.publication.contents import PARTS, Content
 from lnvsearch.publication.labels import decay_label
 from searches import recast
@@ -136,7 +137,7 @@ def making(paper: Paper, part: str, name: str, entry: Mapping) -> Making:
     declared = getattr(paper.contents, part)
     if isinstance(declared, Mapping) and name not in declared:
         raise ConfigurationError(
-            f"{paper.file}: {part.lower()}: no {name!r}; give one of {', '.join(declared)}"
+            f"{paper.file}: {part.lower()}: no {name!r}; give one of {known_names(name, declared)}"
         )
     content = declared[name] if isinstance(declared, Mapping) else declared
     results, settings = paper.results(), paper.publication_settings
@@ -184,7 +185,7 @@ def check(paper: Paper) -> Iterator[str]:
         declared = getattr(paper.contents, part.upper())
         where = f"{part}.{name}" + (".draw" if part == "figures" else "")
         if content not in declared:
-            yield f"{where}: {content!r} does not exist; give one of {', '.join(declared)}"
+            yield f"{where}: {content!r} does not exist; give one of {known_names(content, declared)}"
             continue
         yield from _without_effect(f"{part}.{name}", content, declared[content], entry)
         if needs_channel(declared[content]):
@@ -215,11 +216,11 @@ def _check_channel(paper: Paper, where: str, content: str, entry: Mapping) -> It
     if "channel" not in entry:
         yield f"{where}.channel: missing; {content} draws one channel: name one"
     elif entry["channel"] not in paper.channels:
-        known = ", ".join(paper.channels)
+        known = known_names(entry["channel"], paper.channels)
         yield f"{where}.channel: {entry['channel']!r} does not exist; give one of {known}"
     else:
         selections = paper.channels[entry["channel"]]["selections"]
         for name in entry.get("panels", ()):
             if name not in selections:
-                known = ", ".join(selections)
+                known = known_names(name, selections)
                 yield f"{where}.panels: {name!r} does not exist; give one of {known}"

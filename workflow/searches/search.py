@@ -114,8 +114,8 @@ class Paper(SampleJobs):
         """Problems that the definitions of the keys cannot find: `key: problem; fix` each."""
         return checks.of_every_search(self, DATA)
 
-    def problems_of_variation(self, where: str, entry: Variation) -> Iterator[str]:
-        """Problems of a variation, whose key is `where`; its overlay is valid."""
+    def problems_of_variation(self, where: str, entry: Variation, varied: SearchKeys) -> Iterator[str]:
+        """Problems of a variation, whose key is `where`; its overlay is valid, and gives `varied`."""
         return iter(())
 
     @property
@@ -191,6 +191,10 @@ class Paper(SampleJobs):
         """The selection of the user's data, and separately the mass regions."""
         chosen = {"is_unblinded", "opened", "detector", "tree", "branches"}
         return {k: v for k, v in self.data_parameters().items() if k not in chosen}, {}
+
+    def own_numbers(self) -> dict:
+        """What normalises the user's data, of a search that counts parents."""
+        return {}
 
     # --------------------------------------------------------------- variations
 

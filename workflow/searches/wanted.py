@@ -13,6 +13,8 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from lnvsearch.detector.parameters import known_names
+
 __all__ = ["SHARE_COLUMNS", "effective_shares", "needed_events", "problems_of_places", "rounded_up"]
 
 SHARE_COLUMNS = ("sample", "channel", "selection", "region", "effective_share")
@@ -69,11 +71,11 @@ def problems_of_places(
     for index, one in enumerate(wanted):
         place = (one["channel"], one["selection"])
         if place not in regions:
-            known = ", ".join(f"{channel} {selection}" for channel, selection in regions)
+            known = known_names(" ".join(place), map(" ".join, regions))
             yield (
                 f"{where}[{index}]: the sample goes through no selection {place[1]!r} of a channel "
                 f"{place[0]!r}; give one of: {known}"
             )
         elif one["region"] not in regions[place]:
-            known = ", ".join(regions[place])
+            known = known_names(one["region"], regions[place])
             yield f"{where}[{index}].region: no region {one['region']!r}; give one of: {known}"

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from lnvsearch.detector.parameters import known_names
 from lnvsearch.generation.models import Decay, check_reweighting
 from searches.besiii import final_states, recast
 from searches.besiii.steps import SELECTION
-from searches.checks import of_overlay, unknown
+from searches.checks import of_overlay, unknown, varied_keys
 from searches.configuration import nested, raise_if_any
 from searches.wanted import problems_of_places
 
@@ -45,7 +46,7 @@ def check_meaning(paper: ColliderSearch) -> None:
     raise_if_any(paper.config_files, _impossible_masses(paper))
     raise_if_any(
         paper.file,
-        [*_check_decays(paper), *_check_names(paper), *final_states.problems(paper),
+        [*_check_decays(paper), *_check_names(paper, paper.definition), *_check_varied_names(paper), *final_states.problems(paper),
          *_check_systematics(paper), *_check_sections(paper), *_check_weights(paper), *_check_calibration(paper), *recast.problems(paper.definition), *paper.problems()],
     )  # fmt: skip
 
@@ -115,8 +116,20 @@ def _problems_of_decay(sample: Sample) -> Iterator[str]:
         yield str(error)
 
 
-def _check_names(paper: ColliderSearch) -> Iterator[str]:
-    keys = paper.definition
+def _check_varied_names(paper: ColliderSearch) -> Iterator[str]:
+    """What a variation names must be there, too."""
+    told = set(_check_names(paper, paper.definition))
+    for name, entry in paper.definition.variations.items():
+        where = f"variations.{name}"
+        if entry.paper and not list(of_overlay(paper, where, entry.paper, {})):
+            varied = varied_keys(paper, where, entry.paper, {})
+            yield from (f"{where}.paper.{line}" for line in _check_names(paper, varied) if line not in told)
+
+
+def _check_names(paper: ColliderSearch, keys: BesiiiKeys) -> Iterator[str]:
+    for name, display in keys.event_displays.items():
+        if display.tree:
+            yield from unknown(f"event_displays.{name}.tree", display.tree, ["Candidates"])
     if keys.calibration is not None and keys.calibration.sample in keys.samples:
         yield (
             f"calibration.sample: {keys.calibration.sample!r} is a sample of the analysis; "
@@ -129,7 +142,7 @@ def _check_names(paper: ColliderSearch) -> Iterator[str]:
         if entry.scan_model is None and models:
             yield f"{where}.scan_model: missing; the search has samples at each mass: add one of {', '.join(sorted(models))}"
         elif entry.scan_model is not None and entry.scan_model not in models:
-            fix = f"give one of {', '.join(sorted(models))}"
+            fix = f"give one of {known_names(entry.scan_model, sorted(models))}"
             yield f"{where}.scan_model: no sample at each mass has the model {entry.scan_model}; {fix}"
     cuts = {cut.cut for cut in keys.selection}
     for name, entry in keys.samples.items():
@@ -169,13 +182,13 @@ def _check_systematics(paper: ColliderSearch) -> Iterator[str]:
         if estimate.sample is not None:
             yield from unknown(f"{where}.sample", estimate.sample, keys.samples)
         if estimate.cut is not None and estimate.cut not in cuts:
-            yield f"{where}.cut: no cut {estimate.cut!r} in selection; give one of {sorted(cuts)}"
+            yield f"{where}.cut: no cut {estimate.cut!r} in selection; give one of {known_names(estimate.cut, sorted(cuts))}"
         if estimate.method != "relative_difference":
             continue
         name = estimate.variation
         if name not in keys.variations:
             what = "the estimate" if row.in_total == "external" else "this uncertainty"
-            fix = f"remove {what}, or give one of {', '.join(keys.variations)}"
+            fix = f"remove {what}, or give one of {known_names(name, keys.variations)}"
             yield f"{where}.variation: no variation {name!r}; {fix}"
         elif estimate.sample not in keys.variations[name].samples:
             yield (

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
+from lnvsearch.files import NotUtf8Error, open_text
 from searches.besiii import checks, definitions, own_data, publication, steps
 from searches.besiii.decays import with_mass
 from searches.besiii.definitions import BesiiiKeys
@@ -132,14 +133,13 @@ class ColliderSearch(Paper):
     def cocktail_modes(self) -> list[str]:
         """Names of the exclusive backgrounds, in the order of the cocktail's table."""
         try:
-            with open(self.cocktail_file(), newline="", encoding="utf-8") as stream:
+            with open_text(self.cocktail_file()) as stream:
                 rows = csv.DictReader(line for line in stream if not line.startswith("#"))
                 return [row["sample"].removeprefix("bkg_") for row in rows]
-        except (FileNotFoundError, KeyError):
-            raise ConfigurationError(
-                f"{self.file}: backgrounds.cocktail: {self.cocktail_file()} is missing or has no "
-                "column `sample`; restore the file"
-            ) from None
+        except (FileNotFoundError, KeyError, NotUtf8Error) as error:
+            lost = f"{self.cocktail_file()} is missing or has no column `sample`; restore the file"
+            said = error if isinstance(error, NotUtf8Error) else lost
+            raise ConfigurationError(f"{self.file}: backgrounds.cocktail: {said}") from None
 
     def sample_names(self, base: str) -> list[str]:
         """All samples of an entry of `samples`: itself, or one for each mass."""
@@ -302,13 +302,13 @@ class ColliderSearch(Paper):
 
     def selection_and_regions(self) -> tuple[dict, dict]:
         cuts = self.settings["selection"]
-        regions = {
-            "signal": self.signal_window(), "mass_bin": self.settings.get("mass_bin"),
-            "own_numbers": own_data.own_numbers(self),
-        }  # fmt: skip
+        regions = {"signal": self.signal_window(), "mass_bin": self.settings.get("mass_bin")}
         final_state = self.channels[self.channel]["final_state"]
         without = [cut for cut in cuts if cut["cut"] != "signal_window"]
         return self.selection_settings(without, final_state), regions
+
+    def own_numbers(self) -> dict:
+        return own_data.own_numbers(self)
 
     def data_parameters(self) -> dict:
         """All that the selection of the user's own events depends on."""

@@ -25,16 +25,42 @@ def check_meaning(paper: KaonSearch) -> None:
     """All checks of a search; raises ConfigurationError with every problem found."""
     keys = paper.definition
     problems = [
-        *_check_channels(keys),
-        *_check_samples(keys),
-        *_check_normalisations(keys),
-        *_check_names(keys),
+        *_names(keys),
+        *_check_displays(keys),
         *_check_identification(paper),
         *recast.problems(keys),
         *paper.problems(),
         *_check_published(paper),
     ]
     raise_if_any(paper.file, problems)
+
+
+def _names(keys: KaonKeys) -> Iterator[str]:
+    """Names that lead nowhere, of sections that name others."""
+    yield from _check_channels(keys)
+    yield from _check_samples(keys)
+    yield from _check_normalisations(keys)
+    yield from _check_names(keys)
+
+
+def check_varied_names(paper: KaonSearch, where: str, varied: KaonKeys) -> Iterator[str]:
+    """What a variation names must be there, too."""
+    told = set(_names(paper.definition))
+    yield from (f"{where}.paper.{line}" for line in _names(varied) if line not in told)
+
+
+def _check_displays(keys: KaonKeys) -> Iterator[str]:
+    """Events are drawn from selections that their samples go through."""
+    for name, display in keys.event_displays.items():
+        if (sample := keys.samples.get(display.sample)) is None:
+            continue
+        trees = [
+            f"{channel}_{selection}"
+            for channel in sample.channels if channel in keys.channels
+            for selection in keys.channels[channel].selections
+            if sample.selections is None or selection in sample.selections
+        ]  # fmt: skip
+        yield from unknown(f"event_displays.{name}.tree", display.tree, trees)
 
 
 def _check_channels(keys: KaonKeys) -> Iterator[str]:

@@ -245,9 +245,9 @@ class Sample(Keys):
         "Each is turned by itself, and has its own further decays, radiation and kaon.", None, ge=1, le=100,
     )  # fmt: skip
     thinned_below_weight: Positive = key(
-        "Of the decays whose true particles no selection of the ee searches would take, one in twenty is "
-        "simulated further (one in ten with a pi0), with the inverse as weight; and of the others those below "
-        "this weight in proportion to it.", None,
+        "Of the decays whose true particles no selection of the sample's channels would take, one in twenty is "
+        "simulated further (one in ten with a pi0, one in five with muons), with the inverse as weight; and of "
+        "the others those below this weight in proportion to it.", None,
     )  # fmt: skip
     final_state_radiation: bool = key(
         "false switches photon radiation off for this sample.", True

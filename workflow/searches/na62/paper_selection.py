@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from searches.checks import unknown
 from searches.configuration import (
     ConfigurationError,
     checked,
     fill_defaults,
     overlaid,
+    raise_if_any,
     read_yaml,
 )
 from searches.na62.definitions import PaperSelections
@@ -47,6 +49,11 @@ def paper_selections(paper: KaonSearch) -> dict[str, dict]:
                 f"{paper.root / file}: selections: no {name!r}, with which {paper.file} determines the "
                 "flat factor; add it"
             )
+        where = f"selections.{name}.trigger"
+        raise_if_any(paper.root / file, (
+            line for chain in typed.selections[name].trigger
+            for line in unknown(where, chain, paper.definition.trigger.chains)
+        ))  # fmt: skip
         result[name] = fill_defaults(content, typed)["selections"][name]
     return result
 

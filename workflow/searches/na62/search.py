@@ -57,8 +57,9 @@ class KaonSearch(Paper):
     def label_of_mode(self, sample: Mapping) -> str | None:
         return MODES[sample["mode"]].label
 
-    def problems_of_variation(self, where: str, entry: Variation) -> Iterator[str]:
-        return checks.check_varied_samples(self, where, entry)
+    def problems_of_variation(self, where: str, entry: Variation, varied: KaonKeys) -> Iterator[str]:
+        yield from checks.check_varied_samples(self, where, entry)
+        yield from checks.check_varied_names(self, where, varied)
 
     # ------------------------------------------------------------------ samples
 
@@ -106,7 +107,8 @@ class KaonSearch(Paper):
         if (full_weight := entry.get("thinned_below_weight")) is not None:
             states = [self.channels[channel]["final_state"] for channel in entry["channels"]]
             with_pi0 = all("pi0" in state for state in states)
-            thinning["thinning"] = {"full_weight": full_weight, "with_pi0": with_pi0}
+            leptons = sorted({"e", "mu"} & {name.strip("+-") for state in states for name in state})
+            thinning["thinning"] = {"full_weight": full_weight, "with_pi0": with_pi0, "leptons": leptons}
         return {
             "mode": entry["mode"],
             "options": options,
