@@ -22,10 +22,11 @@ def add_parser(subparsers: Any) -> None:
         "check-config",
         help="check configuration files of the workflow; nothing in them runs",
         description="Check files that are meant for `snakemake --configfile`, which would run what a "
-        "file tells it to run before any check. Here they are read as data.",
+        "file tells it to run before any check, or files of searches, detectors and calibrations. Here "
+        "they are read as data.",
         allow_abbrev=False,
     )
-    parser.add_argument("files", nargs="+", metavar="FILE", help="YAML, in the order of --configfile")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="YAML, in the order of --configfile; or of config/papers/ and its like")
     parser.add_argument(
         "--project", type=Path, help="folder of the workflow (default: this one, or the command's own)"
     )
@@ -43,5 +44,18 @@ def run(arguments: argparse.Namespace) -> str:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     if process.returncode:
-        raise UsageError("; ".join(process.stderr.splitlines()[-20:]))
+        raise UsageError(_in_one_line(process.stderr.splitlines(), process.returncode == 2))
     return process.stdout.rstrip()
+
+
+def _in_one_line(lines: list[str], are_problems: bool, most: int = 1500) -> str:
+    """Problems, those that fit and how many more there are; of a program that failed, its last words."""
+    if not are_problems:
+        return "; ".join(lines[-20:])
+    kept = lines[:1]
+    for line in lines[1:]:
+        if len("; ".join([*kept, line])) > most:
+            break
+        kept.append(line)
+    more = len(lines) - len(kept)
+    return "; ".join(kept) + (f"; and {more} more problem{'s' if more > 1 else ''}" if more else "")

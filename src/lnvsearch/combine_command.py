@@ -8,6 +8,7 @@ from typing import Any
 
 from lnvsearch.cli import UsageError
 from lnvsearch.computing_budget import OutOfBudget, budget
+from lnvsearch.files import read_text
 from lnvsearch.limit_answers import too_long
 from lnvsearch.limit_quantities import parse_number, parse_uncertainty
 from lnvsearch.limit_ranges import check_level, nearest
@@ -145,8 +146,7 @@ def read_channels(path: str) -> tuple[list, str]:
     from lnvsearch.statistics.combination import Channel
 
     try:
-        with open(path, encoding="utf-8-sig") as file:
-            text = file.read()
+        text = read_text(path)
         _refuse_repeated_keys(yaml.compose(text, yaml.SafeLoader), path)
         content = yaml.safe_load(text)
     except yaml.YAMLError as error:

@@ -14,7 +14,7 @@ from lnvsearch.event_files import EventFileError
 
 __all__ = [
     "EventsSeen", "check_all", "check_bulk", "check_event_numbers", "check_median", "check_no_stand_in",
-    "check_size",
+    "check_share", "check_size",
 ]
 
 #: Of fewer values the median may be anywhere.
@@ -24,6 +24,9 @@ _FEW = 10
 #: Of as many values eight in ten say what the bulk is, and one value is not there again and again by chance.
 _BULK, _OUTSIDE = 60, 0.1
 _MANY, _MOST_ALIKE = 200, 0.01
+#: Share of values that cannot be above which another unit, and not a bad measurement, made them; and
+#: as many of them may be there in any case, such as in a file's last chunk.
+_MOST_IMPOSSIBLE, _FEW_IMPOSSIBLE = 0.01, 3
 #: Multipliers of the mixing function of splitmix64.
 _MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
@@ -73,6 +76,24 @@ def check_bulk(
             )
 
 
+def check_share(
+    path: str | Path, branch: str, values: np.ndarray, limits: Sequence[float], what: str, fix: str
+) -> None:
+    """Raise EventFileError if more than 1 % of values (n,), and more than three, are beyond limits that a
+    measured track or shower is never beyond, as where one run of many has other units.
+
+    `what`: the values and their unit, in words.
+    """
+    low, high = limits
+    for side, wrong in (("below", values < low), ("above", values > high)):
+        n_wrong = np.count_nonzero(wrong)
+        if n_wrong > max(_FEW_IMPOSSIBLE, _MOST_IMPOSSIBLE * len(values)):
+            raise EventFileError(
+                f"{path}: branch {branch}: {n_wrong} of {len(values)} {what} ({n_wrong / len(values):.1%}) are {side} "
+                f"the {low:g} to {high:g} that can be; {fix}, in all parts of the file"
+            )
+
+
 def check_no_stand_in(path: str | Path, branch: str, values: np.ndarray) -> None:
     """Raise EventFileError if one number stands for what was not measured among values (n,), NaN left out."""
     known = values[~np.isnan(values)]
@@ -87,13 +108,8 @@ def check_no_stand_in(path: str | Path, branch: str, values: np.ndarray) -> None
 
 
 def check_event_numbers(path: str | Path, values: np.ndarray) -> None:
-    """Raise EventFileError if event numbers (n,) are not integers of 64 bits with a sign."""
-    is_whole = values.dtype != bool and bool(np.all(np.isfinite(values) & (values == np.floor(values))))
-    if not is_whole:
-        raise EventFileError(
-            f"{path}: branch event_number holds {values.dtype} that are no whole numbers; write integers"
-        )
-    if np.any(values.astype(float) >= 2.0**63) or np.any(values.astype(float) < -(2.0**63)):
+    """Raise EventFileError if event numbers (n,), integers, are beyond 64 bits with a sign."""
+    if len(values) and int(values.max()) >= 2**63:
         raise EventFileError(f"{path}: branch event_number holds numbers beyond int64; write smaller ones")
 
 

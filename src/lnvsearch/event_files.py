@@ -175,38 +175,57 @@ def _header(path: str | Path, file, n_entries: int) -> dict:
     for name, number in (("n_events", n_events), ("n_generated", n_generated)):
         if not isinstance(number, int) or isinstance(number, bool) or abs(number) >= 2**63:
             raise EventFileError(f"{path}: `metadata`: {name} {number!r:.40} is no integer (of 64 bits); {again}")
+        if number < 0 or (number == 0 and n_entries):
+            raise EventFileError(
+                f"{path}: `metadata`: {name} {number} is no number of events for a tree with {n_entries}; {again}"
+            )
     if n_entries < n_events:
         raise EventFileError(
             f"{path}: the tree has {n_entries} of {n_events} events that were written; make or copy "
             "it again"
         )
-    if n_entries > min(n_events, n_generated):
+    if n_entries > n_events:
         raise EventFileError(
-            f"{path}: the tree has {n_entries} entries, but `metadata` tells of "
-            f"{min(n_events, n_generated)}: a merged file (hadd), which has that of one part only; write "
-            "`metadata` with the sums over all parts"
+            f"{path}: the tree has {n_entries} entries, but `metadata` tells of {n_events}: a merged file "
+            "(hadd), which has that of one part only; write `metadata` with the sums over all parts"
+        )
+    if n_entries > n_generated:
+        raise EventFileError(
+            f"{path}: `metadata`: n_generated {n_generated} is less than the {n_entries} entries of the tree, "
+            "which are some of the generated events; give their number, of all parts if files were merged"
         )
     return header
 
 
 def check_type(
-    path: str | Path, branch: str, values: Any, each: str, dimensions: int, document: str
+    path: str | Path, branch: str, values: Any, each: str, dimensions: int, document: str, kind: str
 ) -> None:
-    """Raise EventFileError unless a branch holds numbers, one for each event or a list of them.
+    """Raise EventFileError unless a branch holds numbers of a kind, one for each event or a list of them.
 
-    `values`: an awkward array; `each`: what has one number, in words; `dimensions`: 1, or 2 for lists.
+    `values`: an awkward array; `each`: what has one number, in words; `dimensions`: 1, or 2 for lists;
+    `kind`: the type in the document: integers, or floating-point numbers, of any width.
     """
     import awkward as ak
 
     inner, depth = values.type.content, 1
     while hasattr(inner, "content"):
         inner, depth = inner.content, depth + 1
-    is_number = isinstance(inner, ak.types.NumpyType) and not inner.parameters and inner.primitive != "bool"
+    is_number = isinstance(inner, ak.types.NumpyType) and not inner.parameters
     if depth != dimensions or not is_number:
         raise EventFileError(
             f"{path}: branch {branch} holds values of the type {values.type.content}; write one "
             f"number for {each}, as {document} describes"
         )
+    if inner.primitive == "bool" or _is_integer(inner.primitive) != _is_integer(kind):
+        words = "integers" if _is_integer(kind) else "floating-point numbers"
+        raise EventFileError(
+            f"{path}: branch {branch} holds values of the type {inner.primitive}; write {words} ({kind}), as "
+            f"{document} describes"
+        )
+
+
+def _is_integer(kind: str) -> bool:
+    return kind.startswith(("int", "uint"))
 
 
 def read_tree(

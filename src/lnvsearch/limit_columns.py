@@ -8,13 +8,14 @@ answers and messages are those of `limit_table.read_table`, which reads line by 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from lnvsearch.cli import UsageError
+from lnvsearch.limit_number_rows import NumberRows
 from lnvsearch.limit_quantities import Uncertainty, parse_number, parse_uncertainty
 from lnvsearch.limit_ranges import most_events, most_relative
 from lnvsearch.limit_settings import BY_NAME, Request, looks_like_per_cent, looks_relative, parsed
@@ -165,7 +166,7 @@ class _Chunk:
     """Rows that are read together; `start` is the place of the first in the table."""
 
     head: list[str]
-    cells: list[list[str]]
+    cells: Sequence[list[str]]
     lines: list[int]
     given: Request
     name: str
@@ -181,8 +182,9 @@ class _Chunk:
 def _read_chunk(chunk: _Chunk) -> None:
     cells, width = chunk.cells, len(chunk.head)
     single: list[int] = []
-    if set(map(len, cells)) == {width}:
-        read = {
+    read = _number_columns(chunk.head, cells) if isinstance(cells, NumberRows) else {}
+    if read or set(map(len, cells)) == {width}:
+        read = read or {
             name: _read_column(name, column)
             for name, column in zip(chunk.head, zip(*cells, strict=True), strict=True)
             if name in BY_NAME
@@ -293,20 +295,37 @@ def _kinds(read: dict[str, _Cells], size: int) -> tuple[int, np.ndarray]:
 # --- one column of cells --------------------------------------------------------------------------
 
 
+def _number_columns(head: list[str], cells: NumberRows) -> dict[str, _Cells]:
+    """Columns of rows of numbers; none where a column is one of words."""
+    read = {}
+    for name, values in zip(head, np.ascontiguousarray(cells.numbers.T), strict=True):
+        if name == "label":
+            continue
+        if BY_NAME[name].kind not in ("number", "uncertainty"):
+            return {}
+        filled = np.ones(values.size, dtype=bool)
+        read[name] = _checked(name, _Cells(values, filled, np.isfinite(values)))
+    return read
+
+
+def _checked(name: str, read: _Cells) -> _Cells:
+    """Mark what one number for all that is computed together, or an error, must not be."""
+    if name == "correlation":
+        read.good &= ~read.filled
+    if BY_NAME[name].kind == "uncertainty":
+        read.good &= read.values >= 0.0
+        if read.relative is None:
+            read.relative = np.zeros(read.values.size, dtype=bool)
+    return read
+
+
 def _read_column(name: str, cells: tuple[str, ...]) -> _Cells:
     kind = BY_NAME[name].kind
     if kind == "number":
-        read = _numbers(cells, _number)
-        if name == "correlation":  # one number for all that is computed together
-            read.good &= ~read.filled
-        return read
+        return _checked(name, _numbers(cells, _number))
     if kind == "uncertainty":
         plain = "%" not in (joined := "".join(cells)) and "+" not in joined
-        read = _numbers(cells, _number if plain else _error)
-        read.good &= read.values >= 0.0
-        if read.relative is None:
-            read.relative = np.zeros(len(cells), dtype=bool)
-        return read
+        return _checked(name, _numbers(cells, _number if plain else _error))
     words = {word: place for place, word in enumerate(dict.fromkeys(map(str.strip, cells)))}
     values = np.array([words[cell.strip()] for cell in cells])
     understood = np.array([_understood(name, word) for word in words])

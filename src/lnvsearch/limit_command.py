@@ -10,8 +10,10 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Iterator
-from typing import Any
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
 from lnvsearch.cli import UsageError
 from lnvsearch.computing_budget import OutOfBudget, budget
@@ -21,6 +23,9 @@ from lnvsearch.limit_ranges import fraction_slip
 from lnvsearch.limit_settings import SETTINGS, Request, completed, parsed
 from lnvsearch.limit_table import no_experiments, open_table, read_table
 from lnvsearch.limit_words import DEFAULT_METHOD, METHODS, choice, method_name, printed
+
+if TYPE_CHECKING:
+    from lnvsearch.limit_columns import Columns
 
 EXAMPLES = """\
 examples:
@@ -52,6 +57,9 @@ examples:
 
 
 _SPELLED = {"method": method_name}
+#: Lines of a table from which on compiled kernels are asked; methods that ask them whatever is uncertain.
+_MANY_LINES, _COMPILED = 4096, ("rolke", "feldman-cousins")
+_UNCERTAIN = re.compile("uncertainty|tau|passed")
 _DEFAULT_NOTE = (
     f"default: no --method was given; this is {DEFAULT_METHOD}, one of {', '.join(METHODS)}"
 )
@@ -182,7 +190,20 @@ def _table_text(path: str, given: Request, as_json: bool) -> Iterator[str]:
     table = columns_of(head, rows, given, name)
     if not table.lines.size:
         raise no_experiments(name)
+    if _kernels_are_worth(table):
+        from lnvsearch.numba_start import start_numba
+
+        start_numba()
     return table_text(table, name, as_json)
+
+
+def _kernels_are_worth(table: Columns) -> bool:
+    """Whether some limits of a table are, in all likelihood, those of a compiled kernel."""
+    return find_spec("numba") is not None and any(
+        block.rows.size >= _MANY_LINES
+        and (block.first["method"] in _COMPILED or any(map(_UNCERTAIN.search, block.columns)))
+        for block in table.blocks
+    )
 
 
 def _extras(arguments: argparse.Namespace) -> Extras:

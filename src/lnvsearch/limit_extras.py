@@ -7,10 +7,12 @@ from typing import Any
 from pathlib import Path
 
 from lnvsearch.cli import UsageError
+from lnvsearch.files import written_whole
 from lnvsearch.limit_experiments import experiment_of, options_of, scale_of
 from lnvsearch.limit_settings import Request
 
 _SCAN_POINTS = 121
+_PICTURES = (".pdf", ".png", ".svg")
 # Every point of the averaged probabilities needs a table that grows with the count.
 _MOST_AVERAGED_EVENTS = 1e5
 SCAN_COLUMNS = ("signal", "minus_two_log_lambda", "cls", "posterior_above")
@@ -115,13 +117,15 @@ def scan(request: Request, answer: Request) -> list[Request]:
 def plot(path: str, request: Request, answer: Request) -> None:
     """Draw the likelihood, the interval and the expected band into a file (.pdf, .png, .svg).
 
-    Raises UsageError where the file cannot be written.
+    Raises UsageError where the file cannot be written, or its name is that of no picture.
     """
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
+    if Path(path).suffix.lower() not in _PICTURES:
+        raise UsageError(f"--plot {path}: no file for a picture; end its name with {', '.join(_PICTURES)}")
     points, band, scale = scan(request, answer), expected(request), scale_of(request)
     signal = [point["signal"] for point in points]
     profile = points[0]["minus_two_log_lambda"] is not None
@@ -151,12 +155,10 @@ def plot(path: str, request: Request, answer: Request) -> None:
     axes.set_xlim(0.0, signal[-1])
     axes.legend(fontsize="small")
     try:
-        figure.savefig(
-            Path(path),
-            metadata={"CreationDate": None} if path.endswith(".pdf") else None,
-        )
+        with written_whole(path) as temporary:
+            figure.savefig(temporary, metadata={"CreationDate": None} if path.endswith(".pdf") else None)
     except (OSError, ValueError) as error:
-        raise UsageError(f"--plot {path} cannot be written: {error}") from error
+        raise UsageError(f"--plot {path} cannot be written: {getattr(error, 'strerror', None) or error}") from error
     finally:
         plt.close(figure)
 

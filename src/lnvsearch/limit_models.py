@@ -11,14 +11,16 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from lnvsearch.cli import UsageError
+from lnvsearch.files import read_text
 from lnvsearch.limit_quantities import Uncertainty
 from lnvsearch.limit_settings import Request
 
 #: Rates are printed with few digits: the product of a gmN's count and factor may differ by this.
 _RATE_TOLERANCE = 0.05
+#: Letters of the longest line: JSON may be one.
+_LONGEST_LINE = 100_000_000
 
 
 @dataclass
@@ -90,9 +92,7 @@ def read_model(path: str, given: Request) -> Request:
 
 def _text(path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"--model {path} cannot be read: it must be text") from error
+        return read_text(path, _LONGEST_LINE)
     except (OSError, ValueError) as error:
         raise UsageError(f"--model {path} cannot be read: {error}") from error
 

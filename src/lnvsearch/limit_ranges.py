@@ -20,7 +20,8 @@ _MOST_EVENTS = {
 _MOST_EVENTS_OF_ORDERINGS = 100.0
 #: Numbers other than 0 outside these are slips, and their squares leave the range of a double.
 _SMALLEST, _LARGEST = 1e-100, 1e100
-_LOWEST_LEVEL, _HIGHEST_LEVEL = 0.01, 1.0 - 1e-9
+#: Confidence levels nearer to 0 or 1 are slips, too.
+LOWEST_LEVEL, HIGHEST_LEVEL = 0.01, 1.0 - 1e-9
 #: Largest uncertainty over its value: of what the limit is divided by, and of a background.
 _MOST_RELATIVE, _MOST_RELATIVE_BACKGROUND = 1.0, 1e3
 #: Settings with the smallest value, and whether that value itself is allowed.
@@ -84,10 +85,10 @@ def check_level(level: float) -> None:
             "--cl (confidence_level) must be between 0 and 1, both excluded (0.90 for 90 %); got "
             f"{level:g}{fraction_slip(level)}"
         )
-    if not _LOWEST_LEVEL <= level <= _HIGHEST_LEVEL:
-        slip = f"; did you mean {100 * level:g}?" if 0.005 <= level < _LOWEST_LEVEL else ""
+    if not LOWEST_LEVEL <= level <= HIGHEST_LEVEL:
+        slip = f"; did you mean {100 * level:g}?" if 0.005 <= level < LOWEST_LEVEL else ""
         raise UsageError(
-            f"--cl (confidence_level) must be at least {_LOWEST_LEVEL:g} and at most 1 - 1e-9 (0.90 "
+            f"--cl (confidence_level) must be at least {LOWEST_LEVEL:g} and at most 1 - 1e-9 (0.90 "
             f"for 90 %); got {level:.12g}{slip}"
         )
 

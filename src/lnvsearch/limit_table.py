@@ -5,16 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, compress, islice
 
 from lnvsearch.cli import UsageError
+from lnvsearch.files import NotUtf8Error, read_text, text_of
+from lnvsearch.limit_number_rows import NumberRows
 from lnvsearch.limit_ranges import nearest
 from lnvsearch.limit_settings import BY_NAME, SETTINGS, Request, completed, parsed
 from lnvsearch.limit_words import setting_name
 
 #: Cells of rows, and the line of the file of each.
-Rows = tuple[list[list[str]], list[int]]
+Rows = tuple[Sequence[list[str]], list[int]]
 
 # Letters of a table that are split into lines together.
 _PIECE = 1_000_000
@@ -51,34 +53,47 @@ def open_table(path: str) -> tuple[str, list[str], Iterator[Rows]]:
     """
     name = "stdin" if path == "-" else path
     text = _text(path, name)
-    reader = csv.reader(_lines(text), strict=True, delimiter=_separator(text))
+    separator = _separator(text)
+    # The lines by pieces: all at once would be a second copy of the text.
+    reader = csv.reader(
+        chain.from_iterable(map(io.StringIO, _pieces(text))), strict=True, delimiter=separator
+    )
     try:
         columns = _columns(next(reader, []), name)
     except csv.Error as error:
         raise _no_csv(name, reader.line_num, error) from error
+    if columns and not any(letter in text for letter in '"\r+'):
+        return name, columns, _rows_of_numbers(text, name, separator, len(columns))
     return name, columns, _rows(reader, name, '"' not in text)
 
 
-def _lines(text: str) -> Iterator[str]:
-    """The lines, with their ends, by pieces: all at once would be a second copy of the text."""
-    return chain.from_iterable(_pieces(text))
-
-
-def _pieces(text: str) -> Iterator[io.StringIO]:
-    start = 0
+def _pieces(text: str, start: int = 0) -> Iterator[str]:
     while start < len(text):
         end = text.find("\n", start + _PIECE) + 1 or len(text)
-        yield io.StringIO(text[start:end])
+        yield text[start:end]
         start = end
 
 
-def _rows(reader, name: str, one_line_each: bool) -> Iterator[Rows]:
-    """Rows with their lines; a row has one line where nothing is quoted."""
+def _rows_of_numbers(text: str, name: str, separator: str, width: int) -> Iterator[Rows]:
+    """The rows below the head line of a text without quotes, by pieces that are read as numbers if they are."""
+    line = 1
+    for piece in _pieces(text, text.find("\n") + 1 or len(text)):
+        cells = NumberRows.of(piece, separator, width)
+        if cells is not None:
+            yield cells, list(range(line + 1, line + 1 + len(cells)))
+        else:
+            reader = csv.reader(io.StringIO(piece), strict=True, delimiter=separator)
+            yield from _rows(reader, name, True, line)
+        line += piece.count("\n")
+
+
+def _rows(reader, name: str, one_line_each: bool, before: int = 0) -> Iterator[Rows]:
+    """Rows with their lines, `before` the reader's first; a row has one line where nothing is quoted."""
     failure, read = None, True
     while read and failure is None:
         cells: list[list[str]] = []
         lines: list[int] = []
-        first = reader.line_num + 1
+        first = before + reader.line_num + 1
         try:
             if one_line_each:
                 cells.extend(islice(reader, _ROWS))
@@ -87,7 +102,7 @@ def _rows(reader, name: str, one_line_each: bool) -> Iterator[Rows]:
                     cells.append(row)
                     lines.append(reader.line_num)
         except csv.Error as error:
-            failure = _no_csv(name, reader.line_num, error)
+            failure = _no_csv(name, before + reader.line_num, error)
         read = bool(cells)
         if one_line_each:
             lines = list(range(first, first + len(cells)))
@@ -114,13 +129,11 @@ def _text(path: str, name: str) -> str:
         if path == "-" and sys.stdin is None:
             raise OSError("stdin is closed")
         if path == "-":
-            return sys.stdin.read().removeprefix("\ufeff")
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            return file.read()
-    except UnicodeDecodeError as error:
+            return text_of(sys.stdin).removeprefix("\ufeff")
+        return read_text(path, newline="")
+    except NotUtf8Error as error:
         raise UsageError(
-            f"--table {name} cannot be read: it must be UTF-8 text; save it as CSV, not as a "
-            "spreadsheet"
+            f"--table {name} cannot be read: it is not UTF-8 text; save it as CSV in UTF-8, not as a spreadsheet"
         ) from error
     except (OSError, ValueError) as error:
         raise UsageError(f"--table {name} cannot be read: {error}") from error

@@ -62,6 +62,12 @@ class LifetimeSums:
             ):
                 sums[name] = sums.get(name, 0.0) + values
 
+    def accepts_too_little(self, n_decays: int) -> bool:
+        """Whether a quarter of `n_decays` is generated and none is selected: all would give no limit."""
+        return 4 * self.generated >= n_decays and not any(
+            values.any() for values in self.weight.values()
+        )
+
     def rows(self, scale: float = 1.0) -> Iterator[dict[str, Any]]:
         """Acceptance times a scale, its statistical uncertainty and effective events, row by row."""
         for name, total in self.generated_weight.items():

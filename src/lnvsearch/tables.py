@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lnvsearch.files import MAKE_AGAIN, open_text
+
 __all__ = [
     "Table",
     "cell_text",
@@ -39,10 +41,10 @@ def read_csv(path: str | Path) -> dict[str, list[Any]]:
     bool); every other one stays text.  Empty cells become None.  Raises ValueError, naming the
     file, if there is no header, a column appears twice, or a line has too few or many cells.
     """
-    with open(path, newline="", encoding="utf-8") as stream:
+    with open_text(path, MAKE_AGAIN) as stream:
         try:
             lines = list(csv.reader(stream))
-        except (UnicodeDecodeError, csv.Error) as error:
+        except csv.Error as error:
             raise ValueError(f"{path}: not a CSV text ({error}); make or copy it again") from error
     if not lines or not any(lines[0]):
         raise ValueError(f"{path}: no header line; the first line must name the columns")

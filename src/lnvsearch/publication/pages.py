@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
+from lnvsearch.files import open_text
 from lnvsearch.publication.printing import Printing
 from lnvsearch.publication.rounding import round_significant
 from lnvsearch.tables import Table, cell_text, read_csv
@@ -95,7 +96,7 @@ def read_cells(path: str | Path) -> dict[str, list[str]]:
     Raises ValueError, naming the file, if it cannot be used.
     """
     read_csv(path)  # for its checks
-    with open(path, newline="", encoding="utf-8") as stream:
+    with open_text(path) as stream:
         header, *lines = csv.reader(stream)
     return {name: [line[i] for line in lines] for i, name in enumerate(header)}
 

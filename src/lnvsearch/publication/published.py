@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from lnvsearch.files import open_text
 from lnvsearch.tables import same_mass
 
 __all__ = ["COLUMNS", "PublishedNumber", "PublishedNumbers", "read_published"]
@@ -164,7 +165,7 @@ def read_published(path: str | Path) -> PublishedNumbers:
     Raises ValueError, naming file, line and column, if a column is missing, a number cannot be
     read, a confidence is unknown or a number is listed twice.
     """
-    with open(path, newline="", encoding="utf-8") as stream:
+    with open_text(path) as stream:
         reader = csv.DictReader(stream)
         missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
         if missing:

@@ -19,6 +19,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from lnvsearch.files import open_text
+
 __all__ = ["COLUMNS", "Reason", "read_reasons"]
 
 COLUMNS = (
@@ -63,7 +65,7 @@ def read_reasons(path: str | Path) -> list[Reason]:
 
     Raises ValueError, naming file and line, for other columns, an unknown word or an empty text.
     """
-    with open(path, newline="", encoding="utf-8") as stream:
+    with open_text(path) as stream:
         reader = csv.DictReader(stream, restval="")
         if tuple(reader.fieldnames or ()) != COLUMNS:
             raise ValueError(f"{path}: the columns must be {', '.join(COLUMNS)}")

@@ -30,6 +30,7 @@ from lnvsearch.statistics.measurements import (
     check_confidence_level,
     check_count,
     check_range,
+    common_shape,
     taken,
     with_estimate,
 )
@@ -113,7 +114,7 @@ class CountingExperiment:
             correlation=correlation,
         )
         try:
-            np.broadcast_shapes(observed.shape, background.shape, efficiency.shape)
+            common_shape(observed.shape, background.shape, efficiency.shape)
         except ValueError as error:
             raise ValueError(
                 f"shapes do not broadcast together: observed {observed.shape}, background "
@@ -124,9 +125,7 @@ class CountingExperiment:
     @property
     def shape(self) -> tuple[int, ...]:
         """Broadcast shape of all arguments; `()` for a single experiment."""
-        return np.broadcast_shapes(
-            self.observed.shape, self.background.shape, self.efficiency.shape
-        )
+        return common_shape(self.observed.shape, self.background.shape, self.efficiency.shape)
 
 
 @dataclass(frozen=True, eq=False)

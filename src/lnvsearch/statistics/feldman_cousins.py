@@ -134,6 +134,18 @@ def plain_upper_ends(
     experiment: CountingExperiment, confidence_level: ArrayLike = 0.90, **options: Any
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the first exit and the largest accepted signal, each of the broadcast shape."""
+    level = check_confidence_level(confidence_level)
+    shape = _common_shape(experiment, level)
+    flat = _flattened(experiment, level, options.get("prior", "lognormal"), shape)
+    background, efficiency = flat.distributions()
+    if not (width(background).any() or width(efficiency).any()):
+        model, levels, which = _known_models(flat.count, center(background), flat.level)
+        scale = center(efficiency)
+        first_exit, outermost = (
+            (ends.upper_ends(model, levels, first_exit=first)[which] / scale).reshape(shape)
+            for first in (True, False)
+        )
+        return first_exit, outermost
     first_exit, outermost = (
         np.asarray(upper_limit(experiment, confidence_level, convention=convention, **options))
         for convention in ("root", "outermost")
@@ -180,10 +192,8 @@ def _known_intervals(
     count: np.ndarray, background: np.ndarray, level: np.ndarray, convention: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Ends in expected signal counts, each different (n, b, CL) computed once."""
-    inputs = np.stack([count, background, level], axis=1)
-    different, which = np.unique(inputs, axis=0, return_inverse=True)
-    count, background, level = different.T
-    model = KnownPoisson(count, background)
+    model, level, which = _known_models(count, background, level)
+    count, background = model.count, model.background
     lower = ends.lower_ends(model, level)
     upper = ends.upper_ends(model, level, first_exit=convention == "root")
     if convention == "paper":
@@ -195,7 +205,21 @@ def _known_intervals(
             level,
         )
         upper = np.maximum(upper, tops)
-    return lower[which.ravel()], upper[which.ravel()]
+    return lower[which], upper[which]
+
+
+def _known_models(
+    count: np.ndarray, background: np.ndarray, level: np.ndarray
+) -> tuple[KnownPoisson, np.ndarray, np.ndarray]:
+    """Counts and backgrounds, and levels, of the different (n, b, CL); which of them each one is."""
+    code = np.zeros(count.size, dtype=np.int64)
+    for values in (count, background, level):
+        # Much faster than to compare rows; a second `unique` keeps the codes small.
+        different, place = np.unique(values, return_inverse=True)
+        if different.size > 1:
+            code = np.unique(code * different.size + place, return_inverse=True)[1]
+    _, first, which = np.unique(code, return_index=True, return_inverse=True)
+    return KnownPoisson(count[first], background[first]), level[first], which
 
 
 def _averaged_intervals(

@@ -64,9 +64,15 @@ class LogNormalModel:
 
 
 def _response(up: np.ndarray, down: np.ndarray, theta: np.ndarray):
-    """Exponent and its slope, (sets, channels, nuisances), at theta (sets, nuisances)."""
+    """Exponent and its slope, (sets, channels, nuisances), at theta (sets, nuisances).
+
+    With errors as large up as down nothing is interpolated, and the slope is the same at every theta.
+    """
     x = theta[:, None, :]
     mean, half = 0.5 * (up + down), 0.5 * (up - down)
+    if not half.any():
+        exponent = x * mean
+        return exponent, np.broadcast_to(mean, exponent.shape)
     y = np.clip(2.0 * x, -1.0, 1.0)
     # A quintic that joins -1 and +1 with two continuous derivatives.
     joined = 0.125 * y * (15.0 - y * y * (10.0 - 3.0 * y * y))

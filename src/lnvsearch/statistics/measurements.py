@@ -88,10 +88,17 @@ def check_confidence_level(confidence_level: ArrayLike) -> np.ndarray:
     return array
 
 
+def common_shape(*shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape to which all broadcast, without numpy's time where they are the same; ValueError if none."""
+    if shapes and shapes.count(shapes[0]) == len(shapes):
+        return shapes[0]
+    return np.broadcast_shapes(*shapes)
+
+
 def _check_broadcast(**arrays: np.ndarray) -> tuple[int, ...]:
     """Return the common shape of the named arrays; ValueError listing the shapes if none exists."""
     try:
-        return np.broadcast_shapes(*(array.shape for array in arrays.values()))
+        return common_shape(*(array.shape for array in arrays.values()))
     except ValueError as error:
         shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
         raise ValueError(
@@ -112,7 +119,7 @@ class _Measurement:
     def shape(self) -> tuple[int, ...]:
         """Broadcast shape of the arguments."""
         fields = vars(self).values()
-        return np.broadcast_shapes(*(v.shape for v in fields if isinstance(v, np.ndarray)))
+        return common_shape(*(v.shape for v in fields if isinstance(v, np.ndarray)))
 
 
 @dataclass(frozen=True, eq=False, init=False)

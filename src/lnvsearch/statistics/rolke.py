@@ -156,7 +156,7 @@ def _checked_level(
     """Thresholds, and the shape of all together; ValueError for what cannot be computed."""
     level = np.asarray(threshold(confidence_level))
     try:
-        shape = np.broadcast_shapes(experiment.shape, level.shape)
+        shape = np.broadcast_shapes(experiment.shape, level.shape) if level.shape else experiment.shape
     except ValueError as error:
         raise ValueError(
             f"shapes do not broadcast together: experiment {experiment.shape}, "
@@ -250,6 +250,8 @@ def _flat(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Contiguous values of each experiment, or the only number of all."""
     if values.size == 1:
         return values.reshape(1)
+    if values.shape == shape:
+        return np.ascontiguousarray(values).reshape(-1)
     return np.ascontiguousarray(np.broadcast_to(values, shape)).reshape(-1)
 
 

@@ -287,7 +287,7 @@ def _recorded_from_awkward(path: str | Path, arrays, header: Mapping) -> Recorde
             }
         for name in present:
             branch = f"{prefix}_{name}"
-            check_type(path, branch, arrays[branch], f"a {prefix} in a list", 2, _DOCUMENT)
+            check_type(path, branch, arrays[branch], f"a {prefix} in a list", 2, _DOCUMENT, schema[name][0])
         counts = ak.to_numpy(ak.num(arrays[f"{prefix}_{present[0]}"]))
         columns = {}
         for name in present:
@@ -303,8 +303,8 @@ def _recorded_from_awkward(path: str | Path, arrays, header: Mapping) -> Recorde
     track_offsets, track = flat("track", _ALL_TRACK_BRANCHES)
     truth_offsets, truth = flat("truth", TRUTH_BRANCHES)
     track.setdefault("truth_index", np.full(track_offsets[-1], -1, dtype=np.int32))
-    for name in EVENT_BRANCHES:
-        check_type(path, name, arrays[name], "an event", 1, _DOCUMENT)
+    for name, (kind, _) in EVENT_BRANCHES.items():
+        check_type(path, name, arrays[name], "an event", 1, _DOCUMENT, kind)
     event = {name: ak.to_numpy(arrays[name]) for name in EVENT_BRANCHES}
     check_event_numbers(path, event["event_number"])
     weights = {

@@ -27,6 +27,7 @@ from lnvsearch.generation.displaced import DisplacedEvents, let_fly
 from lnvsearch.generation.events import GeneratedEvents
 from lnvsearch.generation.flight import Flight, FlightProposal
 from lnvsearch.generation.majorana_pair import analysing_power, weight_of_angles
+from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.recast_grid import ISOTROPIC, V_MINUS_A, LifetimeSums
 
 __all__ = ["NeutrinoSearch", "lifetime_sums", "selected_events", "v_minus_a_weights"]
@@ -35,6 +36,8 @@ _EVENTS_PER_CHUNK = 20_000
 _KAON, _ELECTRON, _KAON_2, _ELECTRON_2 = range(4)  # of the first N; of the other, or the J/psi
 #: Nodes of the tree that fly, by the number of N.
 _FLYING = {1: (1,), 2: (1, 2)}
+#: Share of pairs of which both N fly or none: any share gives the same acceptances.
+_ALIKE = 0.6
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,9 @@ def selected_events(
     generated = generate(
         search.simulation.generation, n_events, first_event=first_event, **streams
     )
-    flown = let_fly(generated, _FLYING[search.n_neutrinos], search.mass_gev, flight, **streams)
+    flown = let_fly(
+        generated, _FLYING[search.n_neutrinos], search.mass_gev, flight, alike=_ALIKE, **streams
+    )
     recorded = simulate(flown.events, search.simulation.response, **streams)
     table, _ = select(recorded, search.selection)
     passes = [values for name, values in table.items() if name.startswith("passes_")]
@@ -110,12 +115,12 @@ def _weigh_pairs(offsets, four_momentum, whole, alpha_squared, weights):
         )  # fmt: skip
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _sum(one, other):
     return one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3]
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def _direction(momentum):
     x, y, z, _ = momentum
     size = math.sqrt(x * x + y * y + z * z)
@@ -138,9 +143,11 @@ def lifetime_sums(
         flown, rows = selected_events(
             search, proposal, number, first_event=first, base_seed=base_seed, sample=sample
         )
-        weight = np.ones((len(rows), len(lifetimes)))
-        for length, boost in zip(flown.length_m, flown.boost, strict=True):
-            weight *= proposal.weights(length[rows], boost[rows], lifetimes)
+        weight = proposal.weights_together(
+            flown.length_m[:, rows], flown.boost[:, rows], lifetimes, _ALIKE
+        )
         v_minus_a = v_minus_a_weights(flown.events, search.n_neutrinos, search.mass_gev)
         sums.add({ISOTROPIC: np.ones(number), V_MINUS_A: v_minus_a}, rows, weight)
+        if sums.accepts_too_little(n_events):
+            break
     return sums

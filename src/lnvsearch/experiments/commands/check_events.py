@@ -19,6 +19,7 @@ from typing import Any
 from lnvsearch.cli import UsageError
 from lnvsearch.event_files import EventFileError, named_tree, open_event_file
 from lnvsearch.experiments.commands import telling_branches
+from lnvsearch.files import read_text
 
 _PROGRAM = Path("workflow/check_events.py")
 
@@ -61,9 +62,9 @@ def _branches(path: Path | None) -> dict[str, str]:
     import yaml
 
     try:
-        content = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UsageError(f"{path}: {error}") from error
+        content = yaml.safe_load(read_text(path))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from error
     if not isinstance(content, dict) or not all(
         isinstance(text, str) for pair in content.items() for text in pair
     ):

@@ -14,6 +14,7 @@ from typing import Any
 
 from lnvsearch.cli import UsageError
 from lnvsearch.experiments.commands import telling_branches
+from lnvsearch.files import read_text
 
 
 def add_parser(subparsers: Any) -> None:
@@ -111,12 +112,12 @@ def _settings(experiment: str, path: Path | None) -> dict:
 
     file = path or Path(f"config/detectors/{experiment}.yaml")
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = yaml.safe_load(read_text(file))
     except OSError as error:
         raise UsageError(
             f"{file}: cannot be read ({error.strerror}); give the detector's settings as --detector"
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise UsageError(f"{file}: not YAML; give the detector's settings as --detector") from error
     if not isinstance(content, dict) or content.get("detector") != experiment:
         raise UsageError(f"{file}: not the settings of {experiment}; give others as --detector")

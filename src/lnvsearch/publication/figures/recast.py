@@ -102,7 +102,8 @@ def _draw_panel(axes: Axes, rows: list[dict], norm: Any, published: float | None
     )  # fmt: skip
     axes.set_yscale("log")
     # Of logarithms: the acceptance falls by a decade from one lifetime to the next.
-    accepted = np.ma.masked_less_equal(acceptance, 0.0)
+    # Where there is no limit, too few events say what it is.
+    accepted = np.ma.masked_where(~np.isfinite(limit) | (acceptance <= 0.0), acceptance)
     logarithm = np.ma.log10(accepted)
     inside = [
         level for level in np.log10(_ACCEPTANCES[::-1]) if logarithm.min() < level < logarithm.max()

@@ -169,7 +169,20 @@ def figure_bytes(figure: Figure, file_format: str) -> bytes:
     buffer = io.BytesIO()
     # Ticks are made when a figure is drawn: the style must hold then too.
     with publication_style():
+        _lay_out(figure, file_format)
         figure.savefig(buffer, format=file_format, metadata=metadata)
-    # Found once; a figure has the same layout in every format.
-    figure.set_layout_engine("none")
     return buffer.getvalue()
+
+
+def _lay_out(figure: Figure, file_format: str) -> None:
+    """Find the layout once, for every format; with a layout to find, `savefig` draws everything twice."""
+    engine = figure.get_layout_engine()
+    if engine is None:
+        return
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf
+
+    # Texts are as wide as this format has them.
+    (FigureCanvasPdf if file_format == "pdf" else FigureCanvasAgg)(figure)
+    engine.execute(figure)
+    figure.set_layout_engine(None)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import Any
 
 from lnvsearch.cli import UsageError
 from lnvsearch.event_files import EventFileError
+
+#: Inner radius of the beam pipe (BESIII Detector, preliminary design, chapter 4), and how far along it the
+#: experiment's searches take tracks from (|V_z| < 10 cm).
+_PIPE_RADIUS_CM, _HALF_LENGTH_CM = 3.15, 10.0
 
 
 def add_parser(subparsers: Any) -> None:
@@ -45,6 +50,14 @@ def run(arguments: argparse.Namespace) -> str:
         raise UsageError(f"{arguments.output}: the last name is that of the file to write, out.root")
     if not 0.1 <= abs(arguments.field_t) <= 3.0:
         raise UsageError(f"--field-t {arguments.field_t}: give 0.1 to 3 tesla, with a sign")
+    if arguments.vertex_cm is not None:
+        x, y, z = arguments.vertex_cm
+        # Not only what is not below, so that NaN is refused, too.
+        if not (math.hypot(x, y) < _PIPE_RADIUS_CM and abs(z) < _HALF_LENGTH_CM):
+            raise UsageError(
+                f"--vertex-cm {x:g} {y:g} {z:g}: not in the beam pipe where the beams meet; give centimetres, within "
+                f"{_PIPE_RADIUS_CM:g} of the axis and {_HALF_LENGTH_CM:g} along it"
+            )
     shower = None
     if arguments.shower_response is not None:
         from lnvsearch.experiments.besiii.dst.showers import shower_of

@@ -54,9 +54,10 @@ def convert(
     """Write the events of DST files as one file of docs/events.md, whole or not at all.
 
     `vertex_cm`: the interaction point; without it, that from which the tracks of each run come.
-    Raises EventFileError, also where a run has too few tracks for that, and for covariances that are not
-    positive definite for more than 1 % of the tracks.
+    Raises EventFileError, also for a file that is given twice, where a run has too few tracks for that, and for
+    covariances that are not positive definite for more than 1 % of the tracks.
     """
+    _check_once(files, output)
     done = Converted()
     points = _vertices(files) if vertex_cm is None else None
     n_total = sum(_number_of_events(path) for path in files)
@@ -83,6 +84,19 @@ def convert(
     write_recorded(output, chunks())
     done.vertex_cm = points or {}
     return done
+
+
+def _check_once(files: Sequence[str | Path], output: str | Path) -> None:
+    """Refuse a file that is there twice, by whatever name or link, or is to be written as well."""
+    places: dict[Path, str | Path] = {}
+    for path in files:
+        place = Path(path).resolve()
+        if place in places:
+            also = "" if str(places[place]) == str(path) else f" as {places[place]}"
+            raise EventFileError(f"{path}: given before{also}, and its events would count twice; give it once")
+        places[place] = path
+    if Path(output).resolve() in places:
+        raise EventFileError(f"{output}: is one of the files to read; give another name for the file to write")
 
 
 def _count(done: Converted, events: RecordedEvents, n_without_fit: int) -> None:

@@ -14,6 +14,7 @@ from lnvsearch.experiments.besiii.detector.measurements import HYPOTHESES, SPECI
 from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
 from lnvsearch.experiments.besiii.detector.tracks import BARREL, END_CAP
 from lnvsearch.experiments.besiii.dst.conversion import Shower
+from lnvsearch.files import read_text
 from lnvsearch.reconstruction.four_vectors import momentum_gev
 
 __all__ = ["shower_of"]
@@ -30,9 +31,9 @@ def shower_of(path: str | Path) -> Shower:
     import yaml
 
     try:
-        content = yaml.safe_load(Path(path).read_text("utf-8"))
+        content = yaml.safe_load(read_text(path))
         wrong = list(problems(BesiiiResponse, content))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise UsageError(f"{path}: {error}") from error
     if wrong:
         raise UsageError(f"{path}: {'; '.join(wrong[:3])}")

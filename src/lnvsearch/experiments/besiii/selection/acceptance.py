@@ -36,10 +36,11 @@ def true_pair_masses(
         first, second = second, first
     if np.any(species != np.array([first, lepton, second, lepton])):
         return None
-    momentum = np.stack([events.truth[name][index] for name in ("px", "py", "pz", "energy")], -1)
-    pairs = momentum[:, 0::2] + momentum[:, 1::2]
-    squared = pairs[..., 3] ** 2 - np.sum(pairs[..., :3] ** 2, axis=-1)
-    masses = np.sqrt(squared)
+    px, py, pz, energy = (
+        events.truth[name][index[:, 0::2]] + events.truth[name][index[:, 1::2]]
+        for name in ("px", "py", "pz", "energy")
+    )
+    masses = np.sqrt(energy**2 - (px**2 + py**2 + pz**2))
     if first == second:
         return -np.sort(-masses, axis=1)
     return masses[:, ::-1] if is_swapped else masses
