@@ -6,9 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-# Snakemake starts Python by an unquoted path.
-ifneq ($(words $(CURDIR)),1)
-$(error $(CURDIR): Snakemake cannot work in a path with blanks; move the project)
+# Snakemake starts Python, here that of .venv, by an unquoted path; venv refuses a colon.
+UNSAFE := $(shell pwd | LC_ALL=C tr -d 'A-Za-z0-9_./+,@%=^!\200-\377-')
+ifneq ($(words $(CURDIR))$(UNSAFE),1)
+$(error $(CURDIR): Snakemake cannot start Python from a path with blanks or characters of the shell; move the project)
 endif
 # A user without an entry in passwd, as in some containers, has no name otherwise.
 LOGNAME ?= $(or $(filter-out $(shell id -u),$(shell id -un 2>/dev/null)),uid$(shell id -u))
@@ -16,8 +17,10 @@ export LOGNAME
 
 .PHONY: run test quick benchmark docs docs-environment environment lock cluster deploy-tools root dst clean
 
+# `make run CONFIG="one.yaml two.yaml"`: files for --configfile, checked before Snakemake trips over them.
 run: environment
-	$(BIN)/snakemake --cores $(CORES)
+	$(if $(CONFIG),$(BIN)/python workflow/check_configuration.py $(CONFIG))
+	$(BIN)/snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG))
 
 test: environment
 	$(BIN)/python -m pytest -n $(CORES)

@@ -16,6 +16,15 @@ for folder in ("tests", "workflow", "workflow/scripts"):
 # Copies of the project that tests make use the kernels that are compiled already.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / "src/lnvsearch/__pycache__/kernels"))
 
+# Starts of Snakemake that need no cluster import no plugin of one.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [os.environ.get("PYTHONPATH"), str(ROOT / "tests/workflow/light_start")])
+)
+
+# `make test` tells its children that they run below make; a make that a test starts then says other things.
+for variable in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"):
+    os.environ.pop(variable, None)
+
 # Both measure the wall clock, which on a busy machine says nothing of the code.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
@@ -38,24 +47,28 @@ def pytest_configure(config):
 
 
 @cache
-def names(file, fixture):
-    """Whether a file of tests names a fixture."""
-    return fixture in (ROOT / file).read_text(encoding="utf-8")
+def names(file, word):
+    """Whether a file of tests names a fixture or a function."""
+    return word in (ROOT / file).read_text(encoding="utf-8")
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with the run of everything, which takes longest and compiles all kernels.
+    """Begin with the run of everything, which takes longest, all cores, and compiles all kernels.
 
-    Until they are there, other workers do what needs none, then the other runs of Snakemake.
+    Beside it another worker waits for Slurm most of the time.  Until the kernels are there, others do what
+    needs none, then the other runs of Snakemake.
     """
 
     def turn(item):
         file = item.path.relative_to(ROOT)
         if names(file, "whole_dag"):
             return 0
+        if names(file, "on_slurm"):
+            return 1
         if names(file, "snakemake"):
-            return 2
-        return 1 if WITHOUT_KERNELS & set(file.parts) else 3
+            return 3
+        needs_none = WITHOUT_KERNELS & set(file.parts) and not names(file, "simulate(")
+        return 2 if needs_none else 4
 
     items.sort(key=turn)
 
@@ -100,7 +113,8 @@ def kaon_pseudo_data(tmp_path_factory):
     decays = {"norm_piee": 30_000, "signal_piee": 4_000, "signal_pipi0ee": 20_000}
     simulated, drawn = [], []
     for sample, number in decays.items():
-        simulation = paper.simulation_parameters(sample, "nominal")
+        # Thinned events weigh up to 20, and data are drawn from weights of at most 1.
+        simulation = paper.simulation_parameters(sample, "nominal") | {"thinning": None}
         for chunk in simulate(simulation, number, base_seed=3, sample=sample):
             simulated.append(chunk)
             drawn.append(pseudo_data(chunk, maps, windows, base_seed=3, sample=sample))

@@ -10,13 +10,13 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
+import quick_yaml
 
 #: The layers in the order in which an analysis goes through them, and what all may use.
 SHARED = (
-    "chunks", "files", "kernel_cache", "particles", "lanes", "elementary_functions",
-    "random_streams", "random_lanes", "kept_memory", "tables", "equal_bytes", "event_files",
-    "data_checks",
+    "chunks", "files", "inner_kernel", "kernel_cache", "particles", "lanes",
+    "vectors", "elementary_functions", "random_streams", "random_lanes", "kept_memory",
+    "tables", "equal_bytes", "event_files", "data_checks", "numba_start",
 )  # fmt: skip
 LAYERS = (
     "generation",
@@ -37,6 +37,7 @@ LAYERS = (
     "limit_quantities",
     "limit_ranges",
     "limit_settings",
+    "limit_number_rows",
     "limit_table",
     "limit_models",
     "limit_experiments",
@@ -211,7 +212,7 @@ def test_a_paper_knows_its_own_experiment_alone(root):
     papers = experiments_of_papers(graph_of(root, for_types=True))
     assert papers
     for name, experiments in papers.items():
-        content = yaml.safe_load((root / f"config/papers/{name}.yaml").read_text("utf-8"))
+        content = quick_yaml.load((root / f"config/papers/{name}.yaml").read_text("utf-8"))
         assert experiments <= {content["detector"]}, name
 
 

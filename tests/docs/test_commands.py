@@ -10,7 +10,8 @@ import sys
 
 import hang_guard
 import pytest
-import yaml
+import python_path
+import quick_yaml
 
 pytestmark = pytest.mark.workflow
 
@@ -75,7 +76,7 @@ def test_a_command_of_a_page_runs(root, folder, command):
         command += " --dry-run --quiet"
     environment = {
         **os.environ, "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(root / "src"), "MPLCONFIGDIR": str(folder / ".matplotlib"),
+        "PYTHONPATH": python_path.beginning_with(root / "src"), "MPLCONFIGDIR": str(folder / ".matplotlib"),
     }  # fmt: skip
     process = hang_guard.run(["sh", "-ec", command], cwd=folder, env=environment, merge=True)
     assert process.returncode == 0, process.stdout[-3000:]
@@ -90,12 +91,12 @@ def test_every_reason_to_skip_is_needed(root):
 
 def blocks_of_changing(root):
     text = (root / "docs/changing.md").read_text(encoding="utf-8")
-    return [yaml.safe_load(block) for language, block in FENCE.findall(text) if language == "yaml"]
+    return [quick_yaml.load(block) for language, block in FENCE.findall(text) if language == "yaml"]
 
 
 def test_the_cut_on_the_page_is_the_one_in_the_search(root):
     selection, _ = blocks_of_changing(root)
-    paper = yaml.safe_load((root / "config/papers/besiii_2025.yaml").read_text(encoding="utf-8"))
+    paper = quick_yaml.load((root / "config/papers/besiii_2025.yaml").read_text(encoding="utf-8"))
     (cut,) = selection["selection"]
     assert cut in paper["selection"]
 
@@ -107,13 +108,13 @@ def test_the_variation_on_the_page_is_accepted(root, tmp_path):
     for folder in ("config", "resources"):
         shutil.copytree(root / folder, tmp_path / folder)
     path = tmp_path / "config/papers/besiii_2025.yaml"
-    paper = yaml.safe_load(path.read_text(encoding="utf-8"))
+    paper = quick_yaml.load(path.read_text(encoding="utf-8"))
     _, block = blocks_of_changing(root)
     paper["variations"].update(block["variations"])
-    path.write_text(yaml.safe_dump(paper, sort_keys=False), encoding="utf-8")
+    path.write_text(quick_yaml.dump(paper, sort_keys=False), encoding="utf-8")
     config = read_yaml(tmp_path / "config/config.yaml")
     papers = load_papers(config, tmp_path, "config/config.yaml")
     assert set(block["variations"]) <= set(papers["besiii_2025"].settings["variations"])
-    detector = yaml.safe_load((root / "config/detectors/besiii.yaml").read_text(encoding="utf-8"))
+    detector = quick_yaml.load((root / "config/detectors/besiii.yaml").read_text(encoding="utf-8"))
     value = detector["tof"]["tail_fraction"]["value"]
     assert value != block["variations"]["flight_time_tails"]["detector"]["tof"]["tail_fraction"]

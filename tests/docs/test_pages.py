@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import quick_yaml
 import yaml
 
 import lnvsearch
@@ -90,7 +91,7 @@ def test_the_site_builds(tmp_path):
 
 def test_versions_agree():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    citation = quick_yaml.load((ROOT / "CITATION.cff").read_text("utf-8"))
     record = json.loads((ROOT / ".zenodo.json").read_text("utf-8"))
     found = {project["version"], citation["version"], record["version"], lnvsearch.__version__}
     assert len(found) == 1

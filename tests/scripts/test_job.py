@@ -64,6 +64,58 @@ def test_an_edited_result_is_refused_and_named(writing, capsys):
     assert list(checksums.unrecorded(writes.output)) == ["results/a.csv"]
 
 
+def test_a_folder_is_recorded_file_by_file(writing, capsys):
+    writes, reads = writing
+    writes.output, reads.input = ["results/folder"], ["results/folder"]
+    for name in ("a", "b/c"):
+        write_result(f"results/folder/{name}.csv", {"x": [1]})
+    with job(writes):
+        pass
+    Path("results/folder/.snakemake_timestamp").touch()
+    assert list(checksums.folders(Path("results"))) == writes.output
+    assert list(checksums.edited(writes.output)) == list(checksums.unrecorded(writes.output)) == []
+    Path("results/folder/b/c.csv").write_text("x\n2\n")
+    Path("results/folder/a.csv").unlink()
+    write_result("results/folder/new.csv", {"x": [1]})
+    assert list(checksums.edited(writes.output)) == ["results/folder/a.csv", "results/folder/b/c.csv"]
+    assert list(checksums.unrecorded(writes.output)) == ["results/folder/new.csv"]
+    with pytest.raises(SystemExit), job(reads):
+        raise AssertionError("the work must not begin")
+    options = "--cores 1 --configfile own.yaml"
+    fix = "edited or damaged since it was written; delete results/folder and make it again: snakemake results/folder " + options
+    assert f"results/folder/a.csv: {fix}; results/folder/b/c.csv: {fix} (" in capsys.readouterr().err
+    # A file that the job does not write again is forgotten.
+    with job(writes):
+        pass
+    assert list(checksums.edited(writes.output)) == list(checksums.unrecorded(writes.output)) == []
+
+
+def test_what_lies_beside_a_result_is_recorded_with_it(writing):
+    """As the other files of a submission to HEPData, of which Snakemake knows the first alone."""
+    writes, _ = writing
+    writes.output = ["results/folder/first.csv"]
+    with job(writes, folders=["results/folder"]):
+        for name in ("first", "second"):
+            write_result(f"results/folder/{name}.csv", {"x": [1]})
+    Path("results/folder/second.csv").write_text("x\n2\n")
+    (found,) = checksums.edited(["results/folder/second.csv"])
+    # Snakemake makes the first alone by its name.
+    made = "snakemake results/folder/first.csv --cores 1 --configfile own.yaml"
+    assert checksums.problem(found).endswith(f"; delete results/folder and make it again: {made}")
+
+
+def test_a_record_of_an_earlier_version_is_still_read(writing):
+    writes, _ = writing
+    with job(writes):
+        write_result("results/a.csv", {"x": [1]})
+    (place,) = Path(".snakemake/checksums").rglob("*.sha256")
+    place.write_text(place.read_text().partition("\n")[0])
+    assert not list(checksums.edited(writes.output))
+    Path("results/a.csv").write_text("x\n3\n")
+    (found,) = checksums.edited(writes.output)
+    assert "; delete it and make it again: snakemake results/a.csv --cores 1" in checksums.problem(found)
+
+
 def test_a_message_ends_with_the_command_that_repeats_the_job(writing, capsys):
     _, reads = writing
     again = "snakemake 'results/b c.csv' --force --cores 1 --configfile own.yaml"
@@ -218,7 +270,7 @@ def test_a_job_of_kernels_starts_without_what_they_do_not_need(root):
     """And a kernel that needs what was left out says so by running as ever."""
     code = """
 import sys
-from quick_start import start_numba
+from lnvsearch.numba_start import start_numba
 start_numba()
 import numpy as np
 from lnvsearch.random_streams import stream_key, uniform4

@@ -1,5 +1,8 @@
 """The command line: every wrong input is one line and exit code 2."""
 
+import errno
+import os
+
 import pytest
 
 GOOD = "--method cls --observed 1 --background 0.5 --efficiency 0.2"
@@ -81,7 +84,54 @@ GOOD = "--method cls --observed 1 --background 0.5 --efficiency 0.2"
             "--prior is only for --method",
         ),
         (f"limit {GOOD} --obs 1", "unrecognized arguments: --obs 1"),
+        (f"limit {GOOD} --plot /dev/full", "--plot /dev/full: no file for a picture; end its name with .pdf, .png, .svg"),
+        (f"limit {GOOD} --plot curve", "--plot curve: no file for a picture"),
+        (f"limit {GOOD} --plot curve.1", "--plot curve.1: no file for a picture"),
     ],
 )
 def test_wrong_input_is_one_line_and_exit_code_2(refusal, command, message):
     assert message in refusal(command)
+
+
+@pytest.mark.parametrize("command", [
+    "limit --method cls --table", "limit --method cls --model", "combine", "recast --model", "check-events x.root --branches",
+])  # fmt: skip
+def test_a_file_that_is_no_text_is_refused_at_its_first_block(refusal, command, tmp_path):
+    (tmp_path / "zeros").write_bytes(b"\0" * 4096)
+    assert "cannot be read: it is no text, but holds a NUL byte" in refusal(f"{command} {tmp_path}/zeros")
+
+
+@pytest.mark.parametrize("content", ["# caf\xe9\n".encode("latin-1"), b"\x89PNG\r\n\x1a\n"])
+@pytest.mark.parametrize("command", [
+    "limit --method cls --table {file}", "limit --method cls --model {file}", "combine {file}", "recast --model {file}",
+    "recast --model {density}", "recast --model {events}", "check-events x.root --branches {file}",
+    "convert-dst x.dst out.root --shower-response {file}", "check-config {file}",
+])  # fmt: skip
+def test_a_text_in_another_encoding_is_refused_with_the_fix(refusal, command, content, tmp_path, root):
+    file = tmp_path / "odd"
+    file.write_bytes(content)
+    (tmp_path / "odd.lhe").write_bytes(content)
+    model = "search: na62_2022\nchannel: piee\n"
+    for name, line in (("density", f"density: {file}"), ("events", f"events: {file}.lhe")):
+        (tmp_path / name).write_text(model + line + "\n")
+    names = {name: tmp_path / name for name in ("density", "events")}
+    said = refusal(command.format(file=file, **names) + (f" --project {root}" if "check-config" in command else ""))
+    assert "not UTF-8 text; save it" in said and str(file) in said and "codec" not in said
+
+
+def test_a_picture_on_a_full_disk_names_file_and_fix_and_leaves_nothing(refusal, tmp_path, monkeypatch):
+    from matplotlib.figure import Figure
+
+    def full(self, path, **options):
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Figure, "savefig", full)
+    said = refusal(f"limit {GOOD} --plot {tmp_path}/curve.png")
+    assert f"--plot {tmp_path}/curve.png cannot be written: No space left on device; free some and run again" in said
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_picture_does_not_take_the_place_of_a_pipe(refusal, tmp_path):
+    os.mkfifo(tmp_path / "curve.png")
+    assert "a device or a pipe" in refusal(f"limit {GOOD} --plot {tmp_path}/curve.png")

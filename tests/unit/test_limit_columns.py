@@ -5,10 +5,11 @@ import random
 
 import pytest
 
-from lnvsearch.cli import main
+from lnvsearch.cli import UsageError, main
 from lnvsearch.limit_answers import Extras, answers
 from lnvsearch.limit_columns import columns_of
 from lnvsearch.limit_command import _flattened, as_csv, for_json
+from lnvsearch.limit_number_rows import NumberRows
 from lnvsearch.limit_settings import SETTINGS, parsed
 from lnvsearch.limit_table import open_table, read_table
 from lnvsearch.statistics.note_columns import NoteColumns
@@ -151,3 +152,39 @@ def test_notes_in_columns():
     assert notes.rendered(1, 3, "/".join, {2: ["zero"]}) == [
         "first/row 1", "zero/first/row 2/last",
     ]  # fmt: skip
+
+
+ODD = [  # below the head line: cells of numbers, and what is none
+    "3,0.4,0.1\n1,2.5,0.3\n", "3,0.4,0.1", "3,0.4,0.1\n\n1,2.5,0.3\n\n", "3,0.4\n1,2.5,0.3,0.2\n", "3,0.4,0.1,2\n1,2.5\n",
+    "3,,0.1\n", "3, 0.4 ,0.1\n", "3,0.4,30%\n", "3,0.4,+0.2-0.1\n", "1_0,0.4,0.1\n", "nan,0.4,0.1\n", "3,inf,0.1\n",
+    "3,0.4,-0.1\n", "3.5,0.4,0.1\n", "0x1,0.4,0.1\n", '"3",0.4,0.1\n', "3,0.4,0.1\r\n1,2,0.3\r\n", "3,.4,1e-1\n", "3,0.4,0.1 0.2\n",
+    "٣,0.4,0.1\n", "3,0.4,0.1\x00\n", "1e400,0.4,0.1\n", ",,\n", "3,0.1000000000000000055511151231257827,1E-3\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", ODD)
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_lines_of_numbers_are_read_as_line_by_line(tmp_path, capsys, body, separator):
+    path = tmp_path / "odd.csv"
+    text = ("observed,background,background-uncertainty\n" + body).replace(",", separator)
+    path.write_text(text, newline="")
+    given = ["--efficiency", "0.3", "--method", "rolke"]
+    code = main(["limit", "--table", str(path), *given])
+    printed = capsys.readouterr()
+    asked = {**nothing_given(), "efficiency": 0.3, "method": "rolke"}
+    try:
+        requests, places = read_table(str(path), asked)
+        expected = as_csv([_flattened(answer) for answer in answers(requests, places, Extras())])
+    except UsageError as error:
+        assert code == 2 and str(error) in " ".join(printed.err.split())
+        return
+    assert (code, printed.out) == (0, expected + "\n")
+
+
+def test_rows_of_numbers_have_their_cells_and_the_numbers_of_float():
+    text = "3,0.1000000000000000055511151231257827\n1,1E-3\n2,.5\n"
+    rows = NumberRows.of(text, ",", 2)
+    assert list(rows) == [line.split(",") for line in text.splitlines()]
+    assert rows.numbers.tolist() == [list(map(float, row)) for row in rows]
+    assert NumberRows.of("1,2\n3\n", ",", 2) is None
+    assert NumberRows.of("1,2,3\n4\n", ",", 2) is None

@@ -94,3 +94,12 @@ def test_limits_weaken_with_the_statistical_uncertainty():
     table = grid_table(uncertain, Counting(**{**vars(CERTAIN), "prior": "gamma"}))
     limits = table["branching_fraction_limit"]
     assert limits[0] < limits[1] < limits[2] < 1.2 * limits[0]
+
+
+def test_a_mass_at_which_a_quarter_of_the_decays_selects_nothing_is_given_up():
+    none, one = np.zeros(0, dtype=int), np.ones((1, 2))
+    sums = LifetimeSums(np.array([0.0, 1.0]))
+    sums.add({"isotropic": np.ones(100)}, none, np.empty((0, 2)))
+    assert sums.accepts_too_little(400) and not sums.accepts_too_little(401)
+    sums.add({"isotropic": np.ones(100)}, np.array([3]), one)
+    assert not sums.accepts_too_little(400)

@@ -11,17 +11,16 @@ from lnvsearch.experiments.besiii import event_display as collider
 from lnvsearch.experiments.besiii.chain import Simulation, simulate
 from lnvsearch.experiments.besiii.events import write_recorded
 from lnvsearch.experiments.na62.event_files import without_truth, write_spectrometer
-from lnvsearch.experiments.na62.events import CLUSTER_BRANCHES, EVENT_BRANCHES, TRACK_BRANCHES
-from lnvsearch.experiments.na62.events import SpectrometerEvents
+from lnvsearch.experiments.na62.events import CLUSTER_BRANCHES, EVENT_BRANCHES, TRACK_BRANCHES, SpectrometerEvents
 from lnvsearch.experiments.na62.publication.figures import event_display as kaons
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def settings(name):
-    import yaml
+    import quick_yaml
 
-    return yaml.safe_load((ROOT / f"config/detectors/{name}.yaml").read_text())
+    return quick_yaml.load((ROOT / f"config/detectors/{name}.yaml").read_text())
 
 
 def show(file, number, output, *options):

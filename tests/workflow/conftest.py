@@ -4,11 +4,12 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import hang_guard
 import pytest
-import yaml
+import quick_yaml
 
 
 @pytest.fixture
@@ -20,7 +21,25 @@ def project(root, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def snakemake(root):
+def read_before(tmp_path_factory):
+    """Lends what Snakemake has read of source files to a run in a new folder, which saves it a second."""
+    lent = tmp_path_factory.mktemp("source_texts") / "source_texts.json"
+
+    @contextmanager
+    def lend(folder):
+        own = Path(folder) / ".snakemake" / lent.name
+        if lent.exists() and not own.exists() and own.parent.parent.exists():
+            own.parent.mkdir(exist_ok=True)
+            shutil.copy(lent, own)
+        yield
+        if own.exists() and not lent.exists():
+            shutil.copy(own, lent)
+
+    return lend
+
+
+@pytest.fixture(scope="session")
+def snakemake(root, read_before):
     """Run snakemake in a folder; returns the finished process, output as text.
 
     `inside`: words before the command, of a program that runs it.  Records name no commit: one that is
@@ -38,7 +57,8 @@ def snakemake(root):
             **os.environ, "MPLCONFIGDIR": str(folder / ".matplotlib"), "GIT_CEILING_DIRECTORIES": str(root),
             **variables,
         }  # fmt: skip
-        return hang_guard.run(command, cwd=root, env=environment, merge=True)
+        with read_before(folder):
+            return hang_guard.run(command, cwd=root, env=environment, merge=True)
 
     return run
 
@@ -64,9 +84,9 @@ def refused(project):
     from searches.load import load_papers
 
     def message(file, change):
-        content = yaml.safe_load((project / file).read_text())
+        content = quick_yaml.load((project / file).read_text())
         change(content)
-        (project / file).write_text(yaml.safe_dump(content, sort_keys=False))
+        (project / file).write_text(quick_yaml.dump(content, sort_keys=False))
         with pytest.raises(ConfigurationError) as caught:
             load_papers(read_yaml(project / "config/config.yaml"), project, "config/config.yaml")
         return str(caught.value)

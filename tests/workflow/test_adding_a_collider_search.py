@@ -10,8 +10,9 @@ import sys
 
 import hang_guard
 import pytest
+import python_path
+import quick_yaml
 import uproot
-import yaml
 from searches.configuration import ConfigurationError, read_yaml
 from searches.load import load_papers
 
@@ -43,12 +44,12 @@ def add_kaon_pion_muons(project):
     """K+ pi+ mu- mu-: the example of the muons, in which the second kaon is a pion."""
     example = project / "docs/examples" / MUONS
     text = (example / f"{MUONS}.yaml").read_text(encoding="utf-8").replace("kkmumu", "kpimumu")
-    content = yaml.safe_load(text)
+    content = quick_yaml.load(text)
     content["channels"]["kpimumu"]["final_state"] = ["K+", "pi+", "mu-", "mu-"]
     flat, pair = (content["samples"][f"signal_{n}"]["decay"] for n in ("phsp", "two_majorana"))
     flat["daughters"] = ["K+", "mu-", "pi+", "mu-"]
     pair["daughters"][1]["daughters"] = ["pi+", "mu-"]
-    mixed = yaml.safe_load((project / f"docs/examples/{MIXED}/{MIXED}.yaml").read_text())
+    mixed = quick_yaml.load((project / f"docs/examples/{MIXED}/{MIXED}.yaml").read_text())
     content["selection"] = [
         cut for cut in content["selection"]
         if cut["cut"] not in ("kaon_identification", "smallest_chi_square")
@@ -59,7 +60,7 @@ def add_kaon_pion_muons(project):
     used = {row["estimate"].get("variation") for row in content["systematics"] if "estimate" in row}
     content["variations"] = {k: v for k, v in content["variations"].items() if k in used}
     file = project / "config/papers" / f"{MIXED_MUONS}.yaml"
-    file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    file.write_text(quick_yaml.dump(content, sort_keys=False), encoding="utf-8")
     published = project / "resources/published" / MIXED_MUONS
     published.mkdir()
     shutil.copy(example / "numbers.csv", published)
@@ -106,14 +107,14 @@ def test_only_a_search_with_muons_simulates_what_they_need(project):
 def test_pions_and_muons_are_a_search_of_their_own(project):
     """The cuts of the two examples together."""
     file = project / "config/papers" / f"{MUONS}.yaml"
-    content = yaml.safe_load(file.read_text())
-    other = yaml.safe_load((file.parent / f"{ELECTRONS}.yaml").read_text())
+    content = quick_yaml.load(file.read_text())
+    other = quick_yaml.load((file.parent / f"{ELECTRONS}.yaml").read_text())
     (pions,) = (cut for cut in other["selection"] if cut["cut"] == "pion_identification")
     content["selection"][3] = pions
     content["channels"]["kkmumu"]["final_state"] = ["pi+", "pi+", "mu-", "mu-"]
     for sample in content["samples"].values():
         sample["decay"] = json.loads(json.dumps(sample["decay"]).replace('"K+"', '"pi+"'))
-    file.write_text(yaml.safe_dump(content, sort_keys=False))
+    file.write_text(quick_yaml.dump(content, sort_keys=False))
     paper = load(project, MUONS)
     assert paper.simulation_parameters("signal_phsp", "nominal")["muons"]
 
@@ -131,9 +132,9 @@ def test_a_kaon_a_pion_and_muons_are_a_search_of_their_own(project):
 @pytest.mark.parametrize("cut", ["kaon_identification", "pion_identification"])
 def test_each_of_two_hadrons_needs_its_identification(project, cut):
     file = project / "config/papers" / f"{MIXED}.yaml"
-    content = yaml.safe_load(file.read_text())
+    content = quick_yaml.load(file.read_text())
     content["selection"] = [one for one in content["selection"] if one["cut"] != cut]
-    file.write_text(yaml.safe_dump(content, sort_keys=False))
+    file.write_text(quick_yaml.dump(content, sort_keys=False))
     assert f"the selection does not identify it and would keep no event; add the cut {cut}" in refusal(
         project, MIXED
     )
@@ -211,9 +212,9 @@ def refusal(project, name=MUONS):
 def test_what_is_not_known_is_told(project, case):
     change, expected = BAD[case]
     file = project / "config/papers" / f"{MUONS}.yaml"
-    content = yaml.safe_load(file.read_text())
+    content = quick_yaml.load(file.read_text())
     change(content)
-    file.write_text(yaml.safe_dump(content, sort_keys=False))
+    file.write_text(quick_yaml.dump(content, sort_keys=False))
     message = refusal(project)
     for words in (file.name, *expected):
         assert words in message
@@ -226,12 +227,12 @@ def test_what_is_not_known_is_told(project, case):
 ])  # fmt: skip
 def test_backgrounds_and_recasts_of_muons_are_refused(project, sections, said):
     file = project / "config/papers" / f"{MUONS}.yaml"
-    content = yaml.safe_load(file.read_text())
-    kkee = yaml.safe_load((file.parent / "besiii_2025.yaml").read_text())
+    content = quick_yaml.load(file.read_text())
+    kkee = quick_yaml.load((file.parent / "besiii_2025.yaml").read_text())
     content |= {name: kkee[name] for name in sections}
     if "chi_square_scan" in sections:
         content["chi_square_scan"]["punzi_constant"] = 1.5
-    file.write_text(yaml.safe_dump(content, sort_keys=False))
+    file.write_text(quick_yaml.dump(content, sort_keys=False))
     assert said in refusal(project)
 
 
@@ -281,7 +282,7 @@ def results(root, tmp_path_factory):
     commands.append(commands[-1].replace(MUONS, f'{ELECTRONS}","{MIXED}","{MIXED_MUONS}'))
     environment = {
         **os.environ, "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(project / "src"), "MPLCONFIGDIR": str(project / ".matplotlib"),
+        "PYTHONPATH": python_path.beginning_with(project / "src"), "MPLCONFIGDIR": str(project / ".matplotlib"),
     }  # fmt: skip
     process = hang_guard.run(
         ["sh", "-ec", "\n".join(commands)], cwd=project, env=environment, merge=True

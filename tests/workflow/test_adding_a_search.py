@@ -6,7 +6,7 @@ import re
 import shutil
 
 import pytest
-import yaml
+import quick_yaml
 from searches.configuration import ConfigurationError, read_yaml
 from searches.load import load_papers
 
@@ -34,7 +34,7 @@ def add_the_example(root, project):
     published.mkdir()
     for name in ("numbers.csv", "SOURCES.md"):
         shutil.copy(root / EXAMPLE / name, published)
-    (project / "example.yaml").write_text(yaml.safe_dump(CONFIG))
+    (project / "example.yaml").write_text(quick_yaml.dump(CONFIG))
     return project
 
 
@@ -98,9 +98,9 @@ BAD = {
 def test_a_mistake_in_a_further_search_is_told(project, case):
     change, expected = BAD[case]
     file = project / "config" / "papers" / f"{NAME}.yaml"
-    content = yaml.safe_load(file.read_text())
+    content = quick_yaml.load(file.read_text())
     change(content)
-    file.write_text(yaml.safe_dump(content, sort_keys=False))
+    file.write_text(quick_yaml.dump(content, sort_keys=False))
     with pytest.raises(ConfigurationError) as caught:
         load(project)
     for words in (file.name, *expected):

@@ -9,8 +9,9 @@ import shutil
 
 import numpy as np
 import pytest
+import python_path
+import quick_yaml
 import uproot
-import yaml
 
 from lnvsearch import experiments
 from lnvsearch.event_files import tree_file
@@ -46,7 +47,7 @@ def project(root, tmp_path_factory):
         text = text.replace(old, new)
     (folder / SHARED).write_text(text, encoding="utf-8")
     (folder / "toy.yaml").write_text(
-        yaml.safe_dump({"papers": [NAME], "statistics": {"signal": EVENTS}})
+        quick_yaml.dump({"papers": [NAME], "statistics": {"signal": EVENTS}})
     )
     return folder
 
@@ -110,7 +111,7 @@ def results(project, snakemake, tmp_path_factory):
     """All that the search makes, with the copy's own library."""
     folder = tmp_path_factory.mktemp("run")
     process = snakemake(
-        folder, config="toy.yaml", project=project, cores=1, PYTHONPATH=str(project / "src")
+        folder, config="toy.yaml", project=project, cores=1, PYTHONPATH=python_path.beginning_with(project / "src")
     )
     assert process.returncode == 0, process.stdout[-4000:]
     return folder / "results" / NAME

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-import yaml
+import quick_yaml
 from searches.combined import combinations_of
 from searches.configuration import ConfigurationError, checked, fill_defaults, overlaid, read_yaml
 from searches.definitions import Config
@@ -23,9 +23,9 @@ def load(project):
 
 def spoil(project, file, change):
     """Apply `change` to the content of a YAML file."""
-    content = yaml.safe_load((project / file).read_text())
+    content = quick_yaml.load((project / file).read_text())
     change(content)
-    (project / file).write_text(yaml.safe_dump(content, sort_keys=False))
+    (project / file).write_text(quick_yaml.dump(content, sort_keys=False))
 
 
 def refusal(project):
@@ -49,6 +49,12 @@ BAD = {
     "negative seed": (CONFIG, lambda c: c.update(base_seed=-1), ["base_seed", ">= 0"]),
     "confidence level of 1": (
         CONFIG, lambda c: c.update(confidence_level=1.0), ["confidence_level", "< 1"]
+    ),
+    "confidence level that no limit has": (
+        CONFIG, lambda c: c.update(confidence_level=1 - 1e-12), ["confidence_level", "give 0.01 to 1 - 1e-9"]
+    ),
+    "confidence level of nothing": (
+        CONFIG, lambda c: c.update(confidence_level=1e-5), ["confidence_level", "1e-05 is not allowed"]
     ),
     "not a number": (
         CONFIG, lambda c: c.update(confidence_level=float("nan")), ["confidence_level", "finite"]

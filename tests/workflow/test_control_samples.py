@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-import yaml
+import quick_yaml
 from searches.configuration import ConfigurationError, read_yaml
 from searches.load import load_papers
 
@@ -51,9 +51,9 @@ BAD = {
 @pytest.mark.parametrize("case", BAD)
 def test_a_bad_control_sample_is_refused(project, case):
     change, expected = BAD[case]
-    content = yaml.safe_load((project / FILE).read_text())
+    content = quick_yaml.load((project / FILE).read_text())
     change(content)
-    (project / FILE).write_text(yaml.safe_dump(content, sort_keys=False))
+    (project / FILE).write_text(quick_yaml.dump(content, sort_keys=False))
     with pytest.raises(ConfigurationError) as caught:
         load_papers(read_yaml(project / CONFIG), project, CONFIG)
     for words in ("na62_2019.yaml", *expected):

@@ -20,6 +20,12 @@ NA62 = "config/detectors/na62.yaml"
 FILES = (CONFIG, BESIII, KAONS, NA62, "config/papers/na62_2022.yaml", "config/detectors/besiii.yaml")
 
 
+def first_variation(content, overlay):
+    """Let the first variation that changes the detector alone change this of the file, too."""
+    name = next(name for name, entry in content["variations"].items() if "detector" in entry and "paper" not in entry)
+    content["variations"][name]["paper"] = overlay
+
+
 def all_definitions():
     found = [Config, *(search.keys for search in EXPERIMENTS.values())]
     for definition in found:  # grows while it runs
@@ -287,6 +293,34 @@ BAD = {
     ),
     "a bare number": (
         NA62, lambda c: c["beam"].update(momentum_gev=75.0), ["beam.momentum_gev", "source"]
+    ),
+    "a picture from a selection that is not there": (
+        KAONS, lambda c: c["event_displays"]["signal_piee"].update(tree="piee_sideways"),
+        ["event_displays.signal_piee.tree", "'piee_sideways'", "piee_lnv"],
+    ),
+    "a picture from a selection of another channel": (
+        KAONS, lambda c: c["event_displays"]["signal_piee"].update(tree="pimumu_lnv"),
+        ["event_displays.signal_piee.tree", "'pimumu_lnv'"],
+    ),
+    "a picture from a tree that is not there": (
+        BESIII, lambda c: c["event_displays"]["signal"].update(tree="Selected"),
+        ["event_displays.signal.tree", "'Selected'", "Candidates"],
+    ),
+    "a trigger of the paper's own selection": (
+        "config/calibration/na62_2022.yaml", lambda c: c["selections"]["piee"].update(trigger=["no_such"]),
+        ["selections.piee.trigger", "'no_such'", "di_electron"],
+    ),
+    "a variation's trigger": (
+        KAONS, lambda c: first_variation(c, {"channels": {"piee": {"selections": {"lnv": {"trigger": ["no_such"]}}}}}),
+        [".paper.channels.piee.selections.lnv.trigger", "'no_such'"],
+    ),
+    "a variation's normalisation": (
+        KAONS, lambda c: first_variation(c, {"channels": {"piee": {"normalisation": "no_such"}}}),
+        [".paper.channels.piee.normalisation", "'no_such'"],
+    ),
+    "a variation's sample": (
+        BESIII, lambda c: first_variation(c, {"channels": {"kkee": {"efficiency_sample": "no_such"}}}),
+        [".paper.channels.kkee.efficiency_sample", "'no_such'"],
     ),
     "a file of another detector": (NA62, lambda c: c.update(detector="besiii"), ["detector", "na62"]),
 }

@@ -96,13 +96,6 @@ def test_a_moved_folder_has_nothing_to_do(run, undisturbed, tmp_path):
     assert "Nothing to be done" in run(moved, "--dry-run").stdout
 
 
-def test_killed_jobs(run, without_events, ends_well):
-    process = run(without_events, "--keep-going", **faults(**dict.fromkeys(RECORDED, "kill")))
-    assert process.returncode == 1 and process.stdout.count("SIGKILL") >= 2
-    assert not [path for path in (*RECORDED, *SELECTED) if (without_events / path).exists()]
-    ends_well(without_events)
-
-
 @pytest.mark.parametrize("killed", SELECTED)
 def test_a_killed_workflow(run, folder, ends_well, killed):
     """Everything is killed with it, as when a machine goes down."""
@@ -125,15 +118,6 @@ def test_a_terminated_workflow(run, without_events, ends_well):
     ends_well(without_events)
 
 
-def test_a_full_disk(run, without_events, ends_well):
-    process = run(without_events, "--keep-going", **faults(all="full"))
-    assert process.returncode == 1
-    for path in RECORDED:
-        assert f"File too large; free some and run again: '{path}'" in process.stdout
-        assert not list(without_events.glob(f"{Path(path).parent}/*"))
-    ends_well(without_events)
-
-
 #: A file system of its own, for the command that follows and what it starts alone.
 SMALL_DISK = (
     "unshare", "--mount", "--map-root-user", "sh", "-c",
@@ -148,17 +132,39 @@ def succeeds(command):
         return False
 
 
-def test_a_real_disk_that_is_full(run, without_events, ends_well, tmp_path):
-    """The folders of both samples lie on file systems without space for them."""
-    if not succeeds([*SMALL_DISK, tmp_path, tmp_path, "true"]):
-        pytest.skip("no file system can be mounted here")
-    folders = [(without_events / path).parent for path in RECORDED]
-    process = run(without_events, "--keep-going", inside=[*SMALL_DISK, *map(str, folders)])
+def test_full_disks_and_killed_jobs(run, without_events, ends_well, tmp_path):
+    """One after the other in a folder, which a run without any of it brings to its end.
+
+    First no file may grow, then the folders of both samples lie on file systems without space for them, where any
+    can be mounted, then jobs are killed, which leave what they had begun.
+    """
+    process = run(without_events, "--keep-going", **faults(all="full"))
     assert process.returncode == 1
     for path in RECORDED:
-        assert f"No space left on device; free some and run again: '{path}'" in process.stdout
-    assert not [path for path in (*RECORDED, *SELECTED) if (without_events / path).exists()]
+        assert f"File too large; free some and run again: '{path}'" in process.stdout
+        assert not list(without_events.glob(f"{Path(path).parent}/*"))
+    nothing_is_written(without_events)
+    mounts = succeeds([*SMALL_DISK, tmp_path, tmp_path, "true"])
+    if mounts:
+        folders = [(without_events / path).parent for path in RECORDED]
+        for folder in folders:  # Snakemake may have removed them, empty
+            folder.mkdir(parents=True, exist_ok=True)
+        process = run(without_events, "--keep-going", inside=[*SMALL_DISK, *map(str, folders)])
+        assert process.returncode == 1
+        for path in RECORDED:
+            assert f"No space left on device; free some and run again: '{path}'" in process.stdout
+        nothing_is_written(without_events)
+    process = run(without_events, "--keep-going", **faults(**dict.fromkeys(RECORDED, "kill")))
+    assert process.returncode == 1 and process.stdout.count("SIGKILL") >= 2
+    nothing_is_written(without_events)
     ends_well(without_events)
+    if not mounts:
+        pytest.skip("all is well but the part with a real disk: no file system can be mounted here")
+
+
+def nothing_is_written(folder):
+    """Of the samples, at all."""
+    assert not [path for path in (*RECORDED, *SELECTED) if (folder / path).exists()]
 
 
 #: A user and a machine without names; the checkout lies in another place; new files are the user's alone.
@@ -223,23 +229,26 @@ def shorten(path):
         file["metadata"] = metadata
 
 
-@pytest.mark.parametrize(
-    ("spoil", "message"),
-    [(cut, "not a whole ROOT file"), (shorten, "events that were written; make or copy it again")],
-)
-def test_damaged_events(run, folder, ends_well, spoil, message):
+def test_damaged_events(run, folder, ends_well):
     """Named by their checksums, and by the reader where there are none."""
-    for path in RECORDED:
-        spoil(folder / path)
-    process = run(folder, "--keep-going")
-    assert process.returncode == 1
-    for path in RECORDED:
-        assert f"{path}: edited or damaged since it was written; delete it and run again" in process.stdout
-    shutil.rmtree(folder / ".snakemake/checksums")
-    process = run(folder, "--keep-going")
-    assert process.returncode == 1
-    said = " ".join(process.stdout.split())
-    assert said.count(message) >= 2 and all(f"select_sample: {path}: " in said for path in RECORDED)
+    whole = {path: (folder / path).read_bytes() for path in RECORDED}
+    for spoil, message in (
+        (cut, "not a whole ROOT file"), (shorten, "events that were written; make or copy it again"),
+    ):  # fmt: skip
+        for path in RECORDED:
+            (folder / path).write_bytes(whole[path])
+            spoil(folder / path)
+        if (folder / ".snakemake/checksums").exists():  # they see any change
+            process = run(folder, "--keep-going")
+            assert process.returncode == 1
+            for path in RECORDED:
+                said = f"{path}: edited or damaged since it was written; delete it and make it again: snakemake {path} "
+                assert said in process.stdout
+            shutil.rmtree(folder / ".snakemake/checksums")
+        process = run(folder, "--keep-going")
+        assert process.returncode == 1
+        said = " ".join(process.stdout.split())
+        assert said.count(message) >= 2 and all(f"select_sample: {path}: " in said for path in RECORDED)
     for path in RECORDED:
         (folder / path).unlink()
     ends_well(folder)

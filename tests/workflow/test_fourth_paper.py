@@ -6,7 +6,8 @@ import re
 import shutil
 
 import pytest
-import yaml
+import python_path
+import quick_yaml
 
 NAME = "na62_2024"
 ADDED = {
@@ -18,7 +19,7 @@ LIKE = "na62_2019"
 
 def settings(root):
     """The file of the search of 2017 data, with its mu mu channel alone."""
-    content = yaml.safe_load((root / f"config/papers/{LIKE}.yaml").read_text(encoding="utf-8"))
+    content = quick_yaml.load((root / f"config/papers/{LIKE}.yaml").read_text(encoding="utf-8"))
     content |= {
         "paper": NAME, "title": "A fourth paper", "companion": None,
         "tables": {"yields": "yields", "sensitivity": "sensitivity"},
@@ -65,10 +66,10 @@ def project(root, tmp_path_factory):
     shutil.copy(root / "Snakefile", folder)
     (folder / f"resources/published/{NAME}").mkdir()
     for path, text in zip(sorted(ADDED), (
-        yaml.safe_dump(settings(root), sort_keys=False), published(root), module(root),
+        quick_yaml.dump(settings(root), sort_keys=False), published(root), module(root),
     ), strict=True):
         (folder / path).write_text(text, encoding="utf-8")
-    (folder / "fourth.yaml").write_text(yaml.safe_dump({"papers": [NAME]}))
+    (folder / "fourth.yaml").write_text(quick_yaml.dump({"papers": [NAME]}))
     return folder
 
 
@@ -80,7 +81,7 @@ def run(project, snakemake, tmp_path_factory):
     def of(*arguments):
         process = snakemake(
             folder, *arguments, cores=1, config="fourth.yaml", project=project,
-            PYTHONPATH=str(project / "src"),
+            PYTHONPATH=python_path.beginning_with(project / "src"),
         )
         assert process.returncode == 0, process.stdout[-4000:]
         return process.stdout

@@ -9,7 +9,7 @@ import sys
 
 import frozen
 import pytest
-import yaml
+import quick_yaml
 from searches.load import load_papers
 
 
@@ -27,7 +27,7 @@ def searches(root, tmp_path, monkeypatch):
     """Load the searches with data that are open, in a folder of their own."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data.root").write_bytes(b"events")
-    config = yaml.safe_load((root / "config/config.yaml").read_text())
+    config = quick_yaml.load((root / "config/config.yaml").read_text())
 
     def load(**chosen):
         values = copy.deepcopy(config)
@@ -57,6 +57,7 @@ def test_only_the_frozen_analysis_opens_and_what_changed_is_named(searches):
     changes = {
         "selection": lambda: cuts["chi_square"].update(maximum=30.0),
         "regions": window,
+        "normalisation": lambda: search.config["data"][search.name].update(n_parents={"mean": 1e9, "sigma": 1e6}),
         "own events": lambda: search.config["data"][search.name].update(branches={"track_kappa": "q_over_pt"}),
         "systematics": lambda: search.settings["systematics"].pop(),
         "samples and limits": lambda: search.settings["parent"].update(number=1e9),
@@ -71,9 +72,34 @@ def test_only_the_frozen_analysis_opens_and_what_changed_is_named(searches):
         so_far.append(part)
         (line,) = frozen.problems(search, code)
         assert f"another {', '.join(so_far)};" in line, line
-    names = "selection, regions, own events, systematics, samples and limits, combinations, detector, library"
+    names = "selection, regions, normalisation, own events, systematics, samples and limits, combinations, detector, library"
     assert f"({names})" in freeze(search, code)[0]
     assert list(frozen.problems(search, code)) == []
+
+
+@pytest.mark.parametrize("content", [
+    b"", b"{", b"\xff\xfe", b"[]", b"null", b'"parts"', b'{"parts": []}', b'{"parts": null}', b'{"parts": {}}',
+    b"[" * 100_000,
+])  # fmt: skip
+def test_what_is_no_manifest_is_refused_in_one_line_and_frozen_anew(searches, content):
+    search, code = searches()["besiii_2025"], Code()
+    freeze(search, code)
+    frozen.manifest_file("besiii_2025").write_bytes(content)
+    (line,) = frozen.problems(search, code)
+    assert "besiii_2025.json: no such manifest, or not a whole one; freeze" in line
+    assert "frozen anew" in freeze(search, code)[0]
+    assert list(frozen.problems(search, code)) == []
+
+
+def test_a_manifest_of_other_kinds_of_values_differs(searches):
+    search, code = searches()["besiii_2025"], Code()
+    freeze(search, code)
+    file = frozen.manifest_file("besiii_2025")
+    content = json.loads(file.read_text())
+    content["parts"] |= {"packages": "numpy 3 scipy==", "regions": 5, "selection": ["a"]}
+    file.write_text(json.dumps(content))
+    (line,) = frozen.problems(search, code)
+    assert "another selection, regions, packages (" in line
 
 
 def test_other_events_off_resonance_are_another_analysis(searches, tmp_path):
@@ -175,6 +201,28 @@ def test_searches_that_are_opened_at_the_same_time_leave_a_whole_log(root, tmp_p
     assert [process.wait() for process in started] == [0, 0, 0]
     assert [len(frozen.events(name)) for name in ("one", "two", "three")] == [40, 40, 40]
     assert [path.name for path in frozen.FOLDER.iterdir()] == ["openings.jsonl"]
+
+
+def test_an_opening_without_a_line_of_its_freezing_is_refused(searches):
+    """The log was moved away, or is that of another manifest; freezing again says that it was lost."""
+    search, code = searches()["besiii_2025"], Code()
+    freeze(search, code)
+    frozen.open_or_close("besiii_2025", ["signal"], "data.root")
+    for spoil in (frozen.LOG.unlink, lambda: frozen.LOG.write_text("")):
+        spoil()
+        (line,) = frozen.problems(search, code)
+        assert "openings.jsonl has no line that config/frozen/besiii_2025.json was frozen; restore" in line
+        with pytest.raises(frozen.FrozenError, match="has no line"):
+            frozen.open_or_close("besiii_2025", ["signal"], "data.root")
+        assert "as frozen before, but config/frozen/openings.jsonl did not say so" in freeze(search, code)[0]
+        assert list(frozen.problems(search, code)) == []
+        assert freeze(search, code) == ["config/frozen/besiii_2025.json: as frozen before"]
+        frozen.open_or_close("besiii_2025", ["signal"], "data.root")
+        assert frozen.history("besiii_2025")["event"] == ["frozen again", "opened"]
+    for content in (b"{", b"\xff", b'{"before": ""}', b"[" * 100_000):
+        frozen.LOG.write_bytes(content)
+        (line,) = frozen.problems(search, code)
+        assert "openings.jsonl: line 1 does not follow" in line
 
 
 def test_a_log_on_a_full_disk_stays_as_it_was(tmp_path, monkeypatch):

@@ -7,8 +7,8 @@ import shutil
 import awkward as ak
 import numpy as np
 import pytest
+import quick_yaml
 import uproot
-import yaml
 
 pytestmark = pytest.mark.workflow
 
@@ -27,10 +27,10 @@ def with_data(snakemake, root):
     """Run the search with a file of data; returns the finished process."""
 
     def run(folder, file, *targets, **opened):
-        config = yaml.safe_load((root / "config/test.yaml").read_text())
+        config = quick_yaml.load((root / "config/test.yaml").read_text())
         config["data"] = {NAME: {"file": str(file), **opened}}
         path = folder / "own.yaml"
-        path.write_text(yaml.safe_dump(config))
+        path.write_text(quick_yaml.dump(config))
         return snakemake(folder, *targets, config=str(path))
 
     return run

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import hang_guard
 import pytest
-import yaml
+import quick_yaml
 
 SNAKEFMT = shutil.which("snakefmt", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
 pytestmark = pytest.mark.workflow
@@ -28,7 +28,7 @@ def test_rules_are_formatted(root):
 
 
 def test_the_catalog_s_file_has_the_keys_that_the_catalog_reads(root):
-    usage = yaml.safe_load((root / ".snakemake-workflow-catalog.yml").read_text())["usage"]
+    usage = quick_yaml.load((root / ".snakemake-workflow-catalog.yml").read_text())["usage"]
     assert set(usage) == {"mandatory-flags", "software-stack-deployment", "report"}
     assert set(usage["mandatory-flags"]) == {"desc", "flags"}
     assert set(usage["software-stack-deployment"].values()) == {False}

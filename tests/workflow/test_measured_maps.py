@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-import yaml
+import quick_yaml
 from searches.configuration import ConfigurationError, read_yaml
 from searches.load import load_papers
 
@@ -23,11 +23,11 @@ def configured(project, root):
     (project / EXAMPLE).write_text((root / EXAMPLE).read_text(encoding="utf-8"))
 
     def load(change=lambda measured, variations: None):
-        content = yaml.safe_load((project / SEARCH).read_text())
-        content["identification"] |= yaml.safe_load(first)["identification"]
-        content["variations"] |= yaml.safe_load(second)
+        content = quick_yaml.load((project / SEARCH).read_text())
+        content["identification"] |= quick_yaml.load(first)["identification"]
+        content["variations"] |= quick_yaml.load(second)
         change(content["identification"]["measured"][NAME], content["variations"])
-        (project / SEARCH).write_text(yaml.safe_dump(content, sort_keys=False))
+        (project / SEARCH).write_text(quick_yaml.dump(content, sort_keys=False))
         config = read_yaml(project / "config/config.yaml")
         return load_papers(config, project, "config/config.yaml")["na62_2022"]
 

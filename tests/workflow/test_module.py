@@ -11,7 +11,7 @@ from pathlib import Path
 
 import hang_guard
 import pytest
-import yaml
+import quick_yaml
 from same_results import assert_same_file
 
 pytestmark = pytest.mark.workflow
@@ -39,35 +39,47 @@ NUMBERS = "resources/published/besiii_2025/numbers.csv"
 
 @pytest.fixture
 def deployed(root, tmp_path):
-    """The user's folder: the file, and the configuration with fewer events and one search."""
-    folder = tmp_path / "deployed"
+    """The user's folder."""
+    return deployed_in(tmp_path / "deployed", root)
+
+
+def deployed_in(folder, root):
+    """Write a user's folder: the file, and the configuration with fewer events and one search."""
     shutil.copytree(root / "config", folder / "config")
     (folder / "workflow").mkdir()
     (folder / "workflow/Snakefile").write_text(SNAKEFILE.format(place=f'"{root}/Snakefile"'))
-    config = yaml.safe_load((folder / "config/config.yaml").read_text())
+    config = quick_yaml.load((folder / "config/config.yaml").read_text())
     config["papers"], config["statistics"]["signal"] = ["besiii_2025"], 300
-    (folder / "config/config.yaml").write_text(yaml.safe_dump(config))
+    (folder / "config/config.yaml").write_text(quick_yaml.dump(config))
     return folder
 
 
-@pytest.fixture
-def run(root):
+@pytest.fixture(scope="module")
+def plain(root, run, tmp_path_factory):
+    """What a clone gives with the same configuration."""
+    folder = tmp_path_factory.mktemp("plain")
+    own = deployed_in(folder / "own", root) / "config/config.yaml"
+    run(root, CUTFLOW, "--directory", str(folder / "run"), "--configfile", str(own))
+    return folder / "run"
+
+
+@pytest.fixture(scope="module")
+def run(root, read_before):
     def run(folder, *arguments):
         command = [sys.executable, "-m", "snakemake", *arguments, "--cores", "1"]
-        process = hang_guard.run(
-            command, cwd=folder, merge=True, env={**os.environ, "MPLCONFIGDIR": str(folder)}
-        )
+        with read_before(folder):
+            process = hang_guard.run(
+                command, cwd=folder, merge=True, env={**os.environ, "MPLCONFIGDIR": str(folder)}
+            )
         assert process.returncode == 0, process.stdout[-4000:]
         return process.stdout
 
     return run
 
 
-def test_a_deployed_workflow_gives_the_same_results(root, deployed, run, tmp_path):
+def test_a_deployed_workflow_gives_the_same_results(deployed, run, plain):
     run(deployed, CUTFLOW)
-    own = deployed / "config/config.yaml"
-    run(root, CUTFLOW, "--directory", str(tmp_path / "plain"), "--configfile", str(own))
-    assert_same_file(deployed / CUTFLOW, tmp_path / "plain" / CUTFLOW)
+    assert_same_file(deployed / CUTFLOW, plain / CUTFLOW)
 
 
 ADDRESS = 'github("someone/lnvsearch", path="Snakefile", tag="v0.1.0")'
@@ -101,17 +113,15 @@ def from_address(repository, tmp_path):
 
 
 @with_git
-def test_deployed_from_an_address_it_gives_the_same_results(root, deployed, run, tmp_path, from_address, monkeypatch):
+def test_deployed_from_an_address_it_gives_the_same_results(deployed, run, plain, tmp_path, from_address, monkeypatch):
     """The library and the published numbers come along; code is that of the tag, not that of this folder."""
     file = deployed / "workflow/Snakefile"
     file.write_text(SNAKEFILE.format(place=ADDRESS))
-    own = deployed / "config/config.yaml"
-    run(root, CUTFLOW, "--directory", str(tmp_path / "plain"), "--configfile", str(own))
     for name, value in from_address.items():
         monkeypatch.setenv(name, value)
     assert str(tmp_path / "cache") in run(deployed, "--dry-run", "--printshellcmds")  # resources of the tag
     run(deployed, CUTFLOW)
-    assert_same_file(deployed / CUTFLOW, tmp_path / "plain" / CUTFLOW)
+    assert_same_file(deployed / CUTFLOW, plain / CUTFLOW)
     assert "Nothing to be done" in run(deployed, CUTFLOW)
 
 

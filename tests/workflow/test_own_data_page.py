@@ -10,6 +10,7 @@ from pathlib import Path
 import hang_guard
 import numpy as np
 import pytest
+import python_path
 
 pytestmark = pytest.mark.workflow
 
@@ -43,7 +44,7 @@ def follow(folder, root, chapter):
     """Run a chapter; returns what each command printed."""
     environment = {
         **os.environ, "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(root / "src"),
+        "PYTHONPATH": python_path.beginning_with(root / "src"),
     }
     told = []
     for kind, name, content in steps(root, chapter):
@@ -120,7 +121,7 @@ def test_a_dst_is_converted_as_the_page_says(folder, root):
     (place / "raw").mkdir(parents=True)
     shutil.copy(DST, place / "raw" / Path(DST).with_suffix(".dst").name)
     environment = {**os.environ, "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
-                   "PYTHONPATH": str(root / "src")}  # fmt: skip
+                   "PYTHONPATH": python_path.beginning_with(root / "src")}  # fmt: skip
     process = hang_guard.run(["sh", "-ec", content], cwd=place, env=environment, merge=True)
     assert process.returncode == 0, process.stdout
     from lnvsearch.experiments.besiii.events import read_recorded

@@ -1,7 +1,7 @@
 """What is calibrated belongs to the paper's own selection: a changed cut does not tune it again."""
 
 import pytest
-import yaml
+import quick_yaml
 from searches.configuration import ConfigurationError, read_yaml
 from searches.load import load_papers
 from searches.na62.paper_selection import PAPER_SELECTION
@@ -20,9 +20,9 @@ def load(project):
     def papers(**changes):
         for file, change in changes.items():
             path = project / f"config/papers/{file}.yaml"
-            content = yaml.safe_load(path.read_text())
+            content = quick_yaml.load(path.read_text())
             change(content)
-            path.write_text(yaml.safe_dump(content, sort_keys=False))
+            path.write_text(quick_yaml.dump(content, sort_keys=False))
         return load_papers(read_yaml(project / CONFIG), project, CONFIG)
 
     return papers

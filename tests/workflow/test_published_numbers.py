@@ -4,7 +4,7 @@ import csv
 from types import SimpleNamespace
 
 import pytest
-import yaml
+import quick_yaml
 from searches.configuration import ConfigurationError, read_yaml
 from searches.load import load_papers
 
@@ -132,10 +132,10 @@ def test_an_edited_background_changes_the_scan(project, tmp_path):
 
 def test_a_value_in_the_search_s_file_overrides_and_is_told(project):
     file = project / "config" / "papers" / "na62_2019.yaml"
-    content = yaml.safe_load(file.read_text())
+    content = quick_yaml.load(file.read_text())
     content["channels"]["piee"]["limit"]["background"] = {"mean": 0.5}
     content["normalisation"]["pimumu"]["candidates"] = 9000
-    file.write_text(yaml.safe_dump(content, sort_keys=False))
+    file.write_text(quick_yaml.dump(content, sort_keys=False))
     paper = load(project, "na62_2019")
     piee, pimumu = (paper.limit_parameters(channel) for channel in ("piee", "pimumu"))
     assert piee["background"] == {"mean": 0.5, "sigma": 0.03}
@@ -149,10 +149,10 @@ def test_a_value_in_the_search_s_file_overrides_and_is_told(project):
 
 def test_what_a_simulated_limit_uses_besides_is_told_when_it_is_overridden(project):
     file = project / "config" / "papers" / "na62_2022.yaml"
-    content = yaml.safe_load(file.read_text())
+    content = quick_yaml.load(file.read_text())
     content["channels"]["pipi0ee"]["pileup"]["sideband_events"] = 4
     content["channels"]["piee"]["background_systematic"]["fraction"] = 0.5
-    file.write_text(yaml.safe_dump(content, sort_keys=False))
+    file.write_text(quick_yaml.dump(content, sort_keys=False))
     paper = load(project, "na62_2022")
     for channel in ("piee", "pipi0ee"):
         limit = paper.limit_parameters(channel)
@@ -167,10 +167,10 @@ def test_what_a_simulated_limit_uses_besides_is_told_when_it_is_overridden(proje
 ])
 def test_an_overridden_systematic_uncertainty_is_told(project, source, own):
     file = project / "config" / "papers" / "besiii_2025.yaml"
-    content = yaml.safe_load(file.read_text())
+    content = quick_yaml.load(file.read_text())
     (row,) = (row for row in content["systematics"] if row["source"] == source)
     row["external_percent"] = own
-    file.write_text(yaml.safe_dump(content, sort_keys=False))
+    file.write_text(quick_yaml.dump(content, sort_keys=False))
     paper = load(project, "besiii_2025")
     assert paper.limit_parameters("kkee")["simulation_inputs"] == "overridden"
     sources = map(Source.from_mapping, paper.systematic_sources())
@@ -185,9 +185,9 @@ def test_an_overridden_systematic_uncertainty_is_told(project, source, own):
 def test_an_overridden_mass_scan_is_told(project):
     file = project / "config" / "papers" / "besiii_2025.yaml"
     before = load(project, "besiii_2025").table("table2").settings["inputs"]
-    content = yaml.safe_load(file.read_text())
+    content = quick_yaml.load(file.read_text())
     content["mass_scan"] = {"first_gev": 0.6}
-    file.write_text(yaml.safe_dump(content, sort_keys=False))
+    file.write_text(quick_yaml.dump(content, sort_keys=False))
     paper = load(project, "besiii_2025")
     assert before == "published" and paper.table("table2").settings["inputs"] == "overridden"
     assert paper.limit_parameters("kkee")["simulation_inputs"] == "published"

@@ -2,12 +2,15 @@
 
 import json
 import re
+import shlex
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
+import quick_yaml
 import uproot
-import yaml
 from same_results import assert_same_file
 
 from lnvsearch.experiments.besiii.events import TRACK_BRANCHES, RecordedEvents, write_recorded
@@ -92,13 +95,15 @@ def with_data(snakemake, tmp_path, root):
     """Select the data of a given file; returns the finished process and the folder."""
 
     def run(file, unblind=False):
-        config = yaml.safe_load((root / "config/test.yaml").read_text())
+        config = quick_yaml.load((root / "config/test.yaml").read_text())
         config["data"] = {"besiii_2025": {"file": str(file), "unblind": unblind}}
         path = tmp_path / "with_data.yaml"
-        path.write_text(yaml.safe_dump(config))
+        path.write_text(quick_yaml.dump(config))
         if unblind:
-            assert "config/frozen/besiii_2025.json: no such manifest" in snakemake(
-                tmp_path, DATA, config=str(path)).stdout  # fmt: skip
+            refused = snakemake(tmp_path, DATA, config=str(path))
+            reason = refused.stdout.rstrip().splitlines()[-2:]
+            assert refused.returncode == 1 and reason[0] == "The data cannot be opened:"
+            assert "config/frozen/besiii_2025.json: no such manifest" in reason[1]
             assert snakemake(tmp_path, "freeze", config=str(path)).returncode == 0
         return snakemake(tmp_path, DATA, config=str(path)), tmp_path
 
@@ -188,8 +193,10 @@ def test_a_bad_file_of_data_ends_with_one_message(with_data, tmp_path, kind, wor
 
 def test_a_bad_configuration_ends_before_anything_runs(snakemake, tmp_path):
     process = snakemake(tmp_path, "--config", "base_seed=minus_one")
-    assert process.returncode != 0
-    assert "base_seed" in process.stdout and "integer" in process.stdout
+    assert process.returncode == 1
+    reason = process.stdout.rstrip().splitlines()[-2:]
+    assert reason[0] == "The configuration cannot be used:"
+    assert "base_seed" in reason[1] and "integer" in reason[1]
     assert not (tmp_path / "results").exists()
 
 
@@ -204,16 +211,24 @@ def test_a_result_that_was_edited_is_not_built_upon(snakemake, tmp_path):
     assert f"{coverage}: edited or damaged since it was written" in process.stdout
     assert f"again: snakemake {figure} --force --cores 1 --snakefile" in process.stdout
     status = snakemake(tmp_path, "status", "--nolock").stdout
-    assert f"{coverage}: edited or damaged since it was written; delete it and run again" in status
+    assert f"{coverage}: edited or damaged since it was written; delete it and make it again: " in status
     assert re.search(r"(?m)^besiii_2025 +0/\d+ ", status) and "jobs  missing" in status
     (tmp_path / coverage).unlink()
     assert snakemake(tmp_path, figure).returncode == 0
+    assert (tmp_path / coverage).read_bytes() == whole
+    # With all that is made from it there, a run does not miss it; the command of the message makes it.
+    (tmp_path / coverage).unlink()
+    assert "Nothing to be done" in snakemake(tmp_path, figure).stdout
+    assert not (tmp_path / coverage).exists()
+    command = re.search(rf"(?m)^{coverage}: .*make it again: (.*)$", status)[1]
+    words = [sys.executable, "-m", *shlex.split(command)]
+    subprocess.run(words, cwd=tmp_path, check=True, capture_output=True)
     assert (tmp_path / coverage).read_bytes() == whole
 
 
 def test_profiles_of_clusters_are_readable(root):
     for name in ("default", "slurm", "htcondor"):
-        profile = yaml.safe_load((root / "profiles" / name / "profile.yaml").read_text())
+        profile = quick_yaml.load((root / "profiles" / name / "profile.yaml").read_text())
         assert profile["rerun-incomplete"] is True
 
 

@@ -4,7 +4,7 @@ import sys
 
 import hang_guard
 import pytest
-import yaml
+import quick_yaml
 
 pytestmark = pytest.mark.workflow
 
@@ -31,10 +31,10 @@ def with_empty_jobs(root, tmp_path):
         (tmp_path / name).symlink_to(root / name)
     (tmp_path / "Snakefile").write_text((root / "Snakefile").read_text() + EMPTY_JOBS)
     # Without the options that only the plugin knows.
-    profile = yaml.safe_load((root / "profiles/slurm/profile.yaml").read_text())
+    profile = quick_yaml.load((root / "profiles/slurm/profile.yaml").read_text())
     (tmp_path / "cluster").mkdir()
     (tmp_path / "cluster/profile.yaml").write_text(
-        yaml.safe_dump({key: value for key, value in profile.items() if "slurm-" not in key})
+        quick_yaml.dump({key: value for key, value in profile.items() if "slurm-" not in key})
     )
     return tmp_path
 

@@ -193,3 +193,12 @@ def test_a_recast_does_not_ask_for_the_weights_of_variations(besiii):
     settings = besiii.steps["recast_search"].settings(besiii, SimpleNamespace(decay="majorana_pair"))
     assert "charge_conjugate" in settings["generation"]
     assert not {"decay", "weights"} & set(settings["generation"])
+
+
+def test_a_cocktail_in_another_encoding_is_named_with_the_fix(refused, project):
+    (project / "config/own.csv").write_bytes("sample,é\n".encode("latin-1"))
+    message = refused(
+        "config/papers/besiii_2025.yaml", lambda paper: paper["backgrounds"].update(cocktail="config/own.csv")
+    )
+    assert "besiii_2025.yaml: backgrounds.cocktail: " in message
+    assert message.endswith("config/own.csv: not UTF-8 text; save it as UTF-8")

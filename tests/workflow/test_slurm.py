@@ -21,7 +21,8 @@ import pytest
 from same_results import assert_equal, keep, logs_of, new_folder
 from small_run import CONFIG
 
-#: No limit of Slurm's on the wall clock matters: the machine may be busy.
+#: No limit of Slurm's on the wall clock matters: the machine may be busy.  A job begins when it is sent, not three
+#: seconds later, and one that is cancelled is killed after five seconds, not thirty.
 SLURM_CONF = """{mark}
 ClusterName=lnvsearch
 SlurmctldHost=localhost
@@ -41,6 +42,8 @@ MpiDefault=none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 ReturnToService=2
+SchedulerParameters=batch_sched_delay=0,sched_interval=1
+KillWait=5
 OverTimeLimit=UNLIMITED
 MinJobAge=3600
 MessageTimeout=60
@@ -107,6 +110,7 @@ def only_here():
 
 @pytest.fixture(scope="module")
 def slurm(only_here, tmp_path_factory):
+    """The folder of the daemons."""
     folder = tmp_path_factory.mktemp("slurm")
     for name in ("state", "spool"):
         (folder / name).mkdir()
@@ -116,13 +120,28 @@ def slurm(only_here, tmp_path_factory):
         subprocess.run(["slurmctld"], check=True)
         subprocess.run(["slurmd", "-N", "localhost"], check=True)
         wait_until(lambda: command("sinfo", "-h", "-o", "%T").strip() == "idle", "an idle node")
-        yield
+        yield folder
     finally:
         for name in ("slurmd", "slurmctld"):
-            pid = folder / f"{name}.pid"
-            if pid.exists():
-                os.kill(int(pid.read_text()), signal.SIGTERM)
+            stop(folder / f"{name}.pid")
         INSTALLED_CONF.unlink(missing_ok=True)
+
+
+def stop(pid):
+    """End a daemon by its file; returns its number."""
+    if pid.exists():
+        number = int(pid.read_text())
+        os.kill(number, signal.SIGTERM)
+        return number
+
+
+def restart_controller(folder):
+    """It knows of all jobs from what it has saved; meanwhile no command of Slurm gets an answer."""
+    number = stop(folder / "slurmctld.pid")
+    wait_until(lambda: not Path(f"/proc/{number}").exists(), "the end of the controller")
+    assert not command("squeue", "-h")
+    subprocess.run(["slurmctld"], check=True)
+    wait_until(lambda: command("sinfo", "-h", "-o", "%T").strip(), "the controller")
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +198,7 @@ def on_slurm(root, config, slurm, busy_commands, begun, tmp_path):
     """Starts a run through the profile, with faults; returns its process and its folder."""
     options = [
         "--workflow-profile", str(root / "profiles/slurm"), "--configfile", str(config),
-        "--slurm-init-seconds-before-status-checks", "2", "--seconds-between-status-checks", "2",
+        "--slurm-init-seconds-before-status-checks", "1", "--seconds-between-status-checks", "1",
         "--slurm-no-account", "--default-resources", "slurm_partition=ci", "mem_mb=800", "runtime=60",
     ]  # fmt: skip
     started = []
@@ -214,12 +233,22 @@ def on_slurm(root, config, slurm, busy_commands, begun, tmp_path):
     end_what_is_left(begun)
 
 
-def end_what_is_left(folder):
-    """The Snakemake of a job may stay asleep when Slurm cancels it: its handler of SIGTERM can lock itself out."""
+def left(folder):
+    """Processes of jobs, or of the Snakemakes around them, by their command lines."""
+    found = {}
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if str(folder).encode() in (process / "cmdline").read_bytes():
-                os.kill(int(process.name), signal.SIGKILL)
+            line = (process / "cmdline").read_bytes()
+            if str(folder).encode() in line:
+                found[int(process.name)] = line
+    return found
+
+
+def end_what_is_left(folder):
+    """After a test that has failed."""
+    for process in left(folder):
+        with contextlib.suppress(OSError):
+            os.kill(process, signal.SIGKILL)
 
 
 def jobs(*options):
@@ -260,13 +289,16 @@ def said(folder):
     return f"all logs are kept in {kept}\n{log_of(folder)[-6000:]}"
 
 
-def test_lost_jobs_and_a_drained_node_change_nothing(local, on_slurm, busy_commands):
+def test_lost_jobs_and_a_drained_node_change_nothing(local, slurm, on_slurm, busy_commands):
     """A job of each experiment is cancelled, one dies within a group, the node takes no jobs for a while.
 
-    The controller is too busy twice for a job, and once to tell of jobs, for longer than the plugin asks.
+    The controller is too busy twice for a job, and once to tell of jobs, for longer than the plugin asks,
+    and is restarted while jobs run.
     """
     process, folder = on_slurm({CALIBRATION: "wait", IDENTIFICATION: "wait", SAMPLE: "kill"})
     reached(process, folder, CALIBRATION, IDENTIFICATION)
+    restart_controller(slurm)
+    assert len(jobs("--states=RUNNING")) == 2 and process.poll() is None, said(folder)
     command("scontrol", "update", "nodename=localhost", "state=drain", "reason=test")
     command("scancel", *jobs("--states=RUNNING"))
     (folder / "go").touch()
@@ -279,7 +311,14 @@ def test_lost_jobs_and_a_drained_node_change_nothing(local, on_slurm, busy_comma
     assert log_of(folder).count("Trying to restart") >= 5
     for name, refused in REFUSED.items():
         assert len((busy_commands / f"{name}.calls").read_text()) > int(refused[-1]), name
+    nothing_is_left(folder)
     assert_equal(local, folder)
+
+
+def nothing_is_left(folder):
+    """Neither a process nor a lock of a run that has ended."""
+    wait_until(lambda: not left(folder), "the end of all processes")
+    assert not list(folder.glob(".snakemake/locks/*"))
 
 
 def test_a_terminated_run_lets_its_jobs_end_and_leaves_none(on_slurm):
@@ -290,5 +329,19 @@ def test_a_terminated_run_lets_its_jobs_end_and_leaves_none(on_slurm):
     (folder / "go").touch()
     assert end(process) == 1, said(folder)
     assert not jobs()
-    assert not list(folder.glob(".snakemake/locks/*"))
+    nothing_is_left(folder)
     assert (folder / IDENTIFICATION).exists() and not (folder / TARGETS[1]).exists()
+
+
+def test_an_interrupted_run_cancels_its_jobs_and_leaves_none(local, config, on_slurm, snakemake):
+    """Ctrl-C; a run without a cluster goes on to the same results, what the jobs were about to write is made anew."""
+    process, folder = on_slurm({CALIBRATION: "wait", IDENTIFICATION: "wait"})
+    reached(process, folder, CALIBRATION, IDENTIFICATION)
+    os.kill(child_of(process.pid), signal.SIGINT)
+    assert end(process) == 1, said(folder)
+    wait_until(lambda: not jobs(), "an empty queue")
+    nothing_is_left(folder)
+    assert not (folder / IDENTIFICATION).exists() and not (folder / CALIBRATION).exists()
+    resumed = snakemake(folder, *TARGETS, config=str(config))
+    assert resumed.returncode == 0, resumed.stdout[-4000:]
+    assert_equal(local, folder)

@@ -66,6 +66,25 @@ def test_samples_are_done_when_all_their_jobs_are(results):
     assert line.split() == ["p", "1/2", "1/2", "1/2", "1,000", "/", "2,000"]
 
 
+def test_what_forbids_a_run_is_said_and_the_rest_is_reported(results, monkeypatch):
+    refusal = "The data cannot be opened:\ndata.p.unblind: no such manifest\n"
+    answer = SimpleNamespace(
+        returncode=1, stdout="SNAKEMAKE\nBuilding DAG of jobs...\n",
+        stderr=f"Using workflow specific profile profiles/default for setting …\n{refusal}",
+    )  # fmt: skip
+    asked = []
+
+    def run(command, **options):
+        asked.append(command)
+        return answer
+
+    monkeypatch.setattr(status_report.subprocess, "run", run)
+    said = list(status_report.lines({}, results, {}, 1, ["mtime"]))
+    assert f"cannot be told: {refusal.strip()}" in said
+    assert asked[0][-2:] == ["--rerun-triggers", "mtime"]  # as those of the command
+    assert said[-1] == "0 files, 0 edited, 0 without a record of their content"
+
+
 def test_an_edited_file_is_named(results):
     table = results / "t.csv"
     table.write_text("a\n")

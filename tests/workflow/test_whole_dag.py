@@ -44,16 +44,6 @@ def test_a_second_run_has_nothing_to_do(results, snakemake):
     assert process.returncode == 0 and "Nothing to be done" in process.stdout
 
 
-def test_a_report_can_be_made(results, snakemake):
-    """Every caption is found; the report holds figures and tables."""
-    import zipfile
-
-    process = snakemake(results.parent, "--report", "report.zip")
-    assert process.returncode == 0, process.stdout[-4000:]
-    names = zipfile.ZipFile(results.parent / "report.zip").namelist()
-    assert any(name.endswith(".html") for name in names)
-
-
 def test_charge_conjugate_halves_give_the_limit_of_the_whole(results):
     table = rows(results / "combinations" / "besiii_charges.csv")
     (halves,) = (row for row in table if (row["kind"], row["method"]) == ("derived", "rolke"))
@@ -291,13 +281,17 @@ def test_every_leaf_says_where_it_comes_from(results, root):
     """Its inputs are those that are there, or are the project's; the checksums are theirs."""
     import checksums
 
-    records = sorted(results.rglob("*.provenance.json"))
-    tables = [path for path in results.rglob("tables/*.csv") if path.stem != "undercoverage"]
-    figures = list(results.rglob("figures/*.pdf"))
-    assert {path.with_suffix("") for path in tables + figures} <= {
-        path.with_name(path.name.removesuffix(".provenance.json")) for path in records
-    }
-    for path in records:
+    config = read_yaml(root / "config/config.yaml")
+    papers = load_papers(config, root, "config").values()
+    leaves = [results.parent / leaf for paper in papers for leaf in paper.leaves()]
+    shared = ("combinations/*.csv", "*/recast/*.csv", "interpretation/figures/*.pdf", "comparison.md", "start.html")
+    for pattern in shared:
+        leaves += (found := list(results.glob(pattern)))
+        assert found, pattern
+    assert len(leaves) > 100
+    records = set(results.rglob("*.provenance.json"))
+    assert not {leaf.with_suffix(".provenance.json") for leaf in leaves} - records  # of a folder beside it, too
+    for path in sorted(records):
         record = json.loads(path.read_text())
         assert record["base_seed"] > 0 and re.fullmatch(r"[0-9a-f]{16} of .+", record["code"])
         for name, checksum in record["inputs"].items():
@@ -305,8 +299,43 @@ def test_every_leaf_says_where_it_comes_from(results, root):
             assert checksums.checksum(place) == checksum, f"{path}: {name}"
 
 
+def without_a_record(results, monkeypatch):
+    """All files of a folder of results but logs of which no checksum is known."""
+    import checksums
+
+    monkeypatch.chdir(results.parent)
+    found = [path.relative_to(results.parent) for path in results.rglob("*") if path.is_file()]
+    found = [path for path in found if path.suffix != ".log" and path.name != checksums.OF_SNAKEMAKE]
+    assert len(found) > 500 and list(checksums.edited(found)) == []
+    return list(checksums.unrecorded(found))
+
+
+def test_every_file_is_on_record(results, monkeypatch):
+    assert without_a_record(results, monkeypatch) == []
+
+
+def test_a_page_that_is_edited_or_missing_is_named(results, monkeypatch):
+    from status_report import _of_files
+
+    monkeypatch.chdir(results.parent)
+    pages = sorted(results.glob("*/report/*/*.html"))
+    kept = {page: page.read_bytes() for page in (results / "start.html", pages[0], pages[-1])}
+    for page in kept:
+        page.write_bytes(kept[page].replace(b"0", b"9", 1))
+    pages[-1].unlink()
+    said = list(_of_files(results.relative_to(results.parent)))
+    for page, content in kept.items():
+        page.write_bytes(content)
+    for page in kept:
+        folder = "it" if page.name == "start.html" else page.parents[1].relative_to(results.parent)
+        name = page.relative_to(results.parent)
+        start = f"{name}: edited or damaged since it was written; delete {folder} and make it again: "
+        assert any(line.startswith(start) for line in said)
+    assert ", 3 edited, 0 without a record" in said[-1]
+
+
 def test_every_job_says_what_it_was_asked_and_what_came_out(results):
-    logs = list(results.rglob("*.log"))
+    logs = [log for log in results.rglob("*.log") if log.parent.name != "prepared_jobs"]
     assert len(logs) > 150
     for log in logs:
         text = log.read_text()
@@ -317,7 +346,7 @@ def test_every_job_says_what_it_was_asked_and_what_came_out(results):
 @pytest.mark.filterwarnings("ignore:jsonschema:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_the_run_goes_to_others(results, snakemake, tmp_path):
+def test_the_run_goes_to_others(results, snakemake, tmp_path, monkeypatch):
     """HEPData takes the submissions, pyhf the likelihoods, and the crate has all leaves."""
     import tarfile
     import zipfile
@@ -344,3 +373,4 @@ def test_the_run_goes_to_others(results, snakemake, tmp_path):
         assert document["observations"] and path.with_name(path.name.replace("pyhf", "hs3")).exists()
     names = set(zipfile.ZipFile(results / "lnvsearch.crate.zip").namelist())
     assert {"ro-crate-metadata.json", "Snakefile", "config/config.yaml", "results/comparison.md"} <= names
+    assert without_a_record(results, monkeypatch) == []

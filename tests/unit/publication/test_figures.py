@@ -1,5 +1,6 @@
 """Figures of every search, and what all figures share: their bytes, their colours."""
 
+import io
 import subprocess
 import sys
 
@@ -12,6 +13,7 @@ from lnvsearch.publication.figures.style import (
     COLOURS,
     column_figure,
     figure_bytes,
+    publication_style,
 )
 from lnvsearch.tables import find_rows
 
@@ -46,6 +48,27 @@ def test_a_channel_has_its_decay_as_title_or_its_name(made):
     figure, _ = made["coverage_map"]
     titles = {text.get_text() for axes in figure.axes for text in axes.texts}
     assert {r"$K^{+}\to \pi^{-}e^{+}e^{+}$", "kkee", "new"} <= titles
+
+
+def test_a_layout_that_was_found_first_is_the_one_that_matplotlib_finds_while_it_saves():
+    def drawn():
+        with publication_style():
+            figure, rows = column_figure(2, nrows=2, ncols=2)
+            for axes in rows.flat:
+                axes.plot([1.0, 2.0], [3e-9, 1e-4], label="$K^+$")
+                axes.set(yscale="log", xlabel="$m_{ee}$ (GeV)", ylabel="events")
+                axes.legend()
+            figure.colorbar(rows[0, 0].scatter([1.0], [1e-5], c=[0.2]), ax=rows[0, :])
+            figure.suptitle("few")
+        return figure
+
+    ours, theirs = drawn(), drawn()
+    for file_format, metadata in (("pdf", {"CreationDate": None}), ("png", {"Software": None})):
+        saved = io.BytesIO()
+        with publication_style():
+            theirs.savefig(saved, format=file_format, metadata=metadata)
+        theirs.set_layout_engine("none")
+        assert figure_bytes(ours, file_format) == saved.getvalue()
 
 
 def test_the_same_figure_gives_the_same_bytes():

@@ -49,6 +49,22 @@ def test_map_is_fit_for_print_and_holds_the_published_point(published):
     assert len(figure.axes) == 3
 
 
+def test_no_line_crosses_a_mass_without_a_limit(published):
+    """Its column has no colour: neither acceptances nor the published limit are drawn there."""
+    from matplotlib.contour import ContourSet
+
+    table, (before, lost, after) = grid(), MASSES[1:4]
+    table["branching_fraction_limit"] = [
+        None if mass == lost else limit
+        for mass, limit in zip(table["mass_gev"], table["branching_fraction_limit"], strict=True)
+    ]
+    figure, _ = made(table, published)
+    lines = [one for axes in figure.axes for one in axes.collections if isinstance(one, ContourSet)]
+    places = np.concatenate([path.vertices[:, 0] for line in lines for path in line.get_paths()])
+    assert len(lines) == 4 and places.min() == MASSES[0] and places.max() == MASSES[-1]
+    assert not np.any((places > before + 1e-9) & (places < after - 1e-9))
+
+
 def test_a_grid_without_any_limit_is_refused(published):
     with pytest.raises(ValueError, match=r"raise statistics\.recast"):
         made(grid(limits=False), published)

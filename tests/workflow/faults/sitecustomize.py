@@ -3,7 +3,7 @@
 LNVSEARCH_FAULTS is JSON, a part of a result's path -> what happens, once, when a job has written the result
 beside its place and is about to rename it: `kill` the job, `kill-workflow` (both SIGKILL), `terminate-workflow`
 (SIGTERM), or `wait` until the file `go` appears.  `full`: no file of a job may grow beyond 32 kB.  `patience`,
-of an option of Snakemake: it looks after its jobs every two seconds, and not more and more seldom.
+of an option of Snakemake: it looks after its jobs every second, and not more and more seldom.
 """
 
 import json
@@ -11,7 +11,11 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
+
+with suppress(ModuleNotFoundError):
+    import light_start  # noqa: F401
 
 replace = os.replace
 
@@ -61,7 +65,7 @@ def look_often():
     import asyncio
 
     sleep = asyncio.sleep
-    asyncio.sleep = lambda delay, *result: sleep(min(delay, 2.0), *result)
+    asyncio.sleep = lambda delay, *result: sleep(min(delay, 1.0), *result)
 
 
 FAULTS = json.loads(os.environ.get("LNVSEARCH_FAULTS", "{}"))

@@ -7,6 +7,10 @@ import atexit
 import json
 import os
 import sys
+from contextlib import suppress
+
+with suppress(ModuleNotFoundError):
+    import light_start  # noqa: F401
 
 
 def note(folder, root):

@@ -1,13 +1,13 @@
 """The search's file, the detector and the selection of the signal."""
 
 import pytest
-import yaml
+import quick_yaml
 
 
 @pytest.fixture(scope="session")
 def settings(root):
     """The file of the BESIII search."""
-    return yaml.safe_load((root / "config/papers/besiii_2025.yaml").read_text())
+    return quick_yaml.load((root / "config/papers/besiii_2025.yaml").read_text())
 
 
 @pytest.fixture(scope="session")
@@ -15,7 +15,7 @@ def response(root):
     """The detector as its file describes it."""
     from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
 
-    detector = yaml.safe_load((root / "config/detectors/besiii.yaml").read_text())
+    detector = quick_yaml.load((root / "config/detectors/besiii.yaml").read_text())
     return BesiiiResponse.from_mapping(detector)
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import uproot
+from root_branches import branches_of, copy_without, write_branches
+from unreadable_files import FAULTS, unreadable
 
 from lnvsearch.event_files import EventFileError
 from lnvsearch.experiments.besiii.events import (
@@ -172,56 +174,10 @@ def test_the_document_lists_every_branch_with_its_type_and_no_other():
 # ------------------------------------------------------------------- files that cannot be used
 
 
-def branches_of(path):
-    """Branches of a file as lists that uproot writes again."""
-    with uproot.open(path) as file:
-        tree = file["Events"]
-        return {
-            name: tree[name].array()
-            for name in tree.keys()
-            if not name.startswith(("ntrack", "ntruth"))
-        }
-
-
-def write_branches(path, branches):
-    with uproot.recreate(path) as file:
-        file.mktree("Events", {name: values.type for name, values in branches.items()})
-        file["Events"].extend(branches)
-
-
-def copy_without(source, target, *beginnings):
-    branches = branches_of(source)
-    kept = {k: v for k, v in branches.items() if not k.startswith(beginnings)}
-    write_branches(target, kept)
-
-
-def test_missing_file_is_named(tmp_path):
-    with pytest.raises(EventFileError, match=r"nowhere\.root: no such file"):
-        read_recorded(tmp_path / "nowhere.root")
-
-
-@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.99])
-def test_truncated_recorded_file_is_refused(tmp_path, recorded, share):
-    path = tmp_path / "events.root"
-    write_recorded(path, recorded)
-    whole = path.read_bytes()
-    path.write_bytes(whole[: int(share * len(whole))])
-    with pytest.raises(EventFileError, match=r"events\.root: .*(again|docs/events\.md)"):
-        read_recorded(path)
-
-
-def test_file_of_another_kind_is_refused(tmp_path):
-    path = tmp_path / "text.root"
-    path.write_text("not a ROOT file\n" * 100)
-    with pytest.raises(EventFileError, match=r"text\.root: not a whole"):
-        read_recorded(path)
-
-
-def test_file_without_the_tree_is_refused(tmp_path):
-    path = tmp_path / "other.root"
-    with uproot.recreate(path) as file:
-        file["note"] = "no events here"
-    with pytest.raises(EventFileError, match=r"no tree named Events \(it holds: note;1\)"):
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_file_that_cannot_be_read_is_named(tmp_path, recorded, fault):
+    path, message = unreadable(fault, tmp_path, lambda path: write_recorded(path, recorded))
+    with pytest.raises(EventFileError, match=message):
         read_recorded(path)
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import yaml
+import quick_yaml
 
 from lnvsearch import particles
 from lnvsearch.experiments.besiii.chain import generate
@@ -41,13 +41,13 @@ class FixedLength:
 
 @pytest.fixture(scope="module")
 def detector(root):
-    content = yaml.safe_load((root / "config/detectors/besiii.yaml").read_text())
+    content = quick_yaml.load((root / "config/detectors/besiii.yaml").read_text())
     return {k: v for k, v in content.items() if isinstance(v, dict)}
 
 
 @pytest.fixture(scope="module")
 def make(root, detector):
-    content = yaml.safe_load((root / "config/papers/besiii_2025.yaml").read_text())
+    content = quick_yaml.load((root / "config/papers/besiii_2025.yaml").read_text())
 
     def search(n_neutrinos, decay=None, radiation=True):
         cuts = list(content["selection"])

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 from dst_arrays import FIELD_T, made_arrays
 
+from lnvsearch.cli import main
 from lnvsearch.event_files import EventFileError
 from lnvsearch.experiments.besiii.detector.simulate import simulate
 from lnvsearch.experiments.besiii.dst import files
+from lnvsearch.experiments.besiii.dst.command import _PIPE_RADIUS_CM
 from lnvsearch.experiments.besiii.dst.conversion import linked_tracks, recorded_events
 from lnvsearch.experiments.besiii.events import TRACK_BRANCHES, read_recorded
 from lnvsearch.generation.decay_events import generate
@@ -115,6 +117,32 @@ def test_a_file_is_written_with_the_point_that_its_tracks_say(tmp_path, events, 
     files.convert(["one.dst"], tmp_path / "given.root", vertex_cm=VERTEX)
     given = read_recorded(tmp_path / "given.root")
     assert np.allclose(given.track["dr"], events.track["dr"], atol=1e-6)
+
+
+def test_a_file_given_twice_is_refused_by_whatever_name(tmp_path, as_files, monkeypatch):
+    """Its events would count twice; nor is what is read written over."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "one.dst").touch()
+    (tmp_path / "link.dst").symlink_to("one.dst")
+    for files_, words in (
+        (["one.dst", "one.dst"], r"^one\.dst: given before, and"),
+        (["two.dst", "one.dst", tmp_path / "one.dst"], r"one\.dst: given before as one\.dst, and"),
+        (["one.dst", "link.dst"], r"^link\.dst: given before as one\.dst, and its events would count twice; give it once"),
+        (["two.dst", "out.root"], r"^out\.root: is one of the files to read"),
+    ):
+        with pytest.raises(EventFileError, match=words):
+            files.convert(files_, "out.root", vertex_cm=VERTEX)
+    assert not (tmp_path / "out.root").exists()
+
+
+@pytest.mark.parametrize("point", ["0 0 1e9", "1e9 0 0", "2.5 2.5 0", "0 nan 0", "0 0 inf", "0 0 -10"])
+def test_a_point_outside_the_beam_pipe_is_refused(point, capsys):
+    assert main(["convert-dst", "one.dst", "out.root", "--vertex-cm", *point.split()]) == 2
+    assert "not in the beam pipe where the beams meet; give centimetres" in capsys.readouterr().err
+
+
+def test_the_beam_pipe_is_that_of_the_simulation(response):
+    assert response.material.beam_pipe_radius_cm == _PIPE_RADIUS_CM
 
 
 def test_a_wrong_unpacking_of_covariances_is_noticed(monkeypatch, tmp_path, arrays, as_files):
