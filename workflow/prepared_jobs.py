@@ -1,8 +1,8 @@
 """Jobs on this machine begin in a process that has loaded what they need, if there are many.
 
 A job of this project computes for a second or less, and its process takes as long again to load numba,
-compiled kernels or matplotlib.  From the second job of a kind on, jobs are therefore forks of a process
-that has loaded them (`prepared_process`).  With LNVSEARCH_FRESH_JOBS=1 in the environment, and
+compiled kernels or matplotlib.  Where a rule has several jobs, and from the second job of a kind on, jobs are
+therefore forks of a process that has loaded them (`prepared_process`).  With LNVSEARCH_FRESH_JOBS=1 in the environment, and
 wherever Snakemake or the system is not as expected, every job is a process of its own.
 """
 
@@ -19,13 +19,13 @@ import socket
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from fingerprint import ProjectCode
 
-#: So many jobs of a kind are processes of their own before one is prepared: a kind may have no other.
-_FRESH = 1
 #: Of other packages, what jobs load when they are at work, by kind.
 _PACKAGES = {
     "kernels": ("awkward", "numpy.ma", "unittest.mock", "uproot", "uproot.writing"),
@@ -45,11 +45,14 @@ _LIBRARIES = (
 )  # fmt: skip
 
 
-def prepare_jobs(code: ProjectCode) -> None:
-    """Let Snakemake start scripts in Python by this module; `code` says what they load."""
+def prepare_jobs(code: ProjectCode, workflow=None) -> None:
+    """Let Snakemake start scripts in Python by this module; `code` says what they load.
+
+    `workflow`: Snakemake's; its plan, made later, says which rules have several jobs.
+    """
     from snakemake.script import PythonScript
 
-    known = {*_OWN, "input", "params", "path", "resources", "threads"}
+    known = {*_OWN, "input", "params", "path", "resources", "rulename", "threads"}
     if (
         sys.platform == "linux"
         and os.environ.get("LNVSEARCH_FRESH_JOBS", "0") in ("", "0")
@@ -57,13 +60,23 @@ def prepare_jobs(code: ProjectCode) -> None:
         and known <= set(PythonScript.__init__.__code__.co_names)
     ):
         PythonScript.executes_itself = PythonScript.execute_script
-        PythonScript.execute_script = _executing(code)
+        PythonScript.execute_script = _executing(code, cache(lambda: _rules_with_many(workflow)))
 
 
-def _executing(code: ProjectCode) -> Callable:
+def _rules_with_many(workflow) -> set[str]:
+    """Names of the rules of which several jobs are to run; none where that cannot be known."""
+    with contextlib.suppress(AttributeError, RuntimeError):  # of another Snakemake, or while the plan changes
+        rules = Counter(job.rule.name for job in workflow.dag.needrun_jobs(exclude_finished=False))
+        return {name for name, number in rules.items() if number > 1}
+    return set()
+
+
+def _executing(code: ProjectCode, rules_with_many: Callable[[], set[str]]) -> Callable:
     def execute_script(self, fname, edit=False):
-        usual = _is_usual(self) and not edit
-        process = _kinds.setdefault(_kind(self), _Kind()).process(self, code) if usual else None
+        process = None
+        if _is_usual(self) and not edit:
+            kind = _kinds.setdefault(_kind(self), _Kind())
+            process = kind.process(self, code, self.rulename in rules_with_many())
         end = process.run(fname, _variables(self)) if process else None
         if end is None:
             self.executes_itself(fname, edit)
@@ -122,11 +135,11 @@ class _Kind:
         self._asked = 0
         self._process: PreparedProcess | None = None
 
-    def process(self, script, code: ProjectCode) -> PreparedProcess | None:
-        """The process for a job; None where it begins afresh."""
+    def process(self, script, code: ProjectCode, has_many: bool) -> PreparedProcess | None:
+        """The process for a job, of a rule that has several or not; None where it begins afresh."""
         with self._lock:
             self._asked += 1
-            if self._asked == _FRESH + 1:
+            if self._asked == 1 and has_many or self._asked == 2 and self._process is None:
                 log = _log(Path(script.path.get_filename()).stem)
                 self._process = PreparedProcess.started(_needs(script, code), _variables(script), log)
             return self._process

@@ -130,7 +130,7 @@ class _Script:
     """A job as Snakemake knows it."""
 
     conda_env = container_img = env_modules = bench_record = shadow_dir = None
-    threads = 1
+    threads, rulename = 1, "of_one_job"
 
     def __init__(self, code="0123456789abcdef of collect_channel", script="collect_channel.py", **input_files):
         self.path = SimpleNamespace(get_filename=lambda: script)
@@ -153,7 +153,7 @@ def execute(monkeypatch, root):
     monkeypatch.setattr(PreparedProcess, "started", start)
     monkeypatch.setattr(prepared_jobs, "_kinds", {})
     code = ProjectCode(root / "workflow/scripts", root / "workflow", root / "src")
-    return SimpleNamespace(job=prepared_jobs._executing(code), started=started)
+    return SimpleNamespace(job=prepared_jobs._executing(code, lambda: {"of_many_jobs"}), started=started)
 
 
 def test_from_the_second_job_of_a_kind_on(execute):
@@ -164,6 +164,21 @@ def test_from_the_second_job_of_a_kind_on(execute):
     [(needs, variables, _)] = execute.started
     assert needs == {"modules": (), "kernels": None}
     assert variables["TMPDIR"] == "/a/folder" and variables["OMP_NUM_THREADS"] == "1"
+
+
+def test_from_the_first_job_on_where_the_rule_has_several(execute):
+    jobs = [_Script() for _ in range(3)]
+    for one in jobs:
+        one.rulename = "of_many_jobs"
+        execute.job(one, "a.py")
+    assert [len(one.begun) for one in jobs] == [0, 0, 0] and len(execute.started) == 1
+
+
+def test_the_plan_says_which_rules_have_several_jobs():
+    jobs = [SimpleNamespace(rule=SimpleNamespace(name=name)) for name in ("one", "two", "two")]
+    plan = SimpleNamespace(needrun_jobs=lambda exclude_finished: jobs)
+    assert prepared_jobs._rules_with_many(SimpleNamespace(dag=plan)) == {"two"}
+    assert prepared_jobs._rules_with_many(None) == set()
 
 
 def test_how_a_prepared_job_ends(execute):

@@ -86,7 +86,7 @@ CODE = ProjectCode(
 atexit.register(CODE.keep)
 # Not for jobs of a cluster, which gives each the memory that it needs alone.
 if workflow.is_main_process:
-    prepared_jobs.prepare_jobs(CODE)
+    prepared_jobs.prepare_jobs(CODE, workflow)
 reasons.shorten_reasons()
 slurm_status.keep_jobs_without_answer()
 slurm_submission.fail_without_slurm()
