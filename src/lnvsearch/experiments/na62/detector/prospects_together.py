@@ -22,7 +22,7 @@ from lnvsearch.experiments.na62.detector.prospects import (
     prospect_of_tracks,
 )
 from lnvsearch.inner_kernel import inner_kernel
-from lnvsearch.lanes import LANES, float_stack_array, load_lanes, load_listed_fours
+from lnvsearch.lanes import LANES, float_stack_array, load_listed_fours
 
 __all__ = ["find_prospects"]
 
@@ -189,8 +189,9 @@ def find_prospects(key, event_number, momentum, species, charge, with_pi0, respo
     total = np.uint64(n)
     for start in range(_ZERO, total, LANES):
         lanes = min(LANES, total - start)
-        for row in range(N_KAON_NUMBERS):
-            load_lanes(kaons, row, start, lanes, kaon, np.uint64(row) * LANES)
+        for row in range(_ZERO, np.uint64(N_KAON_NUMBERS)):
+            for j in range(lanes):
+                kaon[row * LANES + j] = kaons[row, start + j]
         for j in range(LANES):
             (
                 kaon[_GAMMA + j], kaon[_BETA_GAMMA + j], kaon[_N_X + j], kaon[_N_Y + j], kaon[_N_Z + j],
