@@ -277,7 +277,8 @@ def generate_selected_kaon_decays(
 ) -> tuple[KaonDecays, int, float, float]:
     """As `generate_kaon_decays`, with the totals of all generated events beside those kept.
 
-    `choose`: gives those of a block of decays that are to be kept, with new weights if need be.
+    `choose`: gives copies of those of a block of decays that are to be kept, with new weights if need be; the
+    arrays of the block are written again.
     Returns (decays, n_generated, sum of weights, sum of squared weights); memory follows the
     number of events kept.
     """
@@ -325,17 +326,21 @@ def _selected(
     weight = np.empty(len(momentum))
     kept = np.empty(len(momentum), dtype=np.int64)
     numbers, weights, momenta, generated = [], [], [], []
-    sums = []
+    sums, selects = [], _selects(generator)
     for start, stop in _chunks(n_events):
         size = stop - start
         generator.fill(first_event + start, momentum[:size], weight[:size])
         sums.append(_sums(weight[:size]))
-        count = missing_is_small(
-            generator.missing, gamma, beta, generator.options["largest_missing_gev"],
-            generator.options["largest_missing_pt_gev"], momentum[:size], kept,
-        )
-        rows = kept[:count]
-        block = generator.decays(rows + (first_event + start), weight[rows], momentum[rows])
+        number = np.arange(first_event + start, first_event + stop, dtype=np.int64)
+        if selects:
+            count = missing_is_small(
+                generator.missing, gamma, beta, generator.options["largest_missing_gev"],
+                generator.options["largest_missing_pt_gev"], momentum[:size], kept,
+            )
+            rows = kept[:count]
+            block = generator.decays(number[rows], weight[rows], momentum[rows])
+        else:
+            block = generator.decays(number, weight[:size], momentum[:size])
         if choose is not None:
             block = choose(block)
         numbers.append(block.event_number)

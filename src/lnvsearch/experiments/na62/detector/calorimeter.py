@@ -36,10 +36,10 @@ _FIRST_CLUSTER_SLOT = 16
 
 @inner_kernel(forceinline=True)
 def in_lkr(x, y, lkr):
-    """Whether a point at the front lies in the octagon and outside the beam pipe's circle."""
+    """Whether a point at the front lies in the octagon and outside the beam pipe's circle, without a branch."""
     x, y, apothem = abs(x), abs(y), lkr.apothem_m
     outside_pipe = x * x + y * y > lkr.inner_radius_m * lkr.inner_radius_m
-    return outside_pipe and x < apothem and y < apothem and x + y < _SQRT_2 * apothem
+    return outside_pipe & (x < apothem) & (y < apothem) & (x + y < _SQRT_2 * apothem)
 
 
 @inner_kernel(forceinline=True)

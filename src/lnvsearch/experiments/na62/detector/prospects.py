@@ -15,21 +15,21 @@ from typing import NamedTuple
 from lnvsearch import particles
 from lnvsearch.experiments.na62.detector.beam import to_laboratory
 from lnvsearch.experiments.na62.detector.calorimeter import SEEN, in_lkr, veto_passage
-from lnvsearch.experiments.na62.detector.flight import ELECTRON, PHOTON, PION, in_chamber
+from lnvsearch.experiments.na62.detector.flight import ELECTRON, PHOTON, PION
 from lnvsearch.inner_kernel import inner_kernel
 
-__all__ = ["ProspectNumbers", "prospect", "prospect_numbers"]
+__all__ = [
+    "ELECTRON_FROM_GEV", "MUON_FROM_GEV", "ProspectNumbers", "TRACK_TO_GEV", "excess_of_momentum", "is_charged",
+    "prospect_numbers", "prospect_of_tracks",
+]  # fmt: skip
 
 #: Momenta of tracks (GeV) that are to be electrons, or muons; of kaons that are not yet drawn, too.
-_ELECTRON_FROM_GEV, _MUON_FROM_GEV, _TRACK_TO_GEV = 5.7, 4.7, 46.0
-#: Transverse momentum of all that is seen (GeV): with the beam's divergence of 8 MeV, and without it.
-_TRANSVERSE_FIRST_GEV = 0.062
+ELECTRON_FROM_GEV, MUON_FROM_GEV, TRACK_TO_GEV = 5.7, 4.7, 46.0
+#: Transverse momentum of all that is seen (GeV).
 _TRANSVERSE_GEV, _TRANSVERSE_SCALE_GEV, _TRANSVERSE_END_GEV = 0.031, 0.0025, 0.055
 #: Difference to the beam's momentum (GeV), without and with a pi0, and the scale of the fall beyond it.
 _TOTAL_GEV, _TOTAL_WITH_PI0_GEV = 2.6, 3.1
 _TOTAL_SCALE_GEV, _TOTAL_END_GEV = 0.35, 6.0
-#: Distance of two tracks in the first chamber, and in the calorimeter (m).
-_APART_IN_CHAMBER_M, _APART_IN_LKR_M = 0.0145, 0.195
 #: Photons in the large-angle veto above this energy (GeV) are seen under every threshold.
 _VETOED_GEV = 0.055
 #: Photons of a pi0: energy (GeV), distance from tracks (m), and distance of the two vertices (m).
@@ -77,93 +77,21 @@ def prospect_numbers(leptons: Collection[str] = ("e",)) -> ProspectNumbers:
 
 
 @inner_kernel(forceinline=True)
-def _is_charged(species):
+def is_charged(species):
+    """Whether particles of a species may have tracks."""
     return ELECTRON <= species <= PION
 
 
 @inner_kernel(forceinline=True)
-def _boost(momentum, i, species, kaon_momentum, slope_x, slope_y, numbers, laboratory):
-    """Four-momenta in the laboratory, (k, 4), of charged particles and photons.
-
-    Returns the least energy of a charged one, 0 if one has a momentum that no selection takes.
-    """
-    least = math.inf
-    lowest = _MUON_FROM_GEV if numbers.muons else _ELECTRON_FROM_GEV
+def _boost_photons(momentum, i, species, kaon, numbers, laboratory):
+    """Four-momenta of photons in the laboratory, rows of (k, 4)."""
+    p, slope_x, slope_y, _, _, _ = kaon
     for j in range(len(species)):
-        if not _is_charged(species[j]) and (species[j] != PHOTON or momentum[i, j, 3] <= 0.0):
-            continue
-        px, py, pz, energy = to_laboratory(
-            momentum[i, j, 0], momentum[i, j, 1], momentum[i, j, 2], momentum[i, j, 3],
-            kaon_momentum, numbers.kaon_mass, slope_x, slope_y,
-        )  # fmt: skip
-        if _is_charged(species[j]):
-            if pz <= 0.0 or energy < lowest or energy > _TRACK_TO_GEV:
-                return 0.0
-            least = min(least, energy)
-        laboratory[j, 0], laboratory[j, 1] = px, py
-        laboratory[j, 2], laboratory[j, 3] = pz, energy
-    return least
-
-
-@inner_kernel(forceinline=True)
-def _tracks_apart(first, second, distance):
-    dx, dy = first[0] - second[0], first[1] - second[1]
-    return dx * dx + dy * dy > distance * distance
-
-
-@inner_kernel(forceinline=True)
-def _track(four_momentum, charge, vertex, response):
-    """Whether a track passes all chambers and the calorimeter; (found, first chamber, calorimeter)."""
-    straws = response.spectrometer
-    x, y, z = vertex
-    px, py, pz, _ = four_momentum
-    slope_x, slope_y = px / pz, py / pz
-    bend = -charge * straws.magnet_kick_gev / pz
-    first, impact = (0.0, 0.0), (0.0, 0.0)
-    for chamber in range(4):
-        path = straws.chamber_z_m[chamber] - z
-        if path <= 0.0:
-            return False, first, impact
-        at_x, at_y = x + path * slope_x, y + path * slope_y
-        if chamber > 1:
-            at_x += bend * (straws.chamber_z_m[chamber] - straws.magnet_z_m)
-        if not in_chamber(at_x, at_y, chamber, straws):
-            return False, first, impact
-        if chamber == 0:
-            first = (at_x, at_y)
-    path = response.lkr.z_m - z
-    at_x = x + path * slope_x + bend * (response.lkr.z_m - straws.magnet_z_m)
-    impact = (at_x, y + path * slope_y)
-    return in_lkr(impact[0], impact[1], response.lkr), first, impact
-
-
-@inner_kernel(forceinline=True)
-def _may_have_tracks(species, charge, laboratory, vertex, response, impacts):
-    """Whether all charged particles are tracks that are apart, and apart in the calorimeter, too.
-
-    Fills `impacts`, (k, 2).
-    """
-    apart_at_end = True
-    first = ((0.0, 0.0), (0.0, 0.0), (0.0, 0.0))
-    last = first
-    found = 0
-    for j in range(len(species)):
-        if not _is_charged(species[j]):
-            continue
-        lab = (laboratory[j, 0], laboratory[j, 1], laboratory[j, 2], laboratory[j, 3])
-        is_track, start, end = _track(lab, charge[j], vertex, response)
-        if not is_track:
-            return False, False
-        for t in range(found):
-            if not _tracks_apart(first[t], start, _APART_IN_CHAMBER_M):
-                return False, False
-            if not _tracks_apart(last[t], end, _APART_IN_LKR_M):
-                apart_at_end = False
-        first = (start, first[0], first[1])
-        last = (end, last[0], last[1])
-        impacts[found, 0], impacts[found, 1] = end
-        found += 1
-    return True, apart_at_end
+        if species[j] == PHOTON and momentum[i, j, 3] > 0.0:
+            laboratory[j, 0], laboratory[j, 1], laboratory[j, 2], laboratory[j, 3] = to_laboratory(
+                momentum[i, j, 0], momentum[i, j, 1], momentum[i, j, 2], momentum[i, j, 3],
+                p, numbers.kaon_mass, slope_x, slope_y,
+            )  # fmt: skip
 
 
 @inner_kernel(forceinline=True)
@@ -177,7 +105,7 @@ def _nearest_track(x, y, impacts):
 
 
 @inner_kernel(forceinline=True)
-def _photons(species, laboratory, momentum, i, vertex, response, impacts):
+def _photons(species, laboratory, momentum, i, vertex, lkr, lav, impacts):
     """Photons of an event: (whether none is vetoed, how many may be a pi0's, first two of these).
 
     Their numbers are columns of `laboratory`.
@@ -189,11 +117,11 @@ def _photons(species, laboratory, momentum, i, vertex, response, impacts):
             continue
         energy = laboratory[j, 3]
         slope_x, slope_y = laboratory[j, 0] / laboratory[j, 2], laboratory[j, 1] / laboratory[j, 2]
-        if energy > _VETOED_GEV and veto_passage(x, y, z, slope_x, slope_y, response.lav) == SEEN:
+        if energy > _VETOED_GEV and veto_passage(x, y, z, slope_x, slope_y, lav) == SEEN:
             return False, found, one, two
-        path = response.lkr.z_m - z
+        path = lkr.z_m - z
         at_x, at_y = x + path * slope_x, y + path * slope_y
-        if energy < _PHOTON_GEV or not in_lkr(at_x, at_y, response.lkr):
+        if energy < _PHOTON_GEV or not in_lkr(at_x, at_y, lkr):
             continue
         if _nearest_track(at_x, at_y, impacts) > _PHOTON_APART_M:
             one, two = (j, -1) if found == 0 else (one, j if found == 1 else two)
@@ -237,7 +165,7 @@ def _of_masses(species, charge, laboratory, extra, numbers, are_muons):
     total = 0.0
     lepton_mass = numbers.muon_mass if are_muons else numbers.electron_mass
     for j in range(len(species)):
-        if _is_charged(species[j]):
+        if is_charged(species[j]):
             x += laboratory[j, 0]
             y += laboratory[j, 1]
             z += laboratory[j, 2]
@@ -246,7 +174,7 @@ def _of_masses(species, charge, laboratory, extra, numbers, are_muons):
     best = 0.0
     square = x * x + y * y + z * z
     for j in range(len(species)):
-        if not _is_charged(species[j]):
+        if not is_charged(species[j]):
             continue
         of_lepton = _energy(laboratory, j, lepton_mass)
         energy = leptons - of_lepton + _energy(laboratory, j, numbers.pion_mass)
@@ -268,7 +196,7 @@ def _visible(species, laboratory, one, two):
     """Sum (px, py, pz) of the momenta of tracks, and of two photons where there are."""
     x, y, z = 0.0, 0.0, 0.0
     for j in range(len(species)):
-        if _is_charged(species[j]) or j == one or j == two:
+        if is_charged(species[j]) or j == one or j == two:
             x += laboratory[j, 0]
             y += laboratory[j, 1]
             z += laboratory[j, 2]
@@ -282,50 +210,33 @@ def _across(x, y, z, beam):
 
 
 @inner_kernel(forceinline=True)
-def _of_momentum(x, y, z, beam, with_pi0):
-    """Prospect of a total momentum, from its size and from what is across the beam."""
+def excess_of_momentum(x, y, z, beam, with_pi0):
+    """How far a total momentum, GeV, is out, in size and across the beam: its prospect is exp(-excess)."""
     across = _across(x, y, z, beam)
     away = abs(math.sqrt(x * x + y * y + z * z) - beam.momentum_gev)
-    if across > _TRANSVERSE_END_GEV or away > _TOTAL_END_GEV:
-        return 0.0
     within = _TOTAL_WITH_PI0_GEV if with_pi0 else _TOTAL_GEV
     beyond = max(away - within, 0.0) / _TOTAL_SCALE_GEV
     beyond += max(across - _TRANSVERSE_GEV, 0.0) / _TRANSVERSE_SCALE_GEV
-    return math.exp(-beyond)
+    return math.inf if (across > _TRANSVERSE_END_GEV) | (away > _TOTAL_END_GEV) else beyond
 
 
 @inner_kernel()
-def prospect(kaon, momentum, i, species, charge, with_pi0, response, numbers, laboratory, impacts):
-    """Prospect, 0 to 1, of decay i of `momentum`, (n, k, 4), that has three charged particles.
+def prospect_of_tracks(momentum, i, species, charge, with_pi0, kaon, least, apart, value, laboratory, impacts,
+                       beam, lkr, lav, numbers):  # fmt: skip
+    """Prospect, 0 to 1, of decay i of `momentum`, (n, k, 4), whose three charged particles are tracks.
 
-    `kaon`: momentum, slopes and place of its decay, of `beam.draw_kaons` with the simulation's key;
-    `with_pi0`: whether two photons are to be a pi0.  `laboratory`, (k, 4), and `impacts`, (3, 2), are space.
+    `kaon`: momentum, slopes and place of its decay, of `beam.draw_kaons`; `least`: energy (GeV) of a track;
+    `apart`: whether tracks are apart in the calorimeter; `value`: prospect of the tracks' total momentum, where
+    two photons are not to be a pi0 (`with_pi0`).  `laboratory`, (k, 4), has the tracks' four-momenta and space
+    for those of photons; `impacts`, (3, 2), their places in the calorimeter.
     """
-    beam = response.beam
-    # Most decays need no kaon of their own.
-    if _boost(momentum, i, species, beam.momentum_gev, 0.0, 0.0, numbers, laboratory) == 0.0:
-        return 0.0
-    if not with_pi0:
-        x, y, _ = _visible(species, laboratory, -1, -1)
-        if x * x + y * y > _TRANSVERSE_FIRST_GEV * _TRANSVERSE_FIRST_GEV:
-            return 0.0
-    p, slope_x, slope_y, x, y, z = kaon
-    least = _boost(momentum, i, species, p, slope_x, slope_y, numbers, laboratory)
-    if least == 0.0:
-        return 0.0
-    vertex = (x, y, z)
-    value = 1.0
-    if not with_pi0:
-        px, py, pz = _visible(species, laboratory, -1, -1)
-        value = _of_momentum(px, py, pz, beam, False)
-        if value == 0.0:
-            return 0.0
-    are_tracks, apart = _may_have_tracks(species, charge, laboratory, vertex, response, impacts)
     # Only selections with electrons ask for a distance in the calorimeter, and for no photon in the veto.
-    electrons = numbers.electrons and apart and least >= _ELECTRON_FROM_GEV
-    if not are_tracks or not (electrons or numbers.muons):
+    electrons = numbers.electrons and apart and least >= ELECTRON_FROM_GEV
+    if not (electrons or numbers.muons):
         return 0.0
-    unseen, found, one, two = _photons(species, laboratory, momentum, i, vertex, response, impacts)
+    _boost_photons(momentum, i, species, kaon, numbers, laboratory)
+    vertex = kaon[3:]
+    unseen, found, one, two = _photons(species, laboratory, momentum, i, vertex, lkr, lav, impacts)
     electrons = electrons and unseen
     if not electrons and not numbers.muons:
         return 0.0
@@ -334,9 +245,9 @@ def prospect(kaon, momentum, i, species, charge, with_pi0, response, numbers, la
         if found != 2:
             return _MORE_PHOTONS if found > 2 else 0.0
         px, py, pz = _visible(species, laboratory, one, two)
-        value = _of_momentum(px, py, pz, beam, True)
+        value = math.exp(-excess_of_momentum(px, py, pz, beam, True))
         mass = numbers.neutral_pion_mass
-        away = _neutral_vertex(laboratory, one, two, vertex, response.lkr.z_m, mass)
+        away = _neutral_vertex(laboratory, one, two, vertex, lkr.z_m, mass)
         value *= math.exp(-max(away - _VERTICES_M, 0.0) / _VERTICES_SCALE_M)
         px = laboratory[one, 0] + laboratory[two, 0]
         py = laboratory[one, 1] + laboratory[two, 1]

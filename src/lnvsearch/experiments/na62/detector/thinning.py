@@ -16,8 +16,8 @@ from dataclasses import replace
 import numpy as np
 from numba import njit
 
-from lnvsearch.experiments.na62.detector.beam import N_KAON_NUMBERS, draw_kaons
-from lnvsearch.experiments.na62.detector.prospects import prospect, prospect_numbers
+from lnvsearch.experiments.na62.detector.prospects import prospect_numbers
+from lnvsearch.experiments.na62.detector.prospects_together import find_prospects
 from lnvsearch.experiments.na62.detector.simulate import Na62Detector, charges_and_species
 from lnvsearch.generation.kaon.decays import KaonDecays
 from lnvsearch.random_streams import stream_key, uniform4
@@ -46,17 +46,23 @@ def _play(
     response, numbers, kept, new_weight,
 ):  # fmt: skip
     """Rows that are kept and their weights; returns how many."""
-    laboratory, impacts = np.empty((len(species), 4)), np.empty((3, 2))
-    kaons = np.empty((N_KAON_NUMBERS, len(weight)))
-    draw_kaons(beam_key, event_number, response.beam, response.fiducial_volume, numbers.kaon_mass,
-               numbers.kaon_ctau_m, kaons)  # fmt: skip
+    # Before they hold what they are for, they are room.
+    rows, value = kept, new_weight
+    n, listed = len(weight), 0
+    chance = np.empty(n)
+    for i in range(n):
+        chance[i], value[i] = uniform4(key, event_number[i], 0, 0, 0)[0], 0.0
+        # Others are not kept, whatever their prospect is.
+        rows[listed] = i
+        listed += chance[i] < max(weight[i] / full_weight, least)
+    find_prospects(beam_key, event_number, momentum, species, charge, with_pi0, response, numbers, rows,
+                   listed, value)  # fmt: skip
     count = 0
-    for i in range(len(weight)):
-        kaon = (kaons[0, i], kaons[1, i], kaons[2, i], kaons[3, i], kaons[4, i], kaons[5, i])
-        value = prospect(kaon, momentum, i, species, charge, with_pi0, response, numbers, laboratory,
-                         impacts)  # fmt: skip
-        probability = min(max(weight[i] * value / full_weight, least), 1.0)
-        if uniform4(key, event_number[i], 0, 0, 0)[0] < probability:
+    for i in range(n):
+        probability = least
+        if value[i] > 0.0:
+            probability = min(max(weight[i] * value[i] / full_weight, least), 1.0)
+        if chance[i] < probability:
             kept[count], new_weight[count] = i, weight[i] / probability
             count += 1
     return count

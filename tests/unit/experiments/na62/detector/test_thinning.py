@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import quick_yaml
 
-from lnvsearch.experiments.na62.detector.beam import N_KAON_NUMBERS, draw_kaons
-from lnvsearch.experiments.na62.detector.prospects import prospect, prospect_numbers
+from lnvsearch.experiments.na62.detector.prospects import prospect_numbers
+from lnvsearch.experiments.na62.detector.prospects_together import find_prospects
 from lnvsearch.experiments.na62.detector.simulate import (
     Na62Detector,
     charges_and_species,
@@ -152,16 +152,10 @@ def test_selected_decays_have_prospects(search, channel, mode, least, detector):
     )
     species, charge = charges_and_species(decays.pdg_id)
     key = tuple(stream_key(STREAM["base_seed"], STREAM["sample"], "beam"))
-    space = np.empty((len(species), 4)), np.empty((3, 2))
-    numbers, response = prospect_numbers(["mu" if channel == "pimumu" else "e"]), detector.response
-    kaons = np.empty((N_KAON_NUMBERS, len(decays)))
-    draw_kaons(key, decays.event_number, response.beam, response.fiducial_volume, numbers.kaon_mass,
-               numbers.kaon_ctau_m, kaons)  # fmt: skip
-    prospects = np.array([
-        prospect(tuple(kaon), decays.four_momentum, i, species, charge, channel == "pipi0ee", response,
-                 numbers, *space)
-        for i, kaon in enumerate(kaons.T)
-    ])  # fmt: skip
+    numbers = prospect_numbers(["mu" if channel == "pimumu" else "e"])
+    prospects, rows = np.zeros(len(decays)), np.arange(len(decays))
+    find_prospects(key, decays.event_number, decays.four_momentum, species, charge, channel == "pipi0ee",
+                   detector.response, numbers, rows, len(rows), prospects)  # fmt: skip
     assert np.all((prospects >= 0) & (prospects <= 1))
     selected = np.isin(decays.event_number, found.candidates["event_number"])
     assert selected.sum() > 50
