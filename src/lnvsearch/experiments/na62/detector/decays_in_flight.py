@@ -36,8 +36,10 @@ import numpy as np
 from lnvsearch.experiments.na62.detector.interest import (
     IDENTITY,
     INTEREST_FLOOR,
+    USED_MOMENTUM,
     interest,
     may_interest,
+    reaches_beam,
 )
 from lnvsearch.experiments.na62.detector.pion_trials import (
     MOST_TRIALS,
@@ -154,6 +156,32 @@ def _sum_of_weights(trials, stratum, n):
 
 
 @inner_kernel(forceinline=True)
+def _used_range(trials, pion, n):
+    """Smallest and largest momentum of a pion's decays that selections take; (inf, -inf) if there are none."""
+    low, high = np.inf, -np.inf
+    for row in range(n):
+        p = trials[pion, row, USED_MOMENTUM]
+        low, high = min(low, p), max(high, p if p < np.inf else -np.inf)
+    return low, high
+
+
+@inner_kernel(forceinline=True)
+def _may_have_any(trials, stratum, i, n, slowest, fastest, numbers):
+    """Whether any j can bring the momenta of a combination to the beam's; see `_rows`.
+
+    `slowest`, `fastest`: decays of the second pion and of the third.
+    """
+    a, b, c = _rows(stratum, i, 0, n)
+    first, second, third = (
+        trials[0, a, USED_MOMENTUM], trials[1, b, USED_MOMENTUM], trials[2, c, USED_MOMENTUM]
+    )
+    varies = (stratum == 2 or stratum == 3, stratum < 2 or stratum == 3)
+    low = first + (slowest[0] if varies[0] else second) + (slowest[1] if varies[1] else third)
+    high = first + (fastest[0] if varies[0] else second) + (fastest[1] if varies[1] else third)
+    return reaches_beam(low, high, numbers)
+
+
+@inner_kernel(forceinline=True)
 def _choose(key, event, trials, q, strata, n, numbers, rows, sums):
     """Rows of the chosen combination, the event's weight, and whether any combination is interesting.
 
@@ -161,11 +189,15 @@ def _choose(key, event, trials, q, strata, n, numbers, rows, sums):
     with an interest above the floor, and the running sum of what they add to it.
     """
     plain, interesting, found = 0.0, 0.0, 0
+    slowest, fastest = _used_range(trials, 1, n), _used_range(trials, 2, n)
+    slowest, fastest = (slowest[0], fastest[0]), (slowest[1], fastest[1])
     for stratum in range(strata[0], strata[1]):
         n_i, n_j = _combinations(stratum, n)
         share = _stratum_probability(stratum, q) / (n_i * n_j)
         plain += share * _sum_of_weights(trials, stratum, n)
         for i in range(n_i):
+            if not _may_have_any(trials, stratum, i, n, slowest, fastest, numbers):
+                continue
             for j in range(n_j):
                 a, b, c = _rows(stratum, i, j, n)
                 if not may_interest(trials, a, b, c, numbers):

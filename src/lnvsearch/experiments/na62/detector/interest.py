@@ -30,6 +30,7 @@ __all__ = [
     "SLOPE_X",
     "SLOPE_Y",
     "UNDECAYED",
+    "USED_MOMENTUM",
     "X",
     "Y",
     "InterestNumbers",
@@ -38,6 +39,7 @@ __all__ = [
     "interest_numbers",
     "may_interest",
     "prepare",
+    "reaches_beam",
     "vertex",
 ]
 
@@ -254,6 +256,15 @@ def _identified(trials, a, b, c):
             share *= trials[i, row, OTHER_IDENTITY] if exchanged else trials[i, row, IDENTITY]
         normalisation = max(normalisation, share) if is_positive else normalisation
     return max(search, _NORMALISATION * normalisation)
+
+
+@inner_kernel(forceinline=True)
+def reaches_beam(low, high, numbers):
+    """Whether totals from `low` to `high` come as near to the beam's momentum as `may_interest` asks."""
+    return (
+        low - numbers.beam_momentum_gev <= _TOTAL_END_GEV
+        and high - numbers.beam_momentum_gev >= -_TOTAL_END_GEV
+    )
 
 
 @inner_kernel(forceinline=True)
