@@ -34,17 +34,22 @@ import math
 import numpy as np
 
 from lnvsearch.experiments.na62.detector.interest import (
+    ALONG_X,
+    ALONG_Y,
+    COSINE,
     IDENTITY,
     INTEREST_FLOOR,
-    USED_MOMENTUM,
+    MOMENTUM,
+    WEIGHT,
+    Z,
     interest,
     may_interest,
+    prepare,
     reaches_beam,
 )
 from lnvsearch.experiments.na62.detector.pion_trials import (
     MOST_TRIALS,
     N_TRIALS,
-    WEIGHT,
     fill_trials,
     mean_flight,
 )
@@ -123,7 +128,7 @@ def _stratum_probability(stratum, q):
 @inner_kernel(forceinline=True)
 def _weight(trials, a, b, c):
     """True over drawn density of a combination."""
-    return trials[0, a, WEIGHT] * trials[1, b, WEIGHT] * trials[2, c, WEIGHT]
+    return trials[0, WEIGHT, a] * trials[1, WEIGHT, b] * trials[2, WEIGHT, c]
 
 
 @inner_kernel(forceinline=True)
@@ -143,8 +148,8 @@ def _sum_of_weights(trials, stratum, n):
         one, other = _pair(stratum)
         first, second = 0.0, 0.0
         for i in range(n):
-            first += trials[one, i, WEIGHT]
-            second += trials[other, i, WEIGHT]
+            first += trials[one, WEIGHT, i]
+            second += trials[other, WEIGHT, i]
         return first * second
     result = 0.0
     n_i, n_j = _combinations(stratum, n)
@@ -155,54 +160,59 @@ def _sum_of_weights(trials, stratum, n):
     return result
 
 
-@inner_kernel(forceinline=True)
-def _used_range(trials, pion, n):
-    """Smallest and largest momentum of a pion's decays that selections take; (inf, -inf) if there are none."""
-    low, high = np.inf, -np.inf
-    for row in range(n):
-        p = trials[pion, row, USED_MOMENTUM]
-        low, high = min(low, p), max(high, p if p < np.inf else -np.inf)
-    return low, high
+@inner_kernel()
+def _range_of(trials, n):
+    """Smallest and largest momenta of the decays that selections take, of the second and the third pion.
 
-
-@inner_kernel(forceinline=True)
-def _may_have_any(trials, stratum, i, n, slowest, fastest, numbers):
-    """Whether any j can bring the momenta of a combination to the beam's; see `_rows`.
-
-    `slowest`, `fastest`: decays of the second pion and of the third.
+    Infinite, and minus infinity, where there are none.
     """
+    lows, highs = (np.inf, np.inf), (-np.inf, -np.inf)
+    for pion in range(1, 3):
+        low, high = np.inf, -np.inf
+        for row in range(n):
+            p = trials[pion, MOMENTUM, row]
+            low, high = min(low, p), max(high, p if p < np.inf else -np.inf)
+        lows, highs = (lows[1], low), (highs[1], high)
+    return lows, highs
+
+
+@inner_kernel(forceinline=True)
+def _may_have_any(trials, stratum, i, n, lows, highs, numbers):
+    """Whether any j can bring the momenta of a combination to the beam's; see `_rows` and `_range_of`."""
     a, b, c = _rows(stratum, i, 0, n)
-    first, second, third = (
-        trials[0, a, USED_MOMENTUM], trials[1, b, USED_MOMENTUM], trials[2, c, USED_MOMENTUM]
-    )
+    p = (trials[0, MOMENTUM, a], trials[1, MOMENTUM, b], trials[2, MOMENTUM, c])
     varies = (stratum == 2 or stratum == 3, stratum < 2 or stratum == 3)
-    low = first + (slowest[0] if varies[0] else second) + (slowest[1] if varies[1] else third)
-    high = first + (fastest[0] if varies[0] else second) + (fastest[1] if varies[1] else third)
+    low = p[0] + (lows[0] if varies[0] else p[1]) + (lows[1] if varies[1] else p[2])
+    high = p[0] + (highs[0] if varies[0] else p[1]) + (highs[1] if varies[1] else p[2])
     return reaches_beam(low, high, numbers)
 
 
 @inner_kernel(forceinline=True)
-def _choose(key, event, trials, q, strata, n, numbers, rows, sums):
+def _choose(key, event, trials, q, strata, n, negative, numbers, rows, sums):
     """Rows of the chosen combination, the event's weight, and whether any combination is interesting.
 
-    `strata`: the first and the one behind the last.  `rows`, `sums`: space for the combinations
-    with an interest above the floor, and the running sum of what they add to it.
+    `strata`: the first and the one behind the last; `negative`: the pion of negative charge.  `rows`,
+    `sums`: space for the combinations with an interest above the floor, and the running sum of what
+    they add to it.
     """
-    plain, interesting, found = 0.0, 0.0, 0
-    slowest, fastest = _used_range(trials, 1, n), _used_range(trials, 2, n)
-    slowest, fastest = (slowest[0], fastest[0]), (slowest[1], fastest[1])
+    plain, interesting, found, is_prepared = 0.0, 0.0, 0, False
+    lows, highs = _range_of(trials, n)
     for stratum in range(strata[0], strata[1]):
         n_i, n_j = _combinations(stratum, n)
         share = _stratum_probability(stratum, q) / (n_i * n_j)
         plain += share * _sum_of_weights(trials, stratum, n)
         for i in range(n_i):
-            if not _may_have_any(trials, stratum, i, n, slowest, fastest, numbers):
+            if not _may_have_any(trials, stratum, i, n, lows, highs, numbers):
                 continue
             for j in range(n_j):
                 a, b, c = _rows(stratum, i, j, n)
                 if not may_interest(trials, a, b, c, numbers):
                     continue
-                above = interest(trials, a, b, c, numbers)
+                if not is_prepared:
+                    for pion in range(3):
+                        prepare(trials, pion, pion == negative, numbers)
+                    is_prepared = True
+                above = interest(trials, a, b, c, negative, numbers)
                 if above > 0.0:
                     interesting += share * _weight(trials, a, b, c) * above
                     rows[found, 0], rows[found, 1], rows[found, 2] = a, b, c
@@ -216,7 +226,7 @@ def _choose(key, event, trials, q, strata, n, numbers, rows, sums):
         a, b, c = rows[f, 0], rows[f, 1], rows[f, 2]
     else:
         a, b, c = _pick_plainly(trials, q, strata, n, (pick - interesting) / INTEREST_FLOOR)
-    above = interest(trials, a, b, c, numbers)
+    above = interest(trials, a, b, c, negative, numbers) if is_prepared else 0.0
     return a, b, c, total / (INTEREST_FLOOR + above), found > 0
 
 
@@ -284,21 +294,25 @@ def plan_decays(
         survival, n = _attention(pions, charge, laboratory, vertex[2])
         if pick > survival:
             return 0.0
+    negative = 0
     for i in range(3):
         fill_trials(key, event, trials, i, pions[i], charge[pions[i]], laboratory, vertex,
-                    constants, response, fit, numbers, n)  # fmt: skip
+                    constants, response, fit, n)  # fmt: skip
+        negative = i if charge[pions[i]] < 0.0 else negative
         if mode == ONE_PION_DECAYS:
             # Two do not decay: no search takes both for muons, and only control samples are left.
             for row in range(n + 1):
-                trials[i, row, IDENTITY] = 1.0
+                trials[i, IDENTITY, row] = 1.0
     strata = (4, 7) if mode == ONE_PION_DECAYS else (0, 4)
-    a, b, c, weight, is_hopeful = _choose(key, event, trials, q, strata, n, numbers, rows, sums)
+    a, b, c, weight, is_hopeful = _choose(
+        key, event, trials, q, strata, n, negative, numbers, rows, sums
+    )
     if not is_hopeful and mode != ONE_PION_DECAYS and numbers.strength > 0.0:
         if hope > _KEPT_WITHOUT_HOPE:
             return 0.0
         survival *= _KEPT_WITHOUT_HOPE
     chosen = (a, b, c)
     for i in range(3):
-        for column in range(3):
-            plan[pions[i], column] = trials[i, chosen[i], column]
+        plan[pions[i], 0], plan[pions[i], 1] = trials[i, Z, chosen[i]], trials[i, COSINE, chosen[i]]
+        plan[pions[i], 2] = math.atan2(trials[i, ALONG_Y, chosen[i]], trials[i, ALONG_X, chosen[i]])
     return weight / survival
