@@ -40,6 +40,7 @@ from lnvsearch.experiments.na62.detector.interest import (
     IDENTITY,
     INTEREST_FLOOR,
     MOMENTUM,
+    ROWS,
     WEIGHT,
     Z,
     interest,
@@ -54,6 +55,7 @@ from lnvsearch.experiments.na62.detector.pion_trials import (
     mean_flight,
 )
 from lnvsearch.inner_kernel import inner_kernel
+from lnvsearch.lanes import float_stack_array
 from lnvsearch.random_streams import uniform4
 
 __all__ = [
@@ -79,6 +81,9 @@ _LOOKED_AT = (0.5, 0.3, 0.15, 0.10)
 _EARLY_TO_M, _LATE_FROM_M, _LATE_SHARE = 160.0, 170.0, 0.1
 #: Probability to keep an event of which no combination is interesting: such ones are hardly ever selected.
 _KEPT_WITHOUT_HOPE = 0.25
+
+_ROWS = np.uint64(ROWS)
+_row_lanes, _doubled_lanes = float_stack_array(ROWS), float_stack_array(2 * ROWS)
 
 
 @inner_kernel(forceinline=True)
@@ -144,6 +149,7 @@ def _pair(stratum):
 @inner_kernel()
 def _sum_of_weights(trials, stratum, n):
     """Sum of the weights of all combinations of a stratum."""
+    result = 0.0
     if stratum < 3:
         one, other = _pair(stratum)
         first, second = 0.0, 0.0
@@ -151,12 +157,22 @@ def _sum_of_weights(trials, stratum, n):
             first += trials[one, WEIGHT, i]
             second += trials[other, WEIGHT, i]
         return first * second
-    result = 0.0
-    n_i, n_j = _combinations(stratum, n)
-    for i in range(n_i):
-        for j in range(n_j):
-            a, b, c = _rows(stratum, i, j, n)
-            result += _weight(trials, a, b, c)
+    if stratum > 3:
+        for i in range(n):
+            result += trials[stratum - 4, WEIGHT, i]
+        return result
+    # The sum over j of all i at once; the weights of the third pion one after the other twice.
+    third, lines = _doubled_lanes(), _row_lanes()
+    for i in range(_ROWS):
+        lines[i] = 0.0
+    for row in range(np.uint64(n)):
+        third[row] = third[np.uint64(n) + row] = trials[2, WEIGHT, row]
+    for j in range(np.uint64(n)):
+        weight = trials[1, WEIGHT, j]
+        for i in range(_ROWS):
+            lines[i] += weight * third[i + j]
+    for i in range(np.uint64(n)):
+        result += trials[0, WEIGHT, i] * lines[i]
     return result
 
 
@@ -188,19 +204,18 @@ def _may_have_any(trials, stratum, i, n, lows, highs, numbers):
 
 
 @inner_kernel(forceinline=True)
-def _choose(key, event, trials, q, strata, n, negative, numbers, rows, sums):
+def _choose(key, event, trials, q, strata, n, negative, is_kept, numbers, rows, sums):
     """Rows of the chosen combination, the event's weight, and whether any combination is interesting.
 
-    `strata`: the first and the one behind the last; `negative`: the pion of negative charge.  `rows`,
-    `sums`: space for the combinations with an interest above the floor, and the running sum of what
-    they add to it.
+    `strata`: the first and the one behind the last; `negative`: the pion of negative charge; `is_kept`:
+    whether to choose one (else with a weight of 0) where none is interesting.  `rows`, `sums`: space for the
+    combinations with an interest above the floor, the running sum of what they add to it, and the interest.
     """
-    plain, interesting, found, is_prepared = 0.0, 0.0, 0, False
+    interesting, found, is_prepared = 0.0, 0, False
     lows, highs = _range_of(trials, n)
     for stratum in range(strata[0], strata[1]):
         n_i, n_j = _combinations(stratum, n)
         share = _stratum_probability(stratum, q) / (n_i * n_j)
-        plain += share * _sum_of_weights(trials, stratum, n)
         for i in range(n_i):
             if not _may_have_any(trials, stratum, i, n, lows, highs, numbers):
                 continue
@@ -216,18 +231,32 @@ def _choose(key, event, trials, q, strata, n, negative, numbers, rows, sums):
                 if above > 0.0:
                     interesting += share * _weight(trials, a, b, c) * above
                     rows[found, 0], rows[found, 1], rows[found, 2] = a, b, c
-                    sums[found] = interesting
+                    sums[0, found], sums[1, found] = interesting, above
                     found += 1
+    if found == 0 and not is_kept:
+        return n, n, n, 0.0, False
+    plain = 0.0
+    for stratum in range(strata[0], strata[1]):
+        plain += _stratum_weight(trials, stratum, q, n)
     total = INTEREST_FLOOR * plain + interesting
     pick, _, _, _ = uniform4(key, event, 0, 0, 2)
     pick *= total
     if pick < interesting:
-        f = np.searchsorted(sums[:found], pick)
-        a, b, c = rows[f, 0], rows[f, 1], rows[f, 2]
-    else:
-        a, b, c = _pick_plainly(trials, q, strata, n, (pick - interesting) / INTEREST_FLOOR)
-    above = interest(trials, a, b, c, negative, numbers) if is_prepared else 0.0
+        f = np.searchsorted(sums[0, :found], pick)
+        return rows[f, 0], rows[f, 1], rows[f, 2], total / (INTEREST_FLOOR + sums[1, f]), True
+    a, b, c = _pick_plainly(trials, q, strata, n, (pick - interesting) / INTEREST_FLOOR)
+    above = 0.0
+    for f in range(found):
+        if rows[f, 0] == a and rows[f, 1] == b and rows[f, 2] == c:
+            above = sums[1, f]
     return a, b, c, total / (INTEREST_FLOOR + above), found > 0
+
+
+@inner_kernel()
+def _stratum_weight(trials, stratum, q, n):
+    """What the combinations of a stratum add to the sum of P_c w_c / N."""
+    n_i, n_j = _combinations(stratum, n)
+    return _stratum_probability(stratum, q) / (n_i * n_j) * _sum_of_weights(trials, stratum, n)
 
 
 @inner_kernel()
@@ -235,6 +264,10 @@ def _pick_plainly(trials, q, strata, n, pick):
     """Rows of the combination at which the sum of weights reaches `pick`."""
     a, b, c = n, n, n
     for stratum in range(strata[0], strata[1]):
+        here = _stratum_weight(trials, stratum, q, n)
+        if pick > here and stratum + 1 < strata[1]:
+            pick -= here
+            continue
         n_i, n_j = _combinations(stratum, n)
         share = _stratum_probability(stratum, q) / (n_i * n_j)
         for i in range(n_i):
@@ -243,6 +276,7 @@ def _pick_plainly(trials, q, strata, n, pick):
                 pick -= share * _weight(trials, a, b, c)
                 if pick < 0.0:
                     return a, b, c
+        return a, b, c
     return a, b, c
 
 
@@ -304,12 +338,12 @@ def plan_decays(
             for row in range(n + 1):
                 trials[i, IDENTITY, row] = 1.0
     strata = (4, 7) if mode == ONE_PION_DECAYS else (0, 4)
+    may_drop = mode != ONE_PION_DECAYS and numbers.strength > 0.0
     a, b, c, weight, is_hopeful = _choose(
-        key, event, trials, q, strata, n, negative, numbers, rows, sums
-    )
-    if not is_hopeful and mode != ONE_PION_DECAYS and numbers.strength > 0.0:
-        if hope > _KEPT_WITHOUT_HOPE:
-            return 0.0
+        key, event, trials, q, strata, n, negative, not may_drop or hope < _KEPT_WITHOUT_HOPE,
+        numbers, rows, sums,
+    )  # fmt: skip
+    if may_drop and not is_hopeful:
         survival *= _KEPT_WITHOUT_HOPE
     chosen = (a, b, c)
     for i in range(3):

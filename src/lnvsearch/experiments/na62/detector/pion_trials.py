@@ -97,9 +97,9 @@ class PionNumbers(NamedTuple):
 
 
 def trial_space() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Arrays for `plan_decays`: trials, chosen combinations and their weights."""
+    """Arrays for `plan_decays`: trials, chosen combinations, their weights and interests."""
     n = MOST_TRIALS
-    return np.zeros((3, N_COLUMNS, ROWS)), np.zeros((4 * n * n, 3), np.int64), np.zeros(4 * n * n)
+    return np.zeros((3, N_COLUMNS, ROWS)), np.zeros((4 * n * n, 3), np.int64), np.zeros((2, 4 * n * n))
 
 
 @inner_kernel(forceinline=True)
