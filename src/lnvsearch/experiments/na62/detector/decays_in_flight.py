@@ -163,15 +163,15 @@ def _sum_of_weights(trials, stratum, n):
         return result
     # The sum over j of all i at once; the weights of the third pion one after the other twice.
     third, lines = _doubled_lanes(), _row_lanes()
+    rows = np.uint64(n)
     for i in range(_ROWS):
         lines[i] = 0.0
-    for row in range(np.uint64(n)):
-        third[row] = third[np.uint64(n) + row] = trials[2, WEIGHT, row]
-    for j in range(np.uint64(n)):
-        weight = trials[1, WEIGHT, j]
+    for j in range(rows):
+        third[j] = third[rows + j] = trials[2, WEIGHT, j]
+    for j in range(rows):
         for i in range(_ROWS):
-            lines[i] += weight * third[i + j]
-    for i in range(np.uint64(n)):
+            lines[i] += trials[1, WEIGHT, j] * third[i + j]
+    for i in range(rows):
         result += trials[0, WEIGHT, i] * lines[i]
     return result
 
@@ -242,7 +242,9 @@ def _choose(key, event, trials, q, strata, n, negative, is_kept, numbers, rows, 
     pick, _, _, _ = uniform4(key, event, 0, 0, 2)
     pick *= total
     if pick < interesting:
-        f = np.searchsorted(sums[0, :found], pick)
+        f = 0
+        while sums[0, f] < pick:
+            f += 1
         return rows[f, 0], rows[f, 1], rows[f, 2], total / (INTEREST_FLOOR + sums[1, f]), True
     a, b, c = _pick_plainly(trials, q, strata, n, (pick - interesting) / INTEREST_FLOOR)
     above = 0.0
