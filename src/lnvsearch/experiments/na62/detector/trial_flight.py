@@ -13,7 +13,10 @@ import numpy as np
 
 from lnvsearch.experiments.na62.detector.flight_together import is_seen
 from lnvsearch.experiments.na62.detector.interest import (
+    ALONG_X,
+    ALONG_Y,
     CHI_SQUARE,
+    COSINE,
     IDENTITY,
     MOMENTUM,
     OTHER_IDENTITY,
@@ -24,9 +27,6 @@ from lnvsearch.experiments.na62.detector.interest import (
     X,
     Y,
     Z,
-    COSINE,
-    ALONG_X,
-    ALONG_Y,
     identities,
     is_used,
 )
@@ -84,11 +84,10 @@ def _passes_planes(x, y, slope_x, slope_y, momentum, charge, response):
 
 
 @inner_kernel(forceinline=True)
-def measure_trial(begin, track, j, charge, masses, response, fit):
-    """Fly lane j of `begin`, rows of N_BEGIN, and write what follows its decay in `track`."""
-    straws, muv = response.spectrometer, response.muv
+def _fly_trial(begin, track, j, charge, masses, response):
+    """Fly lane j of `begin`: (x and y in the chambers, slopes and momentum behind the last one)."""
+    straws = response.spectrometer
     z_0, z_1, z_2, z_3 = straws.chamber_z_m
-    hole_0, hole_1, hole_2, hole_3 = straws.hole_centre_x_m
     magnet_z, kick = straws.magnet_z_m, charge * straws.magnet_kick_gev
     x, y, z = begin[_AT[BEGIN_X] + j], begin[_AT[BEGIN_Y] + j], begin[_AT[BEGIN_Z] + j]
     slope_x, slope_y = begin[_AT[BEGIN_SLOPE_X] + j], begin[_AT[BEGIN_SLOPE_Y] + j]
@@ -129,22 +128,28 @@ def measure_trial(begin, track, j, charge, masses, response, fit):
     way, of_pion = z_3 - magnet_z, place_z >= z_3
     x_3 = bent_x + bent_slope_x * way if of_pion else line_x + line_slope_x * (z_3 - line_z)
     y_3 = bent_y + bent_slope_y * way if of_pion else line_y + line_slope_y * (z_3 - line_z)
-    is_found = is_seen(x_0, y_0, hole_0, straws) & is_seen(x_1, y_1, hole_1, straws)
-    is_found &= is_seen(x_2, y_2, hole_2, straws) & is_seen(x_3, y_3, hole_3, straws)
-    # What the muon detector sees.
-    way = muv.muv3_z_m - z_3
-    as_pion, as_muon = identities(
-        of_muon if decays else momentum,
-        x_3 + (line_slope_x if decays else bent_slope_x) * way,
-        y_3 + (line_slope_y if decays else bent_slope_y) * way, muv,
+    return (
+        (x_0, x_1, x_2, x_3), (y_0, y_1, y_2, y_3), line_slope_x if decays else bent_slope_x,
+        line_slope_y if decays else bent_slope_y, of_muon if decays else momentum,
     )  # fmt: skip
+
+
+@inner_kernel(forceinline=True)
+def measure_trial(begin, track, j, charge, masses, response, fit):
+    """Fly lane j of `begin`, rows of N_BEGIN, fit its track and write what follows its decay in `track`."""
+    straws, muv = response.spectrometer, response.muv
+    at_x, at_y, slope_x, slope_y, momentum = _fly_trial(begin, track, j, charge, masses, response)
+    hole_0, hole_1, hole_2, hole_3 = straws.hole_centre_x_m
+    is_found = is_seen(at_x[0], at_y[0], hole_0, straws) & is_seen(at_x[1], at_y[1], hole_1, straws)
+    is_found &= is_seen(at_x[2], at_y[2], hole_2, straws) & is_seen(at_x[3], at_y[3], hole_3, straws)
+    # What the muon detector sees.
+    way = muv.muv3_z_m - straws.chamber_z_m[3]
+    as_pion, as_muon = identities(momentum, at_x[3] + slope_x * way, at_y[3] + slope_y * way, muv)
     is_muon = track[_AT[Z] + j] < np.inf
     as_pion, as_muon = as_pion if is_muon else 1.0, as_muon if is_muon else UNDECAYED
     track[_AT[IDENTITY] + j] = as_pion if charge < 0.0 else as_muon
     track[_AT[OTHER_IDENTITY] + j] = as_muon if charge < 0.0 else as_pion
-    x, y, slope_x, slope_y, momentum, fitted, chi_square = fit_track(
-        (x_0, x_1, x_2, x_3), (y_0, y_1, y_2, y_3), fit
-    )
+    x, y, slope_x, slope_y, momentum, fitted, chi_square = fit_track(at_x, at_y, fit)
     is_found &= (fitted * charge > 0.0) & is_used(momentum)
     is_found &= _passes_planes(x, y, slope_x, slope_y, momentum, charge, response)
     track[_AT[X] + j], track[_AT[Y] + j] = x, y
