@@ -3,9 +3,9 @@
 K+ -> pi+ pi+ pi- with decays in flight is reconstructed near the kaon's mass as pi- mu+ mu+ in one
 of some 10^11 decays.  Such events are sampled in steps, each with its exact weight.
 
-0. Attention (downstream only).  A kaon is looked at with a probability s that its pions' momenta and the
-   place of its decay decide, and its weight is 1/s then; where heavy candidates come from, more trials
-   are drawn.
+0. Attention.  A kaon is looked at with a probability s that its pions' momenta and the place of its decay
+   (upstream the place alone) decide, and its weight is 1/s then; where heavy candidates come from, more
+   trials are drawn downstream.
 
 1. Strata.  With q_i the probability that pion i decays before the calorimeter, the topologies
    (none; one; two or three decays) have known probabilities, products of q_i and 1 - q_i.
@@ -34,19 +34,28 @@ import math
 import numpy as np
 
 from lnvsearch.experiments.na62.detector.interest import (
+    ALONG_X,
+    ALONG_Y,
+    COSINE,
     IDENTITY,
     INTEREST_FLOOR,
+    MOMENTUM,
+    ROWS,
+    WEIGHT,
+    Z,
     interest,
     may_interest,
+    prepare,
+    reaches_beam,
 )
 from lnvsearch.experiments.na62.detector.pion_trials import (
     MOST_TRIALS,
     N_TRIALS,
-    WEIGHT,
     fill_trials,
     mean_flight,
 )
 from lnvsearch.inner_kernel import inner_kernel
+from lnvsearch.lanes import float_stack_array
 from lnvsearch.random_streams import uniform4
 
 __all__ = [
@@ -70,8 +79,14 @@ _LOOKED_AT = (0.5, 0.3, 0.15, 0.10)
 #: The first falls where the kaon decays late, and its pions have less way to decay on before the first chamber:
 #: up to the first place (m) it is as above, from the second one on the share of it that is left.
 _EARLY_TO_M, _LATE_FROM_M, _LATE_SHARE = 160.0, 170.0, 0.1
+#: Upstream: the same behind the last magnet of the beam.  Heavy candidates come from before it, where it
+#: bends the pions away from the beam.
+_LOOKED_AT_BEHIND_BEAM_LINE = 0.2
 #: Probability to keep an event of which no combination is interesting: such ones are hardly ever selected.
 _KEPT_WITHOUT_HOPE = 0.25
+
+_ROWS = np.uint64(ROWS)
+_row_lanes, _doubled_lanes = float_stack_array(ROWS), float_stack_array(2 * ROWS)
 
 
 @inner_kernel(forceinline=True)
@@ -121,7 +136,7 @@ def _stratum_probability(stratum, q):
 @inner_kernel(forceinline=True)
 def _weight(trials, a, b, c):
     """True over drawn density of a combination."""
-    return trials[0, a, WEIGHT] * trials[1, b, WEIGHT] * trials[2, c, WEIGHT]
+    return trials[0, WEIGHT, a] * trials[1, WEIGHT, b] * trials[2, WEIGHT, c]
 
 
 @inner_kernel(forceinline=True)
@@ -137,55 +152,116 @@ def _pair(stratum):
 @inner_kernel()
 def _sum_of_weights(trials, stratum, n):
     """Sum of the weights of all combinations of a stratum."""
+    result = 0.0
     if stratum < 3:
         one, other = _pair(stratum)
         first, second = 0.0, 0.0
         for i in range(n):
-            first += trials[one, i, WEIGHT]
-            second += trials[other, i, WEIGHT]
+            first += trials[one, WEIGHT, i]
+            second += trials[other, WEIGHT, i]
         return first * second
-    result = 0.0
-    n_i, n_j = _combinations(stratum, n)
-    for i in range(n_i):
-        for j in range(n_j):
-            a, b, c = _rows(stratum, i, j, n)
-            result += _weight(trials, a, b, c)
+    if stratum > 3:
+        for i in range(n):
+            result += trials[stratum - 4, WEIGHT, i]
+        return result
+    # The sum over j of all i at once; the weights of the third pion one after the other twice.
+    third, lines = _doubled_lanes(), _row_lanes()
+    rows = np.uint64(n)
+    for i in range(_ROWS):
+        lines[i] = 0.0
+    for j in range(rows):
+        third[j] = third[rows + j] = trials[2, WEIGHT, j]
+    for j in range(rows):
+        for i in range(_ROWS):
+            lines[i] += trials[1, WEIGHT, j] * third[i + j]
+    for i in range(rows):
+        result += trials[0, WEIGHT, i] * lines[i]
     return result
 
 
+@inner_kernel()
+def _range_of(trials, n):
+    """Smallest and largest momenta of the decays that selections take, of the second and the third pion.
+
+    Infinite, and minus infinity, where there are none.
+    """
+    lows, highs = (np.inf, np.inf), (-np.inf, -np.inf)
+    for pion in range(1, 3):
+        low, high = np.inf, -np.inf
+        for row in range(n):
+            p = trials[pion, MOMENTUM, row]
+            low, high = min(low, p), max(high, p if p < np.inf else -np.inf)
+        lows, highs = (lows[1], low), (highs[1], high)
+    return lows, highs
+
+
 @inner_kernel(forceinline=True)
-def _choose(key, event, trials, q, strata, n, numbers, rows, sums):
+def _may_have_any(trials, stratum, i, n, lows, highs, numbers):
+    """Whether any j can bring the momenta of a combination to the beam's; see `_rows` and `_range_of`."""
+    a, b, c = _rows(stratum, i, 0, n)
+    p = (trials[0, MOMENTUM, a], trials[1, MOMENTUM, b], trials[2, MOMENTUM, c])
+    varies = (stratum == 2 or stratum == 3, stratum < 2 or stratum == 3)
+    low = p[0] + (lows[0] if varies[0] else p[1]) + (lows[1] if varies[1] else p[2])
+    high = p[0] + (highs[0] if varies[0] else p[1]) + (highs[1] if varies[1] else p[2])
+    return reaches_beam(low, high, numbers)
+
+
+@inner_kernel(forceinline=True)
+def _choose(key, event, trials, q, strata, n, negative, is_kept, numbers, rows, sums):
     """Rows of the chosen combination, the event's weight, and whether any combination is interesting.
 
-    `strata`: the first and the one behind the last.  `rows`, `sums`: space for the combinations
-    with an interest above the floor, and the running sum of what they add to it.
+    `strata`: the first and the one behind the last; `negative`: the pion of negative charge; `is_kept`:
+    whether to choose one (else with a weight of 0) where none is interesting.  `rows`, `sums`: space for the
+    combinations with an interest above the floor, the running sum of what they add to it, and the interest.
     """
-    plain, interesting, found = 0.0, 0.0, 0
+    interesting, found, is_prepared = 0.0, 0, False
+    lows, highs = _range_of(trials, n)
     for stratum in range(strata[0], strata[1]):
         n_i, n_j = _combinations(stratum, n)
         share = _stratum_probability(stratum, q) / (n_i * n_j)
-        plain += share * _sum_of_weights(trials, stratum, n)
         for i in range(n_i):
+            if not _may_have_any(trials, stratum, i, n, lows, highs, numbers):
+                continue
             for j in range(n_j):
                 a, b, c = _rows(stratum, i, j, n)
                 if not may_interest(trials, a, b, c, numbers):
                     continue
-                above = interest(trials, a, b, c, numbers)
+                if not is_prepared:
+                    for pion in range(3):
+                        prepare(trials, pion, pion == negative, numbers)
+                    is_prepared = True
+                above = interest(trials, a, b, c, negative, numbers)
                 if above > 0.0:
                     interesting += share * _weight(trials, a, b, c) * above
                     rows[found, 0], rows[found, 1], rows[found, 2] = a, b, c
-                    sums[found] = interesting
+                    sums[0, found], sums[1, found] = interesting, above
                     found += 1
+    if found == 0 and not is_kept:
+        return n, n, n, 0.0, False
+    plain = 0.0
+    for stratum in range(strata[0], strata[1]):
+        plain += _stratum_weight(trials, stratum, q, n)
     total = INTEREST_FLOOR * plain + interesting
     pick, _, _, _ = uniform4(key, event, 0, 0, 2)
     pick *= total
     if pick < interesting:
-        f = np.searchsorted(sums[:found], pick)
-        a, b, c = rows[f, 0], rows[f, 1], rows[f, 2]
-    else:
-        a, b, c = _pick_plainly(trials, q, strata, n, (pick - interesting) / INTEREST_FLOOR)
-    above = interest(trials, a, b, c, numbers)
+        f = 0
+        while sums[0, f] < pick:
+            f += 1
+        return rows[f, 0], rows[f, 1], rows[f, 2], total / (INTEREST_FLOOR + sums[1, f]), True
+    a, b, c = _pick_plainly(trials, q, strata, n, (pick - interesting) / INTEREST_FLOOR)
+    above = 0.0
+    for f in range(found):
+        if rows[f, 0] == a and rows[f, 1] == b and rows[f, 2] == c:
+            above = sums[1, f]
     return a, b, c, total / (INTEREST_FLOOR + above), found > 0
+
+
+@inner_kernel()
+def _stratum_weight(trials, stratum, q, n):
+    """What the combinations of a stratum add to the sum of P_c w_c / N."""
+    n_i, n_j = _combinations(stratum, n)
+    return _stratum_probability(stratum, q) / (n_i * n_j) * _sum_of_weights(trials, stratum, n)
 
 
 @inner_kernel()
@@ -193,6 +269,10 @@ def _pick_plainly(trials, q, strata, n, pick):
     """Rows of the combination at which the sum of weights reaches `pick`."""
     a, b, c = n, n, n
     for stratum in range(strata[0], strata[1]):
+        here = _stratum_weight(trials, stratum, q, n)
+        if pick > here and stratum + 1 < strata[1]:
+            pick -= here
+            continue
         n_i, n_j = _combinations(stratum, n)
         share = _stratum_probability(stratum, q) / (n_i * n_j)
         for i in range(n_i):
@@ -201,6 +281,7 @@ def _pick_plainly(trials, q, strata, n, pick):
                 pick -= share * _weight(trials, a, b, c)
                 if pick < 0.0:
                     return a, b, c
+        return a, b, c
     return a, b, c
 
 
@@ -248,25 +329,32 @@ def plan_decays(
         return (1.0 - q[0]) * (1.0 - q[1]) * (1.0 - q[2])
     survival, n = 1.0, N_TRIALS
     pick, hope, _, _ = uniform4(key, event, 0, 0, 3)
-    if mode == PIONS_DECAY and numbers.strength > 0.0:
-        survival, n = _attention(pions, charge, laboratory, vertex[2])
+    if mode != ONE_PION_DECAYS and numbers.strength > 0.0:
+        if mode == PIONS_DECAY:
+            survival, n = _attention(pions, charge, laboratory, vertex[2])
+        elif vertex[2] > response.upstream.trim5_z_m:
+            survival = _LOOKED_AT_BEHIND_BEAM_LINE
         if pick > survival:
             return 0.0
+    negative = 0
     for i in range(3):
         fill_trials(key, event, trials, i, pions[i], charge[pions[i]], laboratory, vertex,
-                    constants, response, fit, numbers, n)  # fmt: skip
+                    constants, response, fit, n)  # fmt: skip
+        negative = i if charge[pions[i]] < 0.0 else negative
         if mode == ONE_PION_DECAYS:
             # Two do not decay: no search takes both for muons, and only control samples are left.
             for row in range(n + 1):
-                trials[i, row, IDENTITY] = 1.0
+                trials[i, IDENTITY, row] = 1.0
     strata = (4, 7) if mode == ONE_PION_DECAYS else (0, 4)
-    a, b, c, weight, is_hopeful = _choose(key, event, trials, q, strata, n, numbers, rows, sums)
-    if not is_hopeful and mode != ONE_PION_DECAYS and numbers.strength > 0.0:
-        if hope > _KEPT_WITHOUT_HOPE:
-            return 0.0
+    may_drop = mode != ONE_PION_DECAYS and numbers.strength > 0.0
+    a, b, c, weight, is_hopeful = _choose(
+        key, event, trials, q, strata, n, negative, not may_drop or hope < _KEPT_WITHOUT_HOPE,
+        numbers, rows, sums,
+    )  # fmt: skip
+    if may_drop and not is_hopeful:
         survival *= _KEPT_WITHOUT_HOPE
     chosen = (a, b, c)
     for i in range(3):
-        for column in range(3):
-            plan[pions[i], column] = trials[i, chosen[i], column]
+        plan[pions[i], 0], plan[pions[i], 1] = trials[i, Z, chosen[i]], trials[i, COSINE, chosen[i]]
+        plan[pions[i], 2] = math.atan2(trials[i, ALONG_Y, chosen[i]], trials[i, ALONG_X, chosen[i]])
     return weight / survival

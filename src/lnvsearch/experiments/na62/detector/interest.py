@@ -15,29 +15,38 @@ import numpy as np
 from numba import njit
 
 from lnvsearch import particles
+from lnvsearch.elementary_functions import exponential
 from lnvsearch.experiments.na62.detector.response import Na62Response
 from lnvsearch.experiments.na62.detector.track_fit import parameter_covariance
 from lnvsearch.inner_kernel import inner_kernel
+from lnvsearch.lanes import float_stack_array
 
 __all__ = [
+    "ALONG_X",
+    "ALONG_Y",
     "CHI_SQUARE",
+    "COSINE",
     "IDENTITY",
     "INTEREST_FLOOR",
     "MOMENTUM",
-    "NEGATIVE",
     "N_COLUMNS",
     "OTHER_IDENTITY",
+    "ROWS",
     "SLOPE_X",
     "SLOPE_Y",
     "UNDECAYED",
+    "WEIGHT",
     "X",
     "Y",
+    "Z",
     "InterestNumbers",
-    "identity",
+    "identities",
     "interest",
     "interest_numbers",
+    "is_used",
     "may_interest",
     "prepare",
+    "reaches_beam",
     "vertex",
 ]
 
@@ -66,21 +75,29 @@ UNDECAYED = 0.02
 #: Interest in pi+ mu+ mu- over that in pi- mu+ mu+.
 _NORMALISATION = 0.05
 _LOW_GEV, _HIGH_GEV = 10.0, 40.0
-#: Columns of a trial's track; a track that is not found has an infinite momentum.
-X, Y, SLOPE_X, SLOPE_Y, MOMENTUM, CHI_SQUARE = range(4, 10)
-#: Share of the interest that the identification leaves to a track, see `identity`: as in pi- mu+ mu+, and
-#: as the other of pion and muon; and whether its charge is negative.
-IDENTITY, OTHER_IDENTITY, NEGATIVE = 27, 28, 29
-#: Columns that follow from them (`prepare`): the four-momentum, and the momentum as it enters the
-#: total, infinite where no selection takes the track.
-PX, PY, PZ, ENERGY, USED_MOMENTUM = range(10, 15)
+#: Trials of a pion side by side, the pion that does not decay behind them.
+ROWS = 16
+#: Columns of a trial: its decay, with the direction of the azimuth, and true over drawn density.
+Z, COSINE, ALONG_X, ALONG_Y, WEIGHT = range(5)
+#: Of its track: the line before the magnet, the momentum, which is infinite where no selection takes the track,
+#: and the share of the interest that the identification leaves, see `identities`: as in pi- mu+ mu+, and as the
+#: other of pion and muon.
+X, Y, SLOPE_X, SLOPE_Y, MOMENTUM, CHI_SQUARE, IDENTITY, OTHER_IDENTITY = range(5, 13)
+#: Columns that follow from them (`prepare`): the four-momentum.
+PX, PY, PZ, ENERGY = range(13, 17)
 #: In x and in y: weight of the line at the usual distance of a vertex, and its moments.
-_MOMENTS_X, _MOMENTS_Y = 15, 21
-N_COLUMNS = 30
+_MOMENTS_X, _MOMENTS_Y = 17, 23
+N_COLUMNS = 29
 #: Distance from the first chamber at which a vertex is looked for first.
 _DISTANCE_M = -60.0
 #: Vertices whose chi-square is so large there are not looked at again.
 _HOPELESS_CHI_SQUARE = 300.0
+
+
+_ROWS = np.uint64(ROWS)
+#: Where the columns of lanes begin.
+_AT = tuple(np.uint64(column * ROWS) for column in range(N_COLUMNS))
+_column_lanes = float_stack_array(N_COLUMNS * ROWS)
 
 
 class InterestNumbers(NamedTuple):
@@ -175,111 +192,126 @@ def vertex(p, x, y, sx, sy, distance, numbers):
 
 
 @inner_kernel(forceinline=True)
-def _keep_moments(trials, pion, row, column, position, slope, constant, scattering):
-    """Weight and moments of a line at the usual distance, from `column` on."""
-    w = 1.0 / _variance(constant, scattering, trials[pion, row, MOMENTUM], _DISTANCE_M)
-    trials[pion, row, column] = w
-    trials[pion, row, column + 1] = w * position
-    trials[pion, row, column + 2] = w * slope
-    trials[pion, row, column + 3] = w * position * position
-    trials[pion, row, column + 4] = w * position * slope
-    trials[pion, row, column + 5] = w * slope * slope
+def _keep_moments(lanes, first, position, slope, w):
+    """Weight and moments of a line at the usual distance; `first`: where the weight goes."""
+    lanes[first] = w
+    lanes[_AT[1] + first] = w * position
+    lanes[_AT[2] + first] = w * slope
+    lanes[_AT[3] + first] = w * position * position
+    lanes[_AT[4] + first] = w * position * slope
+    lanes[_AT[5] + first] = w * slope * slope
 
 
 @inner_kernel(forceinline=True)
 def _moments(trials, a, b, c, m):
     """Second moments of three prepared lines at the usual distance; `m`: their first column."""
     return _reduced(
-        trials[0, a, m] + trials[1, b, m] + trials[2, c, m],
-        trials[0, a, m + 1] + trials[1, b, m + 1] + trials[2, c, m + 1],
-        trials[0, a, m + 2] + trials[1, b, m + 2] + trials[2, c, m + 2],
-        trials[0, a, m + 3] + trials[1, b, m + 3] + trials[2, c, m + 3],
-        trials[0, a, m + 4] + trials[1, b, m + 4] + trials[2, c, m + 4],
-        trials[0, a, m + 5] + trials[1, b, m + 5] + trials[2, c, m + 5],
+        trials[0, m, a] + trials[1, m, b] + trials[2, m, c],
+        trials[0, m + 1, a] + trials[1, m + 1, b] + trials[2, m + 1, c],
+        trials[0, m + 2, a] + trials[1, m + 2, b] + trials[2, m + 2, c],
+        trials[0, m + 3, a] + trials[1, m + 3, b] + trials[2, m + 3, c],
+        trials[0, m + 4, a] + trials[1, m + 4, b] + trials[2, m + 4, c],
+        trials[0, m + 5, a] + trials[1, m + 5, b] + trials[2, m + 5, c],
     )
 
 
 @inner_kernel(forceinline=True)
-def prepare(trials, pion, row, is_negative, numbers):
-    """Compute once for a trial what `interest` adds up in every combination with it.
+def is_used(momentum):
+    """Whether selections take a track of such a momentum, GeV."""
+    return (momentum >= _MOMENTUM_GEV[0]) & (momentum <= _MOMENTUM_GEV[1])
+
+
+@inner_kernel()
+def prepare(trials, pion, is_negative, numbers):
+    """Compute once for the trials of a pion what `interest` adds up in every combination with one.
 
     The pion of negative charge is taken for one, the others for muons.
     """
-    p = trials[pion, row, MOMENTUM]
-    trials[pion, row, NEGATIVE] = 1.0 if is_negative else 0.0
-    trials[pion, row, USED_MOMENTUM] = np.inf
-    if p < _MOMENTUM_GEV[0] or p > _MOMENTUM_GEV[1]:
-        return
-    sx, sy = trials[pion, row, SLOPE_X], trials[pion, row, SLOPE_Y]
-    along = p / math.sqrt(1.0 + sx * sx + sy * sy)
+    lanes = _column_lanes()
+    for column in range(X, CHI_SQUARE):
+        for row in range(_ROWS):
+            lanes[np.uint64(column) * _ROWS + row] = trials[pion, column, row]
     mass = numbers.pion_mass if is_negative else numbers.muon_mass
-    trials[pion, row, PX] = along * sx
-    trials[pion, row, PY] = along * sy
-    trials[pion, row, PZ] = along
-    trials[pion, row, ENERGY] = math.sqrt(p * p + mass * mass)
-    trials[pion, row, USED_MOMENTUM] = p
-    _keep_moments(trials, pion, row, _MOMENTS_X, trials[pion, row, X], sx, numbers.constant_x,
-                  numbers.scattering_x)  # fmt: skip
-    _keep_moments(trials, pion, row, _MOMENTS_Y, trials[pion, row, Y], sy, numbers.constant_y,
-                  numbers.scattering_y)  # fmt: skip
-
-
-@njit(cache=True, error_model="numpy", forceinline=True)
-def identity(is_muon, momentum, x, y, muv):
-    """Share of the interest that the muon of a decay keeps, from its point (m) in the muon detector.
-
-    If it is to be a muon it must be seen there, if it is to be a pion it must not.
-    """
-    if momentum < muv.minimum_momentum_gev:
-        return _WRONGLY_IDENTIFIED if is_muon else 1.0
-    # Beyond zero the point itself is on the wrong side of the edge, in sigma of the scattering.
-    wrong = (muv.half_width_m - max(abs(x), abs(y))) * momentum / muv.scattering_m_gev
-    if is_muon:
-        wrong = -wrong
-    return max(math.exp(-0.25 * wrong * wrong), _WRONGLY_IDENTIFIED) if wrong > 0.0 else 1.0
+    for j in range(_ROWS):
+        p, sx, sy = lanes[_AT[MOMENTUM] + j], lanes[_AT[SLOPE_X] + j], lanes[_AT[SLOPE_Y] + j]
+        along = p / math.sqrt(1.0 + sx * sx + sy * sy)
+        lanes[_AT[PX] + j] = along * sx
+        lanes[_AT[PY] + j] = along * sy
+        lanes[_AT[PZ] + j] = along
+        lanes[_AT[ENERGY] + j] = math.sqrt(p * p + mass * mass)
+        in_x = 1.0 / _variance(numbers.constant_x, numbers.scattering_x, p, _DISTANCE_M)
+        in_y = 1.0 / _variance(numbers.constant_y, numbers.scattering_y, p, _DISTANCE_M)
+        _keep_moments(lanes, _AT[_MOMENTS_X] + j, lanes[_AT[X] + j], sx, in_x)
+        _keep_moments(lanes, _AT[_MOMENTS_Y] + j, lanes[_AT[Y] + j], sy, in_y)
+    for column in range(PX, N_COLUMNS):
+        for row in range(_ROWS):
+            trials[pion, column, row] = lanes[np.uint64(column) * _ROWS + row]
 
 
 @inner_kernel(forceinline=True)
-def _identified(trials, a, b, c):
+def identities(momentum, x, y, muv):
+    """Shares of the interest that the muon of a decay keeps as a pion and as a muon.
+
+    `x`, `y`: its point (m) in the muon detector.  If it is to be a muon it must be seen there, if it is to be
+    a pion it must not.
+    """
+    # Beyond zero the point itself is on the wrong side of the edge for a pion, in sigma of the scattering.
+    wrong = (muv.half_width_m - max(abs(x), abs(y))) * momentum / muv.scattering_m_gev
+    kept = max(exponential(-0.25 * wrong * wrong), _WRONGLY_IDENTIFIED)
+    stops = momentum < muv.minimum_momentum_gev
+    as_pion = 1.0 if stops | (wrong <= 0.0) else kept
+    as_muon = kept if wrong < 0.0 else 1.0
+    return as_pion, _WRONGLY_IDENTIFIED if stops else as_muon
+
+
+@inner_kernel(forceinline=True)
+def _identified(trials, a, b, c, negative):
     """Share of the interest that is left by what the three tracks are seen as, in either decay."""
-    search = trials[0, a, IDENTITY] * trials[1, b, IDENTITY] * trials[2, c, IDENTITY]
+    search = trials[0, IDENTITY, a] * trials[1, IDENTITY, b] * trials[2, IDENTITY, c]
     # In pi+ mu+ mu- the negative track is a muon and one of the positive ones a pion.
-    normalisation = 0.0
-    for pion in range(3):
-        is_positive = trials[pion, (a, b, c)[pion], NEGATIVE] == 0.0
-        share = 1.0
-        for i in range(3):
-            row = (a, b, c)[i]
-            exchanged = i == pion or trials[i, row, NEGATIVE] == 1.0
-            share *= trials[i, row, OTHER_IDENTITY] if exchanged else trials[i, row, IDENTITY]
-        normalisation = max(normalisation, share) if is_positive else normalisation
+    rows = (a, b, c)
+    exchanged = trials[negative, OTHER_IDENTITY, rows[negative]]
+    one, other = (negative + 1) % 3, (negative + 2) % 3
+    normalisation = exchanged * max(
+        trials[one, OTHER_IDENTITY, rows[one]] * trials[other, IDENTITY, rows[other]],
+        trials[one, IDENTITY, rows[one]] * trials[other, OTHER_IDENTITY, rows[other]],
+    )
     return max(search, _NORMALISATION * normalisation)
+
+
+@inner_kernel(forceinline=True)
+def reaches_beam(low, high, numbers):
+    """Whether totals from `low` to `high` come as near to the beam's momentum as `may_interest` asks."""
+    return (
+        low - numbers.beam_momentum_gev <= _TOTAL_END_GEV
+        and high - numbers.beam_momentum_gev >= -_TOTAL_END_GEV
+    )
 
 
 @inner_kernel(forceinline=True)
 def may_interest(trials, a, b, c, numbers):
     """Whether three tracks have the beam's momentum: false where `interest` is 0 for that alone."""
-    total = trials[0, a, USED_MOMENTUM] + trials[1, b, USED_MOMENTUM] + trials[2, c, USED_MOMENTUM]
+    total = trials[0, MOMENTUM, a] + trials[1, MOMENTUM, b] + trials[2, MOMENTUM, c]
     return abs(total - numbers.beam_momentum_gev) <= _TOTAL_END_GEV
 
 
 @inner_kernel(forceinline=True)
-def interest(trials, a, b, c, numbers):
+def interest(trials, a, b, c, negative, numbers):
     """Interest above the floor of three tracks: rows a, b, c of the trials of three pions.
 
-    The trials are prepared (`prepare`).
+    `negative`: which of the pions has negative charge.  The trials are prepared (`prepare`).
     """
-    p = (trials[0, a, USED_MOMENTUM], trials[1, b, USED_MOMENTUM], trials[2, c, USED_MOMENTUM])
+    p = (trials[0, MOMENTUM, a], trials[1, MOMENTUM, b], trials[2, MOMENTUM, c])
     away = abs(p[0] + p[1] + p[2] - numbers.beam_momentum_gev)
     if away > _TOTAL_END_GEV:
         return 0.0
-    px = trials[0, a, PX] + trials[1, b, PX] + trials[2, c, PX]
-    py = trials[0, a, PY] + trials[1, b, PY] + trials[2, c, PY]
-    pz = trials[0, a, PZ] + trials[1, b, PZ] + trials[2, c, PZ]
+    px = trials[0, PX, a] + trials[1, PX, b] + trials[2, PX, c]
+    py = trials[0, PY, a] + trials[1, PY, b] + trials[2, PY, c]
+    pz = trials[0, PZ, a] + trials[1, PZ, b] + trials[2, PZ, c]
     across_x, across_y = px - pz * numbers.beam_slope_x, py - pz * numbers.beam_slope_y
     if across_x * across_x + across_y * across_y > _TRANSVERSE_GEV * _TRANSVERSE_GEV:
         return 0.0
-    energy = trials[0, a, ENERGY] + trials[1, b, ENERGY] + trials[2, c, ENERGY]
+    energy = trials[0, ENERGY, a] + trials[1, ENERGY, b] + trials[2, ENERGY, c]
     squared = energy * energy - px * px - py * py - pz * pz
     if squared > _HIGHEST_MASS_GEV * _HIGHEST_MASS_GEV:
         return 0.0
@@ -288,10 +320,10 @@ def interest(trials, a, b, c, numbers):
     )
     if chi_square > _HOPELESS_CHI_SQUARE:
         return 0.0
-    sx = (trials[0, a, SLOPE_X], trials[1, b, SLOPE_X], trials[2, c, SLOPE_X])
-    sy = (trials[0, a, SLOPE_Y], trials[1, b, SLOPE_Y], trials[2, c, SLOPE_Y])
-    x = (trials[0, a, X], trials[1, b, X], trials[2, c, X])
-    y = (trials[0, a, Y], trials[1, b, Y], trials[2, c, Y])
+    sx = (trials[0, SLOPE_X, a], trials[1, SLOPE_X, b], trials[2, SLOPE_X, c])
+    sy = (trials[0, SLOPE_Y, a], trials[1, SLOPE_Y, b], trials[2, SLOPE_Y, c])
+    x = (trials[0, X, a], trials[1, X, b], trials[2, X, c])
+    y = (trials[0, Y, a], trials[1, Y, b], trials[2, Y, c])
     distance, chi_square = vertex(p, x, y, sx, sy, distance, numbers)
     z = numbers.first_chamber_z_m + distance
     outside = max(_VERTEX_Z_M[0] - z, z - _VERTEX_Z_M[1], 0.0)
@@ -302,7 +334,7 @@ def interest(trials, a, b, c, numbers):
     exponent -= max(away - _TOTAL_WITHIN_GEV, 0.0) / _TOTAL_SCALE_GEV
     exponent -= max(chi_square - _VERTEX_CHI_SQUARE, 0.0) / _VERTEX_CHI_SQUARE_SCALE
     exponent -= outside / _VERTEX_SCALE_M
-    kink = max(trials[0, a, CHI_SQUARE], trials[1, b, CHI_SQUARE], trials[2, c, CHI_SQUARE])
-    share = _identified(trials, a, b, c)
+    kink = max(trials[0, CHI_SQUARE, a], trials[1, CHI_SQUARE, b], trials[2, CHI_SQUARE, c])
+    share = _identified(trials, a, b, c, negative)
     share *= _KINKED if kink > _TRACK_CHI_SQUARE else 1.0
     return numbers.strength * share * math.exp(exponent)

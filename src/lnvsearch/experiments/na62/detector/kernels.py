@@ -24,7 +24,7 @@ from lnvsearch.experiments.na62.detector.decays_in_flight import (
     PIONS_DECAY_UPSTREAM,
     plan_decays,
 )
-from lnvsearch.experiments.na62.detector.flight import ELECTRON, PION, fly, in_chamber
+from lnvsearch.experiments.na62.detector.flight import fly, in_chamber
 from lnvsearch.experiments.na62.detector.measurement import keep_rows_near
 from lnvsearch.experiments.na62.detector.truth import write_event
 from lnvsearch.experiments.na62.detector.upstream import draw_upstream_kaon
@@ -132,7 +132,7 @@ def _one_event(n_particles, n_photons):
         np.empty((n_particles, 4)),
         np.empty((n_particles, 3)),
         np.empty((n_photons, 6)),
-        np.full((n_particles, 3), np.inf),
+        np.empty((n_particles, 3)),
     )
 
 
@@ -158,7 +158,6 @@ def simulate_block(
     width = tracks.shape[1] // len(numbers)
     laboratory, at_end, photons, plan = _one_event(len(species), clusters.shape[1])
     trials, rows, sums = space
-    n_charged = np.count_nonzero((species >= ELECTRON) & (species <= PION))
     recorded = 0
     if mode != PIONS_DECAY_UPSTREAM:
         draw_kaons(keys.beam, event_number[first:last], response.beam, response.fiducial_volume,
@@ -167,7 +166,7 @@ def simulate_block(
         event = event_number[i]
         kaon, vertex, share = _kaon_of(keys.beam, event, mode, kaons, i - first, constants, response)
         second = second_vertex(displacement, i, kaon, vertex, constants)
-        possible = enter_laboratory(momentum, i, species, n_charged, minimum, kaon, vertex, second,
+        possible = enter_laboratory(momentum, i, species, len(pions), minimum, kaon, vertex, second,
                                     displaced, constants, response.spectrometer,
                                     laboratory)  # fmt: skip
         if possible < minimum:

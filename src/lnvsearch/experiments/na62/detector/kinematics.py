@@ -15,6 +15,7 @@ __all__ = [
     "decay_pion",
     "decay_pion_towards",
     "kicked",
+    "muon_of_pion",
     "sample_decay_direction",
     "sample_decay_z",
 ]
@@ -60,12 +61,19 @@ def decay_pion_towards(cosine, azimuth, momentum, slope_x, slope_y, pion_mass, m
 
     `cosine`: to the pion's direction of flight; `azimuth`: about it, from x towards y.
     """
+    about = (math.cos(azimuth), math.sin(azimuth))
+    return muon_of_pion(cosine, about, momentum, slope_x, slope_y, pion_mass, muon_mass)
+
+
+@inner_kernel(forceinline=True)
+def muon_of_pion(cosine, about, momentum, slope_x, slope_y, pion_mass, muon_mass):
+    """`decay_pion_towards`, with cosine and sine of the azimuth, `about`."""
     rest_momentum = 0.5 * (pion_mass * pion_mass - muon_mass * muon_mass) / pion_mass
     rest_energy = pion_mass - rest_momentum
     across = rest_momentum * math.sqrt(1.0 - cosine * cosine)
     energy = math.sqrt(momentum * momentum + pion_mass * pion_mass)
     along = (energy * rest_momentum * cosine + momentum * rest_energy) / pion_mass
-    px, py = across * math.cos(azimuth), across * math.sin(azimuth)
+    px, py = across * about[0], across * about[1]
     # Rotation of z into the pion's direction by the smallest angle.
     nz = 1.0 / math.sqrt(1.0 + slope_x * slope_x + slope_y * slope_y)
     nx, ny = slope_x * nz, slope_y * nz
@@ -81,7 +89,6 @@ def kicked(momentum, slope_x, slope_y, kick):
     pz = momentum / math.sqrt(1.0 + slope_x * slope_x + slope_y * slope_y)
     px, py = pz * slope_x - kick, pz * slope_y
     pz_squared = momentum * momentum - px * px - py * py
-    if pz_squared <= 0.0:
-        return np.inf, np.inf
-    pz = math.sqrt(pz_squared)
-    return px / pz, py / pz
+    is_turned = pz_squared <= 0.0
+    pz = math.sqrt(1.0 if is_turned else pz_squared)
+    return np.inf if is_turned else px / pz, np.inf if is_turned else py / pz

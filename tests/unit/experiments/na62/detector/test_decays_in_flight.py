@@ -15,7 +15,7 @@ from lnvsearch.experiments.na62.detector.interest import (
     SLOPE_Y,
     X,
     Y,
-    identity,
+    identities,
     interest,
     interest_numbers,
     prepare,
@@ -24,12 +24,13 @@ from lnvsearch.experiments.na62.detector.interest import (
 from lnvsearch.experiments.na62.detector.pion_trials import (
     LARGEST_TRIAL_WEIGHT,
     draw_trial,
+    pion_numbers,
     trial_space,
 )
 from lnvsearch.experiments.na62.detector.simulate import Na62Detector, simulate_spectrometer
 from lnvsearch.experiments.na62.detector.upstream import draw_upstream_kaon, pass_beam_line
 from lnvsearch.generation.kaon import generate_kaon_decays
-from lnvsearch.random_streams import stream_key
+from lnvsearch.random_streams import stream_key, uniform4
 
 ROOT = Path(__file__).parents[5]
 KEY = tuple(stream_key(1, "toy", "decay_in_flight"))
@@ -84,11 +85,9 @@ def agree(first, second, sigmas=4.0):
 def trials(detector, charge, n=20_000, line=(0.003, 0.002), begin=120.0):
     response = detector.response
     end, mean = response.lkr.z_m, 1_400.0
-    drawn = np.array([
-        draw_trial(KEY, event, 0, 1, line, begin, end, mean, charge, response.beam,
-                   response.fiducial_volume, response.spectrometer)
-        for event in range(n)
-    ])  # fmt: skip
+    pion = pion_numbers(line, begin, end, mean, charge, response.beam, response.fiducial_volume,
+                        response.spectrometer)  # fmt: skip
+    drawn = np.array([draw_trial(*uniform4(KEY, event, 0, 1, 0)[:3], pion) for event in range(n)])
     return drawn, begin, end, mean
 
 
@@ -96,16 +95,16 @@ def test_weights_of_trials_restore_the_true_density(detector):
     """Every weighted moment is that of an exponential and an isotropic decay."""
     for charge, begin in ((1.0, 120.0), (-1.0, 120.0), (1.0, 98.0)):
         drawn, _, end, mean = trials(detector, charge, begin=begin)
-        z, cosine, azimuth, weight = drawn.T
+        z, cosine, x, y, weight = drawn.T
+        assert np.allclose(x**2 + y**2, 1.0)
         edges = np.array([begin, 150.0, 183.508, 197.1, 204.459, 218.885, end])
         exact = np.diff(-np.exp(-(edges - begin) / mean)) / -np.expm1(-(end - begin) / mean)
         observables = [((z >= low) & (z < high), value)
                        for low, high, value in zip(edges[:-1], edges[1:], exact, strict=True)]
         behind = z > edges[3]
         observables += [
-            (np.ones(len(z)), 1.0), (cosine, 0.0), (cosine**2, 1 / 3), (np.cos(azimuth), 0.0),
-            (np.sin(azimuth), 0.0), (np.cos(2 * azimuth), 0.0),
-            (behind * np.cos(azimuth), 0.0), (cosine > 0.9, 0.05),
+            (np.ones(len(z)), 1.0), (cosine, 0.0), (cosine**2, 1 / 3), (x, 0.0), (y, 0.0), (x * y, 0.0),
+            (x**2 - y**2, 0.0), (behind * x, 0.0), (behind * y, 0.0), (cosine > 0.9, 0.05),
         ]  # fmt: skip
         for values, expected in observables:
             terms = weight * values
@@ -115,7 +114,7 @@ def test_weights_of_trials_restore_the_true_density(detector):
 
 def test_weights_of_trials_are_bounded_and_decays_lie_where_they_should(detector):
     drawn, begin, end, _ = trials(detector, 1.0, n=5_000)
-    z, cosine, _, weight = drawn.T
+    z, cosine, _, _, weight = drawn.T
     assert 0.0 < weight.min() and weight.max() <= LARGEST_TRIAL_WEIGHT
     assert z.min() >= begin and z.max() <= end
     assert np.abs(cosine).max() <= 1.0
@@ -222,7 +221,7 @@ def test_a_muon_keeps_its_interest_where_the_detector_shows_what_the_search_take
     """Far within the muon detector as a muon, far outside as a pion; slow ones stop."""
     muv = detector.response.muv
     inside, outside, stopped = (
-        identity(is_muon, p, x, 0.0, muv) for p, x in ((20.0, 0.5), (20.0, 2.0), (2.0, 0.5))
+        identities(p, x, 0.0, muv)[is_muon] for p, x in ((20.0, 0.5), (20.0, 2.0), (2.0, 0.5))
     )
     wanted, rejected = (inside, outside) if is_muon else (outside, inside)
     assert wanted == 1.0 and 0.0 < rejected < 0.1
@@ -372,7 +371,8 @@ def test_prepared_tracks_have_the_interest_of_a_plain_candidate(detector):
                        Y: at[pion, 1], SLOPE_X: slopes[pion, 0], SLOPE_Y: slopes[pion, 1],
                        IDENTITY: 1.0}
             for column, value in columns.items():
-                trials[pion, row, column] = value
-            prepare(trials, pion, row, pion == 0, numbers)
-    plain, too_fast, no_vertex = (interest(trials, i, i, i, numbers) for i in range(3))
+                trials[pion, column, row] = value
+    for pion in range(3):
+        prepare(trials, pion, pion == 0, numbers)
+    plain, too_fast, no_vertex = (interest(trials, i, i, i, 0, numbers) for i in range(3))
     assert plain >= 1.0 and too_fast == 0.0 and no_vertex == 0.0
