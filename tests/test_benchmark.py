@@ -45,3 +45,11 @@ def test_what_is_timed_is_accurate(result):
     assert accuracy["fit"]["largest_error_against_converged_solution"] < 1e-6
     assert abs(accuracy["besiii"]["pull"]) < 5.0
     assert abs(accuracy["na62"]["median_mass_gev"] - 0.493677) < 1e-3
+
+
+def test_upstream_decays_are_flown_both_ways():
+    process = subprocess.run(
+        [sys.executable, ROOT / "benchmark/kaon_upstream.py", "20000", "20000"],
+        check=True, capture_output=True, cwd=ROOT, text=True,
+    )  # fmt: skip
+    assert process.stdout.count("pull") == 3

@@ -85,7 +85,7 @@ def _enter_lane(kaon, four, out, j, origin, is_lepton, is_displaced, straws):
 
 @inner_kernel()
 def _list_decays(start, lanes, minimum, numbers, columns, species, charge, displaced, masses,
-                 event_number, kaon, laboratory, many, left, t, particles):  # fmt: skip
+                 event_number, beam_line_end, kaon, laboratory, many, left, t, particles):  # fmt: skip
     """List the decays of a block of lanes and their particles; decays and particles so far."""
     rows, firsts, lasts, events, slots, kinds, begin, alone = particles
     passing, n = _passing_lanes(), _ZERO
@@ -110,7 +110,8 @@ def _list_decays(start, lanes, minimum, numbers, columns, species, charge, displ
             begin[PX, t], begin[PY, t] = laboratory[row, j], laboratory[row + 1, j]
             begin[PZ, t], begin[DECAY_Z, t] = laboratory[row + 2, j], np.inf
             events[t], slots[t], kinds[t] = event_number[start + j], k, species[k]
-            alone[t] = laboratory[row + 2, j] <= 0.0
+            # Backwards, or through the beam line, of which those that fly together know nothing.
+            alone[t] = laboratory[row + 2, j] <= 0.0 or begin[Z, t] < beam_line_end
             t += 1
         lasts[left] = t
         left += 1
@@ -120,10 +121,11 @@ def _list_decays(start, lanes, minimum, numbers, columns, species, charge, displ
 @inner_kernel()
 def enter_together(
     first, last, event_number, species, charge, momentum, displacement, displaced, minimum,
-    constants, straws, kaons, particles,
+    constants, straws, beam_line_end, kaons, particles,
 ):  # fmt: skip
     """List the decays [first, last) that may have `minimum` tracks, and their charged particles.
 
+    `beam_line_end`: z (m) of its last magnet, before which particles fly alone.
     `kaons`: (N_KAON_NUMBERS, ...), of these decays; `particles`: the first eight arrays of
     `natural_kernel.Particles`.  Returns how many decays and particles are listed.
     """
@@ -170,6 +172,6 @@ def enter_together(
                 )
         left, t = _list_decays(
             start, lanes, minimum, numbers, columns, species, charge, displaced, constants.masses,
-            event_number[first:], kaon, laboratory, many, left, t, particles,
+            event_number[first:], beam_line_end, kaon, laboratory, many, left, t, particles,
         )  # fmt: skip
     return left, t

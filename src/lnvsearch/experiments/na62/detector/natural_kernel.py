@@ -295,7 +295,7 @@ def _simulate_some(
                constants.kaon_mass, constants.kaon_ctau_m, room.kaons)  # fmt: skip
     left, n_particles = enter_together(
         first, last, event_number, species, charge, momentum, displacement, displaced, minimum,
-        constants, response.spectrometer, room.kaons, particles[:8],
+        constants, response.spectrometer, response.upstream.trim5_z_m, room.kaons, particles[:8],
     )  # fmt: skip
     if mode != DECAYS_NEVER:
         _find_decays(keys.decay_in_flight, n_particles, constants, response.lkr.z_m,

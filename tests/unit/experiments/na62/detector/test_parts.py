@@ -412,9 +412,10 @@ def test_decays_enter_the_laboratory_together_as_one_by_one(response, minimum, i
     integers = [np.empty(width, dtype=np.int64) for _ in range(6)]
     begin, alone = np.empty((N_PARTICLE, width)), np.empty(width, dtype=np.bool_)
     rows, begins, ends, event, slot, _ = integers
+    beam_line_end = 120.0  # so that some begin before it
     left, listed = enter_together(
         first, last, numbers, species, charge, momentum, displacement, displaced, minimum, constants,
-        response.spectrometer, of_part, (*integers, begin, alone),
+        response.spectrometer, beam_line_end, of_part, (*integers, begin, alone),
     )  # fmt: skip
     found, t = 0, 0
     for i in range(first, last):
@@ -427,9 +428,11 @@ def test_decays_enter_the_laboratory_together_as_one_by_one(response, minimum, i
             continue
         assert (rows[found], begins[found], ends[found]) == (i - first, t, t + possible)
         for j in np.flatnonzero(laboratory[:, 3]):
-            assert (event[t], slot[t], alone[t]) == (numbers[i], j, laboratory[j, 2] <= 0.0)
+            place = second if displaced[j] else vertex
+            flies_alone = laboratory[j, 2] <= 0.0 or place[2] < beam_line_end
+            assert (event[t], slot[t], alone[t]) == (numbers[i], j, flies_alone)
             assert np.array_equal(begin[PX : PZ + 1, t], laboratory[j, :3])
-            assert np.array_equal(begin[:3, t], second if displaced[j] else vertex)
+            assert np.array_equal(begin[:3, t], place)
             t += 1
         found += 1
     assert (found, t) == (left, listed)
