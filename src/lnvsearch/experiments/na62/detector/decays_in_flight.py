@@ -3,9 +3,9 @@
 K+ -> pi+ pi+ pi- with decays in flight is reconstructed near the kaon's mass as pi- mu+ mu+ in one
 of some 10^11 decays.  Such events are sampled in steps, each with its exact weight.
 
-0. Attention (downstream only).  A kaon is looked at with a probability s that its pions' momenta and the
-   place of its decay decide, and its weight is 1/s then; where heavy candidates come from, more trials
-   are drawn.
+0. Attention.  A kaon is looked at with a probability s that its pions' momenta and the place of its decay
+   (upstream the place alone) decide, and its weight is 1/s then; where heavy candidates come from, more
+   trials are drawn downstream.
 
 1. Strata.  With q_i the probability that pion i decays before the calorimeter, the topologies
    (none; one; two or three decays) have known probabilities, products of q_i and 1 - q_i.
@@ -79,6 +79,9 @@ _LOOKED_AT = (0.5, 0.3, 0.15, 0.10)
 #: The first falls where the kaon decays late, and its pions have less way to decay on before the first chamber:
 #: up to the first place (m) it is as above, from the second one on the share of it that is left.
 _EARLY_TO_M, _LATE_FROM_M, _LATE_SHARE = 160.0, 170.0, 0.1
+#: Upstream: the same behind the last magnet of the beam.  Heavy candidates come from before it, where it
+#: bends the pions away from the beam.
+_LOOKED_AT_BEHIND_BEAM_LINE = 0.2
 #: Probability to keep an event of which no combination is interesting: such ones are hardly ever selected.
 _KEPT_WITHOUT_HOPE = 0.25
 
@@ -326,8 +329,11 @@ def plan_decays(
         return (1.0 - q[0]) * (1.0 - q[1]) * (1.0 - q[2])
     survival, n = 1.0, N_TRIALS
     pick, hope, _, _ = uniform4(key, event, 0, 0, 3)
-    if mode == PIONS_DECAY and numbers.strength > 0.0:
-        survival, n = _attention(pions, charge, laboratory, vertex[2])
+    if mode != ONE_PION_DECAYS and numbers.strength > 0.0:
+        if mode == PIONS_DECAY:
+            survival, n = _attention(pions, charge, laboratory, vertex[2])
+        elif vertex[2] > response.upstream.trim5_z_m:
+            survival = _LOOKED_AT_BEHIND_BEAM_LINE
         if pick > survival:
             return 0.0
     negative = 0
