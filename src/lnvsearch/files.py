@@ -108,12 +108,12 @@ def _next_piece(stream: TextIO) -> str:
 
 def read_json(path: str | Path) -> Any:
     """What a JSON file holds.  Raises ValueError, naming file and fix, for one that is not whole."""
-    import json
+    from lnvsearch.nesting import json_of
 
     with open_text(path, MAKE_AGAIN) as stream:
         text = stream.read()
     try:
-        return json.loads(text)
+        return json_of(text)
     except ValueError as error:
         raise ValueError(f"{path}: not a whole JSON file ({error}); {MAKE_AGAIN}") from error
 
