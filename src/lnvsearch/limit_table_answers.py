@@ -82,7 +82,7 @@ def _limits(table: Columns, name: str) -> _Limits:
     return found
 
 
-def _joined(pieces: Sequence[Sequence]) -> np.ndarray:
+def _joined(pieces: Sequence[Any]) -> np.ndarray:
     """All pieces in one; a single one is not copied."""
     return np.asarray(pieces[0]) if len(pieces) == 1 else np.concatenate(pieces)
 
@@ -188,10 +188,10 @@ class _OfRows:
     """A column that is taken from the whole table's, over `scale` if there is one, part by part."""
 
     rows: np.ndarray
-    take: Callable[[np.ndarray], Sequence]
+    take: Callable[[np.ndarray], Any]
     scale: np.ndarray | float | None = None
 
-    def __getitem__(self, part: slice) -> Sequence:
+    def __getitem__(self, part: slice) -> Any:
         values = self.take(self.rows[part])
         if self.scale is None:
             return values
