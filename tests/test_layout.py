@@ -14,7 +14,7 @@ import quick_yaml
 
 #: The layers in the order in which an analysis goes through them, and what all may use.
 SHARED = (
-    "chunks", "files", "inner_kernel", "kernel_cache", "particles", "lanes",
+    "chunks", "files", "nesting", "inner_kernel", "kernel_cache", "particles", "lanes",
     "vectors", "elementary_functions", "random_streams", "random_lanes", "kept_memory",
     "tables", "equal_bytes", "event_files", "data_checks", "numba_start",
 )  # fmt: skip
@@ -37,6 +37,7 @@ LAYERS = (
     "limit_quantities",
     "limit_ranges",
     "limit_settings",
+    "limit_labels",
     "limit_number_rows",
     "limit_table",
     "limit_models",

@@ -44,7 +44,8 @@ def run(arguments: argparse.Namespace) -> str:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     if process.returncode:
-        raise UsageError(_in_one_line(process.stderr.splitlines(), process.returncode == 2))
+        lines = process.stderr.splitlines() or [f"{programs[0]} ended without a word, with code {process.returncode}"]
+        raise UsageError(_in_one_line(lines, process.returncode == 2))
     return process.stdout.rstrip()
 
 

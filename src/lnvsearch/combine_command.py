@@ -13,6 +13,7 @@ from lnvsearch.limit_answers import too_long
 from lnvsearch.limit_quantities import parse_number, parse_uncertainty
 from lnvsearch.limit_ranges import check_level, nearest
 from lnvsearch.limit_words import METHODS, method_name, printed
+from lnvsearch.nesting import yaml_of
 
 EXAMPLE = """\
 example of a file:
@@ -147,12 +148,10 @@ def read_channels(path: str) -> tuple[list, str]:
 
     try:
         text = read_text(path)
+        content = yaml_of(text)
         _refuse_repeated_keys(yaml.compose(text, yaml.SafeLoader), path)
-        content = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise UsageError(f"{path} is not valid YAML: {error}") from error
-    except RecursionError as error:
-        raise UsageError(f"{path} is nested too deeply for a list of channels") from error
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read: {error}") from error
     if not isinstance(content, dict) or not isinstance(content.get("channels"), dict):

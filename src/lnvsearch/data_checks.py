@@ -13,8 +13,8 @@ import numpy as np
 from lnvsearch.event_files import EventFileError
 
 __all__ = [
-    "EventsSeen", "check_all", "check_bulk", "check_event_numbers", "check_median", "check_no_stand_in",
-    "check_share", "check_size",
+    "EventsSeen", "check_all", "check_bulk", "check_event_numbers", "check_median", "check_no_placeholder",
+    "check_no_stand_in", "check_share", "check_size",
 ]
 
 #: Of fewer values the median may be anywhere.
@@ -27,6 +27,14 @@ _MANY, _MOST_ALIKE = 200, 0.01
 #: Share of values that cannot be above which another unit, and not a bad measurement, made them; and
 #: as many of them may be there in any case, such as in a file's last chunk.
 _MOST_IMPOSSIBLE, _FEW_IMPOSSIBLE = 0.01, 3
+#: Numbers, of either sign, that programs write for what is not there: no measured float is one by chance.
+_SMALLEST_PLACEHOLDER = 99.0
+_LARGEST = (2.0**31 - 1.0, 2.0**31, 2.0**63, float(np.finfo(np.float32).max), float(np.finfo(np.float64).max))
+_PLACEHOLDERS = np.unique([
+    kind(number)
+    for number in (*(float("9" * n) for n in range(2, 13)), *(10.0**n for n in range(2, 39)), *_LARGEST)
+    for kind in (float, lambda value: float(np.float32(min(value, _LARGEST[3]))))
+])  # fmt: skip
 #: Multipliers of the mixing function of splitmix64.
 _MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
@@ -92,6 +100,19 @@ def check_share(
                 f"{path}: branch {branch}: {n_wrong} of {len(values)} {what} ({n_wrong / len(values):.1%}) are {side} "
                 f"the {low:g} to {high:g} that can be; {fix}, in all parts of the file"
             )
+
+
+def check_no_placeholder(path: str | Path, branch: str, values: np.ndarray, fix: str) -> None:
+    """Raise EventFileError if any of values (n,) of a measured quantity is a number such as -999, 9999 or 1e9.
+
+    Only for quantities of which such numbers are none by chance, such as floating-point ones below 99.
+    """
+    large = values[np.abs(values) >= _SMALLEST_PLACEHOLDER].astype(float)
+    if len(large) and len(found := large[np.isin(np.abs(large), _PLACEHOLDERS)]):
+        raise EventFileError(
+            f"{path}: branch {branch} is {found[0]:g} in {np.count_nonzero(found == found[0])} of {len(values)} "
+            f"places, which stands for what is not there; {fix}"
+        )
 
 
 def check_no_stand_in(path: str | Path, branch: str, values: np.ndarray) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lnvsearch.files import written_whole
+from lnvsearch.nesting import json_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -165,8 +165,8 @@ def check_names(path: str | Path, branches: Mapping[str, str] | None, known: Ite
 def _header(path: str | Path, file, n_entries: int) -> dict:
     """What `metadata` says of a file with so many entries, without `n_events`, their number."""
     try:
-        header = json.loads(str(file["metadata"]))
-    except (ValueError, RecursionError) as error:
+        header = json_of(str(file["metadata"]))
+    except ValueError as error:
         raise EventFileError(f"{path}: `metadata` is not JSON ({error}); write it again") from error
     again = "write it again as the document of such files describes, or leave it out (data)"
     if not isinstance(header, dict) or not isinstance(header.get("metadata", {}), dict):

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from lnvsearch.cli import UsageError
+from lnvsearch.limit_labels import Labels
 from lnvsearch.limit_number_rows import NumberRows
 from lnvsearch.limit_quantities import Uncertainty, parse_number, parse_uncertainty
 from lnvsearch.limit_ranges import most_events, most_relative
@@ -49,13 +50,13 @@ class Columns:
     """A table: its blocks, in the order of their first lines.
 
     lines : line of the file of each row
-    labels : text of each row's label, None without such a column
+    labels : texts of the rows' labels, None without such a column
     questions : notes of single rows, by row
     """
 
     blocks: list[Block]
     lines: np.ndarray
-    labels: list[str] | None
+    labels: Labels | None
     questions: dict[int, list[str]]
 
 
@@ -127,7 +128,7 @@ def columns_of(
     for messages.  Raises UsageError for the first wrong line.
     """
     collector = _Collector()
-    labels: list[str] | None = [] if "label" in head else None
+    labels = Labels() if "label" in head else None
     lines: list[np.ndarray] = []
     start = 0
     for cells, numbers in rows:
@@ -136,7 +137,7 @@ def columns_of(
             _read_chunk(_Chunk(head, cells, numbers, given, name, start, collector))
         if labels is not None:
             place = head.index("label")
-            labels += [row[place].strip() for row in cells]
+            labels.add([row[place].strip() for row in cells])
         lines.append(np.array(numbers))
         start += len(cells)
     found = np.concatenate(lines) if lines else np.zeros(0, dtype=int)

@@ -16,6 +16,7 @@ from lnvsearch.cli import UsageError
 from lnvsearch.files import read_text
 from lnvsearch.limit_quantities import Uncertainty
 from lnvsearch.limit_settings import Request
+from lnvsearch.nesting import NestedTooDeeplyError, json_of
 
 #: Rates are printed with few digits: the product of a gmN's count and factor may differ by this.
 _RATE_TOLERANCE = 0.05
@@ -54,7 +55,7 @@ def read_model(path: str, given: Request) -> Request:
     text = _text(path)
     try:
         if text.lstrip().startswith("{"):
-            content = json.loads(text)
+            content = json_of(text)
             reader = _hs3 if "distributions" in content else _pyhf
             model = reader(content, path)
         else:
@@ -73,8 +74,8 @@ def read_model(path: str, given: Request) -> Request:
         ) from error
     except (IndexError, TypeError, AttributeError) as error:
         raise UsageError(f"--model {path}: incomplete or not of the expected form: {error}") from error
-    except RecursionError as error:
-        raise UsageError(f"--model {path}: nested too deeply for a model") from error
+    except NestedTooDeeplyError as error:
+        raise UsageError(f"--model {path}: {error}") from error
     except ArithmeticError as error:
         raise UsageError(f"--model {path}: a number is too extreme: {error}") from error
     except ValueError as error:

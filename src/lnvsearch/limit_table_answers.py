@@ -26,7 +26,7 @@ __all__ = ["table_text"]
 # Rows that are written together.
 _CHUNK = 20_000
 # Rows that are computed together by the methods that treat each row by itself; others find equal rows.
-_PIECE = 125_000
+_PIECE = 62_500
 _ROW_BY_ROW = ("rolke", "cls", "bayesian")
 # Numbers of a column that are looked at for equal ones.
 _PROBED = 256
@@ -65,10 +65,10 @@ def _limits(table: Columns, name: str) -> _Limits:
     for block in table.blocks:
         groups.setdefault(group_key(block.first), []).append(block)
     for blocks in groups.values():
-        rows = np.concatenate([block.rows for block in blocks])
+        rows = _joined([block.rows for block in blocks])
         pieces = [measured_numbers(block.columns) for block in blocks]
-        numbers = {key: np.concatenate([piece[key] for piece in pieces]) for key in pieces[0]}
-        level = np.concatenate([block.columns["cl"] for block in blocks])
+        numbers = {key: _joined([piece[key] for piece in pieces]) for key in pieces[0]}
+        level = _joined([block.columns["cl"] for block in blocks])
         if len(blocks) > 1:
             order = np.argsort(rows, kind="stable")
             numbers = {key: values[order] for key, values in numbers.items()}
@@ -80,6 +80,11 @@ def _limits(table: Columns, name: str) -> _Limits:
             some = {key: values[piece] for key, values in numbers.items()}
             _fill(found, first, some, level[piece], rows[piece], table, name, scale)
     return found
+
+
+def _joined(pieces: Sequence[Any]) -> np.ndarray:
+    """All pieces in one; a single one is not copied."""
+    return np.asarray(pieces[0]) if len(pieces) == 1 else np.concatenate(pieces)
 
 
 def _fill(found, first, numbers, level, rows, table: Columns, name: str, scale) -> None:
@@ -146,18 +151,18 @@ def _labelled(key: str, values: Iterable[str]) -> list[str]:
     return [f'  "{key}": {value}' for value in values]
 
 
-def _answer_columns(block: Block, table: Columns, limits: _Limits) -> dict[str, Sequence]:
+def _answer_columns(block: Block, table: Columns, limits: _Limits) -> dict[str, Any]:
     """The columns of a block's answers in their order, without the notes."""
     words = shown(block.first, dict.fromkeys((*_COMPUTED, "notes"), 0.0))
     scale = block.columns.get("normalisation", scale_of({}))
     columns: dict[str, Any] = {}
     for key, word in words.items():
         if key == "label" and table.labels is not None:
-            columns[key] = [table.labels[row] for row in block.rows.tolist()]
+            columns[key] = _OfRows(block.rows, table.labels.at)
         elif key in ("lower", "upper"):
-            columns[key] = limits.columns[key][block.rows] / scale
+            columns[key] = _OfRows(block.rows, limits.columns[key].__getitem__, scale)
         elif key in _COMPUTED:
-            columns[key] = limits.columns[key][block.rows]
+            columns[key] = _OfRows(block.rows, limits.columns[key].__getitem__)
         elif key == "confidence_level":
             columns[key] = block.columns["cl"]
         elif key == "observed":
@@ -176,6 +181,21 @@ def _quantities(block: Block, word: str) -> Sequence | _Same:
     if efficiencies.min() > 1.0 or efficiencies.max() <= 1.0:
         return _Same(word)
     return [quantity_of(efficiency, block.first) for efficiency in efficiencies.tolist()]
+
+
+@dataclass
+class _OfRows:
+    """A column that is taken from the whole table's, over `scale` if there is one, part by part."""
+
+    rows: np.ndarray
+    take: Callable[[np.ndarray], Any]
+    scale: np.ndarray | float | None = None
+
+    def __getitem__(self, part: slice) -> Any:
+        values = self.take(self.rows[part])
+        if self.scale is None:
+            return values
+        return values / (self.scale if isinstance(self.scale, float) else self.scale[part])
 
 
 @dataclass
@@ -231,7 +251,7 @@ def _put(target: list[str], places: np.ndarray, texts: list[str]) -> None:
 
 
 def _written(
-    column: Sequence | _Same,
+    column: Sequence | _OfRows | _Same,
     part: slice,
     number: Callable[[float], str],
     word: Callable[[object], str],

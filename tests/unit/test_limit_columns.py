@@ -3,12 +3,14 @@
 import json
 import random
 
+import numpy as np
 import pytest
 
 from lnvsearch.cli import UsageError, main
 from lnvsearch.limit_answers import Extras, answers
 from lnvsearch.limit_columns import columns_of
 from lnvsearch.limit_command import _flattened, as_csv, for_json
+from lnvsearch.limit_labels import Labels
 from lnvsearch.limit_number_rows import NumberRows
 from lnvsearch.limit_settings import SETTINGS, parsed
 from lnvsearch.limit_table import open_table, read_table
@@ -188,3 +190,28 @@ def test_rows_of_numbers_have_their_cells_and_the_numbers_of_float():
     assert rows.numbers.tolist() == [list(map(float, row)) for row in rows]
     assert NumberRows.of("1,2\n3\n", ",", 2) is None
     assert NumberRows.of("1,2,3\n4\n", ",", 2) is None
+
+
+def test_labels_are_those_of_their_rows():
+    labels, texts = Labels(), [f"row {row}" if row % 3 else "" for row in range(60)]
+    for first in range(0, 60, 6):
+        labels.add(texts[first : first + 6])
+    for rows in (range(60), range(3, 59, 7), [0], [59], [], range(4, 9), range(50, 60)):
+        assert labels.at(np.array(rows, dtype=int)) == [texts[row] for row in rows]
+
+
+def test_a_table_with_labels_needs_little_memory(tmp_path):
+    """Ten numbers a line for what is computed; a list of labels, or copies of all columns, are more."""
+    import tracemalloc
+
+    path = tmp_path / "counts.csv"
+    lines = [f"row{i},{i % 7},{1 + i % 977 / 100:.2f},{5 + i % 31}%,0.{1000 + i % 8000},7%\n" for i in range(100_000)]
+    path.write_text("label,observed,background,background-uncertainty,efficiency,efficiency-uncertainty\n" + "".join(lines))
+    name, head, rows = open_table(str(path))
+    tracemalloc.start()
+    try:
+        table = columns_of(head, rows, {**nothing_given(), "method": "rolke"}, name)
+        assert tracemalloc.get_traced_memory()[0] < 100 * 100_000
+    finally:
+        tracemalloc.stop()
+    assert table.lines.size == 100_000

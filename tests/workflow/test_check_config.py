@@ -45,6 +45,7 @@ def test_a_good_file_says_what_it_asks_for(check):
     ("base_seed: 1\nbase_seed: 2\n", "base_seed: given twice"),
     ("papers: [nowhere]\n", "no search 'nowhere'"),
     ("{}\n", "own.yaml: holds no keys"), ("", "own.yaml: holds no keys"), ("- 1\n", "own.yaml: holds no keys"),
+    ("a: " + "[" * 100_000, "own.yaml: line 1: more than 100 lists or mappings are within one another; close"),
     ("\0", "own.yaml: not valid YAML"), ("a: [\n", "own.yaml: not valid YAML"),
     ("papers: {}\n", "own.yaml: papers: empty, which changes nothing .* give a value, or remove the key"),
     ("statistics: {signal: {}}\n", "statistics.signal: empty"),

@@ -92,7 +92,7 @@ BAD_TEXTS = {
     "a date that is none": ("papers: 2020-13-45\n", ["not valid YAML"]),
     "a file in Latin-1": (b"# caf\xe9\npapers: [besiii_2025]\n", ["not UTF-8 text; save it as UTF-8"]),
     "a file in UTF-16": ("papers: [besiii_2025]\n".encode("utf-16"), ["not UTF-8 text"]),
-    "nested beyond measure": ("papers: " + "[" * 5000, ["not valid YAML"]),
+    "nested beyond measure": ("papers: " + "[" * 100_000, ["line 1: more than 100 lists or mappings"]),
 }
 
 

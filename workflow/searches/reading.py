@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 
 from lnvsearch.detector.parameters import fix_of_unknown, join
+from lnvsearch.nesting import NestedTooDeeplyError, check_nesting
 
 
 class ConfigurationError(ValueError):
@@ -58,7 +59,9 @@ def _wrong_keys(node: yaml.Node | None, where: str, seen: set[int]) -> Iterator[
 def read_yaml(path: str | Path) -> dict:
     """A YAML file as a dictionary; ConfigurationError if it is missing or not YAML."""
     try:
-        loader = _Loader(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
+        check_nesting(text, _Loader)
+        loader = _Loader(text)
         try:
             tree = loader.get_single_node()
             problems = list(_wrong_keys(tree, "", set()))
@@ -71,6 +74,8 @@ def read_yaml(path: str | Path) -> dict:
         ) from None
     except UnicodeDecodeError:
         raise ConfigurationError(f"{path}: not UTF-8 text; save it as UTF-8") from None
+    except NestedTooDeeplyError as error:
+        raise ConfigurationError(f"{path}: {error}") from None
     except Exception as error:  # noqa: BLE001 - explicit tags raise whatever their texts lead to
         problem = " ".join(str(error).replace('in "<unicode string>", ', "in ").split())
         raise ConfigurationError(f"{path}: not valid YAML ({problem}); fix the syntax") from None

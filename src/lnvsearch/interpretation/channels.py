@@ -18,6 +18,7 @@ from lnvsearch.interpretation.widths import (
     SMALLEST_MASS_GEV,
     HeavyNeutralLepton,
 )
+from lnvsearch.nesting import check_nesting
 
 __all__ = ["GRIDS", "Channel", "find_channel", "read_channels", "searches"]
 
@@ -132,7 +133,9 @@ def read_channels(paper: str) -> dict[str, Channel]:
         raise ValueError(f"search {paper!r} is not known; {_known(paper, searches())}")
     import yaml
 
-    content = yaml.load(read_text(path), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    text, loader = read_text(path), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    check_nesting(text, loader)
+    content = yaml.load(text, loader)
     common = content["common"]
     lists = ("produced_with", "decay_products", "data_sets")
     channels = {}

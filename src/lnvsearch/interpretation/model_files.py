@@ -14,6 +14,7 @@ from lnvsearch.interpretation.channels import Channel, find_channel
 from lnvsearch.interpretation.grids import CHIRALITIES
 from lnvsearch.interpretation.mixing import Mixing
 from lnvsearch.interpretation.model_keys import KEYS
+from lnvsearch.nesting import yaml_of
 
 __all__ = ["Model", "model_from", "read_model"]
 
@@ -46,10 +47,12 @@ def read_model(path: str | Path) -> Model:
     except ValueError as error:
         raise ValueError(f"{path}: cannot be read: {error}") from error
     try:
+        content = yaml_of(text)
         node = yaml.compose(text, yaml.SafeLoader)
-        content = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ValueError(f"{path}: not valid YAML: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
     if not isinstance(content, dict):
         raise ValueError(
             f"{path}: must hold keys, search and channel first; got {type(content).__name__}"

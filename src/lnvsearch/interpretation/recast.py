@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from lnvsearch.files import read_json
+from lnvsearch.files import check_as_written, read_json
 from lnvsearch.interpretation.channels import GRIDS, Channel
 from lnvsearch.interpretation.grids import Grid, Point, read_grids
 from lnvsearch.interpretation.mixing_limits import mixing_limit, mixing_row
@@ -46,6 +46,7 @@ def answers(
 def channel_grid(channel: Channel, chirality: str, folder: Path = GRIDS) -> Grid:
     """A channel's grid of a chirality; ValueError where there is none."""
     path = _file(channel, f"{channel.name}.csv", folder)
+    check_as_written(path)
     grids = read_grids(path)
     if chirality not in grids:
         raise ValueError(f"{path}: no grid for {chirality}; there are {', '.join(grids)}")
@@ -86,6 +87,7 @@ def _confidence_level(channel: Channel, folder: Path) -> float | None:
     if folder == GRIDS:
         return CONFIDENCE_LEVEL
     for path in sorted((folder / channel.paper / "limits").glob("*.json")):
+        check_as_written(path)
         return read_json(path)[0]["confidence_level"]
     return None
 
@@ -155,6 +157,7 @@ def _of_decay(model: Model, folder: Path, acceptance: tuple[float, float] | None
             f"{'density' if model.density else 'events'}: the acceptance of {channel.paper}'s {channel.name} over "
             f"the plane of two masses is not in {folder}; give mass_gev, or a channel that has it (docs/recasting.md)"
         ) from error
+    check_as_written(path)
     plane = dalitz.read_plane(path, channel)
     found, uncertainty, reading = _of_plane(model, plane)
     if acceptance is not None:

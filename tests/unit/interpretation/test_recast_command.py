@@ -1,8 +1,10 @@
 """`lnvsearch recast`: answers, models from files, exports, and what it refuses in one line."""
 
+import hashlib
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -316,3 +318,46 @@ def test_grids_of_a_run_have_the_confidence_level_of_the_run(recast, tmp_path, c
     assert level() is None
     (folder / "limits/piee.json").write_text('[{"confidence_level": 0.95}]')
     assert level() == 0.95
+
+
+def test_an_edited_file_of_a_run_is_refused_with_the_command_that_makes_it_again(tmp_path, capsys):
+    from lnvsearch.files import check_as_written
+
+    results, records = tmp_path / "results", tmp_path / ".snakemake/checksums/results"
+    files = {"recast/piee.csv": (GRIDS / "na62_2022/piee.csv").read_text(), "limits/piee.json": '[{"confidence_level": 0.9}]'}
+    for name, text in files.items():
+        for file, content in (
+            (results / "na62_2022" / name, text),
+            (records / "na62_2022" / f"{name}.sha256", f"{hashlib.sha256(text.encode()).hexdigest()} results/na62_2022/{name}\nresults/na62_2022/{name}"),
+        ):  # fmt: skip
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(content)
+    arguments = ["recast", *POINT, "--grids", str(results)]
+    assert main(arguments) == 0
+    for name, text in files.items():
+        (results / "na62_2022" / name).write_text(text + "\n")
+        assert main(arguments) == 2
+        said = capsys.readouterr().err
+        assert f"{name}: edited or damaged since it was written; delete it" in said
+        assert f"in {tmp_path}: snakemake results/na62_2022/{name} --cores 1" in said
+        (results / "na62_2022" / name).write_text(text)
+    (records / "na62_2022/limits/piee.json.sha256").unlink()
+    (results / "na62_2022/limits/piee.json").write_text('[{"confidence_level": 0.95}]')
+    check_as_written(results / "na62_2022/limits/piee.json")
+
+
+def test_the_record_is_the_one_that_the_workflow_keeps(root, tmp_path, monkeypatch):
+    from lnvsearch.files import check_as_written
+
+    monkeypatch.syspath_prepend(str(root / "workflow"))
+    import checksums
+
+    monkeypatch.chdir(tmp_path)
+    table = Path("results/one/table.csv")
+    table.parent.mkdir(parents=True)
+    table.write_text("a\n1\n")
+    checksums.record([str(table)])
+    check_as_written(tmp_path / table)
+    table.write_text("a\n2\n")
+    with pytest.raises(ValueError, match=r"edited .* snakemake results/one/table\.csv --cores 1"):
+        check_as_written(table)

@@ -1,5 +1,7 @@
 """Notes: each where it belongs, and nowhere else."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,16 @@ def test_extrapolation_that_cannot_be_trusted_says_so(relative, words):
     _, (texts,) = keys("rolke", 0, 0.1, relative=relative)
     (text,) = [text for text in texts if text.startswith("extrapolated")]
     assert words in text
+
+
+def test_the_limit_of_one_event_is_known_to_its_last_digit_but_one():
+    """Kernels of many rows and of few differ in the last digit."""
+    experiment = CountingExperiment([0.0], KnownBackground(0.1), GaussianEfficiency(1.0, 0.58))
+    limits = methods.interval("rolke", experiment, 0.9)
+    for end in (0.0, np.inf):
+        other = replace(limits, upper=np.nextafter(limits.upper, end))
+        (texts,) = notes.notes("rolke", experiment, 0.9, other)
+        assert any("that of one event" in text for text in texts)
 
 
 def test_count_raised():

@@ -34,6 +34,8 @@ _DIFFERENCES = (
 _SMALLEST, _LARGEST = (0.02, 1.5), (1.0, 1e3)
 _SHARE_OF_A_SIGN = 0.02
 _MOST_WITHOUT_ONE = 0.01
+#: Tracks with one number under all three hypotheses, as rounding may leave a few.
+_MOST_ALIKE, _FEW_ALIKE = 1e-4, 3
 _STANDARD = "write (measured - expected)/resolution"
 
 
@@ -57,6 +59,7 @@ def _check_detector(path: str | Path, name: str, track: Mapping[str, np.ndarray]
     everywhere, somewhere = known.all(axis=0), known.any(axis=0)
     _check_same_tracks(path, name, known, somewhere)
     if np.count_nonzero(everywhere) >= _ENOUGH:
+        _check_not_alike(path, name, deviations[:, everywhere])
         _check_scale(path, name, deviations[:, everywhere])
         for detector, one, other, (low, high), limits in _DIFFERENCES:
             there = everywhere & (momentum > low) & (momentum < high)
@@ -78,6 +81,16 @@ def _check_same_tracks(path: str | Path, name: str, known: np.ndarray, somewhere
                 f"{path}: branch track_{name}_chi_{hypothesis} is NaN for {n_without} of {len(somewhere)} tracks "
                 "that have another hypothesis; write all three, or NaN in all"
             )
+
+
+def _check_not_alike(path: str | Path, name: str, deviations: np.ndarray) -> None:
+    """No measurement deviates as much from what an electron as from what a pion and a kaon would leave."""
+    alike = (deviations == deviations[0]).all(axis=0)
+    if (n_alike := np.count_nonzero(alike)) > max(_FEW_ALIKE, _MOST_ALIKE * alike.size):
+        raise EventFileError(
+            f"{path}: branch track_{name}_chi_*: {n_alike} of {alike.size} tracks have one number "
+            f"({deviations[0, alike][0] + 0.0:g}) under all three hypotheses; write NaN where there is no measurement"
+        )
 
 
 def _check_scale(path: str | Path, name: str, deviations: np.ndarray) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lnvsearch.data_checks import check_all, check_bulk, check_median, check_share, check_size
+from lnvsearch.data_checks import check_all, check_bulk, check_median, check_no_placeholder, check_share, check_size
 from lnvsearch.event_files import EventFileError
 
 __all__ = ["check_directions", "check_units"]
@@ -53,6 +53,7 @@ _MOST_IMBALANCE, _TRACKS_THAT_BALANCE = 0.7, 4
 
 def check_units(path: str | Path, track: Mapping[str, np.ndarray]) -> None:
     """Raise EventFileError, naming file, branch and fix, for tracks (m,) in other units or of other signs."""
+    _check_placeholders(path, track)
     _check_momenta(path, track)
     check_all(
         path, "track_phi0", np.abs(track["phi0"]) <= 2.0 * np.pi + 1e-3, "write radians, 0 to 2 pi",
@@ -70,6 +71,20 @@ def check_units(path: str | Path, track: Mapping[str, np.ndarray]) -> None:
     _check_resolutions(path, track)
     for name, most in _MOST.items():
         check_size(path, f"track_{name}", track[name], most, "leave out what is no track")
+
+
+def _check_placeholders(path: str | Path, track: Mapping[str, np.ndarray]) -> None:
+    for name, values in track.items():
+        if values.dtype.kind == "f":
+            fix = "leave out what is no track"
+            if "_chi_" in name:
+                fix = "write NaN where there is no measurement"
+            elif name == "emc_energy":
+                fix = "write 0 where there is no shower"
+            check_no_placeholder(path, f"track_{name}", values, fix)
+    if "muon_counter" in track:
+        counter = track["muon_counter"]
+        check_all(path, "track_muon_counter", (counter == 0) | (counter == 1), "write 1 for a signal, else 0")
 
 
 def _check_momenta(path: str | Path, track: Mapping[str, np.ndarray]) -> None:

@@ -20,6 +20,7 @@ from lnvsearch.cli import UsageError
 from lnvsearch.event_files import EventFileError, named_tree, open_event_file
 from lnvsearch.experiments.commands import telling_branches
 from lnvsearch.files import read_text
+from lnvsearch.nesting import yaml_of
 
 _PROGRAM = Path("workflow/check_events.py")
 
@@ -62,7 +63,7 @@ def _branches(path: Path | None) -> dict[str, str]:
     import yaml
 
     try:
-        content = yaml.safe_load(read_text(path))
+        content = yaml_of(read_text(path))
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise UsageError(f"{path} cannot be read: {error}") from error
     if not isinstance(content, dict) or not all(

@@ -15,6 +15,7 @@ from typing import Any
 from lnvsearch.cli import UsageError
 from lnvsearch.experiments.commands import telling_branches
 from lnvsearch.files import read_text
+from lnvsearch.nesting import yaml_of
 
 
 def add_parser(subparsers: Any) -> None:
@@ -112,13 +113,14 @@ def _settings(experiment: str, path: Path | None) -> dict:
 
     file = path or Path(f"config/detectors/{experiment}.yaml")
     try:
-        content = yaml.safe_load(read_text(file))
+        content = yaml_of(read_text(file))
     except OSError as error:
         raise UsageError(
             f"{file}: cannot be read ({error.strerror}); give the detector's settings as --detector"
         ) from error
     except (yaml.YAMLError, ValueError) as error:
-        raise UsageError(f"{file}: not YAML; give the detector's settings as --detector") from error
+        problem = " ".join(str(error).split())
+        raise UsageError(f"{file}: not YAML ({problem}); give the detector's settings as --detector") from error
     if not isinstance(content, dict) or content.get("detector") != experiment:
         raise UsageError(f"{file}: not the settings of {experiment}; give others as --detector")
     return content

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lnvsearch.data_checks import check_all, check_median, check_share
+from lnvsearch.data_checks import check_all, check_median, check_no_placeholder, check_share
 from lnvsearch.experiments.na62.events import SpectrometerEvents
 
 __all__ = ["check_recorded"]
@@ -30,6 +30,7 @@ def check_recorded(path: str | Path, events: SpectrometerEvents) -> None:
     check_all(
         path, "track_charge", there.sum(axis=1) >= 3, "every event needs three tracks; leave out others"
     )
+    _check_placeholders(path, events, there)
     momentum, energy = track["momentum_gev"][there], track["lkr_energy_gev"][there]
     words = "momenta in GeV", "write GeV (from MeV, divided by 1000)"
     check_median(path, "track_momentum_gev", momentum, _MOMENTA_GEV, *words, fewest=1)
@@ -64,3 +65,14 @@ def check_recorded(path: str | Path, events: SpectrometerEvents) -> None:
     check_median(path, "lav_energy_gev", lav[lav > 0.0], (0.0, 150.0), *energies)
     check_share(path, "lav_energy_gev", lav[lav > 0.0], _POSSIBLE_ENERGIES_GEV, *energies)
     check_all(path, "lav_energy_gev", lav >= 0.0, "write 0 for no photon")
+
+
+def _check_placeholders(path: str | Path, events: SpectrometerEvents, there: np.ndarray) -> None:
+    for name, values in events.track.items():
+        if values.dtype.kind == "f" and not name.startswith("true_"):
+            fix = "write 0 outside the calorimeter" if name == "lkr_energy_gev" else "leave out what is no track"
+            check_no_placeholder(path, f"track_{name}", values[there], fix)
+    photon = events.cluster["energy_gev"] != 0.0
+    for name, values in events.cluster.items():
+        check_no_placeholder(path, f"cluster_{name}", values[photon], "leave out what is no cluster")
+    check_no_placeholder(path, "lav_energy_gev", events.event["lav_energy_gev"], "write 0 for no photon")

@@ -26,6 +26,8 @@ _SLOPES_ALIKE = (0.5, 2.0)
 _ENERGY_OVER_MOMENTUM = (0.01, 10.0)
 #: Of the most energetic showers, those of electrons or of pions that left nearly everything.
 _HIGHEST_ENERGY_OVER_MOMENTUM = (0.25, 3.0)
+#: No calorimeter gives so many tracks the energy that is their momentum, to so many digits.
+_MOST_EQUAL, _EQUAL = 0.9, 1e-6
 #: Chambers 1 and 4 are 35.4 m apart, in y along one line.
 _CHAMBERS_APART_IN_Y_M = (32.0, 39.0)
 #: The median of three degrees of freedom is 2.4.
@@ -138,12 +140,18 @@ def _check_energies(path: str | Path, track: dict) -> None:
             f"{path}: branch track_lkr_energy_gev is 0 for all of {len(energy)} tracks; write the energies of "
             "the clusters that belong to tracks"
         )
+    ratio = (energy / track["momentum_gev"])[energy > 0.0]
+    share = np.mean(np.abs(ratio - 1.0) < _EQUAL)
+    if len(ratio) >= _ENOUGH and share > _MOST_EQUAL:
+        raise EventFileError(
+            f"{path}: branch track_lkr_energy_gev is track_momentum_gev for {share:.0%} of {len(ratio)} tracks; write "
+            "the energies of the clusters that belong to tracks"
+        )
     check_median(
-        path, "track_lkr_energy_gev", (energy / track["momentum_gev"])[energy > 0.0], _ENERGY_OVER_MOMENTUM,
-        "energies over momenta", "write both in GeV",
+        path, "track_lkr_energy_gev", ratio, _ENERGY_OVER_MOMENTUM, "energies over momenta", "write both in GeV",
     )
     check_median(
-        path, "track_lkr_energy_gev", _highest((energy / track["momentum_gev"])[energy > 0.0]),
+        path, "track_lkr_energy_gev", _highest(ratio),
         _HIGHEST_ENERGY_OVER_MOMENTUM, "of the highest tenth of energies over momenta",
         "write energies of all of the shower, in GeV, not over the momentum", fewest=1,
     )

@@ -122,7 +122,7 @@ def first(values, value, number):
     (lambda t: {"kappa": first(t["kappa"], 1e-3, 300) * np.sign(t["charge"]) * np.sign(first(t["kappa"], 1, 300))},
      "track_kappa: 2.% of all transverse momenta in GeV are above .* in all parts of the file"),
     (lambda t: {"dr": first(t["dr"], 1e200, 3)}, "track_dr is wrong in 3 of .* none can be beyond"),
-    (lambda t: {"emc_energy": first(t["emc_energy"], 1e30, 3)}, "track_emc_energy is wrong in 3 of .* beyond"),
+    (lambda t: {"emc_energy": first(t["emc_energy"], 2e30, 3)}, "track_emc_energy is wrong in 3 of .* beyond"),
 ])  # fmt: skip
 def test_what_medians_do_not_show_is_refused_by_name(tmp_path, events, change, words):
     write_recorded(tmp_path / "own.root", with_columns(events, **change(events.track)))
@@ -452,3 +452,28 @@ def test_the_tree_may_have_another_name(written):
     assert sum(map(len, iterate_data(path, tree_name="ntuple"))) == 400
     with pytest.raises(EventFileError, match=r"named\.root: no tree named Events \(it holds: ntuple"):
         list(iterate_data(path))
+
+
+@pytest.mark.parametrize("number", [-999.0, 99.0, 9999.0, -1e9, 1e20, 3.4028234663852886e38, -2147483648.0])
+@pytest.mark.parametrize(("name", "fix"), [
+    ("dedx_chi_pion", "write NaN"), ("emc_chi_kaon", "write NaN"), ("emc_energy", "write 0 where there is no shower"),
+    ("dz", "leave out what is no track"), ("kappa", "leave out"), ("cov_dz_dr", "leave out"),
+])  # fmt: skip
+def test_a_single_number_for_what_is_not_there_is_refused(tmp_path, events, name, number, fix):
+    values = events.track[name].copy()
+    values[[7, 9]] = number
+    write_recorded(tmp_path / "own.root", with_columns(events, **{name: values}))
+    with pytest.raises(EventFileError, match=rf"own\.root: branch track_{name} is \S+ in 2 of \d+ places, .*; {fix}"):
+        list(iterate_data(tmp_path / "own.root"))
+
+
+@pytest.mark.parametrize("number", [0.0, -1.0, 12.5])
+def test_one_number_under_all_hypotheses_is_refused(tmp_path, events, number):
+    names = [f"tof_chi_{hypothesis}" for hypothesis in ("electron", "pion", "kaon")]
+    known = np.flatnonzero(np.isfinite(events.track[names[0]]))[:5]
+    columns = {name: events.track[name].copy() for name in names}
+    for values in columns.values():
+        values[known] = number
+    write_recorded(tmp_path / "own.root", with_columns(events, **columns))
+    with pytest.raises(EventFileError, match=rf"track_tof_chi_\*: 5 of \d+ tracks have one number .{number:g}. under all"):
+        list(iterate_data(tmp_path / "own.root"))

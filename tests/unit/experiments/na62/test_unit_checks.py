@@ -141,3 +141,30 @@ def test_charges_that_contradict_how_tracks_bend_are_refused():
     charge[::2] = charge[::2, ::-1]
     with pytest.raises(EventFileError, match="track_charge contradicts how 33% of the tracks bend"):
         check_agreement("own.root", replace(events, track={**events.track, "charge": charge}))
+
+
+@pytest.mark.parametrize("number", [-999.0, 99.0, 9999.0, 1e9, -1e30])
+@pytest.mark.parametrize(("name", "fix"), [
+    ("track.lkr_energy_gev", "write 0 outside the calorimeter"), ("track.chi_square", "leave out what is no track"),
+    ("track.momentum_gev", "leave out"), ("track.downstream_slope_x", "leave out"), ("cluster.x_m", "leave out what is no cluster"),
+    ("cluster.energy_gev", "leave out"), ("event.lav_energy_gev", "write 0 for no photon"),
+])  # fmt: skip
+def test_a_single_number_for_what_is_not_there_is_refused(name, number, fix):
+    part, _, column = name.partition(".")
+    events = made(400)
+    values = getattr(events, part)[column].copy()
+    values[7] = number
+    branch = column if part == "event" else f"{part}_{column}"
+    with pytest.raises(EventFileError, match=rf"own\.root: branch {branch} is \S+ in \d of \d+ places, .*; {fix}"):
+        check_recorded("own.root", replace(events, **{part: {**getattr(events, part), column: values}}))
+
+
+def test_momenta_in_the_place_of_energies_are_refused():
+    events = made()
+    momentum = events.track["momentum_gev"]
+    energy = momentum.astype("float32")
+    energy[0] = 0.0
+    with pytest.raises(EventFileError, match="track_lkr_energy_gev is track_momentum_gev for 100% of 237 tracks; write"):
+        check_agreement("own.root", replace(events, track={**events.track, "lkr_energy_gev": energy}))
+    half = np.where(np.arange(80)[:, np.newaxis] % 2, momentum, 0.9 * momentum)  # as pseudo-data are
+    check_agreement("own.root", replace(events, track={**events.track, "lkr_energy_gev": half}))

@@ -15,6 +15,7 @@ from lnvsearch.experiments.besiii.detector.response import BesiiiResponse
 from lnvsearch.experiments.besiii.detector.tracks import BARREL, END_CAP
 from lnvsearch.experiments.besiii.dst.conversion import Shower
 from lnvsearch.files import read_text
+from lnvsearch.nesting import yaml_of
 from lnvsearch.reconstruction.four_vectors import momentum_gev
 
 __all__ = ["shower_of"]
@@ -31,7 +32,7 @@ def shower_of(path: str | Path) -> Shower:
     import yaml
 
     try:
-        content = yaml.safe_load(read_text(path))
+        content = yaml_of(read_text(path))
         wrong = list(problems(BesiiiResponse, content))
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise UsageError(f"{path}: {error}") from error

@@ -9,9 +9,10 @@ the text, its inputs named with their units, so that the file of the maps says a
 from __future__ import annotations
 
 import gzip
-import json
 from collections.abc import Mapping
 from pathlib import Path
+
+from lnvsearch.nesting import json_of
 
 __all__ = ["INPUTS", "SYSTEMATIC", "measured_correction", "with_measured"]
 
@@ -82,7 +83,7 @@ def measured_correction(
 def _find(path: Path, correction: str) -> dict:
     try:
         raw = path.read_bytes()
-        content = json.loads(gzip.decompress(raw) if path.suffix == ".gz" else raw)
+        content = json_of(gzip.decompress(raw) if path.suffix == ".gz" else raw)
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror or error}; give the path of the file") from None
     except ValueError as error:
