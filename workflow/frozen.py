@@ -221,8 +221,11 @@ def _shown(before: Windows, now: Windows) -> Windows:
 
 
 def _in_words(windows: Windows) -> list[str]:
-    """`kkee/lnv:3.07-3.12` each."""
-    return [f"{place}:{low:g}-{high:g}" for place, several in windows.items() for low, high in several]
+    """`kkee/lnv:3.07-3.12` each, `none` of a selection without windows."""
+    return [
+        f"{place}:{word}" for place, several in windows.items()
+        for word in [f"{low:g}-{high:g}" for low, high in several] or ["none"]
+    ]  # fmt: skip
 
 
 def _without_line(file: Path) -> str:
@@ -329,7 +332,8 @@ def open_or_close(name: str, opened: list[str], data: str, closed: Windows) -> N
         log_event(name, "closed", before[-1]["regions"], before[-1]["manifest"])
     known = [event["closed"] for event in before if "closed" in event]
     if not known or known[-1] != closed:
-        event = _NARROWED if any(_shown(one, closed) for one in known) else _LOOKED
+        open_anew = {place for place, windows in closed.items() if not windows and known} - set().union(*known)
+        event = _NARROWED if open_anew or any(_shown(one, closed) for one in known) else _LOOKED
         file = manifest_file(name)
         manifest = digest(file) if file.is_file() else ""
         log_event(name, event, _in_words(closed), manifest, digest(data), closed=closed)

@@ -231,14 +231,17 @@ def test_every_opening_and_closing_is_a_line_of_a_log_that_shows_edits(searches)
 
 def test_what_is_no_longer_closed_is_a_line_of_the_log(searches):
     """Without a manifest, too; the table of the report leaves out data that were only read while closed."""
-    for closed in (WINDOW, WINDOW, {"kkee/lnv": [[3.06, 3.13]]}, NARROW, WINDOW, {}):
+    wide, further = {"kkee/lnv": [[3.06, 3.13]]}, {"kkee/sm": []}
+    for closed in (further | WINDOW, further | WINDOW, wide, NARROW, WINDOW, {}, further | wide, further | wide | {"kkee/new": []}):
         frozen.open_or_close("besiii_2025", [], "data.root", closed)
     told = [(event["event"], " ".join(event["regions"])) for event in frozen.events("besiii_2025")]
     assert told == [
-        ("looked", "kkee/lnv:3.07-3.12"), ("looked", "kkee/lnv:3.06-3.13"), ("narrowed", "kkee/lnv:3.09-3.12"),
-        ("narrowed", "kkee/lnv:3.07-3.12"), ("narrowed", ""),
+        ("looked", "kkee/sm:none kkee/lnv:3.07-3.12"), ("looked", "kkee/lnv:3.06-3.13"),
+        ("narrowed", "kkee/lnv:3.09-3.12"), ("narrowed", "kkee/lnv:3.07-3.12"), ("narrowed", ""),
+        ("looked", "kkee/sm:none kkee/lnv:3.06-3.13"),
+        ("narrowed", "kkee/sm:none kkee/lnv:3.06-3.13 kkee/new:none"),
     ]  # fmt: skip
-    assert frozen.history("besiii_2025")["event"] == ["narrowed"] * 3
+    assert frozen.history("besiii_2025")["event"] == ["narrowed"] * 4
     assert frozen.events()[2]["closed"] == NARROW
 
 
