@@ -246,6 +246,7 @@ def events(name: str | None = None) -> list[dict]:
         try:
             event = json.loads(line)
             is_next = event["before"] == before and _KEYS <= event.keys()
+            is_next = is_next and isinstance(event.get("closed", {}), dict)
         except (ValueError, KeyError, TypeError, RecursionError):
             is_next = False
         if not is_next:

@@ -302,7 +302,8 @@ def test_an_opening_without_a_line_of_its_freezing_is_refused(searches):
         assert freeze(search, code) == ["config/frozen/besiii_2025.json: as frozen before"]
         frozen.open_or_close("besiii_2025", ["signal"], "data.root", WINDOW)
         assert frozen.history("besiii_2025")["event"] == ["frozen again", "opened"]
-    for content in (b"{", b"\xff", b'{"before": ""}', b"[" * 100_000):
+    odd = dict.fromkeys([*frozen._KEYS, "closed"], "")
+    for content in (b"{", b"\xff", b'{"before": ""}', json.dumps(odd).encode(), b"[" * 100_000):
         frozen.LOG.write_bytes(content)
         (line,) = frozen.problems(search, code)
         assert "openings.jsonl: line 1 does not follow" in line
