@@ -1,9 +1,10 @@
 """The frozen analysis: the manifest with which a user's data are opened, and who looked when.
 
 `snakemake freeze` writes a manifest for each search, hashes of all that its result on data depends
-on, to be committed.  Closed regions open only while the analysis is the manifest's.  What was
-frozen, opened and closed stands line by line in a log that is only ever added to; each line holds
-the hash of the one before, so that a line that is changed or missing shows.
+on, to be committed.  Closed regions open only while the analysis is the manifest's; while they are closed,
+they are not narrower than the manifest's.  What was frozen, opened and closed, and with which closed
+windows data were read, stands line by line in a log that is only ever added to; each line holds the hash
+of the one before, so that a line that is changed or missing shows.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import packages
+from searches.reading import read_yaml
 
 from lnvsearch.files import written_whole
 
@@ -29,6 +31,12 @@ _LOCK = Path(".snakemake/openings.lock")
 _LOOKS = frozenset({"paper", "title", "tables", "figures", "companion"})
 #: What a line of the log says of a manifest: the second of one that was there without a line of its own.
 _FROZEN = ("frozen", "frozen again")
+#: Of data that were read while closed: with other closed windows than before, and with narrower ones.
+_LOOKED, _NARROWED = "looked", "narrowed"
+#: The part of a manifest with the windows themselves, not with a hash.
+_CLOSED = "closed regions"
+#: Closed windows in mass (GeV) by `channel/selection`.
+Windows = Mapping[str, Sequence[Sequence[float]]]
 
 
 class FrozenError(ValueError):
@@ -50,8 +58,9 @@ def _read_manifest(file: Path) -> dict[str, str]:
 
 
 def parts(search, code) -> dict[str, str]:
-    """What the search's result on data depends on, by part: hashes, and versions of packages.
+    """What the search's result on data depends on, by part: hashes, versions of packages, closed windows.
 
+    Every file that is read beside the search's own and the detector's is a part with its name.
     `search`: a `Paper`; `code`: the `ProjectCode` that tells which modules its jobs reach.
     """
     selection, regions = search.selection_and_regions()
@@ -64,12 +73,14 @@ def parts(search, code) -> dict[str, str]:
     return {
         "selection": _hash(selection),
         "regions": _hash(regions),
+        _CLOSED: json.dumps(search.closed_windows()),
         "normalisation": _hash(search.own_numbers()),
         "own events": _hash(_own_events(search)),
         "systematics": _hash(systematics),
-        "samples and limits": _hash([settings, rest, search.config["confidence_level"]]),
+        "samples and limits": _hash([settings, rest, search.config["confidence_level"], list(search.runs())]),
         "combinations": _hash(_combinations(search)),
         "detector": _hash(search.detector),
+        **{name: _content(path) for name, path in search.files_read().items()},
         "library": _hash(list(_fingerprints(search, code))),
         "packages": " ".join(f"{name}=={version}" for name, version in packages.versions().items()),
     }
@@ -95,11 +106,16 @@ def _combinations(search) -> dict:
 
 
 def _changed(now: Mapping[str, str], frozen: Mapping[str, str]) -> list[str]:
-    """Names of the parts that are not the frozen ones; packages with their versions."""
-    return [
-        f"packages ({_other_versions(now[part], frozen.get(part, ''))})" if part == "packages" else part
-        for part in now if frozen.get(part) != now[part]
-    ]  # fmt: skip
+    """Names of the parts that are not the frozen ones; packages with their versions.
+
+    A part that the manifest does not have is `new`: a file that was not read before, or a part that the
+    version that wrote the manifest did not know.
+    """
+    notes = {part: "" for part in now} | {part: " (new)" for part in now.keys() - frozen.keys()}
+    notes |= {part: " (not read now)" for part in frozen if part not in now}
+    if "packages" in now:
+        notes["packages"] = f" ({_other_versions(now['packages'], frozen.get('packages', ''))})"
+    return [f"{part}{note}" for part, note in notes.items() if now.get(part) != frozen.get(part)]
 
 
 def _other_versions(now: str, frozen: str) -> str:
@@ -108,6 +124,11 @@ def _other_versions(now: str, frozen: str) -> str:
         f"{name} {here.get(name, 'none')}, not {there.get(name, 'none')}"
         for name in sorted(here.keys() | there.keys()) if here.get(name) != there.get(name)
     )  # fmt: skip
+
+
+def _content(path: Path) -> str:
+    """Hash of what a file says: comments of a YAML file do not count."""
+    return _hash(read_yaml(path)) if path.suffix == ".yaml" else digest(path)
 
 
 def _hash(content: object) -> str:
@@ -120,7 +141,8 @@ def _fingerprints(search, code) -> Iterator[str]:
     functions = ("simulate_sample", "select_sample", "tabulate_sample")
     yield code.fingerprint("select_data", f"{experiment}.select_data")
     yield code.fingerprint("select_sample", *(f"{experiment}.{name}" for name in functions))
-    yield code.fingerprint("set_limits")
+    for script in ("collect_channel", "set_limits", "scan_limits"):
+        yield code.fingerprint(script)
     yield code.fingerprint("combine_limits")
     for step in sorted(search.steps):
         yield code.fingerprint("run_step", f"{experiment}.{step}")
@@ -136,8 +158,11 @@ def digest(path: str | Path) -> str:
 
 
 def problems(search, code) -> Iterator[str]:
-    """Why the data of a search cannot be opened now: `key: problem; fix` each; none while closed."""
-    if search.data_file is None or not search.opened:
+    """Why the data of a search cannot be opened now, or not be read while closed: `key: problem; fix` each."""
+    if search.data_file is None:
+        return
+    if not search.opened:
+        yield from _narrower_than_frozen(search)
         return
     key, file = f"data.{search.name}.unblind", manifest_file(search.name)
     freeze = "freeze the analysis (`snakemake freeze`) and commit it, or close the data (false)"
@@ -168,6 +193,41 @@ def problems(search, code) -> Iterator[str]:
             )
 
 
+def _narrower_than_frozen(search) -> Iterator[str]:
+    """What the manifest keeps closed, if there is one, and these settings would show without an opening."""
+    file = manifest_file(search.name)
+    try:
+        shown = _shown(json.loads(_read_manifest(file).get(_CLOSED, "{}")), search.closed_windows())
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
+        yield f"{file}: {_CLOSED}: no windows; restore the committed file, or freeze the analysis (`snakemake freeze`)"
+        return
+    if shown:
+        yield (
+            f"{search.file}: closed windows in mass: narrower than the frozen ones ({file}), without "
+            f"{' '.join(_in_words(shown))} GeV; widen them again, or freeze the analysis (`snakemake freeze`) "
+            "and commit it"
+        )
+
+
+def _shown(before: Windows, now: Windows) -> Windows:
+    """What of windows that were closed is closed no longer."""
+    from lnvsearch.selection.mass_regions import without
+
+    left = {
+        place: without(windows, now[place]) if now.get(place) else windows
+        for place, windows in before.items() if windows
+    }  # fmt: skip
+    return {place: windows for place, windows in left.items() if windows}
+
+
+def _in_words(windows: Windows) -> list[str]:
+    """`kkee/lnv:3.07-3.12` each, `none` of a selection without windows."""
+    return [
+        f"{place}:{word}" for place, several in windows.items()
+        for word in [f"{low:g}-{high:g}" for low, high in several] or ["none"]
+    ]  # fmt: skip
+
+
 def _without_line(file: Path) -> str:
     return (
         f"{LOG} has no line that {file} was frozen; restore the committed log, or note that it is lost "
@@ -186,6 +246,7 @@ def events(name: str | None = None) -> list[dict]:
         try:
             event = json.loads(line)
             is_next = event["before"] == before and _KEYS <= event.keys()
+            is_next = is_next and isinstance(event.get("closed", {}), dict)
         except (ValueError, KeyError, TypeError, RecursionError):
             is_next = False
         if not is_next:
@@ -205,7 +266,9 @@ def _of_manifest(name: str) -> list[dict]:
     return lines[begin[0]:] if begin else []
 
 
-def log_event(name: str, event: str, regions: list[str], manifest: str, data: str = "") -> None:
+def log_event(
+    name: str, event: str, regions: list[str], manifest: str, data: str = "", **further: Windows
+) -> None:
     """Add a line to the log: what happened, to which regions of a search, with which manifest.
 
     `data`: hash of the user's file.  Raises FrozenError for a log that was edited.
@@ -217,7 +280,7 @@ def log_event(name: str, event: str, regions: list[str], manifest: str, data: st
         line = json.dumps({
             "time": datetime.now(UTC).isoformat(timespec="seconds"), "search": name, "event": event,
             "regions": regions, "manifest": manifest, "data": data,
-            "before": _hash(lines[-1])[:16] if lines else "",
+            "before": _hash(lines[-1])[:16] if lines else "", **further,
         })  # fmt: skip
         # As a whole: where the disk is full, or the job is killed, the log is as before.
         with written_whole(LOG) as temporary:
@@ -255,22 +318,31 @@ def freeze(searches: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
         yield f"{file}: frozen anew ({', '.join(changed)}); commit it with {LOG}"
 
 
-def open_or_close(name: str, opened: list[str], data: str) -> None:
-    """Note in the log, before data are read, that regions are opened, or closed again.
+def open_or_close(name: str, opened: list[str], data: str, closed: Windows) -> None:
+    """Note in the log, before data are read, that regions are opened, closed again, or closed otherwise.
 
-    Raises FrozenError for a log that was edited, or in which the manifest was not frozen before.
+    `closed`: the windows that are closed where nothing is opened.  Raises FrozenError for a log that was edited, or in which the manifest was not frozen before.
     """
     before = [event for event in events(name) if event["event"] not in _FROZEN]
     if opened:
         if not _of_manifest(name):
             raise FrozenError(_without_line(manifest_file(name)))
         log_event(name, "opened", opened, digest(manifest_file(name)), digest(data))
-    elif before and before[-1]["event"] == "opened":
+        return
+    if before and before[-1]["event"] == "opened":
         log_event(name, "closed", before[-1]["regions"], before[-1]["manifest"])
+    known = [event["closed"] for event in before if "closed" in event]
+    if not known or known[-1] != closed:
+        open_anew = {place for place, windows in closed.items() if not windows and known} - set().union(*known)
+        event = _NARROWED if open_anew or any(_shown(one, closed) for one in known) else _LOOKED
+        file = manifest_file(name)
+        manifest = digest(file) if file.is_file() else ""
+        log_event(name, event, _in_words(closed), manifest, digest(data), closed=closed)
 
 
 def history(name: str) -> dict[str, list]:
-    """The log of a search as a table, for the report."""
+    """The log of a search as a table, for the report, without data that were read while closed as before."""
     columns = ("time", "event", "regions", "manifest", "data")
-    rows = [{**event, "regions": " ".join(event["regions"])} for event in events(name)]
+    told = [event for event in events(name) if event["event"] != _LOOKED]
+    rows = [{**event, "regions": " ".join(event["regions"])} for event in told]
     return {column: [row[column] for row in rows] for column in columns}

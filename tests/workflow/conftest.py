@@ -20,6 +20,20 @@ def project(root, tmp_path):
     return tmp_path
 
 
+@pytest.fixture
+def with_map(root, project):
+    """A project in which one map of the kaon search is measured."""
+    shutil.copy(root / "docs/examples/identification_map/rich_positrons.json", project / "map.json")
+    file = project / "config/papers/na62_2022.yaml"
+    content = quick_yaml.load(file.read_text())
+    content["identification"]["measured"] = {"efficiency_electron_rich": {
+        "file": "map.json", "correction": "positron_by_rich", "key": "nominal",
+        "inputs": ["momentum_gev", "angle_mrad", "systematic"],
+    }}  # fmt: skip
+    file.write_text(quick_yaml.dump(content, sort_keys=False))
+    return project
+
+
 @pytest.fixture(scope="session")
 def read_before(tmp_path_factory):
     """Lends what Snakemake has read of source files to a run in a new folder, which saves it a second."""

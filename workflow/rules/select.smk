@@ -117,6 +117,7 @@ rule select_data:
         experiment=experiment_of,
         selection=lambda w: search(w).data_parameters(),
         opened=lambda w: list(search(w).opened),
+        closed=lambda w: search(w).closed_windows(),
         manifest=manifest_of_opening,
     script:
         "../scripts/select_data.py"

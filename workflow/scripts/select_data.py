@@ -5,15 +5,18 @@ from output import write_result
 from quick_start import ready_kernels
 
 
-def select_data(experiment, paper, events, outputs, settings, opened):
-    """Write candidates (ROOT), the tables of DATA_COLUMNS, and what was `opened` when."""
+def select_data(experiment, paper, events, outputs, settings, opened, closed):
+    """Write candidates (ROOT), the tables of DATA_COLUMNS, and what was `opened` when.
+
+    `closed`: the windows in mass that are closed where nothing is opened.
+    """
     import frozen
 
     from lnvsearch.experiments.interface import load_experiment
     from lnvsearch.selection.sample_tables import DATA_COLUMNS
 
     # First the log: whatever happens then, it says who looked.
-    frozen.open_or_close(paper, opened, events)
+    frozen.open_or_close(paper, opened, events, closed)
     tables = load_experiment(experiment).select_data(events, settings, outputs["candidates"])
     for kind, columns in DATA_COLUMNS.items():
         write_result(outputs[kind], tables.get(kind, {name: [] for name in columns}))
@@ -30,4 +33,5 @@ if __name__ == "__main__":
             outputs=dict(snakemake.output.items()),
             settings=snakemake.params.selection,
             opened=snakemake.params.opened,
+            closed=snakemake.params.closed,
         )

@@ -22,10 +22,10 @@ from searches.configuration import (
     read_detector,
 )
 from searches.definitions import NOMINAL, STAGES, SearchKeys, Variation
+from searches.files_read import FilesRead
 from searches.sample_jobs import SampleJobs
 from searches.wanted import effective_shares, needed_events
 
-PROJECT = Path(__file__).resolve().parents[2]
 #: Name of the sample of recorded events, if there is one.
 DATA = "data"
 #: Keys that the published numbers fill in where decays of a parent are counted.
@@ -49,7 +49,7 @@ class Step:
     settings: Callable[[Paper, object], Mapping]
 
 
-class Paper(SampleJobs):
+class Paper(SampleJobs, FilesRead):
     """One search: its settings, its detector and its variations.
 
     `content`: of the search's file, as read; `config`: the user's knobs.  Raises ConfigurationError,
@@ -187,6 +187,10 @@ class Paper(SampleJobs):
             "masked_first", True
         )
 
+    def closed_windows(self) -> dict[str, list[list[float]]]:
+        """Windows in mass (GeV) that stay closed until they are opened, by `channel/selection`."""
+        return {}
+
     def selection_and_regions(self) -> tuple[Mapping, Mapping]:
         """The selection of the user's data, and separately the mass regions."""
         chosen = {"is_unblinded", "opened", "detector", "tree", "branches"}
@@ -236,7 +240,8 @@ class Paper(SampleJobs):
     @cached_property
     def effective_shares(self) -> Mapping[str, Mapping[tuple[str, str, str], float]]:
         """Effective events per generated event in earlier runs (`searches.wanted`)."""
-        return effective_shares(self.resource(f"effective_events/{self.name}.csv"))
+        file = self.resource(f"effective_events/{self.name}.csv")
+        return effective_shares(self.reads(file)) if file.exists() else {}
 
     def simulation_inputs(self, sample: str, job: str) -> dict:
         """Files that the simulation of a sample reads."""
@@ -279,19 +284,6 @@ class Paper(SampleJobs):
     def data_result(self, folder: str, name: str = f"{NOMINAL}.csv") -> str:
         """A result of the user's own events."""
         return f"results/{self.name}/{folder}/{DATA}/{name}"
-
-    def resource(self, file: str) -> Path:
-        """A file of `resources`: the user's copy if there is one, otherwise the project's."""
-        own = self.root / "resources"
-        return (own if own.is_dir() else PROJECT / "resources") / file
-
-    def published_file(self) -> str:
-        return str(self.resource(f"published/{self.name}/numbers.csv"))
-
-    def reasons_file(self) -> str | None:
-        """The file with reasons why numbers disagree, if there is one."""
-        path = self.resource(f"published/{self.name}/reasons.csv")
-        return str(path) if path.exists() else None
 
     def limit_files(self) -> list[str]:
         return list(self.by_channel("limits", ".json").values())

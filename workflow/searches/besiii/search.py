@@ -68,7 +68,7 @@ class ColliderSearch(Paper):
         """The paper's own selection, from the file that the calibration names."""
         if self.calibration is None:
             return []
-        file = self.root / self.calibration["selection"]
+        file = self.reads(self.root / self.calibration["selection"])
         content = read_yaml(file)
         typed = checked(definitions.PaperSelection, content, file)
         return fill_defaults(content, typed)["selection"]
@@ -103,14 +103,11 @@ class ColliderSearch(Paper):
                     entry=name,
                 )
         if self.calibration is not None:
+            decay = self.settings["samples"][self.calibration["like"]]["decay"]
             yield Sample(
-                self.calibration["sample"],
-                "decay",
-                "phase_space",
-                "calibration",
-                decay=self.settings["samples"][self.calibration["like"]]["decay"],
+                self.calibration["sample"], "decay", "phase_space", "calibration", decay=decay,
                 final_state=signal_state,
-            )
+            )  # fmt: skip
         backgrounds = self.settings.get("backgrounds")
         if backgrounds is None:
             return
@@ -133,7 +130,7 @@ class ColliderSearch(Paper):
     def cocktail_modes(self) -> list[str]:
         """Names of the exclusive backgrounds, in the order of the cocktail's table."""
         try:
-            with open_text(self.cocktail_file()) as stream:
+            with open_text(self.reads(self.cocktail_file())) as stream:
                 rows = csv.DictReader(line for line in stream if not line.startswith("#"))
                 return [row["sample"].removeprefix("bkg_") for row in rows]
         except (FileNotFoundError, KeyError, NotUtf8Error) as error:
@@ -302,7 +299,8 @@ class ColliderSearch(Paper):
 
     def selection_and_regions(self) -> tuple[dict, dict]:
         cuts = self.settings["selection"]
-        regions = {"signal": self.signal_window(), "mass_bin": self.settings.get("mass_bin")}
+        bins = {"mass_bin": self.settings.get("mass_bin"), "masses_gev": self.masses_gev}
+        regions = {"signal": self.signal_window(), **bins}
         final_state = self.channels[self.channel]["final_state"]
         without = [cut for cut in cuts if cut["cut"] != "signal_window"]
         return self.selection_settings(without, final_state), regions
@@ -310,8 +308,10 @@ class ColliderSearch(Paper):
     def own_numbers(self) -> dict:
         return own_data.own_numbers(self)
 
+    def closed_windows(self) -> dict[str, list[list[float]]]:
+        return {f"{self.channel}/{SELECTION}": [self.signal_window()]}
+
     def data_parameters(self) -> dict:
-        """All that the selection of the user's own events depends on."""
         cuts = self.settings["selection"]
         return {
             "selection": self.selection_settings(

@@ -42,7 +42,7 @@ def paper_selections(paper: KaonSearch) -> dict[str, dict]:
         if file is None:
             result[name] = _of_analysis(paper.settings, entry)
             continue
-        content = read_yaml(paper.root / file)
+        content = read_yaml(paper.reads(paper.root / file))
         typed = checked(PaperSelections, content, paper.root / file)
         if name not in typed.selections:
             raise ConfigurationError(

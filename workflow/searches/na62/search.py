@@ -134,6 +134,13 @@ class KaonSearch(Paper):
         decides = self.settings["identification"]["energy_over_momentum"]
         return {"selections": selections, "energy_over_momentum": decides}, regions
 
+    def closed_windows(self) -> dict[str, list[list[float]]]:
+        """Of every selection: none of those without closed regions."""
+        return {
+            f"{channel}/{name}": [w for region in self.closed_regions for w in one["regions"].get(region, ())]
+            for channel, entry in self.channels.items() for name, one in entry["selections"].items()
+        }  # fmt: skip
+
     def data_parameters(self) -> dict:
         """Every selection of the search, what decides on a track, and what may be seen."""
         return {
