@@ -15,6 +15,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from functools import cache
 from pathlib import Path
 
 from fingerprint import ProjectCode
+from prepared_process import NOT_BEGUN
 
 #: Of other packages, what jobs load when they are at work, by kind.
 _PACKAGES = {
@@ -139,7 +141,9 @@ class _Kind:
         """The process for a job, of a rule that has several or not; None where it begins afresh."""
         with self._lock:
             self._asked += 1
-            if self._asked == 1 and has_many or self._asked == 2 and self._process is None:
+            # Kernels may be compiled after the first job: seldom asked for again, as a process takes half a second.
+            is_time = self._asked >= (1 if has_many else 2) and self._asked.bit_count() == 1
+            if is_time and self._process is None:
                 log = _log(Path(script.path.get_filename()).stem)
                 self._process = PreparedProcess.started(_needs(script, code), _variables(script), log)
             return self._process
@@ -162,7 +166,7 @@ class PreparedProcess:
 
     def __init__(self, control: socket.socket, process: subprocess.Popen):
         self._control, self._process = control, process
-        atexit.register(self.end)
+        atexit.register(self._end_at_exit)
 
     @classmethod
     def started(cls, needs: dict, variables: dict[str, str], log: Path) -> PreparedProcess | None:
@@ -181,7 +185,7 @@ class PreparedProcess:
     def run(self, script: str, variables: dict[str, str]) -> int | None:
         """Run a script in a fork; returns its exit code as `subprocess` does, None if it was not begun.
 
-        Raises ChildProcessError if it cannot be told.
+        The fork is killed with the process that has made it, which then tells nothing.
         """
         job = {"script": script, "folder": os.getcwd(), "variables": variables}
         told, tells = os.pipe()
@@ -193,13 +197,17 @@ class PreparedProcess:
             finally:
                 os.close(tells)
             end = stream.read()
-        if not end:
-            raise ChildProcessError(f"{script}: nobody knows how it ended; what has started it was killed")
-        return int(end)
+        if end == NOT_BEGUN:
+            return None
+        return int(end or -signal.SIGKILL)
 
     def end(self) -> None:
-        """Let the process end; its time counts as that of this one's children."""
-        atexit.unregister(self.end)
+        """Let the process end, and jobs in it; its time counts as that of this one's children."""
+        atexit.unregister(self._end_at_exit)
         self._control.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=10)
+
+    def _end_at_exit(self) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it takes no time, and all is over
+        self.end()

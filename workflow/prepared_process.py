@@ -24,7 +24,10 @@ from collections.abc import Iterable
 from types import ModuleType
 
 import records
+import starter
 
+#: What is told of a job for which there was no memory.
+NOT_BEGUN = b"not begun"
 #: What the head loads that Snakemake puts before a script, and what every script does.
 _OF_EVERY_JOB = ("csv", "numpy", "snakemake.iocontainers", "snakemake.logging", "yaml")
 
@@ -92,9 +95,11 @@ def serve(control: socket.socket) -> dict | None:
     """Fork for each job that is asked for; returns the job, in the fork alone.
 
     With a job comes a pipe, which gets its exit code, below 0 that of the signal that killed it.  Returns
-    None, in the process itself, when nobody is left to ask.
+    None, in the process itself, when nobody is left to ask: jobs that still run are killed then, as they are
+    with this process.
     """
     pipes: dict[int, int] = {}
+    own = os.getpid()
     usual = signal.signal(signal.SIGINT, signal.SIG_IGN)  # jobs answer it; whoever asked waits for them
     signal.signal(signal.SIGCHLD, lambda *_: _tell_ends(pipes, os.WNOHANG))
     while True:
@@ -104,14 +109,17 @@ def serve(control: socket.socket) -> dict | None:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
         try:
             process = os.fork()
-        except OSError:  # for want of memory; who asked learns it from the closed pipe
+        except OSError:
             process = -1
         if process > 0:
             pipes[process] = told[0]
         elif process < 0:
+            with contextlib.suppress(OSError):
+                os.write(told[0], NOT_BEGUN)
             os.close(told[0])
         else:
-            # It keeps its own pipe: where this process is killed, who asked still waits for the job.
+            starter.end_with(own)
+            # It keeps its own pipe: where this process is killed, who asked waits until the job is, too.
             os.set_inheritable(told[0], False)
             for pipe in (control.fileno(), *pipes.values()):
                 os.close(pipe)
@@ -122,6 +130,8 @@ def serve(control: socket.socket) -> dict | None:
         if process == 0:
             return json.loads(message)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for process in pipes:
+        os.kill(process, signal.SIGKILL)
     _tell_ends(pipes, 0)
     return None
 
@@ -186,7 +196,8 @@ def main() -> None:
         sys.exit(f"no process is prepared for jobs of one kind, they start afresh: {error}")
     gc.collect()
     gc.freeze()  # the garbage collector of a job need not look at what all share
-    control.send(b"ready")
+    with contextlib.suppress(BrokenPipeError):  # nobody is left
+        control.send(b"ready")
     job = serve(control)
     if job is not None:
         code = 1

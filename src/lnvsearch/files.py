@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
@@ -20,6 +20,14 @@ _PIECE = 262_144
 LONGEST_LINE = 1_000_000
 #: What to do with a file of another encoding that somebody wrote, and with one that the workflow made.
 SAVE, MAKE_AGAIN = "save it as UTF-8", "delete it and run again, or copy it again"
+
+
+def _nothing() -> None:
+    """Whoever writes may."""
+
+
+#: Asked before a written file gets its name; does not return if it may not be written any more.
+before_renaming: Callable[[], None] = _nothing
 
 
 @contextmanager
@@ -41,6 +49,7 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     temporary = target.with_name(f".{target.stem}.{os.getpid()}.part{target.suffix}")
     try:
         yield temporary
+        before_renaming()
         os.replace(temporary, target)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):

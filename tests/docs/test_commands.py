@@ -25,6 +25,7 @@ SKIPPED = {
     "make cluster": "it installs packages from the network",
     "snakemake --cores 2 --logger rich": "it needs the package of the line before it",
     "snakemake --workflow-profile profiles/slurm": "tests/workflow/test_slurm.py, where Slurm is installed",
+    "pgrep -f": "it needs a job that runs; tests/workflow/test_starter.py",
     "snakedeploy deploy-workflow": "tests/workflow/test_module.py, where snakedeploy is installed",
     "snakemake --report": "it needs results; tests/workflow/test_report.py",
     "lnvsearch show": "it needs a file of events; tests/unit/test_show_command.py",

@@ -156,6 +156,7 @@ def test_full_disks_and_killed_jobs(run, without_events, ends_well, tmp_path):
         nothing_is_written(without_events)
     process = run(without_events, "--keep-going", **faults(**dict.fromkeys(RECORDED, "kill")))
     assert process.returncode == 1 and process.stdout.count("SIGKILL") >= 2
+    assert all(f"again: snakemake {path} --force --cores 1 " in process.stdout for path in RECORDED)
     nothing_is_written(without_events)
     ends_well(without_events)
     if not mounts:

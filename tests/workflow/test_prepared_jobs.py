@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
@@ -93,11 +95,31 @@ def test_jobs_at_the_same_time_have_their_own_ends(prepared, tmp_path):
     assert list(ends) == list(texts)
 
 
-def test_whoever_asked_waits_for_a_job_whose_parent_was_killed(prepared, tmp_path):
-    with pytest.raises(ChildProcessError, match="was killed"):
-        prepared.run("import os, signal, time\nos.kill(os.getppid(), signal.SIGKILL)\n"
-                     "time.sleep(0.5)\nopen('done', 'w').close()\n")  # fmt: skip
-    assert (tmp_path / "done").exists()
+def test_a_job_for_which_there_is_no_memory_is_not_begun(root, tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os\ndef fork():\n    raise OSError(12, 'no memory')\nos.fork = fork\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    variables = {**one_thread(), "PYTHONPATH": os.pathsep.join(map(str, (tmp_path, root / "src")))}
+    process = PreparedProcess.started(NEEDS, variables, tmp_path / "a.log")
+    try:
+        assert process.run("script.py", one_thread()) is None
+    finally:
+        process.end()
+
+
+def test_keys_pressed_while_python_ends_are_not_told(root, tmp_path):
+    text = (
+        "import os, signal\nfrom pathlib import Path\nfrom prepared_jobs import PreparedProcess\n"
+        "process = PreparedProcess.started({'modules': [], 'kernels': None}, dict(os.environ), Path('logs/a.log'))\n"
+        "wait = process._process.wait\n"
+        "process._process.wait = lambda **options: (signal.raise_signal(signal.SIGINT), wait(**options))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", text], cwd=tmp_path, capture_output=True, text=True,
+        env={**one_thread(), "PYTHONPATH": os.pathsep.join(map(str, (root / "workflow", root / "src")))},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_process_that_has_gone_begins_no_job(prepared):

@@ -29,10 +29,12 @@ os.environ.update(LNVSEARCH_CONFIGURATION=str(DATA_ROOT.absolute()))
 sys.path.insert(0, str(ROOT / "workflow"))
 
 import frozen
+import killed_jobs
 import prepared_jobs
 import reasons
 import slurm_status
 import slurm_submission
+import starter
 import told_to_end
 from fingerprint import ProjectCode
 from run_options import options_of_run
@@ -87,6 +89,8 @@ atexit.register(CODE.keep)
 # Not for jobs of a cluster, which gives each the memory that it needs alone.
 if workflow.is_main_process:
     prepared_jobs.prepare_jobs(CODE, workflow)
+killed_jobs.tell_killed_jobs()
+starter.name_starter()
 reasons.shorten_reasons()
 slurm_status.keep_jobs_without_answer()
 slurm_submission.fail_without_slurm()

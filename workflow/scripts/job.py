@@ -28,10 +28,16 @@ def job(snakemake, folders: Iterable[str] = ()) -> Iterator[None]:
     and OSError, name file, key and fix; the log keeps the traceback.  Every message ends with the command
     that repeats the job alone.  Results that the job reads must be what was written (`checksums`);
     what it writes is recorded, with all that is in `folders`, of which Snakemake knows some files only.
+    A job whose Snakemake was killed ends without a word, and before it writes a result.
     """
     import checksums
     import records
+    import starter
 
+    from lnvsearch import files
+
+    starter.end_with_starter()
+    files.before_renaming = starter.end_if_alone
     outputs = list(getattr(snakemake, "output", ()))
     log = Path(snakemake.log[0])
     log.parent.mkdir(parents=True, exist_ok=True)

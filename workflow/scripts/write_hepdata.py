@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from job import job
+from output import write_text
 
 
 def write_hepdata(submission, archive, comment, tables, images, keywords):
@@ -33,10 +34,10 @@ def write_hepdata(submission, archive, comment, tables, images, keywords):
         records += records_of(name, description, table, keywords, image, origin)
     for record in records:
         text = yaml.safe_dump(table_document(record), sort_keys=False, allow_unicode=True)
-        (place / record.data_file).write_text(text, encoding="utf-8")
+        write_text(str(place / record.data_file), text)
     documents = submission_documents(comment, records, images)
     text = yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True)
-    Path(submission).write_text(text, encoding="utf-8")
+    write_text(submission, text)
     for name, file in images.items():
         shutil.copyfile(file, place / name)
         write_thumbnail(file, place / f"thumb_{name}")
