@@ -8,6 +8,7 @@ of an option of Snakemake: it looks after its jobs every second, and not more an
 
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -68,10 +69,12 @@ def look_often():
     asyncio.sleep = lambda delay, *result: sleep(min(delay, 1.0), *result)
 
 
+#: Words in the command of a job, and of a process whose forks are jobs.
+JOBS = re.compile(r"\.snakemake/scripts|prepared_process\.py$")
 FAULTS = json.loads(os.environ.get("LNVSEARCH_FAULTS", "{}"))
 if FAULTS:
     os.replace = faulty_replace
-    if "full" in FAULTS.values() and any(".snakemake/scripts" in word for word in sys.orig_argv):
+    if "full" in FAULTS.values() and any(JOBS.search(word) for word in sys.orig_argv):
         limit_files()
     if any(fault == "patience" and option in sys.orig_argv for option, fault in FAULTS.items()):
         look_often()
