@@ -321,7 +321,8 @@ def freeze(searches: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
 def open_or_close(name: str, opened: list[str], data: str, closed: Windows) -> None:
     """Note in the log, before data are read, that regions are opened, closed again, or closed otherwise.
 
-    `closed`: the windows that are closed where nothing is opened.  Raises FrozenError for a log that was edited, or in which the manifest was not frozen before.
+    `closed`: the windows that are closed where nothing is opened.  Raises FrozenError for a log that was
+    edited, or in which the manifest was not frozen before.
     """
     before = [event for event in events(name) if event["event"] not in _FROZEN]
     if opened:
