@@ -14,7 +14,7 @@ import quick_yaml
 
 #: The layers in the order in which an analysis goes through them, and what all may use.
 SHARED = (
-    "chunks", "files", "nesting", "inner_kernel", "kernel_cache", "particles", "lanes",
+    "checksum_records", "chunks", "files", "nesting", "inner_kernel", "kernel_cache", "particles", "lanes",
     "vectors", "elementary_functions", "random_streams", "random_lanes", "kept_memory",
     "tables", "equal_bytes", "event_files", "data_checks", "numba_start",
 )  # fmt: skip

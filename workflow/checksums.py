@@ -7,16 +7,14 @@ Snakemake's own, in `.snakemake` of the working directory.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from lnvsearch.checksum_records import RECORDS, SUFFIX, checksum, record_of, recorded
 from lnvsearch.files import written_whole
 
-RECORDS = Path(".snakemake/checksums")
-_SUFFIX = ".sha256"
 #: What Snakemake puts into a folder that is the result of a job.
 OF_SNAKEMAKE = ".snakemake_timestamp"
 
@@ -33,7 +31,7 @@ def record(paths: Iterable[str], made_with: str = "") -> None:
     for result in _results(paths):
         for path in _files(result):
             if path.is_file():
-                with written_whole(_place(path)) as temporary:
+                with written_whole(record_of(path)) as temporary:
                     # What is to be deleted if the file is edited, the whole folder if the job made one;
                     # and what is to be made.
                     temporary.write_text(f"{checksum(path)} {result}\n{made_with or result}")
@@ -43,7 +41,7 @@ def forget(paths: Iterable[str]) -> None:
     """Remove the records of results that a job is about to write."""
     for result in _results(paths):
         for path in _files(result):
-            _place(path).unlink(missing_ok=True)
+            record_of(path).unlink(missing_ok=True)
 
 
 def check(paths: Iterable[str]) -> None:
@@ -56,7 +54,7 @@ def edited(paths: Iterable[str]) -> Iterator[str]:
     """Files that differ from their recorded checksum, and those that a folder has lost."""
     for result in _results(paths):
         for path in _files(result):
-            known, *_ = _recorded(path)
+            known, *_ = recorded(record_of(path))
             if known and known != (checksum(path) if path.is_file() else "none"):
                 yield str(path)
 
@@ -66,7 +64,7 @@ def problem(path: str) -> str:
 
     It is made again by its name: a run does not miss what no result that is left to do reads.
     """
-    _, result, target = _recorded(Path(path))
+    _, result, target = recorded(record_of(Path(path)))
     what = "it" if result in ("", path) else result
     options = os.environ.get("LNVSEARCH_OPTIONS", "--cores 1")
     command = f"snakemake {shlex.quote(target or result or path)} {options}"
@@ -77,19 +75,13 @@ def unrecorded(paths: Iterable[str]) -> Iterator[str]:
     """Existing results without a recorded checksum."""
     for result in _results(paths):
         for path in _files(result):
-            if path.is_file() and not _recorded(path)[0]:
+            if path.is_file() and not recorded(record_of(path))[0]:
                 yield str(path)
 
 
 def folders(results: Path) -> Iterator[str]:
     """Folders that are, each as a whole, the result of a job."""
     return (str(mark.parent) for mark in results.rglob(OF_SNAKEMAKE))
-
-
-def checksum(path: Path) -> str:
-    """SHA-256 of a file."""
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _results(paths: Iterable[str]) -> Iterator[Path]:
@@ -102,19 +94,5 @@ def _files(result: Path) -> list[Path]:
     if not (result.is_dir() or records.is_dir()):
         return [result]
     there = {path for path in result.rglob("*") if path.is_file() and path.name != OF_SNAKEMAKE}
-    known = {path.relative_to(RECORDS).with_suffix("") for path in records.rglob(f"*{_SUFFIX}")}
+    known = {path.relative_to(RECORDS).with_suffix("") for path in records.rglob(f"*{SUFFIX}")}
     return sorted(there | known)
-
-
-def _place(path: Path) -> Path:
-    return RECORDS / path.parent / f"{path.name}{_SUFFIX}"
-
-
-def _recorded(path: Path) -> tuple[str, str, str]:
-    """The checksum of a file, the result that it belongs to, and the one to make; empty if unknown."""
-    try:
-        known, _, rest = _place(path).read_text().partition(" ")
-    except (OSError, UnicodeDecodeError):
-        return "", "", ""
-    result, _, target = rest.partition("\n")
-    return known, result, target

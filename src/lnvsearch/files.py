@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 __all__ = [
-    "NotUtf8Error", "check_as_written", "check_no_device", "open_text", "packed", "read_json", "read_text", "text_of", "written_whole",
+    "NotUtf8Error", "check_no_device", "open_text", "packed", "read_json", "read_text", "text_of", "written_whole",
     "zipped",
 ]
 
@@ -63,27 +63,6 @@ def check_no_device(path: str | Path) -> None:
     """Raise OSError if a path to write to is there and is a device, a pipe or a socket."""
     if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
         raise OSError(errno.EINVAL, "a device or a pipe; give the name of a file", str(path))
-
-
-def check_as_written(path: str | Path) -> None:
-    """Raise ValueError, with the fix, for a result of a run of the workflow that is not what its job wrote.
-
-    A run keeps checksums (workflow/checksums.py) in `.snakemake/checksums` beside its `results`; a file without
-    one passes.
-    """
-    place = Path(os.path.abspath(path))
-    for top in place.parents:
-        record = top / ".snakemake" / "checksums" / place.parent.relative_to(top) / f"{place.name}.sha256"
-        if record.is_file():
-            import hashlib
-
-            known, _, rest = record.read_text(encoding="utf-8").partition(" ")
-            if known and known != hashlib.sha256(place.read_bytes()).hexdigest():
-                made = rest.splitlines() or [str(place.relative_to(top))]
-                raise ValueError(
-                    f"{path}: edited or damaged since it was written; delete it and make it again, in {top}: "
-                    f"snakemake {made[-1]} --cores 1"
-                )
 
 
 class NotUtf8Error(ValueError):

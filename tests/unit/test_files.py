@@ -72,8 +72,8 @@ def test_what_has_no_end_is_no_text(letters, words):
         text_of(Endless(letters))
 
 
-#: What reads texts by itself: the package's own, the system's, and packed ones.
-READS_ITSELF = {"files.py", "kernel_cache.py", "computing_budget.py", "interpretation/decay_files.py"}
+#: What reads texts by itself: the package's own, the workflow's records, the system's, and packed ones.
+READS_ITSELF = {"checksum_records.py", "files.py", "kernel_cache.py", "computing_budget.py", "interpretation/decay_files.py"}
 
 
 def test_every_text_that_somebody_gives_is_read_here():

@@ -196,6 +196,18 @@ def test_from_the_first_job_on_where_the_rule_has_several(execute):
     assert [len(one.begun) for one in jobs] == [0, 0, 0] and len(execute.started) == 1
 
 
+def test_where_none_could_be_prepared_it_is_tried_again_but_seldom(execute, monkeypatch):
+    """As where the first job compiles the kernels that a prepared process loads."""
+    start, asked = PreparedProcess.started, []
+    late = lambda *needs: asked.append(needs) or (start(*needs) if len(asked) == 3 else None)  # noqa: E731
+    monkeypatch.setattr(PreparedProcess, "started", late)
+    jobs = [_Script() for _ in range(9)]
+    for one in jobs:
+        one.rulename = "of_many_jobs"
+        execute.job(one, "a.py")
+    assert [len(one.begun) for one in jobs] == [1, 1, 1, 0, 0, 0, 0, 0, 0] and len(asked) == 3
+
+
 def test_the_plan_says_which_rules_have_several_jobs():
     jobs = [SimpleNamespace(rule=SimpleNamespace(name=name)) for name in ("one", "two", "two")]
     plan = SimpleNamespace(needrun_jobs=lambda exclude_finished: jobs)

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from lnvsearch.files import check_as_written, read_json
+from lnvsearch.checksum_records import check_as_written
+from lnvsearch.files import read_json
 from lnvsearch.interpretation.channels import GRIDS, Channel
 from lnvsearch.interpretation.grids import Grid, Point, read_grids
 from lnvsearch.interpretation.mixing_limits import mixing_limit, mixing_row

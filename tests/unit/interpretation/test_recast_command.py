@@ -321,7 +321,7 @@ def test_grids_of_a_run_have_the_confidence_level_of_the_run(recast, tmp_path, c
 
 
 def test_an_edited_file_of_a_run_is_refused_with_the_command_that_makes_it_again(tmp_path, capsys):
-    from lnvsearch.files import check_as_written
+    from lnvsearch.checksum_records import check_as_written
 
     results, records = tmp_path / "results", tmp_path / ".snakemake/checksums/results"
     files = {"recast/piee.csv": (GRIDS / "na62_2022/piee.csv").read_text(), "limits/piee.json": '[{"confidence_level": 0.9}]'}
@@ -347,7 +347,7 @@ def test_an_edited_file_of_a_run_is_refused_with_the_command_that_makes_it_again
 
 
 def test_the_record_is_the_one_that_the_workflow_keeps(root, tmp_path, monkeypatch):
-    from lnvsearch.files import check_as_written
+    from lnvsearch.checksum_records import check_as_written
 
     monkeypatch.syspath_prepend(str(root / "workflow"))
     import checksums
