@@ -10,16 +10,18 @@ from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.lanes import LANES, float_stack_array
 from lnvsearch.random_lanes import draw_uniforms
 
-__all__ = ["list_photons"]
+__all__ = ["draw_for_counts", "list_photons"]
 
 #: Photons of one particle that are counted in lanes; few have more.
-_FEW = 3
+_FEW = 4
 #: Slots of photons: emitter, and number of the photon of this emitter times this.
 _SLOTS = 16
+#: Emitters whose photons are counted with the numbers of one block.
+_IN_BLOCK = 4
 
 _ZERO = np.uint64(0)
-_AT = tuple(np.uint64(row * int(LANES)) for row in range(4))
-_four_lanes = float_stack_array(4 * int(LANES))
+_ONE = np.uint64(int(LANES))
+_two_lanes = float_stack_array(2 * int(LANES))
 
 
 @inner_kernel(forceinline=True)
@@ -36,54 +38,56 @@ def _few(mean, uniform):
 
 
 @inner_kernel()
-def _count_photons(n, chosen, mean, excess, drawn, first, second):
-    """Numbers of photons, and of those beside that come from the excess, of the decays `chosen`, (n,).
-
-    `mean`, `excess`, `drawn`: of all decays.
-    """
-    at, total = _four_lanes(), np.uint64(n)
+def _count_photons(n, chosen, mean, drawn, count):
+    """Numbers of photons of the decays `chosen`, (n,); `mean`, `drawn`: of all decays."""
+    at, total = _two_lanes(), np.uint64(n)
     for start in range(_ZERO, total, LANES):
         lanes = min(LANES, total - start)
         for j in range(lanes):
             i = chosen[start + j]
-            at[j], at[_AT[1] + j] = mean[i], excess[i] * mean[i]
-            at[_AT[2] + j], at[_AT[3] + j] = drawn[0, i], drawn[1, i]
+            at[j], at[_ONE + j] = mean[i], drawn[i]
         for j in range(LANES):
-            counted = _few(at[j], at[_AT[2] + j])
-            at[_AT[2] + j] = _few(at[_AT[1] + j], at[_AT[3] + j])
-            at[j] = counted
+            at[j] = _few(at[j], at[_ONE + j])
         for j in range(lanes):
-            first[start + j], second[start + j] = int(at[j]), int(at[_AT[2] + j])
+            count[start + j] = int(at[j])
 
 
 @inner_kernel()
-def list_photons(key, first_event, n, emitter, mean, excess, drawn, events, slots, lists, decays,
-                  is_excess):  # fmt: skip
+def draw_for_counts(key, event_number, n_emitters, slots, drawn):
+    """Rows of `drawn`, one an emitter, for `list_photons`: a number in (0, 1) of each decay.
+
+    `slots`: room for as many as there are decays; `drawn` has rows for a multiple of four emitters.
+    """
+    for block in range((n_emitters + _IN_BLOCK - 1) // _IN_BLOCK):
+        for i in range(len(event_number)):
+            slots[i] = block
+        rows = drawn[block * _IN_BLOCK : (block + 1) * _IN_BLOCK]
+        draw_uniforms(key, event_number, slots, 0, 0, rows)
+
+
+@inner_kernel()
+def list_photons(event_number, emitter, mean, drawn, events, slots, lists, decays):
     """Photons of one emitter that may be kept, in the order of the decays; returns how many there are.
 
-    `mean`, `excess`: (n,); `events`, `slots`: of their random numbers; `decays`: in the block;
-    `lists`: room for three.  Raises RuntimeError where there are more photons than `decays` has room for.
+    `event_number`, `mean`, `drawn`: (n,), of the decays; `events`, `slots`: of the photons' random
+    numbers; `decays`: in the block; `lists`: room for two.  Raises RuntimeError where there are more photons
+    than `decays` has room for.
     """
-    for i in range(n):
-        events[i], slots[i] = first_event + i, emitter
-    draw_uniforms(key, events[:n], slots, 0, 0, drawn)
-    chosen, of_mean, of_excess, some = lists[0], lists[1], lists[2], 0
-    for i in range(n):
+    chosen, counted, some = lists[0], lists[1], 0
+    for i in range(len(event_number)):
         chosen[some] = i
         # There is none below exp(-mean), hence below 1 - mean.
-        some += (drawn[0, i] > 1.0 - mean[i]) | (drawn[1, i] > 1.0 - excess[i] * mean[i])
-    _count_photons(some, chosen, mean, excess, drawn, of_mean, of_excess)
+        some += drawn[i] > 1.0 - mean[i]
+    _count_photons(some, chosen, mean, drawn, counted)
     n_photons = 0
     for c in range(some):
-        i, count, more = chosen[c], of_mean[c], of_excess[c]
+        i, count = chosen[c], counted[c]
         if count == _FEW:
-            count = photon_number(mean[i], drawn[0, i])
-        if more == _FEW:
-            more = photon_number(excess[i] * mean[i], drawn[1, i])
-        for number in range(1, 1 + count + more):
+            count = photon_number(mean[i], drawn[i])
+        for number in range(1, 1 + count):
             if n_photons == len(decays):
                 raise RuntimeError("radiation: more photons than there can be")
-            decays[n_photons], is_excess[n_photons] = i, number > count
-            events[n_photons], slots[n_photons] = first_event + i, emitter + _SLOTS * number
+            decays[n_photons] = i
+            events[n_photons], slots[n_photons] = event_number[i], emitter + _SLOTS * number
             n_photons += 1
     return n_photons

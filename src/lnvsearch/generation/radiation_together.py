@@ -2,7 +2,8 @@
 
 Which photons there are follows from the momenta without any photon.  So photons are drawn, LANES at a
 time, for all decays of a block, one emitter after the other; then those that are kept are added to
-their decays (`emission_together`).
+their decays (`emission_together`).  The two kinds that `radiation` draws are one here: 1 + e times as many
+photons, kept with the probability r / (1 + e).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from lnvsearch.generation.emission_together import (
     SINE,
     emit_all,
 )
-from lnvsearch.generation.photon_lists import list_photons
+from lnvsearch.generation.photon_lists import draw_for_counts, list_photons
 from lnvsearch.generation.recoil import across
 from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.lanes import LANES, float_stack_array, load_fours, load_lanes, store_lanes
@@ -87,8 +88,8 @@ def _fill_emitter(primary, start, n, emitter, parent, least_energy, own, charge,
 
 
 @inner_kernel()
-def _fill_excess(n, charge, emitters, excess):
-    """e of `radiation` of n decays; 0 where r is at most 1."""
+def _add_excess(n, charge, emitters, excess):
+    """e of `radiation` of n decays; 0 where r is at most 1.  Means in `emitters` become 1 + e times as large."""
     at, sums, total, count = _four_lanes(), _four_lanes(), np.uint64(n), 0.0
     for emitter in range(len(charge)):
         count += charge[emitter] != 0.0
@@ -112,6 +113,10 @@ def _fill_excess(n, charge, emitters, excess):
             sums[_AT[3] + j] = max(0.5 * (count + size) - 1.0, 0.0)
         for j in range(lanes):
             excess[start + j] = sums[_AT[3] + j]
+        for emitter in range(len(charge)):
+            if charge[emitter] != 0.0:
+                for j in range(lanes):
+                    emitters[emitter * _N_EMITTER + _MEAN, start + j] *= 1.0 + sums[_AT[3] + j]
 
 
 @inner_kernel(forceinline=True)
@@ -235,8 +240,7 @@ def _load_emitter(emitters, base, n_rows, decays, start, lanes, at):
 
 
 @inner_kernel()
-def _keep(n, emitter, decays, is_excess, parent, mass, charge, spin_half, emitters, excess, drawn,
-          photons):  # fmt: skip
+def _keep(n, emitter, decays, parent, mass, charge, spin_half, emitters, excess, drawn, photons):
     """All rows of n photons of an emitter but their angles, from `drawn`, (4, n)."""
     at, number, way, photon = _emitter_lanes(), _four_lanes(), _emitter_lanes(), _emitter_lanes()
     total = np.uint64(n)
@@ -268,11 +272,10 @@ def _keep(n, emitter, decays, is_excess, parent, mass, charge, spin_half, emitte
                     _add_current(at, way, j, charge[other])
         for j in range(lanes):
             jx, jy, jz = way[_AT[3] + j], way[_AT[4] + j], way[_AT[5] + j]
-            drawn_sum, u_ratio = way[_AT[6] + j], number[_AT[3] + j]
+            drawn_sum = way[_AT[6] + j]
             ratio = (jx * jx + jy * jy + jz * jz) / drawn_sum if drawn_sum > 0.0 else 1.0
-            if is_excess[start + j]:
-                u_ratio = 1.0 + excess[decays[start + j]] * u_ratio
-            photon[_AT[KEPT] + j] = photon[_AT[KEPT] + j] if u_ratio < ratio else 0.0
+            is_kept = number[_AT[3] + j] * (1.0 + excess[decays[start + j]]) < ratio
+            photon[_AT[KEPT] + j] = photon[_AT[KEPT] + j] if is_kept else 0.0
         for row in range(N_PHOTON):
             store_lanes(photon, np.uint64(row) * LANES, lanes, photons, row, start)
 
@@ -293,42 +296,42 @@ def _most_photons(parent, least_energy, mass, charge):
 
 
 @njit(cache=True, error_model="numpy")
-def radiate_all(key, first_event, parent, least_energy, mass, charge, spin_half, primary,
+def radiate_all(key, event_number, parent, least_energy, mass, charge, spin_half, primary,
                 first_column, momentum):
     """Radiation of n decays of one parent, of mass `parent`, each in its rest frame.
 
-    `primary`: (n, k, 4), all daughters on their mass shells, changed in place; photons fill
-    `momentum[:, first_column:]`, and zeros the rest of it.  The decays have the event numbers from
-    `first_event` on.
+    `event_number`: (n,) int64; `primary`: (n, k, 4), all daughters on their mass shells, changed in
+    place; photons fill `momentum[:, first_column:]`, and zeros the rest of it.
     """
     n, k = primary.shape[0], primary.shape[1]
     many = _most_photons(parent, least_energy, mass, charge)
     emitters, excess = np.empty((k * _N_EMITTER, _BLOCK)), np.empty(_BLOCK)
-    drawn = np.empty((4, many))
+    for_counts, drawn = np.empty((k + 3, _BLOCK)), np.empty((4, many))
     events, slots = np.empty(many, dtype=np.int64), np.empty(many, dtype=np.int64)
     lists, accepted = np.empty((3, many), dtype=np.int64), np.empty(many, dtype=np.bool_)
-    decays, is_excess = np.empty((k, many), dtype=np.int64), np.empty(many, dtype=np.bool_)
-    photons, n_listed = np.empty((k * N_PHOTON, many)), np.zeros(k, dtype=np.int64)
+    decays, n_listed = np.empty((k, many), dtype=np.int64), np.zeros(k, dtype=np.int64)
+    photons = np.empty((k * N_PHOTON, many))
     count, radiates = np.empty(_BLOCK, dtype=np.int64), np.empty(_BLOCK, dtype=np.bool_)
     for start in range(0, n, _BLOCK):
         here = min(_BLOCK, n - start)
+        of_block = event_number[start : start + here]
         for emitter in range(k):
             if charge[emitter] != 0.0:
                 _fill_emitter(primary, start, here, emitter, parent, least_energy, mass[emitter],
                               charge[emitter], emitters)  # fmt: skip
-        _fill_excess(here, charge, emitters, excess)
+        _add_excess(here, charge, emitters, excess)
+        draw_for_counts(key, of_block, k, slots, for_counts)
         for emitter in range(k):
             if charge[emitter] == 0.0:
                 continue
             own, of_emitter = decays[emitter], photons[emitter * N_PHOTON :]
-            listed = list_photons(key, first_event + start, here, emitter,
-                                  emitters[emitter * _N_EMITTER + _MEAN], excess, drawn, events,
-                                  slots, lists, own, is_excess)  # fmt: skip
+            listed = list_photons(of_block, emitter, emitters[emitter * _N_EMITTER + _MEAN],
+                                  for_counts[emitter], events, slots, lists, own)  # fmt: skip
             _draw_angles(key, listed, emitter, events, slots, own, emitters, drawn, lists, accepted,
                          of_emitter)  # fmt: skip
             draw_uniforms(key, events[:listed], slots, 0, 0, drawn)
-            _keep(listed, emitter, own, is_excess, parent, mass[emitter], charge, spin_half[emitter],
-                  emitters, excess, drawn, of_emitter)  # fmt: skip
+            _keep(listed, emitter, own, parent, mass[emitter], charge, spin_half[emitter], emitters,
+                  excess, drawn, of_emitter)  # fmt: skip
             n_listed[emitter] = listed
         emit_all(here, start, parent, mass, n_listed, decays, photons, primary, first_column,
                  momentum, lists, count, radiates)  # fmt: skip

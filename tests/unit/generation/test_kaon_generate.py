@@ -1,6 +1,7 @@
 """Kaon decays: conservation, weights, reproducibility, and the table of modes."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -146,6 +147,31 @@ def test_selection_keeps_the_events_that_the_plain_call_has():
     assert np.array_equal(kept.four_momentum, whole.four_momentum[passes])
     assert np.array_equal(kept.weight, whole.weight[passes])
     assert np.array_equal(kept.weight, make(mode, n, options=cut).weight)
+
+
+@pytest.mark.parametrize("mode", ["pi_ee_lnv", "pi_ee_sm", "e_nu_pi0_dalitz"])
+def test_decays_that_are_chosen_radiate_as_all_do(mode):
+    """Whether they do so before the choice, or behind it as those of charged particles only."""
+    n, seen = 10_000, []
+
+    def choose(decays):
+        seen.append(decays.four_momentum[:, len(MODES[mode].final_state) :].any())
+        rows = np.flatnonzero(decays.event_number % 3 == 0)
+        return replace(
+            decays, event_number=decays.event_number[rows], weight=3.0 * decays.weight[rows],
+            four_momentum=decays.four_momentum[rows], generated_weight=decays.weight[rows],
+        )
+
+    whole = make(mode, n)
+    chosen, n_generated, sum_weight, _ = generate_selected_kaon_decays(
+        mode, n, base_seed=5, sample="toy", choose=choose
+    )
+    assert any(seen) == bool(MODES[mode].neutral_pions)
+    assert n_generated == n
+    assert sum_weight == pytest.approx(whole.weight.sum(), rel=1e-12)
+    assert np.array_equal(chosen.event_number, np.arange(0, n, 3))
+    assert np.array_equal(chosen.four_momentum, whole.four_momentum[::3])
+    assert np.array_equal(chosen.generated_weight, whole.weight[::3])
 
 
 def test_no_events():
