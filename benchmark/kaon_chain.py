@@ -4,6 +4,11 @@ K+ -> pi- e+ e+ with radiation, through the selection `lnv` of the search of 202
 generated decays.  The events that are timed are checked: the pull of the vertex (the core of it,
 as electrons lose energy in the chambers) is centred within 0.02 and as wide as 1 within a tenth, the
 mass is right within 1 MeV, and chunks of another size give the same candidates to the last bit.
+
+`na62_chain_all_flown` and the stages fly every decay.  `na62_chain` simulates the sample as the workflow
+does: most of the decays that no selection would take are left out, and the others have weights.  A
+generated decay is then worth a little less than one: as much as the relative variance of the acceptance,
+times the number of decays, is larger.  The rate is of decays that are worth one.
 """
 
 from __future__ import annotations
@@ -16,6 +21,7 @@ import yaml
 from timing import Case, check
 
 from lnvsearch import particles
+from lnvsearch.experiments.na62.chain import simulate as simulate_decays
 from lnvsearch.experiments.na62.detector.simulate import Na62Detector, simulate_spectrometer
 from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
 from lnvsearch.experiments.na62.selection.select import fit_vertices, merge_candidates, select
@@ -23,9 +29,12 @@ from lnvsearch.experiments.na62.selection.settings import SelectionSettings
 from lnvsearch.experiments.na62.selection.trigger import TriggerSettings
 from lnvsearch.generation.kaon import generate_kaon_decays
 from lnvsearch.kept_memory import keep_freed_memory
+from lnvsearch.selection.weighted_cutflow import WeightedCutFlow
 
 ROOT = Path(__file__).parent.parent
 OTHER_CHUNK = 30_000
+#: Decays of the thinned chain for one of the other, about a chunk of the workflow.
+THINNED = 10
 STREAM = {"base_seed": 1, "sample": "benchmark"}
 
 
@@ -52,6 +61,26 @@ class Chain:
 
     def simulate(self, decays):
         return simulate_spectrometer(decays, self.detector, **STREAM)
+
+    def simulate_sample(self, number: int, thinned: bool):
+        """What is recorded of the sample as the workflow simulates it, but with radiation."""
+        thinning = {
+            "full_weight": self.paper["samples"]["signal_piee"]["thinned_below_weight"],
+            "with_pi0": False,
+        }
+        settings = {"mode": "pi_ee_lnv", "detector": self.settings, "thinning": thinning if thinned else None}
+        return simulate_decays(settings, number, **STREAM)
+
+    def whole_sample(self, number: int, thinned: bool):
+        """The cut flow of the sample."""
+        flows = [
+            self.select(events, self.fit(events)).flow
+            for events in self.simulate_sample(number, thinned)
+        ]
+        totals = zip(
+            *((f.n_generated, f.sum_weight, f.sum_squared_weight) for f in flows), strict=True
+        )
+        return WeightedCutFlow.merged(flows, tuple(map(sum, totals)))
 
     def fit(self, events):
         return fit_vertices(events, self.detector.response)
@@ -91,6 +120,27 @@ def check_accuracy(chain: Chain, number: int, events, vertices, selected) -> dic
     }
 
 
+def worth_of_thinned(chain: Chain, number: int) -> dict[str, float]:
+    """How many decays that are all flown one generated decay of the thinned chain is worth.
+
+    The two acceptances must agree within five standard deviations.
+    """
+    acceptance, uncertainty = zip(
+        *(chain.whole_sample(number, thinned).efficiency("trigger") for thinned in (False, True)),
+        strict=True,
+    )
+    check(
+        abs(acceptance[1] - acceptance[0]) < 5 * math.hypot(*uncertainty),
+        f"thinned decays have another acceptance: {acceptance[1]} instead of {acceptance[0]}",
+    )
+    relative = [u / a for u, a in zip(uncertainty, acceptance, strict=True)]
+    return {
+        "thinned_acceptance": float(acceptance[1]),
+        "thinned_uncertainty": float(uncertainty[1]),
+        "a_thinned_decay_is_worth": float((relative[0] / relative[1]) ** 2),
+    }
+
+
 def prepare(number: int) -> tuple[dict[str, float], list[Case]]:
     """The accuracy, and the cases to time: each step from what the one before gave, and all."""
     keep_freed_memory()  # as jobs do
@@ -104,8 +154,14 @@ def prepare(number: int) -> tuple[dict[str, float], list[Case]]:
     events = chain.simulate(decays)
     vertices = chain.fit(events)
     selected = chain.select(events, vertices)
-    return check_accuracy(chain, number, events, vertices, selected), [
-        Case("na62_chain", number, whole),
+    many = THINNED * number
+    worth = worth_of_thinned(chain, many)
+    return check_accuracy(chain, number, events, vertices, selected) | worth, [
+        Case(
+            "na62_chain", round(many * worth["a_thinned_decay_is_worth"]),
+            lambda: chain.whole_sample(many, thinned=True),
+        ),
+        Case("na62_chain_all_flown", number, whole),
         Case("na62_generation", number, lambda: chain.generate(0, number)),
         Case("na62_detector", number, lambda: chain.simulate(decays)),
         Case("na62_selection", number, lambda: chain.select(events, chain.fit(events))),

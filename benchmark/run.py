@@ -44,6 +44,7 @@ RATIOS = {
     "4C fits / the same fit in numpy": ("fit_4c", "numpy_fit_4c"),
     "BESIII chain / TGenPhaseSpace": ("besiii_chain", "TGenPhaseSpace"),
     "NA62 signal decays / TGenPhaseSpace": ("na62_chain", "TGenPhaseSpace"),
+    "NA62 signal decays, all flown / TGenPhaseSpace": ("na62_chain_all_flown", "TGenPhaseSpace"),
 }
 PEER_EVENTS, PEER_LIMITS = 200_000, 20_000
 FEWEST = 5_000
