@@ -18,7 +18,9 @@ def _warm_up(experiment, config):
     from searches.load import load_papers
 
     from lnvsearch.experiments.interface import load_experiment
+    from lnvsearch.numba_start import start_numba
 
+    start_numba()
     root = Path(os.environ["LNVSEARCH_CONFIGURATION"])
     for search in load_papers(config, root, "the configuration").values():
         if search.experiment == experiment:
