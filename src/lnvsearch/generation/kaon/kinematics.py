@@ -14,7 +14,7 @@ from lnvsearch.inner_kernel import inner_kernel
 
 __all__ = [
     "boost_row", "frame_about", "orientation", "place_three", "place_two_pairs",
-    "two_body_momentum",
+    "two_body_momentum", "two_pairs",
 ]
 
 
@@ -67,21 +67,26 @@ def frame_about(x, y, z, u_turn):
 
 
 @inner_kernel(forceinline=True)
-def _write(momentum, row, x, y, z, mass, frame):
-    """Components (x, y, z) along the axes of `frame` to momentum[row]."""
-    momentum[row, 0] = x * frame[0] + y * frame[3] + z * frame[6]
-    momentum[row, 1] = x * frame[1] + y * frame[4] + z * frame[7]
-    momentum[row, 2] = x * frame[2] + y * frame[5] + z * frame[8]
-    momentum[row, 3] = math.sqrt(x * x + y * y + z * z + mass * mass)
+def _along(x, y, z, frame):
+    """Components of a vector that has (x, y, z) along the axes of `frame`."""
+    return (
+        x * frame[0] + y * frame[3] + z * frame[6],
+        x * frame[1] + y * frame[4] + z * frame[7],
+        x * frame[2] + y * frame[5] + z * frame[8],
+    )
 
 
 @inner_kernel(forceinline=True)
-def _write_pair(momentum, row, pair, flight, cosine, cos_turn, sin_turn, mass_1, mass_2,
-                frame):
-    """Two particles of a pair of mass `pair` with momentum `flight` along the frame's z axis.
+def _energy(x, y, z, mass):
+    return math.sqrt(x * x + y * y + z * z + mass * mass)
 
-    `cosine`: of the angle between particle 1 and the flight direction, in the pair's rest frame;
-    the turn is particle 1's azimuth about it.
+
+@inner_kernel(forceinline=True)
+def _pair(pair, flight, cosine, cos_turn, sin_turn, mass_1, mass_2, frame):
+    """Four-momenta of two particles, eight numbers; their pair of mass `pair` flies along the z axis.
+
+    `flight`: its momentum; `cosine`: of the angle between particle 1 and the flight direction, in the
+    pair's rest frame; the turn is particle 1's azimuth about it.
     """
     inside = two_body_momentum(pair, mass_1, mass_2)
     energy = math.sqrt(flight * flight + pair * pair)
@@ -89,8 +94,19 @@ def _write_pair(momentum, row, pair, flight, cosine, cos_turn, sin_turn, mass_1,
     x, y = across * cos_turn, across * sin_turn
     energy_1 = math.sqrt(inside * inside + mass_1 * mass_1)
     along = (energy * inside * cosine + flight * energy_1) / pair
-    _write(momentum, row, x, y, along, mass_1, frame)
-    _write(momentum, row + 1, -x, -y, flight - along, mass_2, frame)
+    px, py, pz = _along(x, y, along, frame)
+    qx, qy, qz = _along(-x, -y, flight - along, frame)
+    return (
+        px, py, pz, _energy(x, y, along, mass_1),
+        qx, qy, qz, _energy(-x, -y, flight - along, mass_2),
+    )
+
+
+@inner_kernel(forceinline=True)
+def _write_two(momentum, row, two):
+    momentum[row, 0], momentum[row, 1], momentum[row, 2], momentum[row, 3] = two[:4]
+    momentum[row + 1, 0], momentum[row + 1, 1] = two[4], two[5]
+    momentum[row + 1, 2], momentum[row + 1, 3] = two[6], two[7]
 
 
 @inner_kernel(forceinline=True)
@@ -101,14 +117,18 @@ def place_three(momentum, row, parent, pair, cosine, mass_1, mass_2, mass_3, fra
     pair's rest frame; `frame` from `orientation`.
     """
     flight = two_body_momentum(parent, pair, mass_3)
-    _write_pair(momentum, row, pair, flight, cosine, 1.0, 0.0, mass_1, mass_2, frame)
-    _write(momentum, row + 2, 0.0, 0.0, -flight, mass_3, frame)
+    _write_two(
+        momentum, row, _pair(pair, flight, cosine, 1.0, 0.0, mass_1, mass_2, frame)
+    )
+    px, py, pz = _along(0.0, 0.0, -flight, frame)
+    momentum[row + 2, 0], momentum[row + 2, 1], momentum[row + 2, 2] = px, py, pz
+    momentum[row + 2, 3] = _energy(0.0, 0.0, -flight, mass_3)
 
 
 @inner_kernel(forceinline=True)
-def place_two_pairs(momentum, row, parent, pair_a, pair_b, cosine_a, cosine_b, turn,
-                    mass_1, mass_2, mass_3, mass_4, frame):
-    """Rows row ... row + 3 of one event: pair a (1, 2) flies along z of `frame`, pair b (3, 4)
+def two_pairs(parent, pair_a, pair_b, cosine_a, cosine_b, turn, mass_1, mass_2, mass_3, mass_4,
+              frame):
+    """Four-momenta of four particles, 16 numbers: pair a (1, 2) flies along z of `frame`, pair b (3, 4)
     against it.
 
     `cosine_a` (`cosine_b`): of particle 1 (3) against its own pair's flight direction, in that
@@ -116,11 +136,20 @@ def place_two_pairs(momentum, row, parent, pair_a, pair_b, cosine_a, cosine_b, t
     """
     flight = two_body_momentum(parent, pair_a, pair_b)
     cos_turn, sin_turn = cosine_and_sine_of_turn(turn)
-    _write_pair(momentum, row, pair_a, flight, cosine_a, 1.0, 0.0, mass_1, mass_2, frame)
-    _write_pair(
-        momentum, row + 2, pair_b, -flight, -cosine_b, cos_turn, sin_turn, mass_3, mass_4,
-        frame,
+    first = _pair(pair_a, flight, cosine_a, 1.0, 0.0, mass_1, mass_2, frame)
+    second = _pair(pair_b, -flight, -cosine_b, cos_turn, sin_turn, mass_3, mass_4, frame)
+    return first + second
+
+
+@inner_kernel(forceinline=True)
+def place_two_pairs(momentum, row, parent, pair_a, pair_b, cosine_a, cosine_b, turn,
+                    mass_1, mass_2, mass_3, mass_4, frame):
+    """`two_pairs` to the rows row ... row + 3 of one event."""
+    four = two_pairs(
+        parent, pair_a, pair_b, cosine_a, cosine_b, turn, mass_1, mass_2, mass_3, mass_4, frame
     )
+    _write_two(momentum, row, four[:8])
+    _write_two(momentum, row + 2, four[8:])
 
 
 @inner_kernel(forceinline=True)
