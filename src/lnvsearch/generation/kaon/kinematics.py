@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 
 from lnvsearch.elementary_functions import cosine_and_sine_of_turn
 from lnvsearch.inner_kernel import inner_kernel
+from lnvsearch.lanes import LANES, float_stack_array, load_lanes, store_momenta
 
 __all__ = [
-    "boost_row", "frame_about", "orientation", "place_three", "place_two_pairs",
+    "boost_row", "frame_about", "orientation", "place_many_pairs", "place_three", "place_two_pairs",
     "two_body_momentum", "two_pairs",
 ]
+
+_ZERO, _FOUR, _SIXTEEN = np.uint64(0), np.uint64(4), np.uint64(16)
+#: Where the rows of lanes begin.
+_AT = tuple(np.uint64(row * int(LANES)) for row in range(16))
+_lanes = float_stack_array(16 * int(LANES))
 
 
 @inner_kernel(forceinline=True)
@@ -150,6 +157,34 @@ def place_two_pairs(momentum, row, parent, pair_a, pair_b, cosine_a, cosine_b, t
     )
     _write_two(momentum, row, four[:8])
     _write_two(momentum, row + 2, four[8:])
+
+
+@inner_kernel()
+def place_many_pairs(chosen, drawn, parent, mass, flat, place):
+    """`two_pairs` of n decays at random orientations to 16 n numbers of `flat` from `place` on; LANES at a time.
+
+    `chosen`: (5, n) at least, rows as the arguments of `two_pairs`; `drawn`: (3, n) at least, numbers in
+    (0, 1); `mass`: of the four particles, a tuple.
+    """
+    number, out, total = _lanes(), _lanes(), np.uint64(chosen.shape[1])
+    for start in range(_ZERO, total, LANES):
+        lanes = min(LANES, total - start)
+        for row in range(5):
+            load_lanes(chosen, row, start, lanes, number, np.uint64(row) * LANES)
+        for row in range(3):
+            load_lanes(drawn, row, start, lanes, number, np.uint64(row + 5) * LANES)
+        for j in range(LANES):
+            (
+                out[j], out[_AT[1] + j], out[_AT[2] + j], out[_AT[3] + j],
+                out[_AT[4] + j], out[_AT[5] + j], out[_AT[6] + j], out[_AT[7] + j],
+                out[_AT[8] + j], out[_AT[9] + j], out[_AT[10] + j], out[_AT[11] + j],
+                out[_AT[12] + j], out[_AT[13] + j], out[_AT[14] + j], out[_AT[15] + j],
+            ) = two_pairs(
+                parent, number[j], number[_AT[1] + j], number[_AT[2] + j], number[_AT[3] + j],
+                number[_AT[4] + j], mass[0], mass[1], mass[2], mass[3],
+                orientation(number[_AT[5] + j], number[_AT[6] + j], number[_AT[7] + j]),
+            )  # fmt: skip
+        store_momenta(out, _FOUR, lanes, flat, np.uint64(place) + start * _SIXTEEN, _SIXTEEN)
 
 
 @inner_kernel(forceinline=True)

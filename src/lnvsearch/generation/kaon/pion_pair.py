@@ -19,9 +19,9 @@ from numba import njit
 
 from lnvsearch.elementary_functions import cosine_and_sine_of_turn
 from lnvsearch.generation.kaon.densities import softness
-from lnvsearch.generation.kaon.kinematics import orientation, two_body_momentum, two_pairs
+from lnvsearch.generation.kaon.kinematics import place_many_pairs, two_body_momentum
 from lnvsearch.inner_kernel import inner_kernel
-from lnvsearch.lanes import LANES, float_stack_array, load_lanes, store_lanes, store_momenta
+from lnvsearch.lanes import LANES, float_stack_array, load_lanes, store_lanes
 from lnvsearch.random_lanes import draw_uniforms
 
 __all__ = ["fill_pion_pair", "form_factors", "intensity", "pion_pair_maximum", "soft_pion_pair",
@@ -38,10 +38,10 @@ _STEPS = tuple(1.1347241384015195 ** -(k + 1) for k in range(5))
 #: Where the density with a soft neutrino is cut, of its maximum: a sixth of it lies higher, and has weights.
 _CEILING = 0.5
 
-_ZERO, _FOUR = np.uint64(0), np.uint64(4)
+_ZERO = np.uint64(0)
 #: Where the rows of lanes begin.
-_AT = tuple(np.uint64(row * int(LANES)) for row in range(16))
-_lanes = float_stack_array(16 * int(LANES))
+_AT = tuple(np.uint64(row * int(LANES)) for row in range(7))
+_lanes = float_stack_array(7 * int(LANES))
 
 
 @inner_kernel(forceinline=True)
@@ -264,38 +264,14 @@ def _accept(key, first_event, parameter, parent, maximum, soft_gev, room, chosen
     raise RuntimeError("K -> pi pi l nu: no event accepted")
 
 
-@inner_kernel()
-def _place(chosen, drawn, parent, pion, lepton, flat, place, stride):
-    """`two_pairs` of accepted events, to `flat` from `place` on, `stride` numbers each; LANES at a time."""
-    number, out, total, width = _lanes(), _lanes(), np.uint64(chosen.shape[1]), np.uint64(stride)
-    for start in range(_ZERO, total, LANES):
-        lanes = min(LANES, total - start)
-        for row in range(5):
-            load_lanes(chosen, row, start, lanes, number, np.uint64(row) * LANES)
-        for row in range(3):
-            load_lanes(drawn, row, start, lanes, number, np.uint64(row + 5) * LANES)
-        for j in range(LANES):
-            (
-                out[j], out[_AT[1] + j], out[_AT[2] + j], out[_AT[3] + j],
-                out[_AT[4] + j], out[_AT[5] + j], out[_AT[6] + j], out[_AT[7] + j],
-                out[_AT[8] + j], out[_AT[9] + j], out[_AT[10] + j], out[_AT[11] + j],
-                out[_AT[12] + j], out[_AT[13] + j], out[_AT[14] + j], out[_AT[15] + j],
-            ) = two_pairs(
-                parent, number[j], number[_AT[1] + j], number[_AT[2] + j], number[_AT[3] + j],
-                number[_AT[4] + j], pion, pion, lepton, 0.0,
-                orientation(number[_AT[5] + j], number[_AT[6] + j], number[_AT[7] + j]),
-            )  # fmt: skip
-        store_momenta(out, _FOUR, lanes, flat, np.uint64(place) + start * width, width)
-
-
 @njit(cache=True, error_model="numpy")
 def fill_pion_pair(key, first_event, parameter, parent, maximum, momentum, soft_gev, weight):
-    """Events pi+ pi- l+ nu into momentum[:, :4]; (n, >= 4, 4).
+    """Events pi+ pi- l+ nu into `momentum`, (n, 4, 4).
 
     Unweighted where `soft_gev` is infinite.  Otherwise they follow the density times softness up to
     `maximum` (`soft_pion_pair`), and `weight`, (n,), is multiplied by true over drawn density.
     """
-    flat, per_event = momentum.reshape(-1), 4 * momentum.shape[1]
+    flat, mass = momentum.reshape(-1), (parameter[7], parameter[7], parameter[8], 0.0)
     drawn = (np.empty((4, _BLOCK)), np.empty((4, _BLOCK)))
     events, slots = np.empty(_BLOCK, dtype=np.int64), np.empty(_BLOCK, dtype=np.int64)
     room = (np.empty(_BLOCK, dtype=np.int64), events, slots, drawn, np.empty((7, _BLOCK)))
@@ -309,4 +285,4 @@ def fill_pion_pair(key, first_event, parameter, parent, maximum, momentum, soft_
         for k in range(n):
             events[k], slots[k] = first + k, 1
         draw_uniforms(key, events[:n], slots, 0, 0, drawn[0])
-        _place(chosen, drawn[0], parent, parameter[7], parameter[8], flat, start * per_event, per_event)
+        place_many_pairs(chosen, drawn[0], parent, mass, flat, 16 * start)
