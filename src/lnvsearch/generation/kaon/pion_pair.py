@@ -35,8 +35,11 @@ _HEADROOM = 1.05
 #: evenly (M. Roberts, 'The unreasonable effectiveness of quasirandom sequences', 2018).
 _SCAN = 512 * 1024
 _STEPS = tuple(1.1347241384015195 ** -(k + 1) for k in range(5))
-#: Where the density with a soft neutrino is cut, of its maximum: a sixth of it lies higher, and has weights.
+#: Where the density with a soft neutrino is cut, of its maximum: a quarter of it (e), or a half (mu), lies
+#: higher, and has weights.
 _CEILING = 0.5
+#: The cosine of theta_pi is drawn from (1 + this times cosine)/2: the density rises with it.
+_RISE = 0.5
 
 _ZERO = np.uint64(0)
 #: Where the rows of lanes begin.
@@ -146,11 +149,12 @@ def _neutrino_energy(parent, lepton, pair_pi, pair_l, cos_lepton):
 
 
 @inner_kernel(forceinline=True)
-def _attempt(parameter, parent, u_total, u_share, cos_pion, cos_lepton, turn, soft_gev):
-    """Pair masses from two numbers, the density of the attempt, and the softness that it has as a factor.
+def _attempt(parameter, parent, u_total, u_share, u_pion, cos_lepton, turn, soft_gev):
+    """Pair masses and cosine of the pions, true over drawn density, and the softness that it has as a factor.
 
     The masses are flat over their triangle: the two numbers fold where their sum passes 1.
     """
+    cos_pion = (math.sqrt((1.0 - _RISE) * (1.0 - _RISE) + 4.0 * _RISE * u_pion) - 1.0) / _RISE
     pion, lepton = parameter[7], parameter[8]
     kinetic = parent - 2.0 * pion - lepton
     folds = u_total + u_share > 1.0
@@ -166,14 +170,16 @@ def _attempt(parameter, parent, u_total, u_share, cos_pion, cos_lepton, turn, so
     # phi turns the other way than `turn` (sin phi = (c x v).d of Cabibbo and Maksymowicz).
     value = intensity(parameter, parent, s_pi, s_l, cos_pion, cos_lepton, cos_phi, -sin_phi)
     soft = softness(_neutrino_energy(parent, lepton, pair_pi, pair_l, cos_lepton), soft_gev)
-    return pair_pi, pair_l, value * soft * rho * pair_pi * pair_l, soft
+    value *= soft * rho * pair_pi * pair_l / (1.0 + _RISE * cos_pion)
+    return pair_pi, pair_l, cos_pion, value, soft
 
 
 @inner_kernel()
 def _make_attempts(drawn, n, parameter, parent, soft_gev, values):
     """Attempts from the first five of eight numbers each, `drawn`, two of (4, n) at least; LANES at a time.
 
-    Rows of `values`, (7, n) at least: masses of both pairs, cosines, turn, density and softness.
+    Rows of `values`, (7, n) at least: masses of both pairs, cosines, turn, density over that of the attempt, and
+    softness.
     """
     number, out, total = _lanes(), _lanes(), np.uint64(n)
     # An array might overlap with what is written.
@@ -187,19 +193,19 @@ def _make_attempts(drawn, n, parameter, parent, soft_gev, values):
             load_lanes(drawn[0], row, start, lanes, number, np.uint64(row) * LANES)
         load_lanes(drawn[1], 0, start, lanes, number, _AT[4])
         for j in range(LANES):
-            cos_pion, cos_lepton = 2.0 * number[_AT[2] + j] - 1.0, 2.0 * number[_AT[3] + j] - 1.0
-            turn = number[_AT[4] + j]
-            out[j], out[_AT[1] + j], out[_AT[5] + j], out[_AT[6] + j] = _attempt(
-                constants, parent, number[j], number[_AT[1] + j], cos_pion, cos_lepton, turn, soft_gev
+            cos_lepton, turn = 2.0 * number[_AT[3] + j] - 1.0, number[_AT[4] + j]
+            out[j], out[_AT[1] + j], out[_AT[2] + j], out[_AT[5] + j], out[_AT[6] + j] = _attempt(
+                constants, parent, number[j], number[_AT[1] + j], number[_AT[2] + j], cos_lepton, turn,
+                soft_gev,
             )
-            out[_AT[2] + j], out[_AT[3] + j], out[_AT[4] + j] = cos_pion, cos_lepton, turn
+            out[_AT[3] + j], out[_AT[4] + j] = cos_lepton, turn
         for row in range(7):
             store_lanes(out, np.uint64(row) * LANES, lanes, values, row, start)
 
 
 @njit(cache=True, error_model="numpy")
 def _scanned(parameter, parent, soft_gev):
-    """Density and the softness in it, (2, _SCAN), at points that fill the five variables evenly."""
+    """Density over that of attempts and the softness in it, (2, _SCAN), at evenly distributed attempts."""
     found, values = np.empty((2, _SCAN)), np.empty((7, _BLOCK))
     drawn = (np.empty((4, _BLOCK)), np.empty((4, _BLOCK)))
     for start in range(0, _SCAN, _BLOCK):
