@@ -20,10 +20,11 @@ from lnvsearch.generation.kaon.spinors import (
 )
 from lnvsearch.generation.kaon.three_body import dalitz_integral
 from lnvsearch.generation.kaon.trilepton_amplitude import (
+    amplitudes,
     bremsstrahlung_vector,
     hadron_vector,
     kaon_form_factor,
-    squared_amplitude,
+    spin_sum,
 )
 from lnvsearch.generation.phase_space import generate_phase_space
 from lnvsearch.random_streams import stream_key
@@ -118,12 +119,29 @@ def test_structure_terms_of_a_real_photon():
             assert total == pytest.approx(8 * M**6 * shape * (1 - x), rel=1e-6, abs=1e-12)
 
 
+def squared_amplitude(rows):
+    first, neutrino, second, minus = map(tuple, rows)
+    return spin_sum(
+        amplitudes(first, neutrino, second, minus, M_MU, M),
+        amplitudes(second, neutrino, first, minus, M_MU, M),
+    )
+
+
 def test_trilepton_amplitude_does_not_know_which_lepton_is_which():
     for rows in phase_space([M_MU, 0.0, M_MU, M_MU]):
-        swapped = rows[[2, 1, 0, 3]]
-        assert squared_amplitude(rows, M_MU, M) == pytest.approx(
-            squared_amplitude(np.ascontiguousarray(swapped), M_MU, M), rel=1e-10
+        assert squared_amplitude(rows) == pytest.approx(
+            squared_amplitude(rows[[2, 1, 0, 3]]), rel=1e-10
         )
+
+
+def test_trilepton_amplitude_does_not_know_directions():
+    """The interference of the two orderings is a number by itself only where spins are paired rightly."""
+    random = np.random.default_rng(6)
+    for rows in phase_space([M_MU, 0.0, M_MU, M_MU]):
+        turn, _ = np.linalg.qr(random.normal(size=(3, 3)))
+        turn *= np.linalg.det(turn)
+        turned = np.column_stack([rows[:, :3] @ turn, rows[:, 3]])
+        assert squared_amplitude(turned) == pytest.approx(squared_amplitude(rows), rel=1e-9)
 
 
 def test_kaon_radius():

@@ -21,7 +21,7 @@ __all__ = [
 UNIFORM, SLOPES, SEMILEPTONIC, LEPTON_PAIR, BREMSSTRAHLUNG, SOFT_NEUTRINO = 0, 1, 2, 3, 4, 5
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def slopes(parameter, parent, energy_1, energy_2, energy_3):
     """K -> 3 pi: 1 + g u + h u^2 + k v^2 (PDG, 'Dalitz plot parameters for K -> 3 pi').
 
@@ -112,7 +112,7 @@ def lepton_pair(parameter, parent, energy_plus, energy_minus, energy_pion):
     return (real * real + imaginary * imaginary) * max(current, 0.0) / parent**4
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def bremsstrahlung(parameter, parent, energy_pion, energy_neutral, energy_photon):
     """K+ -> pi+ pi0 gamma, inner bremsstrahlung: -(p_pi/(p_pi.k) - p_K/(p_K.k))^2, GeV^-2.
 
@@ -131,7 +131,7 @@ def bremsstrahlung(parameter, parent, energy_pion, energy_neutral, energy_photon
     return max(value, 0.0)
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def density(kind, parameter, parent, energy_1, energy_2, energy_3):
     """The density that `kind` names."""
     if kind == SLOPES:

@@ -13,29 +13,49 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from numba import njit
 
-from lnvsearch.generation.kaon.four_body_attempts import (
-    radiative_attempt,
-    trilepton_attempt,
-    virtual_photon_attempt,
-)
+from lnvsearch.generation.kaon.four_body_attempts import radiative_attempt, virtual_photon_attempt
+from lnvsearch.generation.kaon.trilepton import accept_trileptons, make_attempts, place_trileptons
 from lnvsearch.inner_kernel import inner_kernel
+from lnvsearch.random_lanes import draw_uniforms
 from lnvsearch.random_streams import uniform4
 
 __all__ = ["RADIATIVE", "TRILEPTON", "VIRTUAL_PHOTON", "fill_four_body", "integrate_four_body"]
 
 TRILEPTON, RADIATIVE, VIRTUAL_PHOTON = 0, 1, 2
 _MAXIMUM_ATTEMPTS = 10_000_000
+#: Events whose numbers stay in the processor's cache.
+_BLOCK = 1024
 
 
 @inner_kernel()
 def _attempt(kind, key, event, attempt, parameter, parent, flat, momentum):
-    if kind == TRILEPTON:
-        return trilepton_attempt(key, event, attempt, parameter, parent, flat, momentum)
     if kind == RADIATIVE:
         return radiative_attempt(key, event, attempt, parameter, parent, momentum)
     return virtual_photon_attempt(key, event, attempt, parameter, parent, flat, momentum)
+
+
+@inner_kernel()
+def _make_points(kind, key, first_point, parameter, parent, value, ratio, momentum):
+    """f/g0 and g1/g0 of n points from g0, (n,), and their `momentum`, (n, 4, 4)."""
+    n = len(value)
+    if kind != TRILEPTON:
+        for i in range(n):
+            value[i], ratio[i] = _attempt(
+                kind, key, first_point + i, 0, parameter, parent, 0.0, momentum[i]
+            )
+        return
+    events, slots = first_point + np.arange(n), np.zeros(n, dtype=np.int64)
+    drawn, chosen = (np.empty((4, n)), np.empty((4, n))), np.empty((8, n))
+    for block in range(2):
+        draw_uniforms(key, events, slots, 0, block, drawn[block])
+    make_attempts(drawn, n, parameter, parent, 0.0, chosen)
+    for i in range(n):
+        chosen[7, i], value[i], ratio[i] = drawn[1][2, i], chosen[5, i], chosen[6, i]
+    draw_uniforms(key, events, slots, 0, 2, drawn[0])
+    place_trileptons(chosen, drawn[0], parameter[0], parent, momentum.reshape(-1), 0)
 
 
 @inner_kernel()
@@ -47,28 +67,51 @@ def integrate_four_body(kind, key, first_point, parameter, parent, ceiling, valu
     """
     total, squares, below, flat_below = 0.0, 0.0, 0.0, 0.0
     n = len(value)
+    ratio = np.empty(n)
+    _make_points(kind, key, first_point, parameter, parent, value, ratio, momentum)
     for i in range(n):
-        r, ratio = _attempt(
-            kind, key, first_point + i, 0, parameter, parent, 0.0, momentum[i]
-        )
-        value[i] = r
+        r = value[i]
         total += r
         squares += r * r
         below += min(r, ceiling)
-        flat_below += min(r, ceiling) * ratio
+        flat_below += min(r, ceiling) * ratio[i]
     mean = total / n
     error = math.sqrt(max(squares / n - mean * mean, 0.0) / n)
     return mean, error, below / total, flat_below / total
 
 
+@inner_kernel()
+def _fill_trileptons(key, first_event, parameter, parent, flat, ceiling, norm, momentum, weight):
+    """`fill_four_body` of K+ -> l+ nu l+ l-, for many events at a time."""
+    numbers = momentum.reshape(-1)
+    drawn = (np.empty((4, _BLOCK)), np.empty((4, _BLOCK)))
+    events, slots = np.empty(_BLOCK, dtype=np.int64), np.empty(_BLOCK, dtype=np.int64)
+    room = (np.empty(_BLOCK, dtype=np.int64), events, slots, drawn, np.empty((7, _BLOCK)))
+    for start in range(0, len(momentum), _BLOCK):
+        n, first = min(_BLOCK, len(momentum) - start), first_event + start
+        chosen = np.empty((8, n))
+        accept_trileptons(key, first, parameter, parent, flat, ceiling, room, chosen)
+        for k in range(n):
+            over = max(chosen[5, k] / ceiling, 1.0)
+            weight[start + k] *= norm / ((1.0 - flat) + flat * chosen[6, k]) * over
+            events[k], slots[k] = first + k, 1
+        draw_uniforms(key, events[:n], slots, 0, 0, drawn[0])
+        place_trileptons(chosen, drawn[0], parameter[0], parent, numbers, 16 * start)
+
+
 @njit(cache=True, error_model="numpy")
 def fill_four_body(kind, key, first_event, parameter, parent, flat, ceiling, shares, momentum,
                    weight):
-    """Events into momentum[:, :4], (n, >= 4, 4), and factors into `weight`, (n,).
+    """Events into `momentum`, (n, 4, 4), and factors into `weight`, (n,).
 
     `ceiling`: c; `shares`: A0 and A1.
     """
     norm = (1.0 - flat) * shares[0] + flat * shares[1]
+    if kind == TRILEPTON:
+        _fill_trileptons(
+            key, first_event, parameter, parent, flat, ceiling, norm, momentum, weight
+        )
+        return
     for i in range(len(momentum)):
         event = first_event + i
         accepted = False

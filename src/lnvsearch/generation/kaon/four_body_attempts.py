@@ -24,11 +24,10 @@ from lnvsearch.generation.kaon.kinematics import (
     place_two_pairs,
     two_body_momentum,
 )
-from lnvsearch.generation.kaon.trilepton_amplitude import squared_amplitude
 from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.random_streams import uniform4
 
-__all__ = ["SOFT_SHARE", "hardness", "radiative_attempt", "trilepton_attempt", "virtual_photon_attempt"]
+__all__ = ["SOFT_SHARE", "hardness", "radiative_attempt", "virtual_photon_attempt"]
 
 #: `hardness` of a soft photon.
 SOFT_SHARE = 0.1
@@ -83,80 +82,6 @@ def _draw_energy(u, low, high, least):
     if reached < soft:
         return low * math.exp(reached / SOFT_SHARE), total
     return edge * math.exp(reached - soft), total
-
-
-@inner_kernel(forceinline=True)
-def _invariant(momentum, i, j):
-    """Invariant mass squared of two rows."""
-    x = momentum[i, 0] + momentum[j, 0]
-    y = momentum[i, 1] + momentum[j, 1]
-    z = momentum[i, 2] + momentum[j, 2]
-    energy = momentum[i, 3] + momentum[j, 3]
-    return energy * energy - x * x - y * y - z * z
-
-
-@inner_kernel(forceinline=True)
-def _draw_cosine(u_choice, u_cosine, peaked):
-    """Cosine from (1 - peaked)/2 + peaked 3/8 (1 + cos)^2."""
-    if u_choice < peaked:
-        return 2.0 * u_cosine ** (1.0 / 3.0) - 1.0
-    return 2.0 * u_cosine - 1.0
-
-
-@inner_kernel(forceinline=True)
-def _trilepton_density(momentum, first, second, lepton, peaked, parent):
-    """Densities g0 and g1 of the ordering with l+ in row `first` at the weak vertex.
-
-    Zero on the edge of phase space.
-    """
-    low, high, least = 2.0 * lepton, parent - lepton, lepton * lepton
-    pair = math.sqrt(max(_invariant(momentum, second, 3), low * low * (1.0 + 1e-12)))
-    other = math.sqrt(max(_invariant(momentum, first, 1), least * (1.0 + 1e-9)))
-    volume = _pair_volume(parent, other, pair, lepton, 0.0, lepton, lepton)
-    if volume <= 0.0:
-        return 0.0, 0.0
-    volume *= (parent - pair) * (parent - pair) - least
-    # E = (E_W E* + p_W p* cos)/W in the kaon's frame gives the cosine in the frame of W.
-    inside = 0.5 * (other * other - least) / other
-    flight = two_body_momentum(parent, other, pair)
-    at_rest = math.sqrt(flight * flight + other * other) * math.sqrt(inside * inside + least)
-    cosine = (momentum[first, 3] * other - at_rest) / (flight * inside)
-    cosine = min(max(cosine, -1.0), 1.0)
-    shape = (1.0 - peaked + peaked * 0.75 * (1.0 + cosine) * (1.0 + cosine)) / volume
-    of_log, of_flat = _mass_densities(pair, low, high)
-    return of_log * shape, of_flat * shape
-
-
-@inner_kernel()
-def trilepton_attempt(key, event, attempt, parameter, parent, flat, momentum):
-    """Rows l+ nu l+ l-; returns (f/g0, g1/g0).
-
-    One ordering of the two l+ is drawn, the density is the mean of both.  `parameter`: mass of
-    the momentum, factor of |M|^2, share of the angular peak.
-    """
-    lepton, peaked = parameter[0], parameter[2]
-    u1, u2, u3, u4 = uniform4(key, event, 0, attempt, 0)
-    u5, u6, u7, u8 = uniform4(key, event, 0, attempt, 1)
-    u9, u10, u11, _ = uniform4(key, event, 0, attempt, 2)
-    pair = _draw_mass(u1, u2, 2.0 * lepton, parent - lepton, flat)
-    least = lepton * lepton
-    other = math.sqrt(least + u3 * ((parent - pair) * (parent - pair) - least))
-    place_two_pairs(
-        momentum, 0, parent, other, pair, _draw_cosine(u11, u4, peaked), 2.0 * u5 - 1.0, u6,
-        lepton, 0.0, lepton, lepton, orientation(u7, u8, u9),
-    )
-    log_1, flat_1 = _trilepton_density(momentum, 0, 2, lepton, peaked, parent)
-    log_2, flat_2 = _trilepton_density(momentum, 2, 0, lepton, peaked, parent)
-    density = 0.5 * (log_1 + log_2)
-    if density <= 0.0:
-        return 0.0, 1.0
-    if u10 < 0.5:
-        for axis in range(4):
-            kept = momentum[0, axis]
-            momentum[0, axis] = momentum[2, axis]
-            momentum[2, axis] = kept
-    value = squared_amplitude(momentum, lepton, parent)
-    return value * parameter[1] * _TWO_PI_POWER / density, 0.5 * (flat_1 + flat_2) / density
 
 
 @inner_kernel()

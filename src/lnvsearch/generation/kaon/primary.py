@@ -14,7 +14,6 @@ from lnvsearch.generation.kaon.four_body_attempts import SOFT_SHARE
 from lnvsearch.generation.kaon.modes import MODES
 from lnvsearch.generation.phase_space import maximum_weight
 from lnvsearch.generation.phase_space_blocks import fill_phase_space
-from lnvsearch.random_streams import stream_key
 
 __all__ = ["KAON_MASS_GEV", "Primary", "primary_of"]
 
@@ -69,8 +68,6 @@ _AWAY_GEV2 = {
     "e_nu_pi0_dalitz_gamma_pdg": 3e-4,
 }
 _INTEGRATION_POINTS = 1000
-
-_RANDOM_SCAN = 1  # base seed of the scans for maxima: no physics hangs on it
 
 
 @dataclass(frozen=True)
@@ -143,7 +140,7 @@ def primary_of(mode: str, aimed: bool = False) -> Primary:
         return Primary("phase_space", mass, np.empty(0), maximum_weight(KAON_MASS_GEV, mass))
     if model == "pion_pair":
         parameter = np.array([*PION_PAIR_FORM_FACTORS, _M_PI, mass[2]])
-        return _pion_pair(mode, mass, parameter, aimed)
+        return _pion_pair(mass, parameter, aimed)
     if model in _FOUR_BODY:
         return _four_body(mode, model, mass, aimed)
     kind, parameter, photon = _three_body(model, names, mass)
@@ -153,14 +150,13 @@ def primary_of(mode: str, aimed: bool = False) -> Primary:
     return Primary("three_body", mass, parameter, maximum, kind, photon)
 
 
-def _pion_pair(mode: str, mass: np.ndarray, parameter: np.ndarray, aimed: bool) -> Primary:
+def _pion_pair(mass: np.ndarray, parameter: np.ndarray, aimed: bool) -> Primary:
     """K_l4, or, `aimed`, times `densities.softness`, with the mean of that factor over the true decay."""
-    key = stream_key(_RANDOM_SCAN, mode, "scan")
     if not aimed:
-        maximum, _ = pion_pair.pion_pair_maximum(parameter, KAON_MASS_GEV, key)
+        maximum, _ = pion_pair.pion_pair_maximum(parameter, KAON_MASS_GEV)
         return Primary("pion_pair", mass, parameter, maximum)
     scale = SOFT_NEUTRINO_OF_PION_PAIR_GEV
-    maximum, mean = pion_pair.soft_pion_pair(parameter, KAON_MASS_GEV, key, scale)
+    maximum, mean = pion_pair.soft_pion_pair(parameter, KAON_MASS_GEV, scale)
     return Primary("pion_pair", mass, parameter, maximum, mean_softness=mean, soft_gev=scale)
 
 

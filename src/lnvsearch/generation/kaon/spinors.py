@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
-
 from lnvsearch.inner_kernel import inner_kernel
 
 __all__ = [
@@ -21,13 +19,13 @@ __all__ = [
 ]
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def row(momentum, i):
     """Row i of an array of four-momenta as a tuple."""
     return momentum[i, 0], momentum[i, 1], momentum[i, 2], momentum[i, 3]
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def add(a, b):
     """Sum of two four-vectors."""
     return a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]
@@ -39,7 +37,7 @@ def dot(a, b):
     return a[3] * b[3] - a[0] * b[0] - a[1] * b[1] - a[2] * b[2]
 
 
-@njit(cache=True, error_model="numpy", forceinline=True)
+@inner_kernel(forceinline=True)
 def square(value):
     """|z|^2 of a complex number."""
     return value.real * value.real + value.imag * value.imag
@@ -71,11 +69,13 @@ def lepton_spinors(p, mass, antiparticle):
 def neutrino_spinor(p):
     """Left spinor (two components) of a massless neutrino: sqrt(2 E) times helicity -1/2."""
     x, y, z, energy = p
-    if z < 0.0:
-        norm = 1.0 / math.sqrt(energy - z)
-        return complex(norm * (energy - z), 0.0), complex(-norm * x, -norm * y)
-    norm = 1.0 / math.sqrt(energy + z)
-    return complex(-norm * x, norm * y), complex(norm * (energy + z), 0.0)
+    norm = 1.0 / math.sqrt(energy + abs(z))
+    backward = z < 0.0
+    large, side = norm * (energy + abs(z)), norm * y
+    return (
+        complex(large if backward else -norm * x, 0.0 if backward else side),
+        complex(-norm * x if backward else large, -side if backward else 0.0),
+    )
 
 
 @inner_kernel(forceinline=True)

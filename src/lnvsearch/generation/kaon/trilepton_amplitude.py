@@ -17,16 +17,14 @@ from lnvsearch.generation.kaon.spinors import (
     lepton_spinors,
     neutrino_spinor,
     pair_currents,
-    row,
     sigma_current,
-    square,
     weak_current,
 )
 from lnvsearch.inner_kernel import inner_kernel
 
 __all__ = [
-    "KAON_DECAY_CONSTANT", "bremsstrahlung_vector", "hadron_vector", "kaon_form_factor",
-    "squared_amplitude",
+    "KAON_DECAY_CONSTANT", "amplitudes", "bremsstrahlung_vector", "hadron_vector",
+    "kaon_form_factor", "spin_sum",
 ]
 
 #: F_K and F_pi in GeV, in the convention F = f / sqrt 2: f_K+ = 155.7 MeV, f_pi+ = 130.2 MeV
@@ -114,9 +112,14 @@ def _vertex(q, w, charged, neutrino, lepton, mass, kaon, a2, a4):
 
 
 @inner_kernel(forceinline=True)
-def _ordering(first, neutrino, plus, minus, spins_first, left, spins_plus, spins_minus, mass,
-              kaon):
-    """Amplitudes with l+ `first` at the weak vertex, by the spins (first, l-, l+)."""
+def amplitudes(first, neutrino, plus, minus, mass, kaon):
+    """{...}/q^2 with l+ `first` at the weak vertex and the pair `plus` and `minus`, in 1/GeV (times G_F e^2 V_us).
+
+    Four-momenta are tuples, in the kaon's rest frame; `mass`: of the charged leptons.  Real and imaginary
+    parts of 8 numbers, 16 in all: their spins (first, l-, plus) count as binary digits.
+    """
+    spins_first = lepton_spinors(first, mass, True)
+    left = neutrino_spinor(neutrino)
     q, w = add(plus, minus), add(first, neutrino)
     inverse = 1.0 / dot(q, q)
     slope = kaon_form_factor(dot(q, q))
@@ -124,31 +127,34 @@ def _ordering(first, neutrino, plus, minus, spins_first, left, spins_plus, spins
     a4 = 2.0 * KAON_DECAY_CONSTANT * slope / (kaon * kaon - dot(w, w))
     up = _vertex(q, w, first, left, spins_first[0], mass, kaon, a2, a4)
     down = _vertex(q, w, first, left, spins_first[1], mass, kaon, a2, a4)
-    j0, j1, j2, j3 = pair_currents(spins_minus, spins_plus)
+    j0, j1, j2, j3 = pair_currents(
+        lepton_spinors(minus, mass, False), lepton_spinors(plus, mass, True)
+    )
+    a, b, c, d = dot(j0, up), dot(j1, up), dot(j2, up), dot(j3, up)
+    e, f, g, h = dot(j0, down), dot(j1, down), dot(j2, down), dot(j3, down)
     return (
-        inverse * dot(j0, up), inverse * dot(j1, up), inverse * dot(j2, up),
-        inverse * dot(j3, up), inverse * dot(j0, down), inverse * dot(j1, down),
-        inverse * dot(j2, down), inverse * dot(j3, down),
+        inverse * a.real, inverse * a.imag, inverse * b.real, inverse * b.imag,
+        inverse * c.real, inverse * c.imag, inverse * d.real, inverse * d.imag,
+        inverse * e.real, inverse * e.imag, inverse * f.real, inverse * f.imag,
+        inverse * g.real, inverse * g.imag, inverse * h.real, inverse * h.imag,
     )
 
 
-@inner_kernel()
-def squared_amplitude(momentum, mass, kaon):
-    """Spin sum of |{...}|^2 / q^4 with both orderings, in GeV^-2 (times G_F^2 e^4 |V_us|^2).
+@inner_kernel(forceinline=True)
+def _difference(d, e, i, k):
+    x, y = d[2 * i] - e[2 * k], d[2 * i + 1] - e[2 * k + 1]
+    return x * x + y * y
 
-    `momentum`: rows l+, nu, l+, l- (4, 4), in the kaon's rest frame; `mass`: of the charged
-    leptons.  The factor 1/2 for two identical particles is left to the phase space.
+
+@inner_kernel(forceinline=True)
+def spin_sum(d, e):
+    """Squared amplitude in GeV^-2 (times G_F^2 e^4 |V_us|^2) from `amplitudes`, and those with the l+ exchanged.
+
+    The factor 1/2 for two identical particles is left to the phase space.
     """
-    first, neutrino = row(momentum, 0), row(momentum, 1)
-    second, minus = row(momentum, 2), row(momentum, 3)
-    spins_1 = lepton_spinors(first, mass, True)
-    spins_2 = lepton_spinors(second, mass, True)
-    spins_minus = lepton_spinors(minus, mass, False)
-    left = neutrino_spinor(neutrino)
-    d = _ordering(first, neutrino, second, minus, spins_1, left, spins_2, spins_minus, mass, kaon)
-    e = _ordering(second, neutrino, first, minus, spins_2, left, spins_1, spins_minus, mass, kaon)
     # (first, l-, second) of d is (second, l-, first) of e: places 1 <-> 4 and 3 <-> 6.
     return (
-        square(d[0] - e[0]) + square(d[1] - e[4]) + square(d[2] - e[2]) + square(d[3] - e[6])
-        + square(d[4] - e[1]) + square(d[5] - e[5]) + square(d[6] - e[3]) + square(d[7] - e[7])
+        _difference(d, e, 0, 0) + _difference(d, e, 1, 4) + _difference(d, e, 2, 2)
+        + _difference(d, e, 3, 6) + _difference(d, e, 4, 1) + _difference(d, e, 5, 5)
+        + _difference(d, e, 6, 3) + _difference(d, e, 7, 7)
     )
