@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from llvmlite.binding import parse_bitcode
 from numba import _dynfunc, njit, types
 from numba.core import config
+from numba.core.caching import CompileResultCacheImpl, FunctionCache
 from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import CompilerBase, DefaultPassBuilder, _LowerResult
+from numba.core.compiler import CompilerBase, CompileResult, DefaultPassBuilder, _LowerResult
 from numba.core.compiler_machinery import register_pass
 from numba.core.registry import CPUDispatcher
 from numba.core.typed_passes import NativeLowering
@@ -47,6 +49,9 @@ def inner_kernel(*, forceinline: bool = False, fastmath: Any = False) -> Callabl
 class _InnerKernel(CPUDispatcher):
     _from_python = None
 
+    def enable_caching(self):
+        self._cache = _Cache(self.py_func)
+
     def get_call_template(self, args, kws):
         """One version of the kernel for all constants that it is given: numba makes one for each."""
         _, args = self._compiler.fold_argument_types(args, kws)
@@ -69,9 +74,43 @@ class _Library(JITCodeLibrary):
         self._finalize_dynamic_globals()
         self._finalized = True
 
+    def take(self, bitcode):
+        """Become what `serialize_using_object_code` gave."""
+        self._final_module = parse_bitcode(bitcode)
+        self._finalize_final_module()
+
     def serialize_using_object_code(self):
         """What numba keeps in a file."""
         return self.serialize_using_bitcode()
+
+
+def _key_of(library, description, environment):
+    """The object by which numba knows what belongs to a call of the kernel; nothing ever calls it."""
+    name = description.qualname.split(".")[-1]
+    return _dynfunc.make_function(description.lookup_module(), name, "", 0, environment, (library,))
+
+
+class _Kept(CompileResultCacheImpl):
+    def rebuild(self, target_context, payload):
+        """As numba's, without machine code: making it changes what callers link in, which then has no vectors."""
+        (_, _, bitcode), description, environment, signature, *rest = payload
+        objectmode, lifted, annotation, reload_init, referenced = rest
+        for function in reload_init:
+            function()
+        library = _Library(target_context.codegen(), description.qualname)
+        library.take(bitcode)
+        return CompileResult(
+            target_context=target_context, typing_context=target_context.typing_context,
+            library=library, environment=environment,
+            entry_point=_key_of(library, description, environment), fndesc=description,
+            type_annotation=annotation, signature=signature, objectmode=objectmode, lifted=lifted,
+            typing_error=None, call_helper=None, metadata=None, reload_init=reload_init,
+            referenced_envs=referenced,
+        )  # fmt: skip
+
+
+class _Cache(FunctionCache):
+    _impl_class = _Kept
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
@@ -86,11 +125,7 @@ class _Lowering(NativeLowering):
         super().run_pass(state)
         result = state["cr"]
         description = result.fndesc
-        # By this object, numba knows what belongs to a call of the kernel; nothing ever calls it.
-        name = description.qualname.split(".")[-1]
-        key = _dynfunc.make_function(
-            description.lookup_module(), name, "", 0, result.env, (library,)
-        )
+        key = _key_of(library, description, result.env)
         state.targetctx.insert_user_function(key, description, [library])
         state["cr"] = _LowerResult(description, result.call_helper, cfunc=key, env=result.env)
         return True

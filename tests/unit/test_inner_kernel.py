@@ -98,6 +98,46 @@ def test_another_process_takes_them_from_their_file(tmp_path, monkeypatch):
     assert run(f"print(chain.first(1.0), chain.second(1.0)); {hits}") == ["4.0", "6.0", "1", "1", "0"]
 
 
+_CALLER = """
+import re
+import numpy as np
+from numba import njit
+from lnvsearch.elementary_functions import cosine_and_sine_of_turn, exponential, logarithm
+from lnvsearch.lanes import LANES, float_stack_array
+from lnvsearch.random_lanes import draw_uniforms
+
+room = float_stack_array(int(LANES))
+
+@njit(error_model="numpy")
+def kernel(key, events, drawn):
+    draw_uniforms(key, events, events, 0, 0, drawn)
+    at, total = room(), 0.0
+    for j in range(LANES):
+        at[j] = exponential(drawn[0, j]) * cosine_and_sine_of_turn(drawn[1, j])[0] - logarithm(drawn[2, j])
+    for j in range(LANES):
+        total += at[j]
+    return total
+
+print(kernel((np.uint64(1), np.uint64(2)), np.arange(int(LANES)), np.empty((4, int(LANES)))).hex())
+# Long names hold how many functions were compiled before.
+print(re.sub(r"\\w{30,}", "name", *kernel.inspect_asm().values()))
+"""
+
+
+def test_those_from_a_file_become_the_same_machine_code(tmp_path, monkeypatch):
+    """Vector instructions included: numba's own way to read them would spoil those of their callers."""
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "kernels"))
+    compiled, from_file = (
+        subprocess.run(
+            [sys.executable, "-c", _CALLER], check=True, capture_output=True, text=True, timeout=300
+        ).stdout
+        for _ in range(2)
+    )
+    assert list((tmp_path / "kernels").rglob("*draw_uniforms*.nbc"))
+    assert len(compiled.splitlines()) > 100
+    assert from_file == compiled
+
+
 def test_no_python_code_of_the_package_calls_one():
     """It would work, but compile anew in every process."""
     trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in _PACKAGE.rglob("*.py")}

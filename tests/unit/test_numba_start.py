@@ -42,8 +42,8 @@ def compiled():
         ).stdout
         for start in starts
     ]
-    # Functions without a name of their own are called by their place in memory.
-    return [re.sub("0x[0-9a-f]{12}(?=B|v)", "0x", text) for text in texts]
+    # Long names hold places in memory, and how many functions were compiled before.
+    return [re.sub(r"\w{30,}", "name", text) for text in texts]
 
 
 def test_machine_code_is_the_same(compiled):
