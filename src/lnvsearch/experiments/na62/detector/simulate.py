@@ -43,7 +43,7 @@ from lnvsearch.experiments.na62.detector.flight import (
     PHOTON,
     PION,
 )
-from lnvsearch.experiments.na62.detector.flight_together import N_DRAWN
+from lnvsearch.experiments.na62.detector.flight_together import CHARGE, MASS, N_DRAWN, SPECIES
 from lnvsearch.experiments.na62.detector.interest import interest_numbers
 from lnvsearch.experiments.na62.detector.kernels import simulate_block
 from lnvsearch.experiments.na62.detector.measurement import TRACK_COLUMNS
@@ -205,7 +205,7 @@ def _simulate(
     of_detector = (keys, _constants(detector), detector.response, detector.fit)
     pions = _pion_columns(species, mode, minimum_tracks)
     if is_natural:
-        particles = _particles(_DECAYS_TOGETHER, n_tracks)
+        particles = _particles(_DECAYS_TOGETHER, species, charge, of_detector[1].masses)
 
         def simulate(first: int, last: int) -> int:
             return simulate_naturally(first, last, *inputs, *of_detector, output, room, particles)
@@ -367,21 +367,22 @@ def _room(n_events: int, n_tracks: int) -> Room:
     )
 
 
-def _particles(n_decays: int, n_charged: int) -> Particles:
-    width = n_decays * n_charged + 1
-    names = ("event", "slot", "species", "place", "which", "list_event", "list_slot",
-             "list_species", "wide_slot")  # fmt: skip
+def _particles(n_decays: int, species: np.ndarray, charge: np.ndarray, masses: Sequence[float]) -> Particles:
+    columns = np.flatnonzero((species >= ELECTRON) & (species <= PION))
+    width = n_decays * len(columns)
+    begin = np.empty((N_PARTICLE, width))
+    for row, values in ((MASS, np.take(masses, species[columns])), (CHARGE, charge[columns]),
+                        (SPECIES, species[columns])):  # fmt: skip
+        begin[row] = np.repeat(values, n_decays)
+    names = ("place", "which", "event", "slot", "species", "wide_slot")
     return Particles(
+        columns=columns,
         rows=np.empty(n_decays, dtype=np.int64),
-        first=np.empty(n_decays, dtype=np.int64),
-        last=np.empty(n_decays, dtype=np.int64),
+        begin=begin,
         decayed=np.empty(n_decays, dtype=np.int64),
         first_photon=np.empty(n_decays + 1, dtype=np.int64),
         photons=np.empty((2 * width, 6)),
-        begin=np.empty((N_PARTICLE, width)),
-        alone=np.empty(width, dtype=np.bool_),
-        lost=np.empty(width, dtype=np.bool_),
-        **_integers(names, width),
+        **_integers(names, width + 1),
     )
 
 
