@@ -13,7 +13,6 @@ import numpy as np
 from lnvsearch.detector.material import PHOTONS_PER_X0
 from lnvsearch.experiments.na62.detector.flight import (
     CHAMBERS_PER_SLOT,
-    ELECTRON,
     END_MOMENTUM,
     END_SLOPE_X,
     END_SLOPE_Y,
@@ -125,30 +124,19 @@ def draw_radiation(key, events, slots, n, wide_slots, drawn):
 
 
 @inner_kernel()
-def _draw(keys, events, slots, species, n, wide_slots, drawn):
-    """Fill the rows of `drawn` for n particles, (n,) each of the others."""
-    draw_normals(keys.scattering, events[:n], slots, 0, drawn)
-    draw_normals_and_uniforms(keys.scattering, events[:n], slots, 1, drawn[4:])
-    electrons = 0
-    for i in range(n):
-        electrons += species[i] == ELECTRON
-    if electrons > 0:
-        draw_radiation(keys.bremsstrahlung, events, slots, n, wide_slots, drawn)
-    for i in range(n):
-        if species[i] != ELECTRON:
-            drawn[_FIRST, i], drawn[_SECOND, i] = 0.0, 0.0
-
-
-@inner_kernel()
-def fly_together(keys, events, slots, species, n, begin, which, straws, end_z, scattering_gev,
+def fly_together(keys, events, slots, electrons, n, begin, which, straws, end_z, scattering_gev,
                  wide_slots, drawn, flown):  # fmt: skip
-    """Fly n particles, `which` (n,) of the columns of `begin`; their rows go to `flown`.
+    """Fly n particles, `which` (n,) of the columns of `begin`, electrons first; their rows go to `flown`.
 
-    `events`, `slots`, `species`: (n,), of these particles; `wide_slots`: room for as many;
+    `events`, `slots`: (n,), of these particles; `electrons`: how many are; `wide_slots`: room for n;
     `begin`: (N_BEGIN, ...); `drawn`: (N_DRAWN, n) at least, room; `flown`: (N_FLOWN + 1, n)
     at least.
     """
-    _draw(keys, events, slots, species, n, wide_slots, drawn)
+    draw_normals(keys.scattering, events[:n], slots, 0, drawn)
+    draw_normals_and_uniforms(keys.scattering, events[:n], slots, 1, drawn[4:])
+    draw_radiation(keys.bremsstrahlung, events, slots, electrons, wide_slots, drawn)
+    for row in RADIATION:
+        drawn[row, electrons:n] = 0.0
     at_begin, numbers, at_end = _begin_lanes(), _drawn_lanes(), _flown_lanes()
     total = np.uint64(n)
     for start in range(_ZERO, total, LANES):

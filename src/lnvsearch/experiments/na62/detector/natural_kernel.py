@@ -76,7 +76,6 @@ class Particles(NamedTuple):
     which: np.ndarray  # (k m + 1,)
     event: np.ndarray  # (k m + 1,), event numbers
     slot: np.ndarray  # (k m + 1,), columns of the final state
-    species: np.ndarray  # (k m + 1,)
     wide_slot: np.ndarray  # (k m + 1,)
     # Of decays that are left: pions that decayed, the first of the photons of bremsstrahlung.
     decayed: np.ndarray  # (m,)
@@ -146,17 +145,18 @@ def _fly_rest(left, minimum, keys, event_number, species, constants, response, p
 
     `place`: their columns of `flown`.
     """
-    columns, rows, begin, place, which, events, slots, kinds, wide_slots, _, _, _ = particles
-    flown, stride, n = room.flown, len(particles.rows), 0
-    for d in range(left):
+    columns, rows, begin, place, which, events, slots, wide_slots, _, _, _ = particles
+    flown, stride, n, electrons = room.flown, len(particles.rows), 0, 0
+    for is_electron in (True, False):
         for c in range(len(columns)):
-            t = c * stride + rows[d]
-            if begin[MAY, t] > 0.0 and begin[APART, t] == 0.0:
-                which[n], events[n], slots[n] = t, event_number[rows[d]], columns[c]
-                kinds[n], place[t] = species[columns[c]], n
-                n += 1
+            if (species[columns[c]] == ELECTRON) == is_electron:
+                for d in range(left):
+                    t = c * stride + rows[d]
+                    which[n], events[n], slots[n], place[t] = t, event_number[rows[d]], columns[c], n
+                    n += (begin[MAY, t] > 0.0) & (begin[APART, t] == 0.0)
+        electrons = n if is_electron else electrons
     fly_together(
-        keys, events, slots, kinds, n, begin, which, response.spectrometer, response.lkr.z_m,
+        keys, events, slots, electrons, n, begin, which, response.spectrometer, response.lkr.z_m,
         constants.scattering_gev, wide_slots, room.drawn, flown,
     )  # fmt: skip
     kept = 0
@@ -200,7 +200,7 @@ def _fly_apart(keys, t, event, slot, species, begin, place, drawn, constants, re
 def _fly_those_apart(left, minimum, keys, event_number, species, constants, response, particles, flown,
                      drawn):  # fmt: skip
     """Fly the particles that fly apart, and tell what became of them; how many decays are left."""
-    columns, rows, begin, place, _, _, _, _, _, decayed, first_photon, photons = particles
+    columns, rows, begin, place, _, _, _, _, decayed, first_photon, photons = particles
     kept, n_photons = 0, 0
     for d in range(left):
         row, possible, decays, before = rows[d], 0, 0, n_photons
@@ -230,7 +230,7 @@ def _fly_those_apart(left, minimum, keys, event_number, species, constants, resp
 def _list_recorded(left, before, event_number, width, particles, flown, slots, sources, numbers,
                    n_tracks):  # fmt: skip
     """Number the decays that are left as recorded events, from `before` on, and their tracks."""
-    columns, rows, begin, place, _, _, _, _, _, _, _, _ = particles
+    columns, rows, begin, place, _, _, _, _, _, _, _ = particles
     for d in range(left):
         found = 0
         for c in range(len(columns)):
@@ -269,7 +269,6 @@ def _end_photons(
     width = tracks.shape[1] // len(n_tracks)
     at_end, photons = np.empty((len(species), 3)), np.empty((clusters.shape[1], 6))
     nearby[: width * left] = 0.0
-    clusters[before : before + left] = 0.0
     n_clusters[before : before + left] = 0
     for d in range(left):
         i, recorded = first + rows[d], before + d

@@ -232,22 +232,21 @@ class _Columns:
     """Columns of the recorded events, in the types of a file; filled block by block."""
 
     def __init__(self, n_decays: int, output: Output) -> None:
-        widths = (output.tracks.shape[1] // len(output.n_tracks), output.clusters.shape[1])
+        shape, kinds = (n_decays, output.tracks.shape[1] // len(output.n_tracks)), TRACK_BRANCHES | OPTIONAL_TRACK_BRANCHES
         self.recorded = 0
         self.event = {name: np.empty(n_decays, kind) for name, (kind, _) in EVENT_BRANCHES.items()}
-        self.track, self.cluster = (
-            {name: np.empty((n_decays, width), branches[name][0]) for name in names}
-            for width, names, branches in zip(
-                widths, (TRACK_COLUMNS, CLUSTER_COLUMNS),
-                (TRACK_BRANCHES | OPTIONAL_TRACK_BRANCHES, CLUSTER_BRANCHES),
-                strict=True,
-            )
-        )  # fmt: skip
+        self.track = {name: np.empty(shape, kinds[name][0]) for name in TRACK_COLUMNS}
+        # Of events that have some, and their rows.
+        self.clusters: list[np.ndarray] = []
+        self.with_clusters: list[np.ndarray] = []
         self.most_tracks, self.most_clusters = MINIMUM_TRACKS, 1
 
     def add(self, output: Output, n: int) -> None:
         """Append the first n rows of a block."""
         rows = slice(self.recorded, self.recorded + n)
+        some = np.flatnonzero(output.n_clusters[:n])
+        self.clusters.append(output.clusters[some])
+        self.with_clusters.append(some + self.recorded)
         self.recorded += n
         self.event["event_number"][rows] = output.event_number[:n]
         for column, values in zip(EVENT_COLUMNS, output.events, strict=True):
@@ -255,21 +254,22 @@ class _Columns:
         for column, values in zip(TRACK_COLUMNS, output.tracks, strict=True):
             target, width = self.track[column], self.track[column].shape[1]
             target[rows] = values[: n * width].reshape(n, width)
-        for i, column in enumerate(CLUSTER_COLUMNS):
-            self.cluster[column][rows] = output.clusters[:n, :, i]
         self.most_tracks = int(output.n_tracks[:n].max(initial=self.most_tracks))
         self.most_clusters = int(output.n_clusters[:n].max(initial=self.most_clusters))
 
     def finish(self) -> dict[str, dict[str, np.ndarray]]:
         """All columns, as wide as the event with the most tracks and clusters."""
-        parts = (
-            ("event", self.event, 1),
-            ("track", self.track, self.most_tracks),
-            ("cluster", self.cluster, self.most_clusters),
-        )
+        rows, clusters = np.concatenate(self.with_clusters), np.concatenate(self.clusters)
+        cluster = {
+            name: np.zeros((self.recorded, self.most_clusters), CLUSTER_BRANCHES[name][0])
+            for name in CLUSTER_COLUMNS
+        }
+        for i, column in enumerate(cluster.values()):
+            column[rows] = clusters[:, : self.most_clusters, i]
         return {
-            part: {name: self._shrunk(values, width) for name, values in columns.items()}
-            for part, columns, width in parts
+            "event": {name: self._shrunk(values, 1) for name, values in self.event.items()},
+            "track": {name: self._shrunk(values, self.most_tracks) for name, values in self.track.items()},
+            "cluster": cluster,
         }
 
     def _shrunk(self, column: np.ndarray, width: int) -> np.ndarray:
@@ -374,7 +374,7 @@ def _particles(n_decays: int, species: np.ndarray, charge: np.ndarray, masses: S
     for row, values in ((MASS, np.take(masses, species[columns])), (CHARGE, charge[columns]),
                         (SPECIES, species[columns])):  # fmt: skip
         begin[row] = np.repeat(values, n_decays)
-    names = ("place", "which", "event", "slot", "species", "wide_slot")
+    names = ("place", "which", "event", "slot", "wide_slot")
     return Particles(
         columns=columns,
         rows=np.empty(n_decays, dtype=np.int64),
