@@ -232,13 +232,14 @@ class _Columns:
     """Columns of the recorded events, in the types of a file; filled block by block."""
 
     def __init__(self, n_decays: int, output: Output) -> None:
-        shape, kinds = (n_decays, output.tracks.shape[1] // len(output.n_tracks)), TRACK_BRANCHES | OPTIONAL_TRACK_BRANCHES
+        shape = n_decays, output.tracks.shape[1] // len(output.n_tracks)
+        kinds = TRACK_BRANCHES | OPTIONAL_TRACK_BRANCHES
         self.recorded = 0
         self.event = {name: np.empty(n_decays, kind) for name, (kind, _) in EVENT_BRANCHES.items()}
         self.track = {name: np.empty(shape, kinds[name][0]) for name in TRACK_COLUMNS}
         # Of events that have some, and their rows.
-        self.clusters: list[np.ndarray] = []
-        self.with_clusters: list[np.ndarray] = []
+        self.clusters = [output.clusters[:0]]
+        self.with_clusters = [np.empty(0, dtype=np.int64)]
         self.most_tracks, self.most_clusters = MINIMUM_TRACKS, 1
 
     def add(self, output: Output, n: int) -> None:
