@@ -32,8 +32,8 @@ def candidate_probabilities(
 ) -> np.ndarray:
     """Product over the three tracks of the probability to be identified as wanted, (2, r).
 
-    The second row is without the RICH.  `hypotheses`: three of `KINDS`' values, in the order of the tracks.  `track`: arrays (3, r).
-    `n_decays_in_flight`: (r,).  `identification`: of lkr, rich, muon.
+    The second row is without the RICH.  `hypotheses`: three of `KINDS`' values, in the order of the
+    tracks.  `track`: arrays (3, r).  `n_decays_in_flight`: (r,).  `identification`: of lkr, rich, muon.
     """
     result = np.ones((2, len(n_decays_in_flight)))
     for i, kind in enumerate(hypotheses):
@@ -81,7 +81,8 @@ def track_probabilities(
 ) -> np.ndarray:
     """Probability that one track of each of r candidates is identified as `hypothesis`, (2, r).
 
-    The second row is without the RICH.  Where `track` has no `true_from_pion`, any muon beside a pion's decay may come from it.
+    The second row is without the RICH.  Where `track` has no `true_from_pion`, any muon beside a pion's
+    decay may come from it.
     Raises ValueError for a track without a true kind: efficiency maps are for simulated events.
     """
     terms = [_terms(hypothesis, kind, identification) for kind in KINDS.values()]
