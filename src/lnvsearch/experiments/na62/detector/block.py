@@ -62,13 +62,13 @@ class Constants(NamedTuple):
 
 
 class Output(NamedTuple):
-    """Where recorded events are written; rows that an event does not have are 0."""
+    """Where recorded events are written; tracks that an event does not have are 0."""
 
     event_number: np.ndarray  # (m,)
     events: np.ndarray  # (EVENT_COLUMNS, m)
     tracks: np.ndarray  # (TRACK_COLUMNS, m t), the tracks of an event side by side
     n_tracks: np.ndarray  # (m,)
-    clusters: np.ndarray  # (m, c, CLUSTER_COLUMNS)
+    clusters: np.ndarray  # (m, c, CLUSTER_COLUMNS); written, and 0 behind the last, where there are some
     n_clusters: np.ndarray  # (m,)
 
 
@@ -183,9 +183,6 @@ def carry_photons(keys, event, photons, n_photons, flown, sources, first, found,
     if n_photons == 0:
         for t in range(found):
             nearby[first + t] = 0.0
-        for c in range(clusters.shape[1]):
-            clusters[recorded, c, 0], clusters[recorded, c, 1] = 0.0, 0.0
-            clusters[recorded, c, 2] = 0.0
         return 0, 0.0
     for t in range(found):
         source = sources[first + t]

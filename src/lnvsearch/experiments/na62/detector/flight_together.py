@@ -13,7 +13,6 @@ import numpy as np
 from lnvsearch.detector.material import PHOTONS_PER_X0
 from lnvsearch.experiments.na62.detector.flight import (
     CHAMBERS_PER_SLOT,
-    ELECTRON,
     END_MOMENTUM,
     END_SLOPE_X,
     END_SLOPE_Y,
@@ -28,8 +27,8 @@ from lnvsearch.random_lanes import draw_normals, draw_normals_and_uniforms, draw
 
 __all__ = [
     "ALONE", "CHARGE", "FOUND", "LOST", "MASS", "MOMENTUM", "N_BEGIN", "N_DRAWN", "RADIATION",
-    "SLOPE_X", "SLOPE_Y", "SPECIES", "STATUS", "X", "Y", "Z", "fly_together", "is_seen",
-    "probably_lost",
+    "SLOPE_X", "SLOPE_Y", "SPECIES", "STATUS", "X", "Y", "Z", "draw_radiation", 
+    "fly_together", "is_seen",
 ]  # fmt: skip
 
 #: Rows of particles that begin: place, slopes, momentum, mass, charge, species; GeV and m.
@@ -60,27 +59,6 @@ def is_seen(x, y, hole_x, straws):
     across, up, half = abs(x - hole_x), abs(y), straws.hole_half_size_m
     outside = ((across >= half) | (up >= half)) & (across + up >= _ROOT_2 * half)
     return (x * x + y * y < straws.outer_radius_m * straws.outer_radius_m) & outside
-
-
-@inner_kernel()
-def probably_lost(begin, n, straws, lost):
-    """Which of n particles miss a chamber if nothing but the magnet's kick bends them; to small angles.
-
-    `begin`: (N_BEGIN, ...); `lost`: (n,) of bools.
-    """
-    z_0, z_1, z_2, z_3 = straws.chamber_z_m
-    hole_0, hole_1, hole_2, hole_3 = straws.hole_centre_x_m
-    for i in range(n):
-        x, y, z = begin[X, i], begin[Y, i], begin[Z, i]
-        slope_x, slope_y = begin[SLOPE_X, i], begin[SLOPE_Y, i]
-        bend = -begin[CHARGE, i] * straws.magnet_kick_gev / begin[MOMENTUM, i]
-        behind = x - bend * (straws.magnet_z_m - z)
-        slope_behind = slope_x + bend
-        seen = is_seen(x + slope_x * (z_0 - z), y + slope_y * (z_0 - z), hole_0, straws)
-        seen &= is_seen(x + slope_x * (z_1 - z), y + slope_y * (z_1 - z), hole_1, straws)
-        seen &= is_seen(behind + slope_behind * (z_2 - z), y + slope_y * (z_2 - z), hole_2, straws)
-        seen &= is_seen(behind + slope_behind * (z_3 - z), y + slope_y * (z_3 - z), hole_3, straws)
-        lost[i] = not seen
 
 
 @inner_kernel(forceinline=True)
@@ -137,36 +115,28 @@ def _fly_lane(begin, drawn, flown, j, straws, end_z, scattering_gev):
 
 
 @inner_kernel()
-def _draw(keys, events, slots, species, n, wide_slots, drawn):
-    """Fill the rows of `drawn` for n particles, (n,) each of the others."""
-    draw_normals(keys.scattering, events[:n], slots, 0, drawn)
-    draw_normals_and_uniforms(keys.scattering, events[:n], slots, 1, drawn[4:])
-    electrons = 0
-    for i in range(n):
-        electrons += species[i] == ELECTRON
-        drawn[_FIRST, i], drawn[_SECOND, i] = 0.0, 0.0
-    if electrons == 0:
-        return
+def draw_radiation(key, events, slots, n, wide_slots, drawn):
+    """Fill the rows RADIATION of `drawn` for n electrons; `wide_slots`: room for as many."""
     for chamber in range(2):
-        row = RADIATION[chamber]
         for i in range(n):
             wide_slots[i] = CHAMBERS_PER_SLOT * slots[i] + chamber
-        draw_uniforms(keys.bremsstrahlung, events[:n], wide_slots, 0, 0, drawn[row:])
-        for i in range(n):
-            if species[i] != ELECTRON:
-                drawn[row, i] = 0.0
+        draw_uniforms(key, events[:n], wide_slots, 0, 0, drawn[RADIATION[chamber]:])
 
 
 @inner_kernel()
-def fly_together(keys, events, slots, species, n, begin, which, straws, end_z, scattering_gev,
+def fly_together(keys, events, slots, electrons, n, begin, which, straws, end_z, scattering_gev,
                  wide_slots, drawn, flown):  # fmt: skip
-    """Fly n particles, `which` (n,) of the columns of `begin`; their rows go to `flown`.
+    """Fly n particles, `which` (n,) of the columns of `begin`, electrons first; their rows go to `flown`.
 
-    `events`, `slots`, `species`: (n,), of these particles; `wide_slots`: room for as many;
+    `events`, `slots`: (n,), of these particles; `electrons`: how many are; `wide_slots`: room for n;
     `begin`: (N_BEGIN, ...); `drawn`: (N_DRAWN, n) at least, room; `flown`: (N_FLOWN + 1, n)
     at least.
     """
-    _draw(keys, events, slots, species, n, wide_slots, drawn)
+    draw_normals(keys.scattering, events[:n], slots, 0, drawn)
+    draw_normals_and_uniforms(keys.scattering, events[:n], slots, 1, drawn[4:])
+    draw_radiation(keys.bremsstrahlung, events, slots, electrons, wide_slots, drawn)
+    for row in RADIATION:
+        drawn[row, electrons:n] = 0.0
     at_begin, numbers, at_end = _begin_lanes(), _drawn_lanes(), _flown_lanes()
     total = np.uint64(n)
     for start in range(_ZERO, total, LANES):

@@ -11,7 +11,7 @@ from lnvsearch.experiments.na62.detector.flight import N_HITS
 from lnvsearch.experiments.na62.detector.track_fit import fit_track
 from lnvsearch.experiments.na62.events import TRACK_BRANCHES
 from lnvsearch.inner_kernel import inner_kernel
-from lnvsearch.lanes import LANES, float_stack_array, load_lanes
+from lnvsearch.lanes import LANES, float_stack_array, load_lanes, store_lanes
 from lnvsearch.random_lanes import draw_normals
 
 __all__ = ["TRACK_COLUMNS", "keep_rows_near", "measure_tracks"]
@@ -24,7 +24,7 @@ TRACK_COLUMNS = (*TRACK_BRANCHES, "true_from_pion")
     _BEHIND_SLOPE_Y, _CHI_SQUARE,
 ) = range(11)  # fmt: skip
 _N_MEASURED = 11
-_ZERO = np.uint64(0)
+_ZERO, _ONE = np.uint64(0), np.uint64(1)
 #: Where the rows of lanes begin.
 _AT = tuple(np.uint64(row * int(LANES)) for row in range(_N_MEASURED))
 _hit_lanes = float_stack_array(N_HITS * int(LANES))
@@ -79,9 +79,14 @@ def measure_tracks(key, n, which, source, events, slots, resolution, fit, flown,
             load_lanes(drawn, row, start, lanes, noise, np.uint64(row) * LANES)
         for j in range(LANES):
             _measure_lane(at, noise, j, resolution, fit, measured)
+        place = np.uint64(which[start])
+        are_side_by_side = np.uint64(which[start + lanes - _ONE]) - place == lanes - _ONE
         for row in range(_N_MEASURED):
-            for j in range(lanes):
-                tracks[row, which[start + j]] = measured[np.uint64(row) * LANES + j]
+            if are_side_by_side:
+                store_lanes(measured, np.uint64(row) * LANES, lanes, tracks, row, place)
+            else:
+                for j in range(lanes):
+                    tracks[row, which[start + j]] = measured[np.uint64(row) * LANES + j]
 
 
 @inner_kernel()

@@ -2,7 +2,7 @@
 
 Written for speed by early rejection, and by doing one step for many particles at once.  Leptons, which
 fly straight to the first chamber, are tested there before anything is drawn for a track.  Where no
-track of an event may be lost, one that is likely to be lost flies first.
+track of an event may be lost, it ends with one that is certainly lost (`hopeless`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ from lnvsearch.experiments.na62.detector.block import (
     second_vertex,
 )
 from lnvsearch.experiments.na62.detector.enter_together import (
+    APART,
     DECAY_Z,
+    HOPELESS,
+    MAY,
     N_PARTICLE,
     PX,
     PY,
@@ -41,9 +44,10 @@ from lnvsearch.experiments.na62.detector.flight_together import (
     X,
     Y,
     Z,
+    draw_radiation,
     fly_together,
-    probably_lost,
 )
+from lnvsearch.experiments.na62.detector.hopeless import certainly_silent
 from lnvsearch.experiments.na62.detector.kinematics import (
     DECAYS_NEVER,
     sample_decay_direction,
@@ -56,167 +60,164 @@ from lnvsearch.random_lanes import draw_uniforms
 __all__ = ["N_PARTICLE", "Particles", "simulate_naturally"]
 
 _ZERO, _WIDE = np.uint64(0), np.uint64(4 * int(LANES))
+#: Marks of decays, beside the place of an electron that is asked for.
+_KEPT, _DROPPED = -1, -2
 _wide_lanes = float_stack_array(int(_WIDE))
 
 
 class Particles(NamedTuple):
-    """Room for the charged particles of m decays, k each, and for the decays that are left."""
+    """Room for the k charged particles of m decays, of which particle c of decay d has the place c m + d."""
 
-    rows: np.ndarray  # (m,), of the block
-    first: np.ndarray  # (m,), first particle of a decay that is left
-    last: np.ndarray  # (m,), the one behind its last
-    event: np.ndarray  # (m k,), event numbers
-    slot: np.ndarray  # (m k,), columns of the final state
-    species: np.ndarray  # (m k,)
-    begin: np.ndarray  # (N_PARTICLE, m k)
-    alone: np.ndarray  # (m k,), whether `flight.fly` must carry it
-    lost: np.ndarray  # (m k,), whether it is likely to be lost
-    place: np.ndarray  # (m k,), among those that fly together
-    # Lists of those that fly together, and what becomes of them.
-    which: np.ndarray  # (m k,)
-    list_event: np.ndarray  # (m k,)
-    list_slot: np.ndarray  # (m k,)
-    list_species: np.ndarray  # (m k,)
-    wide_slot: np.ndarray  # (m k,)
+    columns: np.ndarray  # (k,), of the final state
+    rows: np.ndarray  # (m,), decays that are left
+    begin: np.ndarray  # (N_PARTICLE, k m); those rows that depend on the particle only are filled
+    place: np.ndarray  # (k m,), columns of `Room.flown`
+    # Lists of particles, and what becomes of them.
+    which: np.ndarray  # (k m + 1,)
+    event: np.ndarray  # (k m + 1,), event numbers
+    slot: np.ndarray  # (k m + 1,), columns of the final state
+    wide_slot: np.ndarray  # (k m + 1,)
     # Of decays that are left: pions that decayed, the first of the photons of bremsstrahlung.
     decayed: np.ndarray  # (m,)
     first_photon: np.ndarray  # (m + 1,)
-    photons: np.ndarray  # (2 m k, 6), rows of `flight.add_photon`
+    photons: np.ndarray  # (2 k m, 6), rows of `flight.add_photon`
 
 
 @inner_kernel()
-def _find_decays(key, n, constants, end_z, particles, drawn):
-    """Draw where pions, of n particles, decay before the calorimeter; these fly alone.
+def _find_decays(key, left, event_number, species, constants, end_z, particles, drawn):
+    """Draw where pions decay before the calorimeter; these fly apart.
 
     Only a uniform number above exp(-share), hence above 1 - share, makes a decay.
     """
-    which, events, slots = particles.which, particles.list_event, particles.list_slot
-    begin, alone = particles.begin, particles.alone
-    pions = 0
-    for t in range(n):
-        which[pions], events[pions], slots[pions] = t, particles.event[t], particles.slot[t]
-        pions += particles.species[t] == PION
+    columns, rows, begin, which = particles.columns, particles.rows, particles.begin, particles.which
+    events, slots, pions = particles.event, particles.slot, 0
+    for c in range(len(columns)):
+        if species[columns[c]] == PION:
+            for d in range(left):
+                which[pions], events[pions] = c * len(particles.rows) + rows[d], event_number[rows[d]]
+                slots[pions] = columns[c]
+                pions += 1
     draw_uniforms(key, events[:pions], slots, 0, 0, drawn)
-    for c in range(pions):
-        t = which[c]
+    for i in range(pions):
+        t = which[i]
         mean = begin[PZ, t] * constants.pion_ctau_m / constants.masses[PION]
-        if begin[PZ, t] > 0.0 and drawn[0, c] > 1.0 - (end_z - begin[Z, t]) / mean:
-            z = begin[Z, t] - mean * math.log(drawn[0, c])
+        if begin[PZ, t] > 0.0 and drawn[0, i] > 1.0 - (end_z - begin[Z, t]) / mean:
+            z = begin[Z, t] - mean * math.log(drawn[0, i])
             if z < end_z:
-                begin[DECAY_Z, t], alone[t] = z, True
-
-
-@inner_kernel(forceinline=True)
-def _append(t, n, event, slot, species, which, events, slots, kinds):
-    which[n], events[n], slots[n], kinds[n] = t, event[t], slot[t], species[t]
-    return n + 1
+                begin[DECAY_Z, t], begin[APART, t], begin[HOPELESS, t] = z, 1.0, 0.0
 
 
 @inner_kernel()
-def _fly_listed(keys, n, constants, response, particles, room):
-    fly_together(
-        keys, particles.list_event, particles.list_slot, particles.list_species, n,
-        particles.begin, particles.which, response.spectrometer, response.lkr.z_m,
-        constants.scattering_gev, particles.wide_slot, room.drawn, room.flown,
-    )  # fmt: skip
+def _drop_hopeless(left, minimum, key, event_number, species, straws, particles, drawn):
+    """Drop decays of which no particle may be lost and one is hopeless; how many are left.
 
-
-@inner_kernel()
-def _drop_lost(left, n_particles, minimum, keys, constants, response, particles, room):
-    """Fly one particle first where none may be lost and one is likely to be; how many decays are left."""
-    (rows, first, last, event, slot, species, begin, alone, lost, place, which, events, slots, kinds,
-     _, _, _, _) = particles  # fmt: skip
-    flown = room.flown
-    probably_lost(begin, n_particles, response.spectrometer, lost)
-    n = 0
+    An electron that radiates scatters more: hopeless is one that certainly does not.
+    """
+    columns, rows, begin, marks = particles.columns, particles.rows, particles.begin, particles.which
+    events, slots, n = particles.event, particles.slot, 0
     for d in range(left):
-        place[d] = -1
-        if last[d] - first[d] > minimum:
-            continue
-        for t in range(first[d], last[d]):
-            if lost[t] and not alone[t]:
-                place[d] = n
-                n = _append(t, n, event, slot, species, which, events, slots, kinds)
-                break
-    _fly_listed(keys, n, constants, response, particles, room)
+        # Without a branch that nothing foretells.
+        possible, electron, is_lost = 0, -1, False
+        for c in range(len(columns)):
+            t = c * len(particles.rows) + rows[d]
+            is_hopeless, is_electron = begin[HOPELESS, t] > 0.0, species[columns[c]] == ELECTRON
+            possible += begin[MAY, t] > 0.0
+            electron = columns[c] if is_hopeless & is_electron else electron
+            is_lost |= is_hopeless & (not is_electron)
+        needs_all = possible <= minimum
+        is_asked = needs_all & (electron >= 0) & (not is_lost)
+        events[n], slots[n] = event_number[rows[d]], electron
+        marks[d] = n if is_asked else (_DROPPED if needs_all & is_lost else _KEPT)
+        n += is_asked
+    draw_radiation(key, events, slots, n, particles.wide_slot, drawn)
     kept = 0
     for d in range(left):
-        if place[d] >= 0 and flown[STATUS, place[d]] == LOST:
-            continue
-        rows[kept], first[kept], last[kept] = rows[d], first[d], last[d]
-        kept += 1
+        c = max(marks[d], 0)
+        is_silent = certainly_silent(drawn[RADIATION[0], c], drawn[RADIATION[1], c], straws)
+        rows[kept] = rows[d]
+        kept += not ((marks[d] == _DROPPED) | ((marks[d] >= 0) & is_silent))
     return kept
 
 
 @inner_kernel()
-def _fly_rest(left, minimum, keys, constants, response, particles, room):
-    """Fly all particles together but those that fly alone; how many decays are left.
+def _fly_rest(left, minimum, keys, event_number, species, constants, response, particles, room):
+    """Fly all particles together but those that fly apart; how many decays are left.
 
     `place`: their columns of `flown`.
     """
-    (rows, first, last, event, slot, species, _, alone, _, place, which, events, slots, kinds,
-     _, _, _, _) = particles  # fmt: skip
-    flown, n = room.flown, 0
-    for d in range(left):
-        for t in range(first[d], last[d]):
-            if not alone[t]:
-                place[t] = n
-                n = _append(t, n, event, slot, species, which, events, slots, kinds)
-    _fly_listed(keys, n, constants, response, particles, room)
+    columns, rows, begin, place, which, events, slots, wide_slots, _, _, _ = particles
+    flown, stride, n, electrons = room.flown, len(particles.rows), 0, 0
+    for is_electron in (True, False):
+        for c in range(len(columns)):
+            if (species[columns[c]] == ELECTRON) == is_electron:
+                for d in range(left):
+                    t = c * stride + rows[d]
+                    which[n], events[n], slots[n], place[t] = t, event_number[rows[d]], columns[c], n
+                    n += (begin[MAY, t] > 0.0) & (begin[APART, t] == 0.0)
+        electrons = n if is_electron else electrons
+    fly_together(
+        keys, events, slots, electrons, n, begin, which, response.spectrometer, response.lkr.z_m,
+        constants.scattering_gev, wide_slots, room.drawn, flown,
+    )  # fmt: skip
     kept = 0
     for d in range(left):
-        possible = last[d] - first[d]
-        for t in range(first[d], last[d]):
-            if alone[t]:
+        possible = 0
+        for c in range(len(columns)):
+            t = c * stride + rows[d]
+            if begin[MAY, t] == 0.0:
+                continue
+            if begin[APART, t] > 0.0:
                 place[t] = n
                 n += 1
+                possible += 1
             else:
-                alone[t] = flown[STATUS, place[t]] == ALONE
-                possible -= flown[STATUS, place[t]] == LOST
-        rows[kept], first[kept], last[kept] = rows[d], first[d], last[d]
+                begin[APART, t] = 1.0 if flown[STATUS, place[t]] == ALONE else 0.0
+                possible += flown[STATUS, place[t]] != LOST
+        rows[kept] = rows[d]
         kept += possible >= minimum
     return kept
 
 
 @inner_kernel(forceinline=True)
-def _fly_alone(keys, t, event, slot, species, begin, place, drawn, constants, response, flown,
+def _fly_apart(keys, t, event, slot, species, begin, place, drawn, constants, response, flown,
                photons, n_photons):  # fmt: skip
     """`flight.fly` of one particle; returns the same."""
     origin = (begin[X, t], begin[Y, t], begin[Z, t])
     momentum = (begin[PX, t], begin[PY, t], begin[PZ, t], 0.0)
     cosine, azimuth, radiation = 1.0, 0.0, (0.0, 0.0)
     if begin[DECAY_Z, t] < np.inf:
-        cosine, azimuth = sample_decay_direction(keys.decay_in_flight, event[t], slot[t])
-    if species[t] == ELECTRON:
+        cosine, azimuth = sample_decay_direction(keys.decay_in_flight, event, slot)
+    if species == ELECTRON:
         radiation = (drawn[RADIATION[0], place[t]], drawn[RADIATION[1], place[t]])
     return fly(
-        keys, event[t], slot[t], species[t], begin[CHARGE, t], momentum, origin,
+        keys, event, slot, species, begin[CHARGE, t], momentum, origin,
         (begin[DECAY_Z, t], cosine, azimuth), radiation, constants, response, flown, place[t],
         photons, n_photons,
     )  # fmt: skip
 
 
 @inner_kernel()
-def _fly_those_alone(left, minimum, keys, constants, response, particles, flown, drawn):
-    """Fly the particles that fly alone, and tell what became of them; how many decays are left."""
-    (rows, first, last, event, slot, species, begin, alone, _, place, _, _, _, _, _, decayed,
-     first_photon, photons) = particles  # fmt: skip
+def _fly_those_apart(left, minimum, keys, event_number, species, constants, response, particles, flown,
+                     drawn):  # fmt: skip
+    """Fly the particles that fly apart, and tell what became of them; how many decays are left."""
+    columns, rows, begin, place, _, _, _, _, decayed, first_photon, photons = particles
     kept, n_photons = 0, 0
     for d in range(left):
-        possible, decays, before = last[d] - first[d], 0, n_photons
-        for t in range(first[d], last[d]):
-            possible -= not alone[t] and flown[STATUS, place[t]] != FOUND
-        for t in range(first[d], last[d]):
-            if alone[t] and possible >= minimum:
-                complete, at_end, n_photons = _fly_alone(
-                    keys, t, event, slot, species, begin, place, drawn, constants, response, flown,
-                    photons, n_photons,
+        row, possible, decays, before = rows[d], 0, 0, n_photons
+        for c in range(len(columns)):
+            t = c * len(rows) + row
+            possible += begin[MAY, t] > 0.0 and (begin[APART, t] > 0.0 or flown[STATUS, place[t]] == FOUND)
+        for c in range(len(columns)):
+            t, slot = c * len(rows) + row, columns[c]
+            if begin[MAY, t] > 0.0 and begin[APART, t] > 0.0 and possible >= minimum:
+                complete, at_end, n_photons = _fly_apart(
+                    keys, t, event_number[row], slot, species[slot], begin, place, drawn, constants,
+                    response, flown, photons, n_photons,
                 )  # fmt: skip
-                decays += at_end != species[t]
+                decays += at_end != species[slot]
                 possible -= not complete
                 flown[STATUS, place[t]] = FOUND if complete else LOST
-        rows[kept], first[kept], last[kept] = rows[d], first[d], last[d]
-        decayed[kept], first_photon[kept] = decays, before
+        rows[kept], decayed[kept], first_photon[kept] = row, decays, before
         if possible < minimum:
             n_photons = before
         else:
@@ -226,17 +227,18 @@ def _fly_those_alone(left, minimum, keys, constants, response, particles, flown,
 
 
 @inner_kernel()
-def _list_recorded(left, first, before, event_number, width, particles, flown, slots, sources,
-                   numbers, n_tracks):  # fmt: skip
+def _list_recorded(left, before, event_number, width, particles, flown, slots, sources, numbers,
+                   n_tracks):  # fmt: skip
     """Number the decays that are left as recorded events, from `before` on, and their tracks."""
-    rows, firsts, lasts, _, slot, _, _, _, _, place, _, _, _, _, _, _, _, _ = particles
+    columns, rows, begin, place, _, _, _, _, _, _, _ = particles
     for d in range(left):
         found = 0
-        for t in range(firsts[d], lasts[d]):
-            if flown[STATUS, place[t]] == FOUND:
-                slots[width * d + found], sources[width * d + found] = slot[t], place[t]
+        for c in range(len(columns)):
+            t = c * len(rows) + rows[d]
+            if begin[MAY, t] > 0.0 and flown[STATUS, place[t]] == FOUND:
+                slots[width * d + found], sources[width * d + found] = columns[c], place[t]
                 found += 1
-        n_tracks[before + d], numbers[before + d] = found, event_number[first + rows[d]]
+        n_tracks[before + d], numbers[before + d] = found, event_number[rows[d]]
 
 
 @inner_kernel(forceinline=True)
@@ -267,7 +269,6 @@ def _end_photons(
     width = tracks.shape[1] // len(n_tracks)
     at_end, photons = np.empty((len(species), 3)), np.empty((clusters.shape[1], 6))
     nearby[: width * left] = 0.0
-    clusters[before : before + left] = 0.0
     n_clusters[before : before + left] = 0
     for d in range(left):
         i, recorded = first + rows[d], before + d
@@ -293,20 +294,23 @@ def _simulate_some(
     """The decays [first, last), for which there is room, to the rows from `before` on; the last row."""
     draw_kaons(keys.beam, event_number[first:last], response.beam, response.fiducial_volume,
                constants.kaon_mass, constants.kaon_ctau_m, room.kaons)  # fmt: skip
-    left, n_particles = enter_together(
-        first, last, event_number, species, charge, momentum, displacement, displaced, minimum,
-        constants, response.spectrometer, response.upstream.trim5_z_m, room.kaons, particles[:8],
+    left = enter_together(
+        first, last, particles.columns, species, charge, momentum, displacement, displaced, minimum,
+        constants, response.spectrometer, response.upstream.trim5_z_m, room.kaons, particles.rows,
+        particles.begin,
     )  # fmt: skip
+    numbers = event_number[first:last]
     if mode != DECAYS_NEVER:
-        _find_decays(keys.decay_in_flight, n_particles, constants, response.lkr.z_m,
+        _find_decays(keys.decay_in_flight, left, numbers, species, constants, response.lkr.z_m,
                      particles, room.drawn)  # fmt: skip
-    left = _drop_lost(left, n_particles, minimum, keys, constants, response, particles, room)
-    left = _fly_rest(left, minimum, keys, constants, response, particles, room)
-    left = _fly_those_alone(left, minimum, keys, constants, response, particles, room.flown,
-                            room.drawn)  # fmt: skip
+    left = _drop_hopeless(left, minimum, keys.bremsstrahlung, numbers, species, response.spectrometer,
+                          particles, room.drawn)  # fmt: skip
+    left = _fly_rest(left, minimum, keys, numbers, species, constants, response, particles, room)
+    left = _fly_those_apart(left, minimum, keys, numbers, species, constants, response, particles,
+                            room.flown, room.drawn)  # fmt: skip
     width = output.tracks.shape[1] // len(output.n_tracks)
-    _list_recorded(left, first, before, event_number, width, particles, room.flown, room.slots,
-                   room.sources, output.event_number, output.n_tracks)  # fmt: skip
+    _list_recorded(left, before, numbers, width, particles, room.flown, room.slots, room.sources,
+                   output.event_number, output.n_tracks)  # fmt: skip
     _end_photons(left, first, before, event_number, species, momentum, displacement, displaced, keys,
                  constants, response, output, room, particles)  # fmt: skip
     rows, decayed, kaons, events = particles.rows, particles.decayed, room.kaons, output.events

@@ -43,7 +43,7 @@ from lnvsearch.experiments.na62.detector.flight import (
     PHOTON,
     PION,
 )
-from lnvsearch.experiments.na62.detector.flight_together import N_DRAWN
+from lnvsearch.experiments.na62.detector.flight_together import CHARGE, MASS, N_DRAWN, SPECIES
 from lnvsearch.experiments.na62.detector.interest import interest_numbers
 from lnvsearch.experiments.na62.detector.kernels import simulate_block
 from lnvsearch.experiments.na62.detector.measurement import TRACK_COLUMNS
@@ -205,7 +205,7 @@ def _simulate(
     of_detector = (keys, _constants(detector), detector.response, detector.fit)
     pions = _pion_columns(species, mode, minimum_tracks)
     if is_natural:
-        particles = _particles(_DECAYS_TOGETHER, n_tracks)
+        particles = _particles(_DECAYS_TOGETHER, species, charge, of_detector[1].masses)
 
         def simulate(first: int, last: int) -> int:
             return simulate_naturally(first, last, *inputs, *of_detector, output, room, particles)
@@ -232,22 +232,22 @@ class _Columns:
     """Columns of the recorded events, in the types of a file; filled block by block."""
 
     def __init__(self, n_decays: int, output: Output) -> None:
-        widths = (output.tracks.shape[1] // len(output.n_tracks), output.clusters.shape[1])
+        shape = n_decays, output.tracks.shape[1] // len(output.n_tracks)
+        kinds = TRACK_BRANCHES | OPTIONAL_TRACK_BRANCHES
         self.recorded = 0
         self.event = {name: np.empty(n_decays, kind) for name, (kind, _) in EVENT_BRANCHES.items()}
-        self.track, self.cluster = (
-            {name: np.empty((n_decays, width), branches[name][0]) for name in names}
-            for width, names, branches in zip(
-                widths, (TRACK_COLUMNS, CLUSTER_COLUMNS),
-                (TRACK_BRANCHES | OPTIONAL_TRACK_BRANCHES, CLUSTER_BRANCHES),
-                strict=True,
-            )
-        )  # fmt: skip
+        self.track = {name: np.empty(shape, kinds[name][0]) for name in TRACK_COLUMNS}
+        # Of events that have some, and their rows.
+        self.clusters = [output.clusters[:0]]
+        self.with_clusters = [np.empty(0, dtype=np.int64)]
         self.most_tracks, self.most_clusters = MINIMUM_TRACKS, 1
 
     def add(self, output: Output, n: int) -> None:
         """Append the first n rows of a block."""
         rows = slice(self.recorded, self.recorded + n)
+        some = np.flatnonzero(output.n_clusters[:n])
+        self.clusters.append(output.clusters[some])
+        self.with_clusters.append(some + self.recorded)
         self.recorded += n
         self.event["event_number"][rows] = output.event_number[:n]
         for column, values in zip(EVENT_COLUMNS, output.events, strict=True):
@@ -255,21 +255,22 @@ class _Columns:
         for column, values in zip(TRACK_COLUMNS, output.tracks, strict=True):
             target, width = self.track[column], self.track[column].shape[1]
             target[rows] = values[: n * width].reshape(n, width)
-        for i, column in enumerate(CLUSTER_COLUMNS):
-            self.cluster[column][rows] = output.clusters[:n, :, i]
         self.most_tracks = int(output.n_tracks[:n].max(initial=self.most_tracks))
         self.most_clusters = int(output.n_clusters[:n].max(initial=self.most_clusters))
 
     def finish(self) -> dict[str, dict[str, np.ndarray]]:
         """All columns, as wide as the event with the most tracks and clusters."""
-        parts = (
-            ("event", self.event, 1),
-            ("track", self.track, self.most_tracks),
-            ("cluster", self.cluster, self.most_clusters),
-        )
+        rows, clusters = np.concatenate(self.with_clusters), np.concatenate(self.clusters)
+        cluster = {
+            name: np.zeros((self.recorded, self.most_clusters), CLUSTER_BRANCHES[name][0])
+            for name in CLUSTER_COLUMNS
+        }
+        for i, column in enumerate(cluster.values()):
+            column[rows] = clusters[:, : self.most_clusters, i]
         return {
-            part: {name: self._shrunk(values, width) for name, values in columns.items()}
-            for part, columns, width in parts
+            "event": {name: self._shrunk(values, 1) for name, values in self.event.items()},
+            "track": {name: self._shrunk(values, self.most_tracks) for name, values in self.track.items()},
+            "cluster": cluster,
         }
 
     def _shrunk(self, column: np.ndarray, width: int) -> np.ndarray:
@@ -367,21 +368,22 @@ def _room(n_events: int, n_tracks: int) -> Room:
     )
 
 
-def _particles(n_decays: int, n_charged: int) -> Particles:
-    width = n_decays * n_charged + 1
-    names = ("event", "slot", "species", "place", "which", "list_event", "list_slot",
-             "list_species", "wide_slot")  # fmt: skip
+def _particles(n_decays: int, species: np.ndarray, charge: np.ndarray, masses: Sequence[float]) -> Particles:
+    columns = np.flatnonzero((species >= ELECTRON) & (species <= PION))
+    width = n_decays * len(columns)
+    begin = np.empty((N_PARTICLE, width))
+    for row, values in ((MASS, np.take(masses, species[columns])), (CHARGE, charge[columns]),
+                        (SPECIES, species[columns])):  # fmt: skip
+        begin[row] = np.repeat(values, n_decays)
+    names = ("place", "which", "event", "slot", "wide_slot")
     return Particles(
+        columns=columns,
         rows=np.empty(n_decays, dtype=np.int64),
-        first=np.empty(n_decays, dtype=np.int64),
-        last=np.empty(n_decays, dtype=np.int64),
+        begin=begin,
         decayed=np.empty(n_decays, dtype=np.int64),
         first_photon=np.empty(n_decays + 1, dtype=np.int64),
         photons=np.empty((2 * width, 6)),
-        begin=np.empty((N_PARTICLE, width)),
-        alone=np.empty(width, dtype=np.bool_),
-        lost=np.empty(width, dtype=np.bool_),
-        **_integers(names, width),
+        **_integers(names, width + 1),
     )
 
 

@@ -17,30 +17,30 @@ import numpy as np
 from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
 from lnvsearch.experiments.na62.selection.kernels import weigh_tracks
 
-__all__ = ["KINDS", "candidate_probability", "track_probability", "transfer_probability"]
+__all__ = ["KINDS", "candidate_probabilities", "track_probabilities", "transfer_probability"]
 
 #: Hypotheses, by the absolute PDG code of the particle.
 KINDS = {211: "pion", 11: "electron", 13: "muon"}
 
 
-def candidate_probability(
+def candidate_probabilities(
     hypotheses: Sequence[str],
     track: Mapping[str, np.ndarray],
     n_decays_in_flight: np.ndarray,
     identification: Collection[str],
     maps: IdentificationMaps,
 ) -> np.ndarray:
-    """Product over the three tracks of the probability to be identified as wanted, (r,).
+    """Product over the three tracks of the probability to be identified as wanted, (2, r).
 
-    `hypotheses`: three of `KINDS`' values, in the order of the tracks.  `track`: arrays (3, r).
-    `n_decays_in_flight`: (r,).  `identification`: of lkr, rich, muon.
+    The second row is without the RICH.  `hypotheses`: three of `KINDS`' values, in the order of the
+    tracks.  `track`: arrays (3, r).  `n_decays_in_flight`: (r,).  `identification`: of lkr, rich, muon.
     """
-    result = np.ones(len(n_decays_in_flight))
+    result = np.ones((2, len(n_decays_in_flight)))
     for i, kind in enumerate(hypotheses):
         column = {name: track[name][i] for name in {*_NEEDED, *maps.needs}}
         if "muon" in identification and _FROM_PION in track:
             column[_FROM_PION] = track[_FROM_PION][i]
-        result *= track_probability(kind, column, n_decays_in_flight, identification, maps)
+        result *= track_probabilities(kind, column, n_decays_in_flight, identification, maps)
     return result
 
 
@@ -72,16 +72,17 @@ _NEEDED = ("true_pdg_id", "charge", "momentum_gev", "muv3_tile")
 _FROM_PION = "true_from_pion"
 
 
-def track_probability(
+def track_probabilities(
     hypothesis: str,
     track: Mapping[str, np.ndarray],
     n_decays_in_flight: np.ndarray,
     identification: Collection[str],
     maps: IdentificationMaps,
 ) -> np.ndarray:
-    """Probability that one track of each of r candidates is identified as `hypothesis`, (r,).
+    """Probability that one track of each of r candidates is identified as `hypothesis`, (2, r).
 
-    Where `track` has no `true_from_pion`, any muon beside a pion's decay may come from it.
+    The second row is without the RICH.  Where `track` has no `true_from_pion`, any muon beside a pion's
+    decay may come from it.
     Raises ValueError for a track without a true kind: efficiency maps are for simulated events.
     """
     terms = [_terms(hypothesis, kind, identification) for kind in KINDS.values()]
@@ -89,7 +90,7 @@ def track_probability(
     from_pion = np.asarray(track.get(_FROM_PION, np.full(len(true), -1)), dtype=np.int8)
     named = {name for one in terms for name in one[:4] if name is not None}
     if named.isdisjoint(maps.others):
-        result = np.empty(len(true))
+        result = np.empty((2, len(true)))
         are_true = weigh_tracks(
             true,
             np.asarray(track["charge"], dtype=np.int8),
@@ -181,7 +182,7 @@ def _evaluated(
 ) -> np.ndarray:
     """As `kernels.weigh_tracks`, with maps of more than the momentum; `decayed`: (r,), from a pion."""
     true = np.abs(track["true_pdg_id"])
-    result = np.zeros(len(true))
+    result = np.zeros((2, len(true)))
     for code, one in zip(KINDS, terms, strict=True):
         is_kind = true == code
         if not np.any(is_kind):
@@ -193,10 +194,11 @@ def _evaluated(
             value = np.where(positive, value, maps.of_tracks(one.negative, some))
         if one.unless is not None:
             value = value * (1.0 - maps.of_tracks(one.unless, some))
+        both = [value, value]
         if one.rich is not None:
-            value = np.where(positive, value * maps.of_tracks(one.rich, some), value)
+            both[0] = np.where(positive, value * maps.of_tracks(one.rich, some), value)
         if one.signal is not None:
             simulated = (some["muv3_tile"] >= 0) == one.signal
-            value = np.where(decayed[is_kind], simulated.astype(float), value)
-        result[is_kind] = value
+            both = [np.where(decayed[is_kind], simulated.astype(float), each) for each in both]
+        result[:, is_kind] = both
     return result

@@ -302,29 +302,32 @@ def weigh_tracks(code, charge, momentum, tile, n_decays, from_pion, codes, terms
                  result):  # fmt: skip
     """Probability of identification of tracks, (r,), into `result`; whether all have a true particle.
 
-    `codes`: (k,), absolute PDG codes; other particles have none.  `terms`: (k, 5), rows of `tables`
-    (m, g) for positive and negative tracks, for what must not happen, for the RICH, -1 without; and
-    1 or 0 where a signal of the muon detector, or its absence, decides after a pion's decay, or -1.
-    `from_pion`: 1 for a muon from such a decay, 0 for other particles, -1 if that is not known.
+    `result`: (2, r), the second row without the RICH.  `codes`: (k,), absolute PDG codes; other particles
+    have none.  `terms`: (k, 5), rows of `tables` (m, g) for positive and negative tracks, for what must not
+    happen, for the RICH, -1 without; and 1 or 0 where a signal of the muon detector, or its absence, decides
+    after a pion's decay, or -1.  `from_pion`: 1 for a muon from such a decay, 0 for other particles, -1 if
+    that is not known.
     """
     for r in range(len(code)):
         if code[r] == 0:
             return False
-        result[r] = 0.0
+        result[0, r], result[1, r] = 0.0, 0.0
         for k in range(len(codes)):
             if abs(code[r]) != codes[k]:
                 continue
             positive, p = charge[r] > 0, momentum[r]
             if terms[k, 4] >= 0 and n_decays[r] > 0 and from_pion[r] != 0:
-                result[r] = 1.0 if (tile[r] >= 0) == (terms[k, 4] == 1) else 0.0
+                value = 1.0 if (tile[r] >= 0) == (terms[k, 4] == 1) else 0.0
+                result[0, r], result[1, r] = value, value
                 break
             j = _interval(p, grid)
             value = _interpolated(p, j, grid, tables, terms[k, 0] if positive else terms[k, 1])
             if terms[k, 2] >= 0:
                 value *= 1.0 - _interpolated(p, j, grid, tables, terms[k, 2])
+            result[1, r] = value
             if terms[k, 3] >= 0 and positive:
                 value *= _interpolated(p, j, grid, tables, terms[k, 3])
-            result[r] = value
+            result[0, r] = value
             break
     return True
 

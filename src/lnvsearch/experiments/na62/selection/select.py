@@ -20,7 +20,7 @@ from lnvsearch.experiments.na62.selection.candidates import Candidates
 from lnvsearch.experiments.na62.selection.decisions import EnergyOverMomentum, candidate_decision
 from lnvsearch.experiments.na62.selection.geometry import line_resolution
 from lnvsearch.experiments.na62.selection.identification import (
-    candidate_probability,
+    candidate_probabilities,
     transfer_probability,
 )
 from lnvsearch.experiments.na62.selection.identification_maps import IdentificationMaps
@@ -241,10 +241,11 @@ class _Probabilities:
         self._state, self._maps = state, maps
         self._decays = np.asarray(state.events.event["n_decays_in_flight"])[state.event]
         wanted = selection.identification
-        self.identification = self._identified(wanted)
+        self.identification, without_rich = self._identified(wanted)
         self.without_rich = None
         if "rich" in wanted:
-            self.without_rich = self._identified([name for name in wanted if name != "rich"])
+            # Where the RICH alone identifies, nothing does without it.
+            self.without_rich = without_rich if len(wanted) > 1 else np.ones(len(state))
         self.trigger = np.ones(len(state))
         if selection.trigger:
             event = _event_trigger_inputs(state)
@@ -253,16 +254,18 @@ class _Probabilities:
                 state.detector,
             )  # fmt: skip
 
-    def _identified(self, identification) -> np.ndarray:
+    def _identified(self, identification: Sequence[str]) -> np.ndarray:
+        """Probabilities of identification, (2, r): with all that is asked, and without the RICH."""
         state = self._state
         if not identification:
-            return np.ones(len(state))
+            return np.ones((2, len(state)))
         if isinstance(self._maps, EnergyOverMomentum):
-            decision = candidate_decision(
-                state.identified_kinds, state.tracks, identification, self._maps
-            )
-            return decision.astype(float)
-        return candidate_probability(
+            without_rich = [name for name in identification if name != "rich"]
+            return np.array([
+                candidate_decision(state.identified_kinds, state.tracks, names, self._maps)
+                for names in (identification, without_rich)
+            ], dtype=float)  # fmt: skip
+        return candidate_probabilities(
             state.identified_kinds, state.tracks, self._decays, identification, self._maps
         )
 

@@ -26,6 +26,8 @@ __all__ = ["Asked", "Family", "Followed", "families", "follow"]
 
 
 _SECTIONS = tuple(field.name for field in fields(SelectionDetector))
+#: To follow fewer candidates costs time as well, which a smaller share of them would not save.
+_LEAST_GAIN = 0.15
 
 
 @dataclass(frozen=True)
@@ -125,10 +127,10 @@ class Followed:
         passes: list[dict[str, np.ndarray]] = [{} for _ in range(n_selections)]
         return cls(state, np.arange(len(state)), state.event, passes, failed)
 
-    def narrow(self, least_gain: float = 0.15) -> None:
+    def narrow(self) -> None:
         """Drop candidates that failed twice, where they are more than a share of the rest."""
         kept = failed_once_at_most(self.n_failed, self.rows)
-        if len(kept) < (1.0 - least_gain) * len(self.rows):
+        if len(kept) < (1.0 - _LEAST_GAIN) * len(self.rows):
             self.state, self.rows = self.state.subset(kept), self.rows[kept]
 
     def spread(self, values: np.ndarray) -> np.ndarray:
@@ -179,5 +181,5 @@ def follow(
     followed = Followed.of(state, len(family.members))
     for name in family.order:
         followed.apply(name, [cuts.get(name) for _, cuts in family.members])
-    followed.narrow(least_gain=0.0)
+    followed.narrow()
     return followed

@@ -23,6 +23,8 @@ from lnvsearch.experiments.na62.detector.block import (
     second_vertex,
 )
 from lnvsearch.experiments.na62.detector.enter_together import (
+    APART,
+    MAY,
     N_PARTICLE,
     PX,
     PZ,
@@ -382,7 +384,7 @@ def test_particles_together_fly_as_one_alone(response, species, mass):
     constants = Constants(KAON_MASS, KAON_CTAU, (0.000511, 0.10566, 0.13957), 7.8, 0.0, (-11, -13, 211))
     events, slots, drawn = np.arange(n), np.zeros(n, dtype=np.int64), np.empty((N_DRAWN, n))
     together, alone = np.empty((N_FLOWN + 1, n)), np.empty((N_FLOWN + 1, n))
-    fly_together(keys, events, slots, species_, n, begin, events, empty.spectrometer, empty.lkr.z_m,
+    fly_together(keys, events, slots, n * (species == ELECTRON), n, begin, events, empty.spectrometer, empty.lkr.z_m,
                  0.0, slots.copy(), drawn, together)  # fmt: skip
     found = np.array([
         fly(keys, i, 0, species, charge[i], (*momentum[i], 0.0), tuple(origin[i]), (np.inf, 1.0, 0.0),
@@ -407,17 +409,15 @@ def test_decays_enter_the_laboratory_together_as_one_by_one(response, minimum, i
     momentum[..., 3] = np.sqrt(np.sum(momentum[..., :3] ** 2, axis=-1) + masses**2)
     displacement = random.normal(0.0, [0.01, 0.01, 2.0, 1.0], (n, 4)) if is_displaced else np.empty((0, 4))
     constants = Constants(KAON_MASS, KAON_CTAU, (0.000511, 0.10566, 0.13957), 7.8, 0.0, (-11, -13, 211))
-    of_kaons, numbers, width = kaons(response, n), np.arange(100, 100 + n), 3 * n
+    of_kaons, columns, room = kaons(response, n), np.array([0, 2, 3]), n + 1
     of_part = np.ascontiguousarray(of_kaons[:, first:last])
-    integers = [np.empty(width, dtype=np.int64) for _ in range(6)]
-    begin, alone = np.empty((N_PARTICLE, width)), np.empty(width, dtype=np.bool_)
-    rows, begins, ends, event, slot, _ = integers
+    rows, begin = np.empty(room, dtype=np.int64), np.empty((N_PARTICLE, 3 * room))
     beam_line_end = 120.0  # so that some begin before it
-    left, listed = enter_together(
-        first, last, numbers, species, charge, momentum, displacement, displaced, minimum, constants,
-        response.spectrometer, beam_line_end, of_part, (*integers, begin, alone),
+    left = enter_together(
+        first, last, columns, species, charge, momentum, displacement, displaced, minimum, constants,
+        response.spectrometer, beam_line_end, of_part, rows, begin,
     )  # fmt: skip
-    found, t = 0, 0
+    found = 0
     for i in range(first, last):
         laboratory = np.empty((4, 4))
         kaon, vertex = kaon_of(of_kaons, i)
@@ -426,14 +426,15 @@ def test_decays_enter_the_laboratory_together_as_one_by_one(response, minimum, i
                                     constants, response.spectrometer, laboratory)  # fmt: skip
         if possible < minimum:
             continue
-        assert (rows[found], begins[found], ends[found]) == (i - first, t, t + possible)
-        for j in np.flatnonzero(laboratory[:, 3]):
-            place = second if displaced[j] else vertex
-            flies_alone = laboratory[j, 2] <= 0.0 or place[2] < beam_line_end
-            assert (event[t], slot[t], alone[t]) == (numbers[i], j, flies_alone)
-            assert np.array_equal(begin[PX : PZ + 1, t], laboratory[j, :3])
-            assert np.array_equal(begin[:3, t], place)
-            t += 1
+        assert rows[found] == i - first
+        for c, j in enumerate(columns):
+            t = c * room + i - first
+            assert begin[MAY, t] == (laboratory[j, 3] > 0.0)
+            if laboratory[j, 3] > 0.0:
+                place = second if displaced[j] else vertex
+                assert begin[APART, t] == (laboratory[j, 2] <= 0.0 or place[2] < beam_line_end)
+                assert np.array_equal(begin[PX : PZ + 1, t], laboratory[j, :3])
+                assert np.array_equal(begin[:3, t], place)
         found += 1
-    assert (found, t) == (left, listed)
+    assert found == left
     assert 50 < left < last - first

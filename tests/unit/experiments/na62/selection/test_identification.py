@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from lnvsearch.experiments.na62.selection.identification import (
-    candidate_probability,
-    track_probability,
+    candidate_probabilities,
+    track_probabilities,
 )
 
 LKR, RICH, MUON = ("lkr",), ("lkr", "rich"), ("lkr", "muon")
@@ -20,6 +20,11 @@ def one_track(code, charge=1, tile=-1):
         "momentum_gev": np.array([20.0]),
         "muv3_tile": np.array([tile]),
     }
+
+
+def track_probability(*arguments):
+    """With all that is asked."""
+    return track_probabilities(*arguments)[0]
 
 
 @pytest.fixture(scope="module")
@@ -91,10 +96,11 @@ def test_hypotheses_exclude_each_other(maps, code, identification):
 def test_a_candidate_is_the_product_of_its_tracks(maps):
     singles = [one_track(211), one_track(-11), one_track(11, -1)]
     track = {name: np.stack([t[name] for t in singles]) for name in singles[0]}
-    found = candidate_probability(
+    found, without_rich = candidate_probabilities(
         ("pion", "electron", "electron"), track, np.array([0]), RICH, maps
     )
     assert found == pytest.approx([0.98 * (0.96 * 0.95) * 0.96])
+    assert without_rich == pytest.approx([0.98 * 0.96 * 0.96])
 
 
 @pytest.mark.parametrize("hypothesis, by_map", [("muon", 0.9985), ("pion", 0.0015)])
@@ -157,6 +163,8 @@ def test_maps_of_more_than_the_momentum_are_combined_in_the_same_way(maps, hypot
     }
     decays = random.integers(0, 2, n)
     exact = SimpleNamespace(needs=maps.needs, others=maps.tables, of_tracks=maps.of_tracks)
-    found = track_probability(hypothesis, track, decays, identification, maps)
-    expected = track_probability(hypothesis, track, decays, identification, exact)
+    found = track_probabilities(hypothesis, track, decays, identification, maps)
+    expected = track_probabilities(hypothesis, track, decays, identification, exact)
     assert np.array_equal(found, expected)
+    without = [name for name in identification if name != "rich"]
+    assert np.array_equal(found[1], track_probability(hypothesis, track, decays, without, maps))

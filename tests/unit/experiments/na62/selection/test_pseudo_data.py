@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lnvsearch.experiments.na62.selection.decisions import EnergyOverMomentum, track_decision
-from lnvsearch.experiments.na62.selection.identification import track_probability
+from lnvsearch.experiments.na62.selection.identification import track_probabilities
 from lnvsearch.experiments.na62.selection.pseudo_data import pseudo_data
 from lnvsearch.experiments.na62.selection.select import select
 from lnvsearch.experiments.na62.selection.settings import SelectionSettings
@@ -57,7 +57,7 @@ def test_decisions_have_the_maps_means(events, maps, code, identification, hypot
     assert len(drawn) == N
     of_column = {k: v[:, column] for k, v in true.items()}
     no_decay = np.zeros(N, dtype=int)
-    wanted = track_probability(hypothesis, of_column, no_decay, identification, maps)[0]
+    wanted = track_probabilities(hypothesis, of_column, no_decay, identification, maps)[0, 0]
     track = {name: values[:, column] for name, values in drawn.track.items()}
     found = track_decision(hypothesis, track, identification, WINDOWS).mean()
     assert agree(found, wanted, N)
