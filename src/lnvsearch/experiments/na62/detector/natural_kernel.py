@@ -33,7 +33,13 @@ from lnvsearch.experiments.na62.detector.enter_together import (
     PZ,
     enter_together,
 )
-from lnvsearch.experiments.na62.detector.flight import ELECTRON, PHOTON, PION, fly
+from lnvsearch.experiments.na62.detector.flight import (
+    CHAMBERS_PER_SLOT,
+    ELECTRON,
+    PHOTON,
+    PION,
+    fly,
+)
 from lnvsearch.experiments.na62.detector.flight_together import (
     ALONE,
     CHARGE,
@@ -56,6 +62,7 @@ from lnvsearch.experiments.na62.detector.truth import write_event
 from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.lanes import LANES, float_stack_array, load_lanes
 from lnvsearch.random_lanes import draw_uniforms
+from lnvsearch.random_streams import uniform4
 
 __all__ = ["N_PARTICLE", "Particles", "simulate_naturally"]
 
@@ -140,6 +147,13 @@ def _drop_hopeless(left, minimum, key, event_number, species, straws, particles,
 
 
 @inner_kernel()
+def _draw_apart(key, event, slot, place, drawn):
+    """The rows RADIATION of one electron, from the beam line, that flies apart from the first on."""
+    for chamber in range(2):
+        drawn[RADIATION[chamber], place] = uniform4(key, event, CHAMBERS_PER_SLOT * slot + chamber, 0, 0)[0]
+
+
+@inner_kernel()
 def _fly_rest(left, minimum, keys, event_number, species, constants, response, particles, room):
     """Fly all particles together but those that fly apart; how many decays are left.
 
@@ -168,6 +182,8 @@ def _fly_rest(left, minimum, keys, event_number, species, constants, response, p
                 continue
             if begin[APART, t] > 0.0:
                 place[t] = n
+                if species[columns[c]] == ELECTRON:
+                    _draw_apart(keys.bremsstrahlung, event_number[rows[d]], columns[c], n, room.drawn)
                 n += 1
                 possible += 1
             else:

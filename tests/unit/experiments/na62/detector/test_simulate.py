@@ -8,6 +8,7 @@ import pytest
 import quick_yaml
 
 from lnvsearch import particles
+from lnvsearch.experiments.na62.detector import simulate
 from lnvsearch.experiments.na62.detector.beam import N_KAON_NUMBERS, draw_kaons, to_laboratory
 from lnvsearch.experiments.na62.detector.simulate import (
     Na62Detector,
@@ -381,3 +382,26 @@ def test_unknown_way_of_decaying_is_refused(detector):
 def test_covariance_needs_a_momentum(detector, momentum):
     with pytest.raises(ValueError, match="give a positive momentum"):
         track_covariance(detector, momentum)
+
+
+def test_electrons_from_the_beam_line_radiate_by_numbers_of_their_own(detector, monkeypatch):
+    """Nothing of what the room held before the call."""
+    sample = decays(["pi-", "e+", "e+"], 20_000)
+    back = np.zeros((len(sample), 4))
+    back[:, 2] = -np.random.default_rng(2).uniform(0.0, 0.3, len(back))  # 46 m and less in the laboratory
+    sample = replace(sample, displacement_m=back, displaced=np.array([False, True, True]))
+    room, found = simulate._room, []
+    for before in (0.0, 1.0):
+
+        def filled(*size, before=before):
+            new = room(*size)
+            new.drawn[:] = before
+            return new
+
+        monkeypatch.setattr(simulate, "_room", filled)
+        found.append(simulate_spectrometer(sample, detector, minimum_tracks=2, **SAMPLE))
+    first, second = found
+    assert len(first) > 1000
+    for one, other in ((first.event, second.event), (first.track, second.track), (first.cluster, second.cluster)):
+        for name in one:
+            assert np.array_equal(one[name], other[name], equal_nan=True), name
