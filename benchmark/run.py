@@ -25,6 +25,8 @@ import numpy as np
 from peers import root_cases
 from timing import alternate, check, ratio
 
+import lnvsearch
+
 BENCHMARKS = {
     "phase_space": (generation, 500_000),
     "limits": (limits, 500_000),
@@ -109,7 +111,8 @@ def run(scale: float, rounds: int) -> dict:
         "versions": {
             "python": platform.python_version(),
             "root": root_version if of_root else None,
-            **{name: version(name) for name in ("lnvsearch", "numba", "numpy", "scipy")},
+            "lnvsearch": lnvsearch.__version__,
+            **{name: version(name) for name in ("numba", "numpy", "scipy")},
         },
     }
 
