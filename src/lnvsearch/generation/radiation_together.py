@@ -296,12 +296,13 @@ def _most_photons(parent, least_energy, mass, charge):
 
 
 @njit(cache=True, error_model="numpy")
-def radiate_all(key, event_number, parent, least_energy, mass, charge, spin_half, primary,
+def radiate_all(key, first_event, parent, least_energy, mass, charge, spin_half, primary,
                 first_column, momentum):
     """Radiation of n decays of one parent, of mass `parent`, each in its rest frame.
 
-    `event_number`: (n,) int64; `primary`: (n, k, 4), all daughters on their mass shells, changed in
-    place; photons fill `momentum[:, first_column:]`, and zeros the rest of it.
+    `primary`: (n, k, 4), all daughters on their mass shells, changed in place; photons fill
+    `momentum[:, first_column:]`, and zeros the rest of it.  The decays have the event numbers from
+    `first_event` on.
     """
     n, k = primary.shape[0], primary.shape[1]
     many = _most_photons(parent, least_energy, mass, charge)
@@ -314,7 +315,7 @@ def radiate_all(key, event_number, parent, least_energy, mass, charge, spin_half
     count, radiates = np.empty(_BLOCK, dtype=np.int64), np.empty(_BLOCK, dtype=np.bool_)
     for start in range(0, n, _BLOCK):
         here = min(_BLOCK, n - start)
-        of_block = event_number[start : start + here]
+        of_block = first_event + np.arange(start, start + here)
         for emitter in range(k):
             if charge[emitter] != 0.0:
                 _fill_emitter(primary, start, here, emitter, parent, least_energy, mass[emitter],

@@ -109,7 +109,7 @@ class Soft:
         self.before = generate_phase_space(self.parent, self.mass, n, key)
         daughters, room = self.before.copy(), np.empty((n, 24, 4))
         radiate_all(
-            stream_key(4, name, "radiation"), np.arange(n), self.parent, 1e-30 * self.parent, self.mass,
+            stream_key(4, name, "radiation"), 0, self.parent, 1e-30 * self.parent, self.mass,
             self.charge, spin_half, daughters, 0, room,
         )
         assert np.all(room[:, -1, 3] == 0.0)
@@ -228,7 +228,7 @@ def test_hard_photons_of_jpsi_to_ee_have_the_spectrum_of_first_order_qed():
         pair = generate_phase_space(M_JPSI, masses, n, key)
         photon = np.empty((n, 1, 4))
         key = stream_key(chunk, "J/psi -> e e", "radiation")
-        radiate_all(key, np.arange(n), M_JPSI, cut * M_JPSI, masses, charge, spin_half, pair, 0, photon)
+        radiate_all(key, 0, M_JPSI, cut * M_JPSI, masses, charge, spin_half, pair, 0, photon)
         energy = photon[:, 0, 3]
         found += [np.sum((energy > low) & (energy < high)) for low, high in bins]
     mean = first_order(cut * M_JPSI, 0.4999 * M_JPSI)
@@ -381,7 +381,7 @@ def test_many_decays_at_once_radiate_as_one_by_one():
     key = stream_key(3, "radiate_all", "radiation")
     together = primary.copy()
     columns = np.full((n, 3 + room, 4), np.nan)
-    radiate_all(key, np.arange(100, 100 + n), *arguments, together, 3, columns)
+    radiate_all(key, 100, *arguments, together, 3, columns)
     photons = columns[:, 3:, 3]
     assert np.all(np.isnan(columns[:, :3]))
     total = together.sum(axis=1) + columns[:, 3:].sum(axis=1)
@@ -404,9 +404,9 @@ def test_radiation_of_a_decay_does_not_depend_on_those_beside_it():
     primary, arguments = kaons_to_electrons(n)
     key = stream_key(3, "radiate_all", "radiation")
     whole, photons = primary.copy(), np.empty((n, 3, 4))
-    radiate_all(key, np.arange(n), *arguments, whole, 0, photons)
+    radiate_all(key, 0, *arguments, whole, 0, photons)
     for start, stop in ((0, 1), (1, 700), (700, n)):
         some, columns = primary[start:stop].copy(), np.empty((stop - start, 3, 4))
-        radiate_all(key, np.arange(start, stop), *arguments, some, 0, columns)
+        radiate_all(key, start, *arguments, some, 0, columns)
         assert np.array_equal(some, whole[start:stop])
         assert np.array_equal(columns, photons[start:stop])

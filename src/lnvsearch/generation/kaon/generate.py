@@ -156,38 +156,18 @@ class _Generator:
         turn_randomly(self.keys["turn"], first_event, primary)
         return primary
 
-    def radiate(
-        self, event_number: np.ndarray, primary: np.ndarray, momentum: np.ndarray
-    ) -> None:
-        """Radiation of the kaon's daughters `primary`, whose photons go to `momentum`."""
-        radiate_all(
-            self.keys["radiation"], event_number, KAON_MASS_GEV,
-            RadiationSettings().photon_energy_cut * KAON_MASS_GEV, self.primary.mass_gev,
-            self.charge, self.spin_half, primary, self.n_final, momentum,
-        )  # fmt: skip
-
-    def radiates_at_last(self) -> bool:
-        """Whether radiation may come after all else: nothing else depends on it."""
-        is_turned = self.options["aim"] and self.mode.missing
-        return self.radiates and not self.mode.neutral_pions and not is_turned
-
-    def radiate_at_last(self, event_number: np.ndarray, momentum: np.ndarray) -> None:
-        """Radiation of decays whose `momentum` has none."""
-        primary = np.empty((len(momentum), len(self.source), 4))
-        _copy_columns(momentum, self.target, self.source, primary)
-        self.radiate(event_number, primary, momentum)
-        _copy_columns(primary, self.source, self.target, momentum)
-
-    def fill(
-        self, first_event: int, momentum: np.ndarray, weight: np.ndarray, radiates: bool = True
-    ) -> None:
+    def fill(self, first_event: int, momentum: np.ndarray, weight: np.ndarray) -> None:
         """Events first_event ... into `momentum` (n, columns, 4) and `weight` (n,)."""
         n = len(weight)
         weight[:] = 1.0
         flat = self.options["flat_fraction"]
         primary = self._primary(first_event, weight)
-        if self.radiates and radiates:
-            self.radiate(np.arange(first_event, first_event + n), primary, momentum)
+        if self.radiates:
+            radiate_all(
+                self.keys["radiation"], first_event, KAON_MASS_GEV,
+                RadiationSettings().photon_energy_cut * KAON_MASS_GEV, self.primary.mass_gev,
+                self.charge, self.spin_half, primary, self.n_final, momentum,
+            )
         else:
             momentum[:, self.n_final :] = 0.0
         aims = self.photon_aim
@@ -298,8 +278,7 @@ def generate_selected_kaon_decays(
     """As `generate_kaon_decays`, with the totals of all generated events beside those kept.
 
     `choose`: gives copies of those of a block of decays that are to be kept, with new weights if need be; the
-    arrays of the block are written again.  Decays of charged particles that are all measured radiate after
-    it has chosen, all others before.
+    arrays of the block are written again.
     Returns (decays, n_generated, sum of weights, sum of squared weights); memory follows the
     number of events kept.
     """
@@ -340,10 +319,7 @@ def _selected(
     first_event: int,
     choose: Callable[[KaonDecays], KaonDecays] | None,
 ) -> tuple[KaonDecays, list[tuple[float, float]]]:
-    """The same of decays with little missing momentum, and of them those that `choose` keeps.
-
-    Those that it does not keep need not radiate, where nothing but its choice depends on radiation.
-    """
+    """The same of decays with little missing momentum, and of them those that `choose` keeps."""
     gamma = math.hypot(_BEAM_MOMENTUM_GEV, KAON_MASS_GEV) / KAON_MASS_GEV
     beta = math.sqrt(1.0 - 1.0 / gamma**2)
     momentum = np.empty((min(n_events, _CHUNK), generator.n_columns, 4))
@@ -351,10 +327,9 @@ def _selected(
     kept = np.empty(len(momentum), dtype=np.int64)
     numbers, weights, momenta, generated = [], [], [], []
     sums, selects = [], _selects(generator)
-    at_last = choose is not None and not selects and generator.radiates_at_last()
     for start, stop in _chunks(n_events):
         size = stop - start
-        generator.fill(first_event + start, momentum[:size], weight[:size], radiates=not at_last)
+        generator.fill(first_event + start, momentum[:size], weight[:size])
         sums.append(_sums(weight[:size]))
         number = np.arange(first_event + start, first_event + stop, dtype=np.int64)
         if selects:
@@ -378,8 +353,6 @@ def _selected(
         np.concatenate([np.empty(0), *weights]),
         np.concatenate([np.empty((0, generator.n_columns, 4)), *momenta]),
     )
-    if at_last:
-        generator.radiate_at_last(decays.event_number, decays.four_momentum)
     if generated:
         decays = replace(decays, generated_weight=np.concatenate(generated))
     return decays, sums
