@@ -1,19 +1,26 @@
 """NA62's chain in memory: generation, spectrometer, vertices and cuts of signal decays.
 
-K+ -> pi- e+ e+ with radiation, through the selection `lnv` of the search of 2022; rates are of
-generated decays.  The events that are timed are checked: the pull of the vertex (the core of it,
-as electrons lose energy in the chambers) is centred within 0.02 and as wide as 1 within a tenth, the
-mass is right within 1 MeV, and chunks of another size give the same candidates to the last bit.
+K+ -> pi- e+ e+ through the selection `lnv` of the search of 2022; rates are of generated decays.
 
-`na62_chain_all_flown` and the stages fly every decay.  `na62_chain` simulates the sample as the workflow
-does: most of the decays that no selection would take are left out, and the others have weights.  A
-generated decay is then worth a little less than one: as much as the relative variance of the acceptance,
-times the number of decays, is larger.  The rate is of decays that are worth one.
+| case | radiation | decays that are flown |
+|---|---|---|
+| `na62_chain` | none, as in the search's sample `signal_piee` | thinned, as there |
+| `na62_chain_radiating` | yes | thinned |
+| `na62_chain_all_flown`, and the stages | yes | all |
+
+Thinned: most of the decays that no selection would take are left out, and others have weights for it.  A
+generated decay is then worth a little less than one: as much as the relative variance of the acceptance, times
+the number of decays, is larger than where all are flown.  Rates are of decays that are worth one.
+
+The events that are timed are checked: the pull of the vertex (the core of it, as electrons lose energy in
+the chambers) is centred within 0.02 and as wide as 1 within a tenth, the mass is right within 1 MeV, and
+chunks of another size give the same candidates to the last bit; thinned decays have the same acceptance.
 """
 
 from __future__ import annotations
 
 import math
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +51,7 @@ class Chain:
     def __init__(self) -> None:
         self.settings = yaml.safe_load((ROOT / "config/detectors/na62.yaml").read_text())
         self.paper = yaml.safe_load((ROOT / "config/papers/na62_2022.yaml").read_text())
+        self.of_sample = self.paper["samples"]["signal_piee"]
         self.selection = SelectionSettings.from_mapping(
             self.paper["channels"]["piee"]["selections"]["lnv"]
         )
@@ -62,20 +70,16 @@ class Chain:
     def simulate(self, decays):
         return simulate_spectrometer(decays, self.detector, **STREAM)
 
-    def simulate_sample(self, number: int, thinned: bool):
-        """What is recorded of the sample as the workflow simulates it, but with radiation."""
-        thinning = {
-            "full_weight": self.paper["samples"]["signal_piee"]["thinned_below_weight"],
-            "with_pi0": False,
-        }
-        settings = {"mode": "pi_ee_lnv", "detector": self.settings, "thinning": thinning if thinned else None}
-        return simulate_decays(settings, number, **STREAM)
-
-    def whole_sample(self, number: int, thinned: bool):
-        """The cut flow of the sample."""
+    def sample(self, number: int, *, radiates: bool, thinned: bool) -> WeightedCutFlow:
+        """The cut flow of so many decays, simulated as jobs of the workflow do."""
+        thinning = {"full_weight": self.of_sample["thinned_below_weight"], "with_pi0": False}
+        settings = {
+            "mode": self.of_sample["mode"], "detector": self.settings, "radiation": radiates,
+            "thinning": thinning if thinned else None,
+        }  # fmt: skip
         flows = [
             self.select(events, self.fit(events)).flow
-            for events in self.simulate_sample(number, thinned)
+            for events in simulate_decays(settings, number, **STREAM)
         ]
         totals = zip(
             *((f.n_generated, f.sum_weight, f.sum_squared_weight) for f in flows), strict=True
@@ -120,25 +124,24 @@ def check_accuracy(chain: Chain, number: int, events, vertices, selected) -> dic
     }
 
 
-def worth_of_thinned(chain: Chain, number: int) -> dict[str, float]:
-    """How many decays that are all flown one generated decay of the thinned chain is worth.
+def worth_of_thinned(chain: Chain, number: int, radiates: bool) -> float:
+    """How many decays that are all flown a generated decay of the thinned chain is worth.
 
     The two acceptances must agree within five standard deviations.
     """
     acceptance, uncertainty = zip(
-        *(chain.whole_sample(number, thinned).efficiency("trigger") for thinned in (False, True)),
+        *(
+            chain.sample(number, radiates=radiates, thinned=thinned).efficiency("trigger")
+            for thinned in (False, True)
+        ),
         strict=True,
     )
     check(
         abs(acceptance[1] - acceptance[0]) < 5 * math.hypot(*uncertainty),
-        f"thinned decays have another acceptance: {acceptance[1]} instead of {acceptance[0]}",
+        f"thinned decays have the acceptance {acceptance[1]} instead of {acceptance[0]}",
     )
     relative = [u / a for u, a in zip(uncertainty, acceptance, strict=True)]
-    return {
-        "thinned_acceptance": float(acceptance[1]),
-        "thinned_uncertainty": float(uncertainty[1]),
-        "a_thinned_decay_is_worth": float((relative[0] / relative[1]) ** 2),
-    }
+    return float((relative[0] / relative[1]) ** 2)
 
 
 def prepare(number: int) -> tuple[dict[str, float], list[Case]]:
@@ -154,13 +157,17 @@ def prepare(number: int) -> tuple[dict[str, float], list[Case]]:
     events = chain.simulate(decays)
     vertices = chain.fit(events)
     selected = chain.select(events, vertices)
-    many = THINNED * number
-    worth = worth_of_thinned(chain, many)
-    return check_accuracy(chain, number, events, vertices, selected) | worth, [
-        Case(
-            "na62_chain", round(many * worth["a_thinned_decay_is_worth"]),
-            lambda: chain.whole_sample(many, thinned=True),
-        ),
+    accuracy = check_accuracy(chain, number, events, vertices, selected)
+    thinned, many = [], THINNED * number
+    for name, radiates in (
+        ("na62_chain", chain.of_sample["final_state_radiation"]), ("na62_chain_radiating", True)
+    ):  # fmt: skip
+        worth = worth_of_thinned(chain, many, radiates)
+        accuracy[f"{name}_worth_of_a_decay"] = worth
+        run = partial(chain.sample, many, radiates=radiates, thinned=True)
+        thinned.append(Case(name, round(many * worth), run))
+    return accuracy, [
+        *thinned,
         Case("na62_chain_all_flown", number, whole),
         Case("na62_generation", number, lambda: chain.generate(0, number)),
         Case("na62_detector", number, lambda: chain.simulate(decays)),

@@ -46,7 +46,8 @@ RATIOS = {
     "4C fits / the same fit in numpy": ("fit_4c", "numpy_fit_4c"),
     "BESIII chain / TGenPhaseSpace": ("besiii_chain", "TGenPhaseSpace"),
     "NA62 signal decays / TGenPhaseSpace": ("na62_chain", "TGenPhaseSpace"),
-    "NA62 signal decays, all flown / TGenPhaseSpace": ("na62_chain_all_flown", "TGenPhaseSpace"),
+    "NA62 decays that radiate / TGenPhaseSpace": ("na62_chain_radiating", "TGenPhaseSpace"),
+    "NA62 decays that radiate, all flown / TGenPhaseSpace": ("na62_chain_all_flown", "TGenPhaseSpace"),
 }
 PEER_EVENTS, PEER_LIMITS = 200_000, 20_000
 FEWEST = 5_000
@@ -133,7 +134,7 @@ def main() -> None:
         numbers = result["why_a_ratio_is_null"] if value is None else (
             f"{value['median']:.3g} ({value['lowest']:.3g} to {value['highest']:.3g})"
         )
-        print(f"{name:50s} {numbers}")
+        print(f"{name:54s} {numbers}")
 
 
 if __name__ == "__main__":
