@@ -81,6 +81,15 @@ def test_events_that_two_searches_simulate_alike_are_simulated_once(root):
     assert not alone.has_event_file("norm_piee", "nominal")
 
 
+def test_a_sample_is_not_cut_into_more_jobs_than_it_has_chunks(root):
+    config = read_yaml(root / CONFIG)
+    for largest, parts in ((None, 1), (1_000_000, 1), (40_000, 3), (1, 10)):
+        papers = load_papers({**config, "events_per_job": largest}, root, CONFIG)
+        besiii = papers["besiii_2025"]
+        assert besiii.number_of_events("signal_phsp", "nominal") == 100_000
+        assert besiii.number_of_parts("signal_phsp", "nominal") == parts
+
+
 @given(st.recursive(
     st.integers() | st.text(max_size=2),
     lambda values: st.dictionaries(st.sampled_from("abc"), values, min_size=1, max_size=3),

@@ -222,8 +222,8 @@ class Config(Keys):
     )  # fmt: skip
     events_per_job: int | None = key(
         "Samples with more events than this are split into several jobs. null: one job for each sample. A "
-        "job takes whole chunks (a quarter of the sample, but not more than 50,000 events or 100,000 kaon "
-        "decays). Results do not depend on it.", None, ge=1,
+        "job takes whole chunks (a quarter of the sample, but not more than 50,000 events or 80,000 to "
+        "800,000 kaon decays), so that a small number makes no more jobs. Results do not depend on it.", None, ge=1,
     )  # fmt: skip
     data: dict[str, Data] = key("Your own recorded events, by search.", {})
     combinations: dict[Name, Combination] = key(

@@ -12,6 +12,9 @@ from functools import cached_property
 from searches.definitions import NOMINAL, STAGES
 from searches.differences import told_apart
 
+#: A sample has so many chunks at least (`lnvsearch.chunks`), and no experiment has smaller ones otherwise.
+_FEWEST_CHUNKS, _SMALLEST_CHUNK = 4, 10_000
+
 
 class SampleJobs:
     """The part of a search that describes the jobs of its samples."""
@@ -60,7 +63,9 @@ class SampleJobs:
         largest = self.config.get("events_per_job")
         if largest is None or self.config["keep_events"]:
             return 1
-        return -(-self.number_of_events(sample, job) // largest)
+        n_events = self.number_of_events(sample, job)
+        # Jobs take whole chunks, of which there are hardly more: others would be empty.
+        return min(-(-n_events // largest), max(_FEWEST_CHUNKS, n_events // _SMALLEST_CHUNK))
 
     def simulations(self, sample: str, job: str) -> dict[str, Mapping]:
         """Simulation settings of all variations of a job: all of the first, only the differences of the others."""
