@@ -74,6 +74,11 @@ def test_events_that_two_searches_simulate_alike_are_simulated_once(root):
     assert second.has_event_file("norm_piee", "nominal")
     assert second.recorded_file("norm_piee") == first.recorded_file("norm_piee")
     assert "events" in second.sample_inputs("norm_piee", "nominal")
+    # One of them needs more than the other.
+    needed = {paper.own_number_of_events("bkg_ke3_dalitz") for paper in (first, second)}
+    assert len(needed) == 2
+    assert second.recorded_file("bkg_ke3_dalitz") == first.recorded_file("bkg_ke3_dalitz")
+    assert {paper.number_of_events("bkg_ke3_dalitz") for paper in (first, second)} == {max(needed)}
     for paper, sample in ((first, "signal_pimumu"), (second, "signal_pipi0ee")):
         assert not paper.has_event_file(sample, "nominal")
     assert papers["besiii_2025"].shared == {}

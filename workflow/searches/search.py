@@ -95,6 +95,8 @@ class Paper(SampleJobs, FilesRead):
         self.samples: Mapping = self.settings["samples"]
         #: The search in whose folder the events of a job are, where several have the same.
         self.shared: dict[tuple[str, str], str] = {}
+        #: Events of samples that another search simulates alike, and needs more of.
+        self.needed_elsewhere: dict[str, int] = {}
         #: Names of the tables and figures that are made.
         self.tables = tuple(self.settings["tables"])
         self.figures = (*LIMIT_FIGURES, *self.settings["figures"], *recast.figures(self))
@@ -226,7 +228,14 @@ class Paper(SampleJobs, FilesRead):
     # --------------------------------------------------------- parameters of jobs
 
     def number_of_events(self, sample: str, variation: str = NOMINAL) -> int:
-        """Decays to generate."""
+        """Decays to generate, with those that another search needs of the same."""
+        own = self.own_number_of_events(sample, variation)
+        # All variations have as many as nominal, but those that change the number.
+        is_as_nominal = own == self.own_number_of_events(sample)
+        return max(own, self.needed_elsewhere.get(sample, 0)) if is_as_nominal else own
+
+    def own_number_of_events(self, sample: str, variation: str = NOMINAL) -> int:
+        """Decays that this search needs."""
         entry = self.samples[sample]
         most = self.config["statistics"][entry["statistics"]]
         return self.wanted_events(sample, entry.get("wanted_uncertainty"), most)

@@ -158,7 +158,7 @@ class ColliderSearch(Paper):
     def efficiency_sample(self, channel: str) -> str:
         return self.channels[channel]["efficiency_sample"]
 
-    def number_of_events(self, sample: str, variation: str = NOMINAL) -> int:
+    def own_number_of_events(self, sample: str, variation: str = NOMINAL) -> int:
         one = self.samples[sample]
         wanted = self.settings["samples"].get(one.entry, {}).get("wanted_uncertainty")
         return self.wanted_events(sample, wanted, self.config["statistics"][one.statistics])

@@ -63,7 +63,7 @@ class KaonSearch(Paper):
 
     # ------------------------------------------------------------------ samples
 
-    def number_of_events(self, sample: str, variation: str = NOMINAL) -> int:
+    def own_number_of_events(self, sample: str, variation: str = NOMINAL) -> int:
         """Decays to generate; a variation may change the sample's `events_factor`."""
         entry = self.varied_settings(variation)["samples"][sample]
         most = round(self.config["statistics"][entry["statistics"]] * entry["events_factor"])
