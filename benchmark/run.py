@@ -125,8 +125,10 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="times the number of events")
     parser.add_argument("--rounds", type=int, default=9, help="timed calls of each case")
     options = parser.parse_args()
-    result = run(options.scale, options.rounds)
+    if options.rounds < 1 or not options.scale > 0.0:
+        parser.error("--rounds must be 1 at least, and --scale above 0")
     options.output.parent.mkdir(parents=True, exist_ok=True)
+    result = run(options.scale, options.rounds)
     temporary = options.output.with_name(options.output.name + ".tmp")
     temporary.write_text(json.dumps(result, indent=2) + "\n")
     temporary.replace(options.output)

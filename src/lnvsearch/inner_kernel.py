@@ -39,18 +39,25 @@ def inner_kernel(*, forceinline: bool = False, fastmath: Any = False) -> Callabl
         }  # fmt: skip
         if forceinline:
             options["forceinline"] = True
-        kernel = _InnerKernel(function, targetoptions=options, pipeline_class=_Compiler)
-        kernel.enable_caching()
-        return kernel
+        return _InnerKernel(function, targetoptions=options, pipeline_class=_Compiler)
 
     return decorate
 
 
 class _InnerKernel(CPUDispatcher):
     _from_python = None
+    _kept = None
 
-    def enable_caching(self):
-        self._cache = _Cache(self.py_func)
+    @property
+    def _cache(self):
+        """Found when the kernel is first compiled or read: to import modules decorates hundreds."""
+        if self._kept is None:
+            self._kept = _Cache(self.py_func)
+        return self._kept
+
+    @_cache.setter
+    def _cache(self, _):
+        """Numba sets one that keeps nothing."""
 
     def get_call_template(self, args, kws):
         """One version of the kernel for all constants that it is given: numba makes one for each."""

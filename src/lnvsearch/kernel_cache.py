@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numba
 from numba.core import config
 from numba.core.caching import InTreeCacheLocator
 from numba.misc.appdirs import AppDirs
@@ -63,7 +64,13 @@ def compile_once(module: str, compile_all: Callable[[], None], say: Callable[[st
     mark = _mark(module)
     if mark.exists():
         return
-    mark.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        mark.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(
+            f"{mark.parent}: compiled kernels cannot be kept there ({error.strerror}); set NUMBA_CACHE_DIR to "
+            "a folder that can be written"
+        ) from error
     with open(mark.with_suffix(".lock"), "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -92,7 +99,7 @@ def _mark(module: str) -> Path:
     name, features = _processor()
     processor = f"{name}-{zlib.crc32(features.encode()):08x}"
     stamp = _stamp(*_files(f"{_PACKAGE.name}.{module}"))
-    return _base() / "compiled" / f"{module}-{stamp}-{processor}.mark"
+    return _base() / "compiled" / f"{module}-{stamp}-{processor}-numba-{numba.__version__}.mark"
 
 
 def _processor() -> tuple[str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import lnvsearch
+from lnvsearch import kernel_cache
 from lnvsearch.kernel_cache import modules_reached
 
 PACKAGE = Path(lnvsearch.__file__).parent
@@ -141,6 +142,23 @@ def test_what_fails_to_compile_is_tried_again(tmp_path, monkeypatch):
     assert not is_compiled("generation.chain")
     compile_once("generation.chain", lambda: None, print)
     assert is_compiled("generation.chain")
+
+
+def test_another_version_of_numba_compiles_again(tmp_path, monkeypatch):
+    import numba
+
+    monkeypatch.setattr(kernel_cache.config, "CACHE_DIR", str(tmp_path))
+    kernel_cache.compile_once("experiments.besiii", lambda: None, print)
+    assert kernel_cache.is_compiled("experiments.besiii")
+    monkeypatch.setattr(numba, "__version__", "0.1.0")
+    assert not kernel_cache.is_compiled("experiments.besiii")
+
+
+def test_a_folder_that_cannot_be_written_is_named_with_the_fix(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(kernel_cache.config, "CACHE_DIR", str(tmp_path / "file"))
+    with pytest.raises(OSError, match="file/compiled: .*; set NUMBA_CACHE_DIR to a folder"):
+        kernel_cache.compile_once("experiments.besiii", lambda: None, print)
 
 
 def test_a_package_behind_a_link_has_the_same_kernels(package, tmp_path):
