@@ -142,7 +142,10 @@ def _named(path: str) -> str:
 
 
 def _digest(settings) -> str:
-    return hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()
+    """Hash of settings, in which files of the project are named within it as well."""
+    text = json.dumps(settings, sort_keys=True, default=str)
+    folder = json.dumps(f"{_PROJECT}/")[:-1]
+    return hashlib.sha256(text.replace(folder, '"').encode()).hexdigest()
 
 
 def _commit() -> str | None:

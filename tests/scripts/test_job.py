@@ -290,3 +290,13 @@ print(scipy.linalg.det(np.eye(2)))
     lines = process.stdout.splitlines()
     assert lines[1:] == ["6.0", "[]", "1.0"]
     assert lines[0] == str(uniform4(stream_key(1, "sample", "process"), 0, 0, 0, 0))
+
+
+def test_settings_have_one_hash_wherever_the_project_lies():
+    """Files of the project have their whole path where the run has a folder of its own."""
+    hashes = {
+        records._digest({"files": [f"{folder}resources/a.csv"], "factor": 0.5})
+        for folder in ("", f"{records._PROJECT}/")
+    }
+    assert len(hashes) == 1
+    assert records._digest({"files": ["/elsewhere/resources/a.csv"], "factor": 0.5}) not in hashes
