@@ -233,7 +233,6 @@ def coverage_table(
     """
     from lnvsearch.statistics.coverage import coverage
 
-    true_signal = np.asarray(signal, dtype=float)
     rows = []
     for channel, limit in limits.items():
         experiment = methods.counting_experiment(

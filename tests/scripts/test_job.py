@@ -17,6 +17,7 @@ from output import write_result
 from overlays import with_overlays
 from parts import join_parts, write_counts
 from usage import by_sample, usage
+from usage import main as print_usage
 
 from lnvsearch.random_streams import stream_key, uniform4
 
@@ -214,8 +215,9 @@ def test_the_log_ends_with_what_the_job_used(rule, tmp_path):
     assert found["b"]["jobs"] == 1 and found["b"]["cpu_s"] > 0 and found["b"]["peak_memory_mb"] > 5
 
 
-def test_what_a_sample_costs_stands_beside_what_it_reached(tmp_path):
-    search = tmp_path / "a_search"
+def write_costs(folder):
+    """Logs and acceptances of a sample of a search, whose signal is known to 5 %."""
+    search = folder / "a_search"
     for rule, cpu_s in (("simulate_sample", 3.5), ("select_sample", 1.25)):
         log = search / "logs" / rule / "signal" / "nominal.log"
         log.parent.mkdir(parents=True)
@@ -223,12 +225,30 @@ def test_what_a_sample_costs_stands_beside_what_it_reached(tmp_path):
     table = search / "acceptance" / "signal" / "nominal.csv"
     table.parent.mkdir(parents=True)
     table.write_text(
-        "variation,selection,region,acceptance,acceptance_uncertainty\n"
-        "nominal,lnv,signal,0.2,0.01\nother,lnv,signal,0.1,0.01\nnominal,lnv,masked,0.0,0.01\n"
+        "variation,selection,region,acceptance,acceptance_uncertainty,channel\n"
+        "nominal,lnv,signal,0.2,0.01,piee\nother,lnv,signal,0.1,0.01,piee\nnominal,lnv,masked,0.0,0.01,piee\n"
     )
+
+
+def test_what_a_sample_costs_stands_beside_what_it_reached(tmp_path):
+    write_costs(tmp_path)
     (row,) = by_sample(tmp_path)
     assert (row["cpu_s"], row["region"]) == (4.75, "signal")
     assert row["uncertainty_percent"] == pytest.approx(5.0)
+
+
+@pytest.mark.parametrize(("percent", "end"), [(4.0, "5.00   4.00  missed"), (4.8, "5.00   4.80"), (6, "5.00   6.00")])
+def test_what_is_known_less_well_than_wanted_is_marked(tmp_path, monkeypatch, capsys, percent, end):
+    """By a tenth: an uncertainty is an estimate, too."""
+    write_costs(tmp_path)
+    wish = f"{{channel: piee, selection: lnv, region: signal, percent: {percent}}}"
+    file = tmp_path / "config/papers/a_search.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(f"samples: {{signal: {{wanted_uncertainty: [{wish}]}}}}\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["usage.py", ".", "--samples"])
+    print_usage()
+    assert capsys.readouterr().out.splitlines()[1].endswith(end)
 
 
 def test_a_bug_keeps_its_traceback(rule):

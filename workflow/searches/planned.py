@@ -5,7 +5,7 @@ Whatever is refused of a configuration is refused here, so that both refuse the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

@@ -36,11 +36,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
 
 from lnvsearch.elementary_functions import cosine_and_sine_of_turn
 from lnvsearch.generation.eikonal import (
-    FLIGHT_COLUMNS,
     SILENT,
     SLOWEST,
     eikonal_ratio,

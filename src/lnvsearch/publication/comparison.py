@@ -18,7 +18,7 @@ with "no test" says why a row that has both numbers does not test anything.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lnvsearch.publication.published import PublishedNumber, PublishedNumbers

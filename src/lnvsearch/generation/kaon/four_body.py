@@ -16,6 +16,13 @@ import math
 import numpy as np
 from numba import njit
 
+from lnvsearch.generation.kaon.attempts_together import (
+    BLOCK,
+    DENSITY,
+    SPARE,
+    attempt_room,
+    draw_orientations,
+)
 from lnvsearch.generation.kaon.four_body_attempts import radiative_attempt, virtual_photon_attempt
 from lnvsearch.generation.kaon.trilepton import accept_trileptons, make_attempts, place_trileptons
 from lnvsearch.inner_kernel import inner_kernel
@@ -26,8 +33,6 @@ __all__ = ["RADIATIVE", "TRILEPTON", "VIRTUAL_PHOTON", "fill_four_body", "integr
 
 TRILEPTON, RADIATIVE, VIRTUAL_PHOTON = 0, 1, 2
 _MAXIMUM_ATTEMPTS = 10_000_000
-#: Events whose numbers stay in the processor's cache.
-_BLOCK = 1024
 
 
 @inner_kernel()
@@ -53,7 +58,7 @@ def _make_points(kind, key, first_point, parameter, parent, value, ratio, moment
         draw_uniforms(key, events, slots, 0, block, drawn[block])
     make_attempts(drawn, n, parameter, parent, 0.0, chosen)
     for i in range(n):
-        chosen[7, i], value[i], ratio[i] = drawn[1][2, i], chosen[5, i], chosen[6, i]
+        chosen[SPARE, i], value[i], ratio[i] = drawn[1][2, i], chosen[DENSITY, i], chosen[6, i]
     draw_uniforms(key, events, slots, 0, 2, drawn[0])
     place_trileptons(chosen, drawn[0], parameter[0], parent, momentum.reshape(-1), 0)
 
@@ -84,19 +89,16 @@ def integrate_four_body(kind, key, first_point, parameter, parent, ceiling, valu
 def _fill_trileptons(key, first_event, parameter, parent, flat, ceiling, norm, momentum, weight):
     """`fill_four_body` of K+ -> l+ nu l+ l-, for many events at a time."""
     numbers = momentum.reshape(-1)
-    drawn = (np.empty((4, _BLOCK)), np.empty((4, _BLOCK)))
-    events, slots = np.empty(_BLOCK, dtype=np.int64), np.empty(_BLOCK, dtype=np.int64)
-    room = (np.empty(_BLOCK, dtype=np.int64), events, slots, drawn, np.empty((7, _BLOCK)))
-    for start in range(0, len(momentum), _BLOCK):
-        n, first = min(_BLOCK, len(momentum) - start), first_event + start
+    room = attempt_room()
+    for start in range(0, len(momentum), BLOCK):
+        n, first = min(BLOCK, len(momentum) - start), first_event + start
         chosen = np.empty((8, n))
         accept_trileptons(key, first, parameter, parent, flat, ceiling, room, chosen)
         for k in range(n):
-            over = max(chosen[5, k] / ceiling, 1.0)
+            over = max(chosen[DENSITY, k] / ceiling, 1.0)
             weight[start + k] *= norm / ((1.0 - flat) + flat * chosen[6, k]) * over
-            events[k], slots[k] = first + k, 1
-        draw_uniforms(key, events[:n], slots, 0, 0, drawn[0])
-        place_trileptons(chosen, drawn[0], parameter[0], parent, numbers, 16 * start)
+        drawn = draw_orientations(key, first, n, room)
+        place_trileptons(chosen, drawn, parameter[0], parent, numbers, 16 * start)
 
 
 @njit(cache=True, error_model="numpy")

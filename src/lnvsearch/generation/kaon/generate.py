@@ -158,7 +158,6 @@ class _Generator:
 
     def fill(self, first_event: int, momentum: np.ndarray, weight: np.ndarray) -> None:
         """Events first_event ... into `momentum` (n, columns, 4) and `weight` (n,)."""
-        n = len(weight)
         weight[:] = 1.0
         flat = self.options["flat_fraction"]
         primary = self._primary(first_event, weight)

@@ -18,18 +18,23 @@ import numpy as np
 from numba import njit
 
 from lnvsearch.elementary_functions import cosine_and_sine_of_turn
+from lnvsearch.generation.kaon.attempts_together import (
+    BLOCK,
+    DENSITY,
+    attempt_room,
+    draw_attempts,
+    draw_orientations,
+    list_refused,
+)
 from lnvsearch.generation.kaon.densities import softness
 from lnvsearch.generation.kaon.kinematics import place_many_pairs, two_body_momentum
 from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.lanes import LANES, float_stack_array, load_lanes, store_lanes
-from lnvsearch.random_lanes import draw_uniforms
 
 __all__ = ["fill_pion_pair", "form_factors", "intensity", "pion_pair_maximum", "soft_pion_pair",
            "tangent_of_phase_shift"]
 
 _MAXIMUM_ATTEMPTS = 1_000_000
-#: Events whose numbers stay in the processor's cache.
-_BLOCK = 1024
 _HEADROOM = 1.05
 #: Points of a scan; they advance by powers of 1/g in the five variables, g^6 = g + 1, which fills these
 #: evenly (M. Roberts, 'The unreasonable effectiveness of quasirandom sequences', 2018).
@@ -71,8 +76,8 @@ def form_factors(parameter, parent, pion, s_pi, s_lepton, cos_pion):
 
     F = [1 + fs' q^2 + fs'' q^4 + fe' S_l/4m^2] e^(i (ds - dp)) + fp cos(theta_pi), G = gp +
     gp' q^2, H = hp, q^2 = S_pi/4m^2 - 1; G and H are real, real parts of F and R come before the
-    imaginary ones.  `parameter`: fs', fs'', fe', fp, gp, gp', hp, all over f_s, and the pion's and the lepton's mass.  R, which matters for muons
-    only, is not measured: its lowest order, 1/2 [1 - (S_pi + nu)/(M^2 - S_l)] with
+    imaginary ones.  `parameter`: fs', fs'', fe', fp, gp, gp', hp, all over f_s, and the pion's and the
+    lepton's mass.  R, which matters for muons only, is not measured: its lowest order, 1/2 [1 - (S_pi + nu)/(M^2 - S_l)] with
     nu = -2 sigma X cos(theta_pi), for which F4 vanishes without quark masses (Bijnens, Colangelo,
     Gasser, Nucl. Phys. B427 (1994) 427).
     """
@@ -206,14 +211,14 @@ def _make_attempts(drawn, n, parameter, parent, soft_gev, values):
 @njit(cache=True, error_model="numpy")
 def _scanned(parameter, parent, soft_gev):
     """Density over that of attempts and the softness in it, (2, _SCAN), at evenly distributed attempts."""
-    found, values = np.empty((2, _SCAN)), np.empty((7, _BLOCK))
-    drawn = (np.empty((4, _BLOCK)), np.empty((4, _BLOCK)))
-    for start in range(0, _SCAN, _BLOCK):
+    found, values = np.empty((2, _SCAN)), np.empty((7, BLOCK))
+    drawn = (np.empty((4, BLOCK)), np.empty((4, BLOCK)))
+    for start in range(0, _SCAN, BLOCK):
         for row in range(5):
-            for k in range(_BLOCK):
+            for k in range(BLOCK):
                 drawn[row // 4][row % 4, k] = (start + k + 0.5) * _STEPS[row] % 1.0
-        _make_attempts(drawn, _BLOCK, parameter, parent, soft_gev, values)
-        for k in range(_BLOCK):
+        _make_attempts(drawn, BLOCK, parameter, parent, soft_gev, values)
+        for k in range(BLOCK):
             found[0, start + k], found[1, start + k] = values[5, k], values[6, k]
     return found
 
@@ -240,31 +245,17 @@ def soft_pion_pair(parameter: np.ndarray, parent: float, soft_gev: float) -> tup
 
 @inner_kernel()
 def _accept(key, first_event, parameter, parent, maximum, soft_gev, room, chosen):
-    """Rows of `_make_attempts` of n accepted events: `chosen`, (7, n).
-
-    An attempt is made for all events that wait, which are listed without a branch.
-    """
-    waiting, events, slots, drawn, values = room
-    n = chosen.shape[1]
-    for k in range(n):
-        waiting[k], slots[k] = k, 0
+    """Rows of `_make_attempts` of n accepted events: `chosen`, (8, n), the last row unused."""
+    drawn, values, n = room[3], room[4], chosen.shape[1]
     for attempt in range(_MAXIMUM_ATTEMPTS):
-        for k in range(n):
-            events[k] = first_event + waiting[k]
-        draw_uniforms(key, events[:n], slots, attempt, 0, drawn[0])
-        draw_uniforms(key, events[:n], slots, attempt, 1, drawn[1])
+        draw_attempts(key, first_event, attempt, n, room)
         _make_attempts(drawn, n, parameter, parent, soft_gev, values)
-        left, largest = 0, 0.0
+        largest = 0.0
         for k in range(n):
-            i, value = waiting[k], values[5, k]
-            largest = max(largest, value)
-            for row in range(7):
-                chosen[row, i] = values[row, k]
-            waiting[left] = i
-            left += not drawn[1][1, k] * maximum < value
+            largest = max(largest, values[DENSITY, k])
         if largest > maximum and soft_gev == math.inf:
             raise RuntimeError("K -> pi pi l nu: density above its maximum")
-        n = left
+        n = list_refused(n, maximum, room, chosen)
         if n == 0:
             return
     raise RuntimeError("K -> pi pi l nu: no event accepted")
@@ -278,17 +269,13 @@ def fill_pion_pair(key, first_event, parameter, parent, maximum, momentum, soft_
     `maximum` (`soft_pion_pair`), and `weight`, (n,), is multiplied by true over drawn density.
     """
     flat, mass = momentum.reshape(-1), (parameter[7], parameter[7], parameter[8], 0.0)
-    drawn = (np.empty((4, _BLOCK)), np.empty((4, _BLOCK)))
-    events, slots = np.empty(_BLOCK, dtype=np.int64), np.empty(_BLOCK, dtype=np.int64)
-    room = (np.empty(_BLOCK, dtype=np.int64), events, slots, drawn, np.empty((7, _BLOCK)))
-    for start in range(0, len(momentum), _BLOCK):
-        n, first = min(_BLOCK, len(momentum) - start), first_event + start
-        chosen = np.empty((7, n))
+    room = attempt_room()
+    for start in range(0, len(momentum), BLOCK):
+        n, first = min(BLOCK, len(momentum) - start), first_event + start
+        chosen = np.empty((8, n))
         _accept(key, first, parameter, parent, maximum, soft_gev, room, chosen)
         if soft_gev < math.inf:
             for k in range(n):
-                weight[start + k] *= max(chosen[5, k] / maximum, 1.0) / chosen[6, k]
-        for k in range(n):
-            events[k], slots[k] = first + k, 1
-        draw_uniforms(key, events[:n], slots, 0, 0, drawn[0])
-        place_many_pairs(chosen, drawn[0], parent, mass, flat, 16 * start)
+                weight[start + k] *= max(chosen[DENSITY, k] / maximum, 1.0) / chosen[6, k]
+        drawn = draw_orientations(key, first, n, room)
+        place_many_pairs(chosen, drawn, parent, mass, flat, 16 * start)

@@ -12,12 +12,12 @@ import math
 import numpy as np
 
 from lnvsearch.elementary_functions import cube_root, exponential
+from lnvsearch.generation.kaon.attempts_together import SPARE, draw_attempts, list_refused
 from lnvsearch.generation.kaon.kinematics import place_many_pairs, two_body_momentum, two_pairs
 from lnvsearch.generation.kaon.spinors import add, dot
 from lnvsearch.generation.kaon.trilepton_amplitude import amplitudes, spin_sum
 from lnvsearch.inner_kernel import inner_kernel
 from lnvsearch.lanes import LANES, float_stack_array, load_lanes, store_lanes
-from lnvsearch.random_lanes import draw_uniforms
 
 __all__ = ["accept_trileptons", "make_attempts", "place_trileptons"]
 
@@ -148,29 +148,12 @@ def make_attempts(drawn, n, parameter, parent, flat, values):
 
 @inner_kernel()
 def accept_trileptons(key, first_event, parameter, parent, flat, ceiling, room, chosen):
-    """Rows of `make_attempts` of n accepted events, (7, n), and the last number of each: `chosen`, (8, n).
-
-    An attempt is made for all events that wait, which are listed without a branch.
-    """
-    waiting, events, slots, drawn, values = room
-    n = chosen.shape[1]
-    for k in range(n):
-        waiting[k], slots[k] = k, 0
+    """Rows of `make_attempts` of n accepted events, and the last number of each: `chosen`, (8, n)."""
+    drawn, values, n = room[3], room[4], chosen.shape[1]
     for attempt in range(_MAXIMUM_ATTEMPTS):
-        for k in range(n):
-            events[k] = first_event + waiting[k]
-        draw_uniforms(key, events[:n], slots, attempt, 0, drawn[0])
-        draw_uniforms(key, events[:n], slots, attempt, 1, drawn[1])
+        draw_attempts(key, first_event, attempt, n, room)
         make_attempts(drawn, n, parameter, parent, flat, values)
-        left = 0
-        for k in range(n):
-            i = waiting[k]
-            for row in range(7):
-                chosen[row, i] = values[row, k]
-            chosen[7, i] = drawn[1][2, k]
-            waiting[left] = i
-            left += not drawn[1][1, k] * ceiling < values[5, k]
-        n = left
+        n = list_refused(n, ceiling, room, chosen)
         if n == 0:
             return
     raise RuntimeError("four-body decay: no event accepted")
@@ -185,7 +168,7 @@ def place_trileptons(chosen, drawn, lepton, parent, flat, place):
     place_many_pairs(chosen, drawn, parent, (lepton, 0.0, lepton, lepton), flat, place)
     for k in range(chosen.shape[1]):
         first = place + 16 * k
-        if chosen[7, k] < 0.5:
+        if chosen[SPARE, k] < 0.5:
             for i in range(first, first + 4):
                 kept = flat[i]
                 flat[i] = flat[i + 8]

@@ -8,7 +8,7 @@ paper say whether its efficiencies count only events in the 25 MeV bin of m(Ke).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 

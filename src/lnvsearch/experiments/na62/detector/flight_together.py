@@ -27,7 +27,7 @@ from lnvsearch.random_lanes import draw_normals, draw_normals_and_uniforms, draw
 
 __all__ = [
     "ALONE", "CHARGE", "FOUND", "LOST", "MASS", "MOMENTUM", "N_BEGIN", "N_DRAWN", "RADIATION",
-    "SLOPE_X", "SLOPE_Y", "SPECIES", "STATUS", "X", "Y", "Z", "draw_radiation", 
+    "SLOPE_X", "SLOPE_Y", "SPECIES", "STATUS", "X", "Y", "Z", "draw_radiation",
     "fly_together", "is_seen",
 ]  # fmt: skip
 
